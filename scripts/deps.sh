@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Installs what a stage needs on Debian 12, only if something is missing. Usage: deps.sh build|lint|test|bench ...
+set -euo pipefail
+
+build="g++ cmake ninja-build ccache mold pkg-config libuv1-dev node-llhttp libssl-dev liblmdb-dev libflatbuffers-dev
+  flatbuffers-compiler libsimdjson-dev libcli11-dev libtomlplusplus-dev libargon2-dev libgtest-dev libgmock-dev"
+lint="clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 python3"
+test="python3 python3-venv nodejs npm golang-go default-jdk-headless maven curl"
+bench="nginx-light"
+
+missing=()
+for stage in "$@"; do
+  for package in ${!stage}; do
+    # A toolchain that came from elsewhere (Node, Go, Java) counts: ask for the command before the package.
+    case "$package" in
+      nodejs) command -v node >/dev/null && continue ;;
+      npm) command -v npm >/dev/null && continue ;;
+      golang-go) command -v go >/dev/null && continue ;;
+      default-jdk-headless) command -v javac >/dev/null && continue ;;
+      maven) command -v mvn >/dev/null && continue ;;
+      python3 | python3-venv) python3 -c 'import venv, ensurepip' 2>/dev/null && continue ;;
+    esac
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=""
+[ "$(id -u)" -eq 0 ] || sudo="sudo"
+echo "installing: ${missing[*]}" >&2
+$sudo apt-get update -qq >&2
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2

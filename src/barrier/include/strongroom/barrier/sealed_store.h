@@ -1,0 +1,96 @@
+#pragma once
+// The only code that turns plaintext records into stored bytes: every other library reads and writes through it.
+//
+// Records are sealed with suite 1 (security.md §3.4) under the account's key of a keyring epoch, with everything that
+// places them as AAD (docs/formats/record.md); moving, swapping, replaying, flipping or removing a stored row is noticed:
+// each non-version record enters a keyed sum of its bucket, kept in memory and checked at first touch (security.md §3.7
+// as changed by ARCHITECTURE.md "Replay"). A mismatch seals the server. SealedStore is thread-safe; Transactions and
+// readers belong to one thread.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "strongroom/barrier/reader.h"
+#include "strongroom/barrier/record.h"
+#include "strongroom/base/random.h"
+#include "strongroom/base/time.h"
+
+namespace strongroom::barrier {
+
+/// One row of a time table.
+struct TimedRow {
+  store::Key key;      // for Transaction::remove_timed
+  Instant when;
+  SecretBytes body;
+};
+
+/// A read-check-write unit. Every record it reads becomes a precondition (unchanged or still absent at commit), so a
+/// decision made from what was read still holds when it is written. At most limits::kCommitOperationsMax operations.
+class Transaction : public Reader {
+ public:
+  /// Puts a record. `resource` is the resource's uuid, fixed at creation. The rev counter is taken from what this
+  /// transaction read at `address` (0 if it was absent or not read: then absence becomes a precondition).
+  virtual void put(const Address& address, Uuid resource, ByteView body) = 0;
+  /// Puts a row whose owner sealed it. It must be absent: such rows are immutable.
+  virtual void put_raw(const Address& address, std::string sealed_bytes) = 0;
+  /// Removes a record or raw row; what it read there becomes a precondition.
+  virtual void remove(const Address& address) = 0;
+  /// Adds a row to a time table; the key is time plus 16 random bytes. Returns that key.
+  virtual store::Key put_timed(TimeTable table, Instant when, ByteView body) = 0;
+  /// Removes a row of a time table that must still exist: whoever removes it owns the work.
+  virtual void remove_timed(const store::Key& key, store::Revision modified) = 0;
+
+  /// kConflict: something read has changed, start again from begin(). Others as store::Store::commit.
+  /// On success the caches of all I/O threads have been told before this returns.
+  virtual Result<store::Revision> commit() = 0;
+};
+
+/// Told of every durable change before its writer is answered. Called on the commit thread: be quick, take no lock that
+/// can wait. `row_key` ends with type and version, so the kind of record can be seen from it (type_of).
+class ChangeListener {
+ public:
+  virtual ~ChangeListener() = default;
+  virtual void on_change(store::Revision revision, std::span<const store::AppliedWrite> writes) = 0;
+};
+
+/// The type in a resource row's key, or nothing for other tables.
+std::optional<RecordType> type_of(std::string_view row_key);
+
+class SealedStore {
+ public:
+  virtual ~SealedStore() = default;
+
+  virtual Result<std::unique_ptr<SnapshotReader>> reader() = 0;
+  virtual Result<std::unique_ptr<Transaction>> begin() = 0;
+  /// A cache for one I/O thread; `share` = 1/threads of the limits. Lives as long as the store.
+  virtual std::unique_ptr<CachedReader> make_cache(double share) = 0;
+
+  /// Rows of a time table with when <= until, oldest first, at most `limit`; with the revision each was written at.
+  struct TimedBatch {
+    std::vector<TimedRow> rows;
+    std::vector<store::Revision> modified;
+  };
+  virtual Result<TimedBatch> due(TimeTable table, Instant until, std::size_t limit) = 0;
+
+  /// Calls `visit` for every record of `type`, in row-key order, over short snapshots; stops at the first error, which it
+  /// returns. For building indexes after start; not for the request path.
+  virtual Result<void> visit_all(RecordType type, const std::function<Result<void>(RecordRef)>& visit) = 0;
+
+  /// Listeners are never removed; they must outlive the store's last commit.
+  virtual void add_listener(ChangeListener* listener) = 0;
+
+  /// A 32-byte key derived from the root for one purpose; the same at every start. The label is part of the format.
+  virtual Result<SecretBytes> derive(std::string_view label) = 0;
+
+  /// The cluster's uuid, part of every AAD.
+  virtual Uuid cluster() const = 0;
+
+  /// True once a mismatch sealed the server; everything answers kUnavailable from then on.
+  virtual bool sealed() const = 0;
+};
+
+}  // namespace strongroom::barrier

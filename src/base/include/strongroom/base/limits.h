@@ -1,0 +1,108 @@
+#pragma once
+// Every bound of the product, in one place. A queue, loop, body or list without a line here is a defect.
+// Sources: openapi.md §3.3, security.md §4.6, architecture.md §4-§6.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace strongroom::limits {
+
+// Storage (what the weakest engine can keep: etcd's 128 operations and 1.5 MiB a request).
+inline constexpr std::size_t kKeyBytesMax = 511;
+inline constexpr std::size_t kRecordBytesMax = 1 << 20;
+inline constexpr std::size_t kCommitOperationsMax = 100;
+inline constexpr std::size_t kScanRowsMax = 10'000;
+inline constexpr std::size_t kGroupChangesMax = 512;          // changes that share one sync
+inline constexpr std::size_t kCommitQueueMax = 4'096;         // changes waiting for the commit thread
+inline constexpr std::size_t kWatchBacklogChangesMax = 10'000;  // kept for watch(from)
+inline constexpr std::uint64_t kMapBytesMax = 1ULL << 40;     // address space reserved for the embedded engine
+
+// Locked memory.
+inline constexpr std::size_t kLockedBytesMax = 256U << 20;
+
+// Network and HTTP.
+inline constexpr std::size_t kHeadBytesMax = 256U << 10;
+inline constexpr std::size_t kHeadBytesFree = 16U << 10;      // beyond this a head counts as unauthenticated bytes in flight
+inline constexpr std::size_t kUnauthenticatedBytesMax = 64U << 20;
+inline constexpr std::size_t kHeaderFieldsMax = 100;
+inline constexpr std::size_t kBodyBytesMax = 256U << 10;
+inline constexpr std::size_t kPipelinedMax = 16;
+inline constexpr std::size_t kRequestsPerConnectionMax = 10'000;
+inline constexpr std::size_t kConnectionsMax = 10'240;
+inline constexpr std::size_t kConnectionsPerAddressMax = 256;
+inline constexpr std::size_t kHandshakesPerAddressMax = 64;
+inline constexpr std::int64_t kHandshakeMillisMax = 10'000;
+inline constexpr std::int64_t kHeadMillisMax = 10'000;
+inline constexpr std::int64_t kBodyMillisMax = 30'000;
+inline constexpr std::int64_t kBodyIdleMillisMax = 10'000;
+inline constexpr std::int64_t kBodyGraceMillis = 5'000;
+inline constexpr std::size_t kBodyBytesPerSecondMin = 1024;
+inline constexpr std::int64_t kRequestMillisMax = 30'000;
+inline constexpr std::int64_t kIdleMillisMax = 60'000;
+inline constexpr std::int64_t kSendMillisMax = 30'000;
+
+// Workers.
+inline constexpr std::size_t kWorkerThreads = 64;
+inline constexpr std::size_t kWorkerQueueMax = 4'096;
+inline constexpr int kConflictRetriesMax = 16;
+
+// Requests.
+inline constexpr std::size_t kParametersMax = 256;
+inline constexpr std::size_t kJsonDepthMax = 16;
+inline constexpr std::size_t kJsonStringsMax = 1'000;
+inline constexpr std::int64_t kTimestampWindowMillis = 15 * 60 * 1000;
+inline constexpr std::int64_t kTimestampWindowShrunkMillis = 60 * 1000;
+inline constexpr std::size_t kNonceBytesMax = 128;
+inline constexpr std::size_t kNonceTableBytesMax = 256U << 20;
+
+// Identity.
+inline constexpr std::size_t kUsersPerAccountMax = 1'000;
+inline constexpr std::size_t kAccessKeysPerUserMax = 2;
+inline constexpr std::size_t kSystemPoliciesPerUserMax = 20;
+
+// Keys.
+inline constexpr std::size_t kKeysPerAccountMax = 10'000;
+inline constexpr std::size_t kPlaintextBytesMax = 6'144;
+inline constexpr std::size_t kDataKeyBytesMax = 1'024;
+inline constexpr std::size_t kEncryptionContextCharsMax = 8'192;
+inline constexpr std::size_t kKeyDescriptionCharsMax = 8'192;
+inline constexpr int kKeyDeletionDaysMin = 7;
+inline constexpr int kKeyDeletionDaysMax = 366;
+
+// Secrets.
+inline constexpr std::size_t kSecretNameCharsMax = 192;
+inline constexpr std::size_t kVersionIdCharsMax = 64;
+inline constexpr std::size_t kSecretDataBytesMax = 30'720;
+inline constexpr std::size_t kSecretDescriptionCharsMax = 8'192;
+inline constexpr std::size_t kVersionsPerSecretMax = 10;
+inline constexpr std::size_t kLabelsPerSecretMax = 8;
+inline constexpr std::size_t kLabelCharsMax = 64;
+inline constexpr int kRecoveryDaysMin = 7;
+inline constexpr int kRecoveryDaysMax = 30;
+inline constexpr int kRecoveryDaysDefault = 30;
+inline constexpr std::size_t kBatchSecretsMax = 20;
+inline constexpr std::size_t kFiltersMax = 10;
+inline constexpr std::size_t kFilterValuesMax = 10;
+
+// Tags and lists.
+inline constexpr std::size_t kTagsPerResourceMax = 20;
+inline constexpr std::size_t kTagCharsMax = 128;
+inline constexpr std::size_t kTagResourcesPerCallMax = 50;
+inline constexpr std::size_t kTagRowsPerPage = 200;
+inline constexpr int kPageSizeMax = 101;
+
+// Caches (hotpath.md §4 rule 2), for the whole process.
+inline constexpr std::size_t kHeadCacheBytes = 48U << 20;
+inline constexpr std::size_t kDerivedKeyCacheBytes = 32U << 20;
+inline constexpr std::size_t kBlobCacheBytes = 64U << 20;
+inline constexpr std::size_t kPrincipalCacheEntries = 10'000;
+
+// Audit.
+inline constexpr std::size_t kAuditRecordBytesMax = 16U << 10;
+inline constexpr std::size_t kAuditSegmentBytes = 64U << 20;
+
+// Work that falls due.
+inline constexpr std::size_t kDueBatchMax = 100;
+inline constexpr std::int64_t kDuePollMillisMax = 1'000;
+
+}  // namespace strongroom::limits

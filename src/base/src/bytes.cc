@@ -1,0 +1,194 @@
+#include "strongroom/base/bytes.h"
+
+#include <array>
+
+namespace strongroom {
+namespace {
+
+constexpr char kHexLower[] = "0123456789abcdef";
+constexpr char kHexUpper[] = "0123456789ABCDEF";
+constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+constexpr std::array<std::int8_t, 256> make_base64_table() {
+  std::array<std::int8_t, 256> table{};
+  for (auto& entry : table) entry = -1;
+  for (int i = 0; i < 64; ++i) table[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+  return table;
+}
+constexpr auto kBase64Values = make_base64_table();
+
+constexpr std::array<bool, 256> make_unreserved_table() {
+  std::array<bool, 256> table{};
+  for (int c = 0; c < 256; ++c) {
+    table[static_cast<std::size_t>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                                         (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+  }
+  return table;
+}
+constexpr auto kUnreserved = make_unreserved_table();
+
+// Length of the UTF-8 sequence at the front of `text`, or 0 if malformed (Unicode 15, table 3-7).
+std::size_t utf8_sequence(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto continuation = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return i < text.size() && at(i) >= low && at(i) <= high;
+  };
+  const unsigned first = at(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return continuation(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
+    const unsigned high = first == 0xED ? 0x9F : 0xBF;
+    return continuation(1, low, high) && continuation(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
+    return continuation(1, low, high) && continuation(2) && continuation(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string hex_encode(ByteView bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out.push_back(kHexLower[byte >> 4]);
+    out.push_back(kHexLower[byte & 15]);
+  }
+  return out;
+}
+
+std::optional<std::string> hex_decode(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  out.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = hex_value(text[i]);
+    const int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<char>(high << 4 | low));
+  }
+  return out;
+}
+
+std::string base64_encode(ByteView bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
+    const unsigned group = static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8 | bytes[i + 2];
+    for (int shift = 18; shift >= 0; shift -= 6) out.push_back(kBase64[group >> shift & 63]);
+  }
+  const std::size_t rest = bytes.size() - i;
+  if (rest == 1) {
+    const unsigned group = static_cast<unsigned>(bytes[i]) << 16;
+    out.push_back(kBase64[group >> 18 & 63]);
+    out.push_back(kBase64[group >> 12 & 63]);
+    out += "==";
+  } else if (rest == 2) {
+    const unsigned group = static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8;
+    out.push_back(kBase64[group >> 18 & 63]);
+    out.push_back(kBase64[group >> 12 & 63]);
+    out.push_back(kBase64[group >> 6 & 63]);
+    out.push_back('=');
+  }
+  return out;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = 0;
+  if (!text.empty() && text.back() == '=') padding = text[text.size() - 2] == '=' ? 2 : 1;
+  std::string out;
+  out.reserve(text.size() / 4 * 3);
+  unsigned group = 0;
+  for (std::size_t i = 0; i < text.size() - padding; ++i) {
+    const int value = kBase64Values[static_cast<unsigned char>(text[i])];
+    if (value < 0) return std::nullopt;
+    group = group << 6 | static_cast<unsigned>(value);
+    if (i % 4 == 3) {
+      out.push_back(static_cast<char>(group >> 16 & 255));
+      out.push_back(static_cast<char>(group >> 8 & 255));
+      out.push_back(static_cast<char>(group & 255));
+      group = 0;
+    }
+  }
+  if (padding == 1) {
+    if ((group & 3) != 0) return std::nullopt;
+    out.push_back(static_cast<char>(group >> 10 & 255));
+    out.push_back(static_cast<char>(group >> 2 & 255));
+  } else if (padding == 2) {
+    if ((group & 15) != 0) return std::nullopt;
+    out.push_back(static_cast<char>(group >> 4 & 255));
+  }
+  return out;
+}
+
+void percent_encode_to(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (kUnreserved[byte]) {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(kHexUpper[byte >> 4]);
+      out.push_back(kHexUpper[byte & 15]);
+    }
+  }
+}
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  percent_encode_to(out, text);
+  return out;
+}
+
+void append_u16(std::string& out, std::uint16_t value) {
+  out.push_back(static_cast<char>(value >> 8));
+  out.push_back(static_cast<char>(value & 255));
+}
+
+void append_u32(std::string& out, std::uint32_t value) {
+  append_u16(out, static_cast<std::uint16_t>(value >> 16));
+  append_u16(out, static_cast<std::uint16_t>(value & 0xFFFF));
+}
+
+void append_u64(std::string& out, std::uint64_t value) {
+  append_u32(out, static_cast<std::uint32_t>(value >> 32));
+  append_u32(out, static_cast<std::uint32_t>(value & 0xFFFFFFFF));
+}
+
+std::uint16_t load_u16(const char* bytes) {
+  const auto* p = reinterpret_cast<const unsigned char*>(bytes);
+  return static_cast<std::uint16_t>(p[0] << 8 | p[1]);
+}
+
+std::uint32_t load_u32(const char* bytes) {
+  return static_cast<std::uint32_t>(load_u16(bytes)) << 16 | load_u16(bytes + 2);
+}
+
+std::uint64_t load_u64(const char* bytes) {
+  return static_cast<std::uint64_t>(load_u32(bytes)) << 32 | load_u32(bytes + 4);
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace strongroom

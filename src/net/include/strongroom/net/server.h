@@ -1,0 +1,114 @@
+#pragma once
+// Listeners, TLS and connections: bytes in, requests to a Handler, answers out. The only user of libssl and libuv.
+//
+// One I/O thread per core, each with its own loop and SO_REUSEPORT listener; a connection never changes thread. Within a
+// loop turn all readable connections are served first; then Handler::before_send runs once (the audit write); only then
+// are that turn's answers encrypted and sent (ARCHITECTURE.md "Threads, audit and durability"). While a request waits for
+// its answer its connection reads no further. Limits and time-outs: base/limits.h.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/base/result.h"
+#include "strongroom/http/answer_buffer.h"
+#include "strongroom/http/request.h"
+
+namespace strongroom::net {
+
+/// What is known of the other end.
+struct Peer {
+  std::string_view address;  // text form, IPv4-mapped addresses as IPv4; valid as long as the connection
+  std::uint16_t port = 0;
+  bool tls = true;
+};
+
+class IoThread;
+
+/// A request that waits for its answer. Movable handle; answered exactly once, or the connection is closed when it dies.
+/// If the connection is gone meanwhile the answer goes nowhere.
+class Exchange {
+ public:
+  Exchange() = default;
+  Exchange(Exchange&& other) noexcept;
+  Exchange& operator=(Exchange&& other) noexcept;
+  ~Exchange();
+
+  /// I/O thread only. `bytes` is a finished answer (AnswerBuffer::finish); it is copied into the turn's output, which is
+  /// wiped after sending. `guarded`: if this turn's before_send fails, `Handler::refusal` is sent in its place.
+  void answer(std::string_view bytes, bool guarded, bool close);
+
+  /// Any thread: runs `then` on this exchange's I/O thread, soon, with the exchange back in hand. The request's views
+  /// (http::Request) stay valid until the exchange is answered.
+  void resume(std::function<void(Exchange)> then) &&;
+
+  /// Valid until answered. I/O thread only.
+  const Peer& peer() const;
+  const http::Request& request() const;
+
+  /// Valid between construction and answer.
+  explicit operator bool() const { return thread_ != nullptr; }
+
+ private:
+  friend class IoThread;
+  Exchange(IoThread* thread, std::uint32_t slot, std::uint32_t generation)
+      : thread_(thread), slot_(slot), generation_(generation) {}
+  IoThread* thread_ = nullptr;
+  std::uint32_t slot_ = 0;
+  std::uint32_t generation_ = 0;
+};
+
+/// What sits above: one per I/O thread, called on that thread only.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  /// A whole request. Answer now, or keep the exchange and answer later.
+  virtual void on_request(Exchange exchange) = 0;
+  /// A message that HTTP refused; write the whole answer (it is sent with Connection: close).
+  virtual void on_refused(const http::Refusal& refusal, http::AnswerBuffer& out) = 0;
+  /// Once a turn, if the turn has answers, before any is sent. False: guarded answers are replaced.
+  virtual bool before_send() = 0;
+  /// The complete answer that replaces a guarded one (503 ServiceUnavailableTemporary).
+  virtual std::string_view refusal() = 0;
+};
+using HandlerFactory = std::function<std::unique_ptr<Handler>(std::size_t thread_index)>;
+
+struct TlsIdentity {
+  std::string certificate_chain_pem;  // leaf first
+  std::string private_key_pem;        // wiped by the caller
+};
+
+struct ListenerConfig {
+  std::string address = "127.0.0.1";  // literal IPv4 or IPv6
+  std::uint16_t port = 0;             // 0: the kernel chooses
+  bool tls = true;                    // false only where the operator switched plain HTTP on
+  TlsIdentity identity;
+};
+
+struct ServerConfig {
+  std::vector<ListenerConfig> listeners;
+  std::size_t threads = 1;
+  std::vector<int> pin_cpus;  // empty: not pinned
+};
+
+class Server {
+ public:
+  /// Binds and listens on every listener on every thread before it returns. kInvalidInput for a bad address, key or
+  /// certificate, kUnavailable if a port is taken; each message says which.
+  static Result<std::unique_ptr<Server>> start(ServerConfig config, HandlerFactory factory);
+  virtual ~Server() = default;
+
+  /// The port of listener `index` (useful with port 0).
+  virtual std::uint16_t port(std::size_t index) const = 0;
+  /// Replaces the certificate of all TLS listeners; open connections keep theirs.
+  virtual Result<void> reload(const TlsIdentity& identity) = 0;
+  /// Stops accepting, lets running requests finish for at most `grace_ms`, then closes. Blocks. Idempotent.
+  virtual void stop(std::int64_t grace_ms) = 0;
+  virtual std::size_t connections() const = 0;
+};
+
+}  // namespace strongroom::net

@@ -1,0 +1,131 @@
+#pragma once
+// The operation table and the pipeline every call goes through: resource, permission, work, commit, audit facts.
+//
+// To add an action: a row in the table of its file (src/ops_<area>.cc), a handler beside it, a test. A handler never
+// checks the right on its own resource (the pipeline has, from the row), never commits (the pipeline does, with the audit
+// row in the same transaction) and may run again from the start when a commit conflicts, so it keeps no state.
+// Service is thread-safe; a Call belongs to one thread.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/audit/log.h"
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/base/random.h"
+#include "strongroom/base/result.h"
+#include "strongroom/base/time.h"
+#include "strongroom/identity/principal.h"
+#include "strongroom/service/answer_writer.h"
+#include "strongroom/service/parameters.h"
+
+namespace strongroom::identity { class Directory; }
+namespace strongroom::keys { class Keys; }
+namespace strongroom::secrets { class Secrets; }
+
+namespace strongroom::service {
+
+class Call;
+
+/// What the call does to the world, which decides where it runs and how it is recorded.
+enum class Effect : std::uint8_t {
+  kRead,       // runs on the I/O thread if all it needs is cached
+  kValueRead,  // the same, and its answer holds plaintext: no audit record, no answer
+  kMutation,   // runs on a worker in a Transaction; its audit record is a row of its commit
+  kSlowRead,   // scans or slow cryptography: always on a worker, reads only
+};
+
+/// Which ARN the right is checked on, and which parameter names it.
+enum class ResourceKind : std::uint8_t {
+  kNone,             // not authorised beyond a valid signature (DescribeRegions)
+  kAll,              // acs:<service>:<region>:<account>:*
+  kSecret,           // …:secret/<name>; the parameter holds a name or an ARN
+  kSecretContainer,  // …:secret and …:secret/*
+  kKey,              // …:key/<id>; the parameter holds an id or an ARN (alias/… is answered by the handler)
+  kKeyContainer,     // …:key and …:key/*
+  kRamUser,          // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
+  kByHandler,        // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
+};
+
+struct ApiVersion {
+  std::string_view product;  // "Kms": Recommend link, audit service
+  std::string_view prefix;   // "kms": action prefix in policies
+  std::string_view version;  // "2016-01-20"
+};
+inline constexpr ApiVersion kKms{"Kms", "kms", "2016-01-20"};
+inline constexpr ApiVersion kRam{"Ram", "ram", "2015-05-01"};
+inline constexpr ApiVersion kSts{"Sts", "sts", "2015-04-01"};
+inline constexpr ApiVersion kLocation{"Location", "location", "2015-06-12"};
+inline constexpr ApiVersion kBss{"BssOpenApi", "bssapi", "2017-12-14"};
+
+using Handler = Result<void> (*)(Call& call);
+
+struct Operation {
+  ApiVersion api;
+  std::string_view name;
+  Effect effect;
+  ResourceKind resource = ResourceKind::kNone;
+  std::string_view resource_parameter = "";  // "SecretName"
+  Handler handler = nullptr;
+  bool dry_run = false;                      // the action knows DryRun=true (openapi.md §1.6)
+};
+
+/// What the libraries below offer; wired by `server`. All outlive the service.
+struct Engines {
+  barrier::SealedStore& store;
+  identity::Directory& directory;
+  keys::Keys& keys;
+  secrets::Secrets& secrets;
+  Clock& clock;
+  Random& random;
+  std::string region;         // "cn-hangzhou"
+};
+
+/// One call in progress: what a handler may see and touch.
+class Call {
+ public:
+  const Operation& operation;
+  const identity::Principal& principal;
+  const Parameters& parameters;
+  barrier::Reader& reader;               // the transaction itself in mutations
+  barrier::Transaction* transaction;     // mutations only, else null
+  AnswerWriter& answer;
+  Engines& engines;
+  const Instant now;
+  const std::string_view host;           // as the client called us (Location answers it back)
+
+  AccountId account() const { return principal.account; }
+  const std::string& region() const { return engines.region; }
+
+  /// Decides `action` ("kms:Decrypt") on `arn` for this call's principal; 403 Forbidden.NoPermission (or NoPermission
+  /// outside KMS) with evidence kept for AccessDeniedDetail and audit.
+  Result<void> authorize(std::string_view action, std::string_view arn);
+
+  /// Name of a secret or id of a key from a name, id or ARN. An ARN of another region or account is answered like an
+  /// absent resource (404), after the permission check of its own spelling.
+  std::string_view resource_name() const { return resource_name_; }
+
+  /// Facts for the audit record; ids and names only, never a value.
+  void note_version(std::string_view version_id) { audit_version_ = version_id; }
+  void note_key(std::string_view key_id) { audit_key_ = key_id; }
+  void note_resource(std::string_view arn) { audit_resource_ = arn; }
+
+  Call(const Operation& op, const identity::Principal& who, const Parameters& params, barrier::Reader& read,
+       barrier::Transaction* txn, AnswerWriter& out, Engines& eng, Instant at, std::string_view called_host);
+
+ private:
+  friend class Service;
+  std::string_view resource_name_;
+  std::string audit_resource_;
+  std::string audit_version_;
+  std::string audit_key_;
+  policy::Decision decision_;
+  bool decided_ = false;
+  std::string denied_action_;
+};
+
+}  // namespace strongroom::service

@@ -1,0 +1,55 @@
+#pragma once
+// The parameters of a call as every gateway offers them, and the checks that every handler shares. Views live as long as
+// the request. Pure; one thread.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/base/name_value.h"
+#include "strongroom/base/result.h"
+
+namespace strongroom::service {
+
+class Parameters {
+ public:
+  /// `sorted` by name, each name once, values decoded; must outlive this.
+  explicit Parameters(std::span<const NameValue> sorted) : sorted_(sorted) {}
+
+  /// Present (even if empty), or nothing.
+  std::optional<std::string_view> find(std::string_view name) const;
+  /// Present and not empty, else 400 MissingParameter naming it.
+  Result<std::string_view> required(std::string_view name) const;
+  /// Present, or `otherwise`.
+  std::string_view text(std::string_view name, std::string_view otherwise = "") const;
+  /// "true"/"false" in any case; absent or empty: `otherwise`; anything else 400 InvalidParameter.
+  Result<bool> boolean(std::string_view name, bool otherwise) const;
+  /// A decimal integer within [low, high]; absent or empty: `otherwise`; anything else 400 InvalidParameter.
+  Result<std::int64_t> integer(std::string_view name, std::int64_t otherwise, std::int64_t low, std::int64_t high) const;
+
+  /// The values of name.1, name.2, … in order, at most `max` (more: 400 InvalidParameter). Gaps end the list.
+  Result<std::vector<std::string_view>> list(std::string_view name, std::size_t max) const;
+  /// Pairs name.N.Key / name.N.Value; a pair without Key ends the list, an absent Value is empty.
+  Result<std::vector<NameValue>> pairs(std::string_view name, std::size_t max) const;
+
+  std::span<const NameValue> all() const { return sorted_; }
+
+ private:
+  std::span<const NameValue> sorted_;
+};
+
+/// 400 InvalidParameter for `name`, with `hint` telling what would be right.
+std::unexpected<Error> invalid_parameter(std::string_view name, std::string_view hint);
+
+/// PageNumber and PageSize as openapi.md §1.5 has them.
+struct Page {
+  std::int64_t number;
+  std::int64_t size;
+  std::int64_t offset() const { return (number - 1) * size; }
+};
+Result<Page> page_of(const Parameters& parameters, std::int64_t default_size);
+
+}  // namespace strongroom::service
