@@ -4,6 +4,7 @@
 // Row keys hide names: HMAC16(K_index, account ‖ kind ‖ name) ‖ type ‖ version, so that a resource's rows are neighbours.
 // The numbers below are on disk (docs/formats/record.md): never reuse or renumber one.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -54,11 +55,16 @@ class OpenedRecord {
   std::uint64_t rev() const { return rev_; }       // the record's own counter, from 1
   store::Revision modified() const { return modified_; }
 
+  /// The owning library verifies the body's form once and leaves word here, so that later reads only view it.
+  bool form_checked() const { return form_checked_.load(std::memory_order_acquire); }
+  void set_form_checked() const { form_checked_.store(true, std::memory_order_release); }
+
  private:
   SecretBytes body_;
   Uuid resource_;
   std::uint64_t rev_;
   store::Revision modified_;
+  mutable std::atomic<bool> form_checked_{false};
 };
 using RecordRef = std::shared_ptr<const OpenedRecord>;
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strongroom/barrier/reader.h"
@@ -45,8 +46,21 @@ class Transaction : public Reader {
   virtual void remove_timed(const store::Key& key, store::Revision modified) = 0;
 
   /// kConflict: something read has changed, start again from begin(). Others as store::Store::commit.
-  /// On success the caches of all I/O threads have been told before this returns.
+  /// On success the caches of all I/O threads have been told before this returns, and what after_commit() was given has run.
   virtual Result<store::Revision> commit() = 0;
+
+  /// Runs `action` on the committing thread once commit() has succeeded, before it returns; never otherwise. For indexes
+  /// in memory that must follow what was written. It must not fail and must not touch the store.
+  void after_commit(std::function<void()> action) { after_commit_.push_back(std::move(action)); }
+
+ protected:
+  /// The implementation's commit() calls this on success.
+  void run_after_commit() {
+    for (auto& action : std::exchange(after_commit_, {})) action();
+  }
+
+ private:
+  std::vector<std::function<void()>> after_commit_;
 };
 
 /// Told of every durable change before its writer is answered. Called on the commit thread: be quick, take no lock that
