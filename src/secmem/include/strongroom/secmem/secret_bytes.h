@@ -1,10 +1,11 @@
 #pragma once
 // Bytes that must not leak: key material, secret values, passwords, tokens.
 //
-// Misuse does not compile: no copy, no printing, no ==, no conversion to a view. Reading needs a RevealToken, which only
-// named places can make, so `git grep RevealToken` lists every place of the product that sees plaintext. Storage is
-// heap-only (short-string buffers survive a wipe), page-locked where the process may, excluded from core files, and
-// wiped on destruction, on move and on failure of construction. Not thread-safe; a value has one owner.
+// Misuse does not compile: no copy, no printing, no ==, no conversion to a view. Reading needs a
+// RevealToken, which only named places can make, so `git grep RevealToken` lists every place of the
+// product that sees plaintext. Storage is heap-only (short-string buffers survive a wipe),
+// page-locked where the process may, excluded from core files, and wiped on destruction, on move
+// and on failure of construction. Not thread-safe; a value has one owner.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,14 +15,14 @@
 
 namespace strongroom {
 
-/// Permission to look at plaintext. Constructible only by the friends below; each is one small class whose only job is
-/// to name the reason. Add a friend together with a line in SECURITY.md.
+/// Permission to look at plaintext. Constructible only by the friends below; each is one small
+/// class whose only job is to name the reason. Add a friend together with a line in SECURITY.md.
 class RevealToken {
-  friend class CryptoReveal;   // crypto: key schedules, MAC keys, plaintext to be sealed
-  friend class RecordReveal;   // barrier: record bodies into their sealed form
-  friend class AnswerReveal;   // gateways: the one place where a value enters an answer
-  friend class TerminalReveal; // cli: printing a value the person asked for
-  friend class TestReveal;     // tests only (tests/include/strongroom/test/reveal.h)
+  friend class CryptoReveal;    // crypto: key schedules, MAC keys, plaintext to be sealed
+  friend class RecordReveal;    // barrier: record bodies into their sealed form
+  friend class AnswerReveal;    // gateways: the one place where a value enters an answer
+  friend class TerminalReveal;  // cli: printing a value the person asked for
+  friend class TestReveal;      // tests only (tests/include/strongroom/test/reveal.h)
   RevealToken() = default;
 };
 
