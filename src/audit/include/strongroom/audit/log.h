@@ -58,6 +58,8 @@ class Writer {
   virtual ~Writer() = default;
   /// Encodes into this turn's batch.
   virtual void add(const Record& record) = 0;
+  /// The same for a record that another thread encode()d (a worker's, coming back to its I/O thread).
+  virtual void add_encoded(std::string_view leaf) = 0;
   /// Writes the batch in one call (and syncs, if so configured). On an error nothing of the batch counts as recorded and no
   /// value may leave: kUnavailable.
   virtual Result<void> flush() = 0;
