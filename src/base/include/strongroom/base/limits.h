@@ -11,10 +11,14 @@ namespace strongroom::limits {
 inline constexpr std::size_t kKeyBytesMax = 511;
 inline constexpr std::size_t kRecordBytesMax = 1 << 20;
 inline constexpr std::size_t kCommitOperationsMax = 100;
+inline constexpr std::size_t kCommitBytesMax = 1'400'000;     // keys and records of one change
 inline constexpr std::size_t kScanRowsMax = 10'000;
 inline constexpr std::size_t kGroupChangesMax = 512;          // changes that share one sync
+inline constexpr std::size_t kGroupBytesMax = 32U << 20;      // a group is closed once it holds this much
 inline constexpr std::size_t kCommitQueueMax = 4'096;         // changes waiting for the commit thread
 inline constexpr std::size_t kWatchBacklogChangesMax = 10'000;  // kept for watch(from)
+inline constexpr std::size_t kWatchBacklogBytesMax = 8U << 20;
+inline constexpr unsigned kStoreReadersMax = 1'024;           // snapshots open at once, tools included
 inline constexpr std::uint64_t kMapBytesMax = 1ULL << 40;     // address space reserved for the embedded engine
 
 // Locked memory.
