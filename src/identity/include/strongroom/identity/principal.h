@@ -1,5 +1,6 @@
 #pragma once
-// Who signed a request. A value that everything above identity decides with; immutable, shared between threads.
+// Who signed a request. A value that everything above identity decides with; immutable, shared
+// between threads.
 
 #include <cstdint>
 #include <memory>
@@ -11,9 +12,9 @@
 namespace strongroom::identity {
 
 enum class PrincipalKind : std::uint8_t {
-  kRoot,     // the account itself: allowed everything in its account
-  kUser,     // a RAM user: what its policies allow
-  kSystem,   // work of the server itself that fell due, acting for one account
+  kRoot,    // the account itself: allowed everything in its account
+  kUser,    // a RAM user: what its policies allow
+  kSystem,  // work of the server itself that fell due, acting for one account
 };
 
 struct Principal {
@@ -23,7 +24,8 @@ struct Principal {
   std::string name;           // user name; root: "root"
   std::string arn;            // acs:ram::<account>:root | acs:ram::<account>:user/<name>
   std::string access_key_id;  // empty for system
-  bool session = false;       // signed with STS credentials (openapi.md §1.1: GetSecretValue is then judged alone)
+  bool session =
+      false;  // signed with STS credentials (openapi.md §1.1: GetSecretValue is then judged alone)
   std::shared_ptr<const policy::PolicySet> policies;  // empty set for root and system
 };
 using PrincipalRef = std::shared_ptr<const Principal>;

@@ -1,0 +1,64 @@
+#pragma once
+// Who signed this request: the checks of gateway.md §1.7 in its order, with its codes and texts.
+//
+// source limit → AccessKeyId present → timestamp format → key exists → key active → token rules →
+// timestamp window → signature → nonce. Only a request that passed all of them has a nonce taken,
+// so a call must be authenticated once: hand the Principal on when work moves to another thread.
+// Thread-safe; on an I/O thread it touches no storage and takes no lock.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "strongroom/barrier/reader.h"
+#include "strongroom/base/result.h"
+#include "strongroom/base/time.h"
+#include "strongroom/identity/credential.h"
+#include "strongroom/identity/directory.h"
+#include "strongroom/identity/nonce_table.h"
+#include "strongroom/identity/principal_cache.h"
+#include "strongroom/identity/source_limiter.h"
+#include "strongroom/wire_openapi/call.h"
+
+namespace strongroom::identity {
+
+/// What is known about a request besides its own text.
+struct AuthenticationContext {
+  barrier::Reader& reader;          // the I/O thread's CachedReader, or a worker's SnapshotReader
+  PrincipalCache* cache = nullptr;  // the I/O thread's, with a CachedReader; else null
+  Instant now;
+  std::string_view source_address;  // of the peer, without port
+  bool mutation = false;            // the operation changes something
+};
+
+class Authenticator {
+ public:
+  /// `started`: mutating requests signed more than 60 s before it are refused, since their nonces
+  /// may have been seen by the process before this one. All arguments outlive this.
+  Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources, Instant started);
+
+  /// The principal. kNotCached (nothing was consumed: call again on a worker with its reader);
+  /// else an error with a code of gateway.md §1.7, or Throttling.User for a source that fails too
+  /// often or a full nonce table. SignatureDoesNotMatch ends with the exact string-to-sign, secret
+  /// values redacted.
+  Result<PrincipalRef> authenticate(const wire_openapi::Call& call,
+                                    const AuthenticationContext& context);
+
+  /// Only the signature: success, SignatureDoesNotMatch, IncompleteSignature (no signature of the
+  /// scheme's form), or InvalidSignatureMethod (RSA: no key of this product has a public key yet).
+  static Result<void> check_signature(const wire_openapi::Call& call, const Credential& credential);
+
+ private:
+  Result<PrincipalRef> verify(const wire_openapi::Call& call, const AuthenticationContext& context);
+  Result<CredentialRef> find_credential(std::string_view key_id,
+                                        const AuthenticationContext& context);
+  Result<void> check_window(Instant signed_at, const AuthenticationContext& context) const;
+  Result<void> take_nonce(const wire_openapi::Call& call, Instant signed_at, Instant now);
+
+  Directory& directory_;
+  NonceTable& nonces_;
+  SourceLimiter& sources_;
+  Instant started_;
+};
+
+}  // namespace strongroom::identity
