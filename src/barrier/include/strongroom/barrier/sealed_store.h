@@ -24,9 +24,9 @@ namespace strongroom::barrier {
 
 /// One row of a time table.
 struct TimedRow {
-  store::Key key;      // for Transaction::remove_timed
+  store::Key key;    // for Transaction::remove_timed, with record->modified()
   Instant when;
-  SecretBytes body;
+  RecordRef record;
 };
 
 /// A read-check-write unit. Every record it reads becomes a precondition (unchanged or still absent at commit), so a
@@ -83,12 +83,8 @@ class SealedStore {
   /// A cache for one I/O thread; `share` = 1/threads of the limits. Lives as long as the store.
   virtual std::unique_ptr<CachedReader> make_cache(double share) = 0;
 
-  /// Rows of a time table with when <= until, oldest first, at most `limit`; with the revision each was written at.
-  struct TimedBatch {
-    std::vector<TimedRow> rows;
-    std::vector<store::Revision> modified;
-  };
-  virtual Result<TimedBatch> due(TimeTable table, Instant until, std::size_t limit) = 0;
+  /// Rows of a time table with when <= until, oldest first, at most `limit`.
+  virtual Result<std::vector<TimedRow>> due(TimeTable table, Instant until, std::size_t limit) = 0;
 
   /// Calls `visit` for every record of `type`, in row-key order, over short snapshots; stops at the first error, which it
   /// returns. For building indexes after start; not for the request path.
