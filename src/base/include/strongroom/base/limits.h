@@ -74,6 +74,7 @@ inline constexpr int kKeyDeletionDaysMin = 7;
 inline constexpr int kKeyDeletionDaysMax = 366;
 
 // Secrets.
+inline constexpr std::size_t kSecretsPerAccountMax = 2'000'000;
 inline constexpr std::size_t kSecretNameCharsMax = 192;
 inline constexpr std::size_t kVersionIdCharsMax = 64;
 inline constexpr std::size_t kSecretDataBytesMax = 30'720;
@@ -94,6 +95,8 @@ inline constexpr std::size_t kTagCharsMax = 128;
 inline constexpr std::size_t kTagResourcesPerCallMax = 50;
 inline constexpr std::size_t kTagRowsPerPage = 200;
 inline constexpr int kPageSizeMax = 101;
+inline constexpr std::size_t kTagFilterResourcesMax = 4'000;  // openapi.md §4.6
+inline constexpr std::size_t kListScanBatch = 1'000;  // heads opened per snapshot while filtering
 
 // Caches (hotpath.md §4 rule 2), for the whole process.
 inline constexpr std::size_t kHeadCacheBytes = 48U << 20;

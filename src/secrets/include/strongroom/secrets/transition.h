@@ -1,0 +1,67 @@
+#pragma once
+// Every way a secret's head changes, as pure functions: state and request in, new state or the
+// API's error out.
+//
+// The invariants that hold after each of them (semantics.md §1.3): every label sits on at most one
+// version, exactly one version has ACSCurrent, at most 8 labels and 10 versions, version ids and
+// serials unique, versions oldest first. No storage, no clock, no values.
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/base/result.h"
+#include "strongroom/secrets/model.h"
+
+namespace strongroom::secrets {
+
+/// 400 InvalidParameter unless it is a name that a Generic secret may have (openapi.md §3.3).
+Result<void> check_name(std::string_view name);
+/// 400 InvalidParameter unless 1 to 64 characters without control characters.
+Result<void> check_version_id(std::string_view id);
+Result<void> check_label(std::string_view label);
+/// 400 InvalidParameter if longer than limits::kSecretDescriptionCharsMax or not UTF-8.
+Result<void> check_description(std::string_view description);
+
+/// 409 Rejected.ResourceInDeleteWindow while the secret waits for its deletion.
+Result<void> require_live(const Secret& secret);
+
+/// The labels that PutSecretValue asks for, checked: absent means ACSCurrent. 400 InvalidParameter
+/// for an empty list, a label twice, or ACSPrevious together with ACSCurrent (the version that held
+/// ACSCurrent gets it).
+Result<std::vector<std::string_view>> put_labels(
+    const std::optional<std::vector<std::string_view>>& asked);
+
+struct VersionAdded {
+  Secret after;
+  std::vector<std::uint32_t>
+      evicted;  // serials whose rows are to be removed: the oldest unlabelled
+};
+/// Adds a version that is not there yet; its serial is `before.next_serial`. Labels move as the
+/// table of semantics.md §1.3 says. 400 Rejected.LimitExceeded for more than 8 labels, 409
+/// Rejected.ResourceExist if the id is taken, Rejected.UnsupportedOperation on managed types.
+Result<VersionAdded> add_version(Secret before, Version version,
+                                 std::span<const std::string_view> labels);
+
+struct LabelMove {
+  std::string_view label;
+  std::string_view to;    // MoveToVersion, empty: not given
+  std::string_view from;  // RemoveFromVersion, empty: not given
+};
+/// UpdateSecretVersionStage (openapi.md §4.9). 400 InvalidParameter, Rejected.InvalidRequest "param
+/// mismatch", Rejected.LimitExceeded; 404 Forbidden.ResourceNotFound for an unknown MoveToVersion.
+Result<Secret> move_label(Secret before, const LabelMove& move, Instant now);
+
+/// DeleteSecret with a recovery window.
+Result<Secret> plan_deletion(Secret before, Instant planned);
+/// RestoreSecret; 409 Rejected.ResourceInUse if it is live.
+Result<Secret> restore(Secret before);
+
+/// The version that VersionId and VersionStage name; both empty means ACSCurrent. 404
+/// Forbidden.ResourceNotFound if there is none, 400 InvalidParameter if both are given and disagree
+/// (semantics.md §1.3).
+Result<const Version*> select_version(const Secret& secret, std::string_view id,
+                                      std::string_view label);
+
+}  // namespace strongroom::secrets

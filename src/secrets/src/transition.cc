@@ -1,0 +1,246 @@
+#include "strongroom/secrets/transition.h"
+
+#include <algorithm>
+
+#include "errors.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/check.h"
+#include "strongroom/base/limits.h"
+
+namespace strongroom::secrets {
+namespace {
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+bool has_control_character(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+bool is_short_text(std::string_view text, std::size_t max) {
+  return !text.empty() && is_utf8(text) && !has_control_character(text) &&
+         count_characters(text) <= max;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_/+=.-@").find(c) != std::string_view::npos;
+}
+
+bool is_builtin(std::string_view label) {
+  return label == kCurrent || label == kPrevious;
+}
+
+Version* mutable_version(Secret& secret, std::string_view id) {
+  return const_cast<Version*>(secret.find_version(id));
+}
+
+void take_label(Secret& secret, std::string_view label) {
+  for (Version& version : secret.versions) std::erase(version.labels, label);
+}
+
+/// Puts `label` on `version` alone; the built-in ones are shown first.
+void give_label(Secret& secret, Version& version, std::string_view label) {
+  take_label(secret, label);
+  auto place = version.labels.end();
+  if (label == kCurrent) place = version.labels.begin();
+  if (label == kPrevious) place = version.labels.begin() + (version.has(kCurrent) ? 1 : 0);
+  version.labels.emplace(place, label);
+}
+
+/// ACSCurrent moves to `target`, and ACSPrevious to the version that loses it.
+void make_current(Secret& secret, Version& target) {
+  auto* former = const_cast<Version*>(secret.find_label(kCurrent));
+  if (former == &target) return;
+  give_label(secret, target, kCurrent);
+  if (former != nullptr) give_label(secret, *former, kPrevious);
+}
+
+Result<void> check_label_count(const Secret& secret) {
+  std::size_t labels = 0;
+  for (const Version& version : secret.versions) labels += version.labels.size();
+  if (labels <= limits::kLabelsPerSecretMax) return {};
+  return fail(
+      ErrorKind::kExhausted, "Rejected.LimitExceeded",
+      "exceed secret limits error: a secret can have at most 8 stage labels. Remove one with "
+      "UpdateSecretVersionStage first.");
+}
+
+Result<void> require_generic(const Secret& secret) {
+  if (secret.type == SecretType::kGeneric) return {};
+  return unsupported(
+      "Unsupported operation. The values and stages of a managed secret are set by its rotation; "
+      "use RotateSecret.");
+}
+
+std::vector<std::uint32_t> evict(Secret& secret) {
+  std::vector<std::uint32_t> evicted;
+  while (secret.versions.size() > limits::kVersionsPerSecretMax) {
+    // At most 8 labels on 11 versions: one without a label is always there, and it is never the
+    // newest.
+    const auto victim =
+        std::ranges::find_if(secret.versions, [](const Version& v) { return v.labels.empty(); });
+    SR_CHECK(victim != secret.versions.end());
+    evicted.push_back(victim->serial);
+    secret.versions.erase(victim);
+  }
+  return evicted;
+}
+
+}  // namespace
+
+Result<void> check_name(std::string_view name) {
+  if (name.empty() || name.size() > limits::kSecretNameCharsMax ||
+      !std::ranges::all_of(name, is_name_character)) {
+    return invalid("SecretName", "A name has 1 to 192 letters, digits and _ / + = . - @");
+  }
+  if (name.starts_with("acs/")) {
+    return invalid("SecretName", "Names that start with acs/ are kept for managed secrets.");
+  }
+  return {};
+}
+
+Result<void> check_version_id(std::string_view id) {
+  if (is_short_text(id, limits::kVersionIdCharsMax)) return {};
+  return invalid("VersionId", "A version id has 1 to 64 characters.");
+}
+
+Result<void> check_label(std::string_view label) {
+  if (is_short_text(label, limits::kLabelCharsMax)) return {};
+  return invalid("VersionStage", "A stage label has 1 to 64 characters.");
+}
+
+Result<void> check_description(std::string_view description) {
+  if (is_utf8(description) && count_characters(description) <= limits::kSecretDescriptionCharsMax)
+    return {};
+  return invalid("Description", "A description has at most 8192 characters of UTF-8 text.");
+}
+
+Result<void> require_live(const Secret& secret) {
+  if (secret.deleting()) return in_delete_window();
+  return {};
+}
+
+Result<std::vector<std::string_view>> put_labels(
+    const std::optional<std::vector<std::string_view>>& asked) {
+  if (!asked) return std::vector<std::string_view>{kCurrent};
+  if (asked->empty() || asked->size() > limits::kLabelsPerSecretMax) {
+    return invalid("VersionStages",
+                   "Give 1 to 8 labels as a JSON array, or leave it out for ACSCurrent.");
+  }
+  std::vector<std::string_view> labels;
+  for (const std::string_view label : *asked) {
+    SR_CHECK_OK(check_label(label));
+    if (std::ranges::find(labels, label) != labels.end())
+      return invalid("VersionStages", "A label is named twice.");
+    labels.push_back(label);
+  }
+  if (std::ranges::find(labels, kCurrent) != labels.end() &&
+      std::ranges::find(labels, kPrevious) != labels.end()) {
+    return invalid("VersionStages",
+                   "ACSPrevious goes to the version that loses ACSCurrent; name only one of them.");
+  }
+  return labels;
+}
+
+Result<VersionAdded> add_version(Secret before, Version version,
+                                 std::span<const std::string_view> labels) {
+  SR_CHECK_OK(require_live(before));
+  SR_CHECK_OK(require_generic(before));
+  SR_CHECK_OK(check_version_id(version.id));
+  if (before.find_version(version.id) != nullptr) {
+    return fail(ErrorKind::kConflict, "Rejected.ResourceExist",
+                "The request was rejected becasue key already exsit: this VersionId already holds "
+                "another value. "
+                "Versions never change; choose a new VersionId.");
+  }
+  VersionAdded result{std::move(before), {}};
+  Secret& secret = result.after;
+  version.serial = secret.next_serial++;
+  version.labels.clear();
+  secret.updated = version.created;
+  secret.versions.push_back(std::move(version));
+  Version& added = secret.versions.back();
+  for (const std::string_view label : labels) {
+    if (label == kCurrent) {
+      make_current(secret, added);
+    } else {
+      give_label(secret, added, label);
+    }
+  }
+  SR_CHECK_OK(check_label_count(secret));
+  result.evicted = evict(secret);
+  return result;
+}
+
+Result<Secret> move_label(Secret before, const LabelMove& move, Instant now) {
+  SR_CHECK_OK(require_live(before));
+  SR_CHECK_OK(require_generic(before));
+  SR_CHECK_OK(check_label(move.label));
+  if (move.to.empty() && move.from.empty()) {
+    return invalid("MoveToVersion", "Give MoveToVersion, RemoveFromVersion or both.");
+  }
+  if (is_builtin(move.label) && move.to.empty()) {
+    return invalid("MoveToVersion",
+                   "ACSCurrent and ACSPrevious can only be moved; give MoveToVersion.");
+  }
+  if (!move.from.empty()) {
+    const Version* holder = before.find_version(move.from);
+    if (holder == nullptr || !holder->has(move.label)) {
+      return fail(
+          ErrorKind::kInvalidInput, "Rejected.InvalidRequest",
+          "param mismatch: the version named by RemoveFromVersion does not hold this label.");
+    }
+  }
+  if (move.to.empty()) {
+    take_label(before, move.label);
+  } else {
+    Version* target = mutable_version(before, move.to);
+    if (target == nullptr)
+      return not_found("the secret has no version with the id given as MoveToVersion.");
+    if (move.label == kCurrent) {
+      make_current(before, *target);
+    } else if (!target->has(move.label)) {
+      give_label(before, *target, move.label);
+    }
+  }
+  SR_CHECK_OK(check_label_count(before));
+  before.updated = now;
+  return before;
+}
+
+Result<Secret> plan_deletion(Secret before, Instant planned) {
+  SR_CHECK_OK(require_live(before));
+  before.planned_delete = planned;
+  return before;
+}
+
+Result<Secret> restore(Secret before) {
+  if (!before.deleting()) {
+    return fail(ErrorKind::kConflict, "Rejected.ResourceInUse",
+                "restore normal secret: this secret is not planned to be deleted.");
+  }
+  before.planned_delete = {};
+  return before;
+}
+
+Result<const Version*> select_version(const Secret& secret, std::string_view id,
+                                      std::string_view label) {
+  if (id.empty()) {
+    const Version* version = secret.find_label(label.empty() ? kCurrent : label);
+    if (version == nullptr) return not_found("no version of this secret has the stage asked for.");
+    return version;
+  }
+  const Version* version = secret.find_version(id);
+  if (version == nullptr) return not_found("this secret has no version with this VersionId.");
+  if (!label.empty() && !version->has(label)) {
+    return invalid("VersionStage",
+                   "VersionId and VersionStage name different versions; give one of them.");
+  }
+  return version;
+}
+
+}  // namespace strongroom::secrets
