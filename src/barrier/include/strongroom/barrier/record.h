@@ -20,6 +20,7 @@ namespace strongroom::barrier {
 /// The high four bits are the resource kind: rows of one kind, account and name share their blinded prefix.
 enum class RecordType : std::uint8_t {
   kAccount = 0x10,
+  kAccountUsers = 0x11,      // the names of the account's users, sorted (name ""), for ListUsers
   kUser = 0x20,
   kUserPolicies = 0x21,      // attachments of a user
   kAccessKey = 0x30,         // addressed without account: the id is looked up before the account is known
