@@ -20,6 +20,7 @@ inline constexpr std::size_t kWatchBacklogChangesMax = 10'000;  // kept for watc
 inline constexpr std::size_t kWatchBacklogBytesMax = 8U << 20;
 inline constexpr unsigned kStoreReadersMax = 1'024;           // snapshots open at once, tools included
 inline constexpr std::uint64_t kMapBytesMax = 1ULL << 40;     // address space reserved for the embedded engine
+inline constexpr std::size_t kSealedBytesMax = 16U << 20;        // one suite 1 blob (GCM itself allows 2^36)
 
 // Locked memory.
 inline constexpr std::size_t kLockedBytesMax = 256U << 20;

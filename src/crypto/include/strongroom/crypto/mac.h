@@ -1,0 +1,53 @@
+#pragma once
+// HMAC (RFC 2104) with SHA-1, SHA-256 and SM3. SHA-1 exists only for the signatures of old official
+// SDKs.
+//
+// An HmacKey is prepared once and then signs from any number of threads at a time; its key lies in
+// locked memory.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/result.h"
+#include "strongroom/secmem/secret_bytes.h"
+
+namespace strongroom::crypto {
+
+enum class MacHash : std::uint8_t { kSha1, kSha256, kSm3 };
+
+/// 20 bytes for SHA-1, else 32.
+struct MacTag {
+  std::array<std::uint8_t, 32> bytes{};
+  std::size_t size = 0;
+  ByteView view() const { return {bytes.data(), size}; }
+};
+
+class HmacKey {
+ public:
+  /// The key is `key` followed by `suffix`: RPC signatures (API version 1) use the AccessKey secret
+  /// and "&". kExhausted without locked memory.
+  static Result<HmacKey> make(MacHash hash, const SecretBytes& key, std::string_view suffix = {});
+
+  /// The tag of `data`, or of the concatenation of `pieces`.
+  MacTag sign(ByteView data) const;
+  MacTag sign(std::initializer_list<ByteView> pieces) const;
+  /// True if `tag` is the whole tag of `data`; constant time.
+  bool verify(ByteView data, ByteView tag) const;
+
+  MacHash hash() const { return hash_; }
+
+ private:
+  HmacKey(MacHash hash, SecretBytes key) : hash_(hash), key_(std::move(key)) {}
+
+  MacHash hash_;
+  SecretBytes key_;
+};
+
+/// For a key that is used once.
+MacTag hmac(MacHash hash, const SecretBytes& key, ByteView data);
+
+}  // namespace strongroom::crypto
