@@ -1,9 +1,9 @@
 #pragma once
-// One HTTP answer under construction: the body is appended first, the head is then put in front of it, and the whole is
-// one contiguous run of bytes for one TLS write. Wiped when reset. One thread.
+// One HTTP answer under construction: the body is appended first, the head is then put in front of
+// it, and the whole is one contiguous run of bytes for one TLS write. Wiped when reset. One thread.
 //
-// Capacity is reserved once and never grows, so no copy of a value is left behind by reallocation; pages are only
-// touched as they are used.
+// Capacity is reserved once and never grows, so no copy of a value is left behind by reallocation;
+// pages are only touched as they are used.
 
 #include <cstddef>
 #include <span>
@@ -14,7 +14,8 @@
 
 namespace strongroom::http {
 
-inline constexpr std::size_t kAnswerBytesMax = 4U << 20;  // BatchGetSecretValue of 20 values, every byte escaped
+inline constexpr std::size_t kAnswerBytesMax =
+    4U << 20;  // BatchGetSecretValue of 20 values, every byte escaped
 inline constexpr std::size_t kAnswerHeadBytesMax = 1024;
 
 class AnswerBuffer {
@@ -24,23 +25,27 @@ class AnswerBuffer {
   AnswerBuffer(const AnswerBuffer&) = delete;
   AnswerBuffer& operator=(const AnswerBuffer&) = delete;
 
-  /// Append the body here and nowhere else; never shrink it below what body_begin() was. Appending past kAnswerBytesMax is
-  /// a defect and ends the process in finish().
+  /// Append the body here and nowhere else; never shrink it below what body_begin() was. Appending
+  /// past kAnswerBytesMax is a defect and ends the process in finish(), as a field value with a
+  /// line break does.
   std::string& body() { return bytes_; }
   /// Where the body starts in body(): kAnswerHeadBytesMax.
   static std::size_t body_begin() { return kAnswerHeadBytesMax; }
   /// Forgets (and wipes) what was appended since reset().
   void clear_body();
 
-  /// Writes status line and fields in front of the body (Content-Length, Content-Type, Connection: close if `close`, and
-  /// `extra`). The view is valid until reset().
-  std::string_view finish(int status, std::string_view content_type, std::span<const NameValue> extra, bool close);
+  /// Writes status line and fields in front of the body (Content-Length, Content-Type unless empty,
+  /// Connection: close if `close`, and `extra`); together at most kAnswerHeadBytesMax. The view is
+  /// valid until reset().
+  std::string_view finish(int status, std::string_view content_type,
+                          std::span<const NameValue> extra, bool close);
 
   /// Wipes the used bytes and makes the buffer ready for the next answer.
   void reset();
 
  private:
   std::string bytes_;
+  const char* home_ = nullptr;  // bytes_ must still be there when an answer is finished
 };
 
 }  // namespace strongroom::http

@@ -1,12 +1,16 @@
 #pragma once
-// HTTP/1.1 requests in, under limits; no sockets. A RequestReader belongs to one connection and one thread.
+// HTTP/1.1 requests in, under limits; no sockets. A RequestReader belongs to one connection and one
+// thread.
 //
-// The whole message is collected in one contiguous buffer of the reader, so everything in a Request is a view into it and
-// stays valid until consume(). Framing is strict (security.md §4.6): Transfer-Encoding with Content-Length, repeated or
-// listed lengths, signs, hex quirks, bare LF or CR, folded lines, NUL, blanks before a colon are refused and the
-// connection must be closed. Limits: base/limits.h.
+// The whole message is collected in one contiguous buffer of the reader, so everything in a Request
+// is a view into it and stays valid until consume(). Framing is strict (RFC 9112 and security.md
+// §4.6): Transfer-Encoding with Content-Length, repeated or listed lengths, signs, hex quirks,
+// chunk extensions, trailers, bare LF or CR, folded lines, NUL, blanks before a colon are refused
+// and the connection must be closed. Limits: base/limits.h. A reader between two requests holds no
+// buffer.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,18 +22,19 @@
 namespace strongroom::http {
 
 struct Request {
-  std::string_view method;               // "GET"
-  std::string_view path;                 // before '?', never empty ("/" if the target was "?a=b" or absolute without path)
-  std::string_view query;                // after '?', raw, without it; empty if none
-  std::span<const NameValue> headers;    // in order, names as received, values trimmed
-  std::string_view body;                 // after transfer decoding
-  bool keep_alive = true;
+  std::string_view method;             // "GET"
+  std::string_view path;               // before '?', raw; starts with '/', or is "*" for OPTIONS
+  std::string_view query;              // after '?', raw, without it; empty if none
+  std::span<const NameValue> headers;  // in order, names as received, values trimmed
+  std::string_view body;               // after transfer decoding
+  bool keep_alive = true;              // false: the answer must say Connection: close
 
   /// The first field of that name (any case), or nothing.
   std::optional<std::string_view> header(std::string_view name) const;
 };
 
-/// Why a message was refused: the HTTP status to answer before closing (400, 408, 413, 414, 431, 501, 505) and a code.
+/// Why a message was refused: the HTTP status to answer before closing (400, 408, 413, 414, 417,
+/// 431, 501, 503, 505) and a code. All texts are literals.
 struct Refusal {
   int status;
   std::string_view code;
@@ -39,13 +44,14 @@ struct Refusal {
 class RequestReader {
  public:
   RequestReader();
-  ~RequestReader();
+  ~RequestReader();  // wipes
   RequestReader(RequestReader&&) noexcept;
   RequestReader& operator=(RequestReader&&) noexcept;
 
-  enum class State { kNeedMore, kReady, kRefused };
+  enum class State : std::uint8_t { kNeedMore, kReady, kRefused };
 
-  /// Room for at least `size` more bytes; a later call may move the buffer. Empty if the limits leave no room.
+  /// Not in kReady. Room for at least `size` more bytes, or for as many as the limits leave (a
+  /// refusal always comes before the room ends); a later call may move the buffer.
   std::span<char> writable(std::size_t size);
   /// `size` bytes were written there. Parses on; kReady as soon as one whole request is there.
   State received(std::size_t size);
@@ -55,21 +61,33 @@ class RequestReader {
   const Request& request() const;
   /// Only in kRefused.
   const Refusal& refusal() const;
-  /// Wipes the finished request, keeps what follows it (pipelining), parses that on.
+  /// Only in kReady. Wipes the finished request, keeps what follows it (pipelining), parses that
+  /// on.
   State consume();
+
+  /// The request that completes next (and every later one) says keep_alive = false. The
+  /// limits::kRequestsPerConnectionMax-th says so by itself.
+  void make_last() { last_ = true; }
 
   /// True while nothing of a next request has arrived: the connection is idle and holds no buffer.
   bool empty() const;
   /// True once the head is complete and the body is being received.
   bool in_body() const;
-  /// Bytes held for the request that is being received.
+  /// Bytes held for the request that is being received, or that is ready, and what follows it.
   std::size_t buffered() const;
-  /// True if the head was received completely and asks for "Expect: 100-continue"; asked once.
+  /// True if the head was received completely, asks for "Expect: 100-continue" and its body is
+  /// still missing; said once.
   bool take_expect_continue();
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Pool;
+  State parse();
+  void release();
+
+  std::unique_ptr<Impl> impl_;  // nothing while idle; recycled per thread
+  std::uint32_t completed_ = 0;
+  bool last_ = false;
 };
 
 }  // namespace strongroom::http

@@ -1,0 +1,121 @@
+#include "strongroom/http/answer_buffer.h"
+
+#include <strings.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "strongroom/base/check.h"
+
+namespace strongroom::http {
+namespace {
+
+struct Reason {
+  int status;
+  std::string_view text;
+};
+constexpr std::array kReasons = {
+    Reason{200, "OK"},
+    Reason{201, "Created"},
+    Reason{204, "No Content"},
+    Reason{302, "Found"},
+    Reason{304, "Not Modified"},
+    Reason{400, "Bad Request"},
+    Reason{401, "Unauthorized"},
+    Reason{403, "Forbidden"},
+    Reason{404, "Not Found"},
+    Reason{405, "Method Not Allowed"},
+    Reason{408, "Request Timeout"},
+    Reason{409, "Conflict"},
+    Reason{413, "Content Too Large"},
+    Reason{414, "URI Too Long"},
+    Reason{415, "Unsupported Media Type"},
+    Reason{417, "Expectation Failed"},
+    Reason{429, "Too Many Requests"},
+    Reason{431, "Request Header Fields Too Large"},
+    Reason{500, "Internal Server Error"},
+    Reason{501, "Not Implemented"},
+    Reason{503, "Service Unavailable"},
+    Reason{505, "HTTP Version Not Supported"},
+};
+
+std::string_view reason_of(int status) {
+  for (const Reason& reason : kReasons) {
+    if (reason.status == status) return reason.text;
+  }
+  return "Status";
+}
+
+// A head of at most kAnswerHeadBytesMax bytes, front to back. No field may smuggle a line break.
+class HeadText {
+ public:
+  void add(std::string_view text) {
+    SR_CHECK(text.size() <= bytes_.size() - size_);
+    std::memcpy(bytes_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  void add(std::size_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+  void field(std::string_view name, std::string_view value) {
+    SR_CHECK(value.find_first_of("\r\n") == std::string_view::npos);
+    add(name);
+    add(": ");
+    add(value);
+    add("\r\n");
+  }
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, kAnswerHeadBytesMax> bytes_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
+
+AnswerBuffer::AnswerBuffer() {
+  bytes_.reserve(kAnswerHeadBytesMax + kAnswerBytesMax);
+  bytes_.resize(kAnswerHeadBytesMax);
+  home_ = bytes_.data();
+}
+
+AnswerBuffer::~AnswerBuffer() {
+  explicit_bzero(bytes_.data(), bytes_.size());
+}
+
+void AnswerBuffer::clear_body() {
+  SR_CHECK(bytes_.data() == home_ && bytes_.size() >= kAnswerHeadBytesMax);
+  explicit_bzero(bytes_.data() + kAnswerHeadBytesMax, bytes_.size() - kAnswerHeadBytesMax);
+  bytes_.resize(kAnswerHeadBytesMax);
+}
+
+std::string_view AnswerBuffer::finish(int status, std::string_view content_type,
+                                      std::span<const NameValue> extra, bool close) {
+  SR_CHECK(bytes_.data() == home_ && bytes_.size() >= kAnswerHeadBytesMax);
+  HeadText head;
+  head.add("HTTP/1.1 ");
+  head.add(static_cast<std::size_t>(status));
+  head.add(" ");
+  head.add(reason_of(status));
+  head.add("\r\n");
+  if (!content_type.empty()) head.field("Content-Type", content_type);
+  head.add("Content-Length: ");
+  head.add(bytes_.size() - kAnswerHeadBytesMax);
+  head.add("\r\n");
+  for (const NameValue& field : extra) head.field(field.name, field.value);
+  if (close) head.field("Connection", "close");
+  head.add("\r\n");
+  const std::size_t begin = kAnswerHeadBytesMax - head.text().size();
+  std::memcpy(bytes_.data() + begin, head.text().data(), head.text().size());
+  return std::string_view(bytes_).substr(begin);
+}
+
+void AnswerBuffer::reset() {
+  clear_body();
+  explicit_bzero(bytes_.data(), kAnswerHeadBytesMax);
+}
+
+}  // namespace strongroom::http

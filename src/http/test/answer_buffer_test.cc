@@ -1,0 +1,55 @@
+#include "strongroom/http/answer_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace strongroom::http {
+namespace {
+
+TEST(AnswerBuffer, PutsTheHeadInFrontOfTheBody) {
+  AnswerBuffer answer;
+  answer.body() += "{\"a\":1}";
+  const std::array<NameValue, 1> extra = {NameValue{"x-acs-request-id", "R"}};
+  EXPECT_EQ(
+      answer.finish(200, "application/json;charset=utf-8", extra, false),
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=utf-8\r\nContent-Length: 7\r\n"
+      "x-acs-request-id: R\r\n\r\n{\"a\":1}");
+  answer.reset();
+  EXPECT_EQ(answer.finish(204, "", {}, true),
+            "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+}
+
+TEST(AnswerBuffer, ResetAndClearWipe) {
+  AnswerBuffer answer;
+  const char* begin = answer.body().data() + AnswerBuffer::body_begin();
+  answer.body() += "SECRET";
+  answer.clear_body();
+  EXPECT_EQ(std::string_view(begin, 6), std::string_view("\0\0\0\0\0\0", 6));
+  EXPECT_EQ(answer.body().size(), AnswerBuffer::body_begin());
+  answer.body() += "SECRET";
+  const std::string_view bytes = answer.finish(200, "text/plain", {}, false);
+  const std::string_view same_place(bytes.data(), bytes.size());
+  answer.reset();
+  EXPECT_EQ(same_place.find_first_not_of('\0'), std::string_view::npos);
+  EXPECT_EQ(answer.body().data() + AnswerBuffer::body_begin(), begin);
+}
+
+TEST(AnswerBuffer, TheLargestAnswerDoesNotMove) {
+  AnswerBuffer answer;
+  const char* home = answer.body().data();
+  answer.body().append(kAnswerBytesMax, 'x');
+  EXPECT_EQ(answer.body().data(), home);
+  EXPECT_GT(answer.finish(200, "", {}, false).size(), kAnswerBytesMax);
+}
+
+TEST(AnswerBufferDeathTest, RefusesWhatWouldBreakTheFraming) {
+  AnswerBuffer answer;
+  const std::array<NameValue, 1> split = {NameValue{"a", "b\r\nc: d"}};
+  EXPECT_DEATH((void)answer.finish(200, "", split, false), "find_first_of");
+  answer.body().append(kAnswerBytesMax + 1, 'x');
+  EXPECT_DEATH((void)answer.finish(200, "", {}, false), "home_");
+}
+
+}  // namespace
+}  // namespace strongroom::http
