@@ -19,6 +19,14 @@ struct Parse {
   Head* head;
   bool complete = false;
   bool too_many = false;
+
+  // llhttp calls both "unexpected": a second Content-Length, and one beside Transfer-Encoding.
+  bool repeats_length() const {
+    const auto is_encoding = [](const NameValue& field) {
+      return equal_ignoring_case(field.name, "Transfer-Encoding");
+    };
+    return std::none_of(head->fields.begin(), head->fields.end(), is_encoding);
+  }
 };
 
 Parse& parse_of(llhttp_t* parser) {
@@ -84,8 +92,14 @@ const Refusal* refusal_for(llhttp_errno_t error, const Parse& parse) {
     case HPE_INVALID_URL:
       return &refusals::kTarget;
     case HPE_INVALID_VERSION:
-    case HPE_PAUSED_H2_UPGRADE:
+    case HPE_OK:  // only the preface of HTTP/2 wants more than a head
       return &refusals::kVersion;
+    case HPE_INVALID_CONTENT_LENGTH:
+      return &refusals::kContentLength;
+    case HPE_UNEXPECTED_CONTENT_LENGTH:
+      return parse.repeats_length() ? &refusals::kContentLength : &refusals::kLengthAndEncoding;
+    case HPE_INVALID_TRANSFER_ENCODING:
+      return &refusals::kEncodingUnknown;
     case HPE_INVALID_HEADER_TOKEN:
       return &refusals::kFieldName;
     default:
@@ -99,7 +113,6 @@ std::string_view trimmed(std::string_view value) {
   return value;
 }
 
-// A head that llhttp refuses because of its framing fields gets the text that names the field.
 struct Framing {
   const std::string_view* length = nullptr;
   const std::string_view* encoding = nullptr;
@@ -251,13 +264,9 @@ const Refusal* parse_head(std::string_view bytes, Head& head) {
   llhttp_init(&parser, HTTP_REQUEST, &settings());
   parser.data = &parse;
   const llhttp_errno_t error = llhttp_execute(&parser, bytes.data(), bytes.size());
+  if (!parse.complete) return refusal_for(error, parse);
   const Framing framing = framing_of(head.fields);
   const bool http_1_1 = parser.http_minor != 0;
-  if (!parse.complete) {
-    if (parse.too_many) return &refusals::kTooManyFields;
-    const Refusal* refusal = check_body_framing(framing, true, head);
-    return refusal != nullptr ? refusal : refusal_for(error, parse);
-  }
   if (parser.http_major != 1) return &refusals::kVersion;
   head.method = bytes.substr(0, bytes.find(' '));
   // Single blanks, nothing before or behind: the line must be as long as its parts.
