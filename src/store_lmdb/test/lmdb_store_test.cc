@@ -1,7 +1,10 @@
 #include "strongroom/store_lmdb/lmdb_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -93,6 +96,73 @@ TEST(LmdbStore, AFullMapAnswersUnavailableAndKeepsWhatIsThere) {
   EXPECT_TRUE((*store.snapshot())->get("kept")->has_value());
   EXPECT_FALSE((*store.snapshot())->get("big")->has_value());
   EXPECT_TRUE(store.commit({.preconditions = {}, .writes = {{"small", "v"}}}).has_value());
+}
+
+TEST(LmdbStore, RefusesASecondProcess) {
+  const TempDirectory temp;
+  const auto first = open({.directory = temp.sub("data")});
+  ASSERT_TRUE(first.has_value());
+  // A fresh process: this one's list of open stores must not be what refuses.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/usr/bin/flock", "flock", "--nonblock", (temp.sub("data") + "/server.lock").c_str(),
+            "true", nullptr);
+    ::_exit(99);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 1) << "the lock file is not locked";
+}
+
+TEST(LmdbStore, NamesTheProcessThatHoldsTheStore) {
+  const TempDirectory temp;
+  ASSERT_EQ(::mkdir(temp.sub("data").c_str(), 0700), 0);
+  const int file = ::open((temp.sub("data") + "/server.lock").c_str(), O_RDWR | O_CREAT, 0600);
+  ASSERT_EQ(::flock(file, LOCK_EX), 0);
+  ASSERT_EQ(::write(file, "4711", 4), 4);
+  const auto refused = open({.directory = temp.sub("data")});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code(), "StoreInUse");
+  EXPECT_NE(refused.error().message().find("process 4711"), std::string::npos);
+  ::close(file);
+  EXPECT_TRUE(open({.directory = temp.sub("data")}).has_value());
+}
+
+/// Adds a row that does not fit into the map.
+class GreedyHook final : public store::CommitHook {
+ public:
+  Result<std::vector<store::Write>> before_commit(store::Revision revision,
+                                                  std::span<const store::AppliedWrite>) override {
+    last = revision;
+    if (!greedy) return std::vector<store::Write>();
+    return std::vector<store::Write>{{"sum", std::string(limits::kRecordBytesMax, 's')}};
+  }
+  void after_commit(store::Revision revision, std::span<const store::AppliedWrite>) override {
+    committed.push_back(revision);
+  }
+  void abandoned(store::Revision revision) override { abandoned_revisions.push_back(revision); }
+
+  bool greedy = true;
+  store::Revision last{};
+  std::vector<store::Revision> committed, abandoned_revisions;
+};
+
+TEST(LmdbStore, AGroupThatFailsAfterTheHookIsAbandonedAndItsRevisionUsedAgain) {
+  const TempDirectory temp;
+  GreedyHook hook;
+  const auto opened = open({.directory = temp.sub("data"), .map_bytes = 1 << 20});
+  ASSERT_TRUE(opened.has_value());
+  (*opened)->set_commit_hook(&hook);
+  const auto failed = (*opened)->commit({.preconditions = {}, .writes = {{"k", "v"}}});
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error().kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(hook.abandoned_revisions, std::vector{hook.last});
+  EXPECT_TRUE(hook.committed.empty());
+  EXPECT_FALSE((*(*opened)->snapshot())->get("k")->has_value());
+  hook.greedy = false;
+  const auto revision = (*opened)->commit({.preconditions = {}, .writes = {{"k", "v"}}});
+  ASSERT_TRUE(revision.has_value());
+  EXPECT_EQ(*revision, hook.abandoned_revisions.front());
 }
 
 }  // namespace
