@@ -2,6 +2,7 @@
 // Why crypto may look into SecretBytes: key schedules, MAC keys, plaintext that is sealed or
 // opened.
 
+#include "strongroom/base/bytes.h"
 #include "strongroom/secmem/secret_bytes.h"
 
 namespace strongroom {

@@ -25,6 +25,11 @@ inline constexpr std::size_t kSealedBytesMax = 16U << 20;        // one suite 1 
 // Locked memory.
 inline constexpr std::size_t kLockedBytesMax = 256U << 20;
 
+// Passphrases: beyond these a file is hostile (security.md §3.2).
+inline constexpr std::uint32_t kArgon2MemoryKibMax = 4U << 20;
+inline constexpr std::uint32_t kArgon2PassesMax = 20;
+inline constexpr std::uint32_t kArgon2LanesMax = 16;
+
 // Network and HTTP.
 inline constexpr std::size_t kHeadBytesMax = 256U << 10;
 inline constexpr std::size_t kHeadBytesFree = 16U << 10;      // beyond this a head counts as unauthenticated bytes in flight

@@ -1,0 +1,88 @@
+#include "strongroom/crypto/rsa.h"
+
+#include <openssl/decoder.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+
+#include <utility>
+
+#include "evp.h"
+#include "strongroom/crypto/digest.h"
+
+namespace strongroom::crypto {
+namespace {
+
+constexpr int kRsaBitsMin = 2048;
+constexpr int kRsaBitsMax = 8192;
+constexpr std::size_t kKeyTextMax = 16U << 10;
+
+evp::Pkey decode(const char* form, ByteView bytes) {
+  EVP_PKEY* pkey = nullptr;
+  OSSL_DECODER_CTX* decoder = OSSL_DECODER_CTX_new_for_pkey(
+      &pkey, form, "SubjectPublicKeyInfo", "RSA", EVP_PKEY_PUBLIC_KEY, nullptr, nullptr);
+  const std::uint8_t* next = bytes.data();
+  std::size_t left = bytes.size();
+  const bool decoded =
+      decoder != nullptr && OSSL_DECODER_from_data(decoder, &next, &left) == 1 && left == 0;
+  OSSL_DECODER_CTX_free(decoder);
+  evp::Pkey owned(pkey);
+  ERR_clear_error();
+  if (!decoded) return nullptr;
+  return owned;
+}
+
+}  // namespace
+
+struct RsaPublicKey::Key {
+  evp::Pkey pkey;
+};
+
+Result<RsaPublicKey> RsaPublicKey::from_der(ByteView der) {
+  const auto refuse = [] {
+    return fail(ErrorKind::kInvalidInput, "PublicKeyInvalid",
+                "the public key must be an RSA SubjectPublicKeyInfo of 2048 to 8192 bits");
+  };
+  if (der.size() > kKeyTextMax) return refuse();
+  auto key = std::make_shared<Key>();
+  key->pkey = decode("DER", der);
+  if (!key->pkey) return refuse();
+  const int bits = EVP_PKEY_get_bits(key->pkey.get());
+  if (bits < kRsaBitsMin || bits > kRsaBitsMax) return refuse();
+  return RsaPublicKey(std::move(key));
+}
+
+Result<RsaPublicKey> RsaPublicKey::from_pem(std::string_view pem) {
+  const auto refuse = [] {
+    return fail(ErrorKind::kInvalidInput, "PublicKeyInvalid",
+                "the public key must be PEM with the label PUBLIC KEY");
+  };
+  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----";
+  constexpr std::string_view kEnd = "-----END PUBLIC KEY-----";
+  const std::size_t begin = pem.find(kBegin);
+  const std::size_t end = pem.find(kEnd);
+  if (pem.size() > kKeyTextMax || begin == std::string_view::npos ||
+      end == std::string_view::npos || end < begin + kBegin.size()) {
+    return refuse();
+  }
+  std::string text;
+  for (const char c : pem.substr(begin + kBegin.size(), end - begin - kBegin.size())) {
+    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') text.push_back(c);
+  }
+  const auto der = base64_decode(text);
+  if (!der) return refuse();
+  return from_der(as_bytes(*der));
+}
+
+bool RsaPublicKey::verify_pkcs1_sha256(ByteView message, ByteView signature) const {
+  const Digest32 digest = sha256(message);
+  const evp::PkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_->pkey.get(), nullptr));
+  const bool valid = context && EVP_PKEY_verify_init(context.get()) == 1 &&
+                     EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1 &&
+                     EVP_PKEY_CTX_set_signature_md(context.get(), evp::algorithms().sha256) == 1 &&
+                     EVP_PKEY_verify(context.get(), signature.data(), signature.size(),
+                                     digest.data(), digest.size()) == 1;
+  if (!valid) ERR_clear_error();
+  return valid;
+}
+
+}  // namespace strongroom::crypto
