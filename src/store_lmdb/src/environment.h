@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data_file.h"
 #include "directory.h"
 #include "strongroom/store/store.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
@@ -51,24 +52,20 @@ class Environment {
   /// The row in a transaction's view, or nothing.
   Result<std::optional<StoredRow>> find(MDB_txn* transaction, std::string_view key) const;
 
-  MDB_env* handle() const { return env_; }
-  MDB_dbi rows() const { return rows_; }
-  MDB_dbi meta() const { return meta_; }
+  MDB_env* handle() const { return env_.get(); }
+  const Tables& tables() const { return tables_; }
 
   /// Ends the process if the failed commit `code` was, or may have been, a failed sync. Returns if
   /// the pages had not been synced yet: then nothing of the transaction is in the file.
   void require_no_failed_sync(int code);
 
  private:
-  explicit Environment(DirectoryLock lock) : lock_(std::move(lock)) {}
-  Result<void> open_file(const Options& options);
-  Result<void> open_tables(const Options& options);
+  Environment(DirectoryLock lock, OpenEnv env) : lock_(std::move(lock)), env_(std::move(env)) {}
 
   DirectoryLock lock_;
   OwnedFd witness_;  // the data file once more; see require_no_failed_sync
-  MDB_env* env_ = nullptr;
-  MDB_dbi rows_ = 0;
-  MDB_dbi meta_ = 0;
+  OpenEnv env_;
+  Tables tables_;
   std::mutex readers_mutex_;
   std::vector<MDB_txn*> idle_readers_;  // reset, to be renewed
   std::size_t busy_readers_ = 0;

@@ -40,7 +40,7 @@ class LmdbSnapshot final : public store::Snapshot {
                   "a scan may ask for " + std::to_string(limits::kScanRowsMax) + " rows at most");
     }
     MDB_cursor* raw = nullptr;
-    if (int code = mdb_cursor_open(reader_, environment_.rows(), &raw); code != 0) {
+    if (int code = mdb_cursor_open(reader_, environment_.tables().rows, &raw); code != 0) {
       return std::unexpected(lmdb_error(code, "open a scan"));
     }
     const Cursor cursor(raw);
