@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Runs the end-to-end suites: real clients, the wire suite, the command line, restart and durability.
+
+    tests/e2e/run.py [--only NAME,NAME] [--list] [--soak] [--server PATH]
+
+Installs each client (pinned) into build/e2e/, starts strongroomd over a temporary directory on a free loopback port, runs
+each suite with the environment of the server's env file, ends the server by its id. Writes build/e2e/results.json
+(action x client, from which scripts/ledger.py makes docs/compatibility.md). Python standard library only.
+"""
+
+import argparse
+import collections
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from strongroom_e2e.server import ROOT, Server, ServerError  # noqa: E402
+
+OUT = os.path.join(ROOT, "build", "e2e")
+SUITE_SECONDS = 300
+SOAK_SECONDS = 4 * 3600
+
+Suite = collections.namedtuple("Suite", "name client install command own_server")
+
+
+def run(command, **options):
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr, **options)
+
+
+def fresh(folder, *sources):
+    """True if `folder` was installed from exactly these files."""
+    digest = hashlib.sha256(b"".join(open(path, "rb").read() for path in sources)).hexdigest()
+    stamp = os.path.join(folder, ".installed")
+    if os.path.exists(stamp) and open(stamp).read() == digest:
+        return True, lambda: None
+    return False, lambda: open(stamp, "w").write(digest)
+
+
+def install_python():
+    folder = os.path.join(OUT, "python")
+    pins = os.path.join(HERE, "python", "requirements.txt")
+    done, mark = fresh(folder, pins)
+    if not done:
+        shutil.rmtree(folder, ignore_errors=True)
+        run([sys.executable, "-m", "venv", folder])
+        run([os.path.join(folder, "bin", "pip"), "install", "-q", "--disable-pip-version-check", "-r", pins])
+        mark()
+    return {}
+
+
+def install_node():
+    folder = os.path.join(OUT, "node")
+    pins = [os.path.join(HERE, "node", name) for name in ("package.json", "package-lock.json")]
+    done, mark = fresh(folder, *pins)
+    if not done:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        for path in pins:
+            shutil.copy(path, folder)
+        run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"], cwd=folder)
+        mark()
+    return {"NODE_PATH": os.path.join(folder, "node_modules")}
+
+
+def install_go():
+    folder = os.path.join(OUT, "go")
+    os.makedirs(folder, exist_ok=True)
+    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient"],
+        cwd=os.path.join(HERE, "go"))
+    return {}
+
+
+def install_java():
+    folder = os.path.join(OUT, "java")
+    sources = [os.path.join(HERE, "java", "pom.xml")]
+    code = os.path.join(HERE, "java", "src", "main", "java", "e2e")
+    sources += sorted(os.path.join(code, name) for name in os.listdir(code))
+    done, mark = fresh(folder, *sources)
+    if not done:
+        os.makedirs(folder, exist_ok=True)
+        run(["mvn", "-B", "-q", "-Dstyle.color=never", "compile", "dependency:build-classpath",
+             "-Dmdep.outputFile=" + os.path.join(folder, "classpath")], cwd=os.path.join(HERE, "java"))
+        mark()
+    return {}
+
+
+def java(main):
+    folder = os.path.join(OUT, "java")
+    return lambda: ["java", "-cp", os.path.join(folder, "classes") + ":" + open(os.path.join(folder, "classpath")).read(),
+                    "e2e." + main]
+
+
+def python_client(script):
+    return lambda: [os.path.join(OUT, "python", "bin", "python"), os.path.join(HERE, "python", script)]
+
+
+def node_client(script):
+    return lambda: ["node", os.path.join(HERE, "node", script)]
+
+
+def go_client(program):
+    return lambda: [os.path.join(OUT, "go", program)]
+
+
+def own(*path):
+    return lambda: [sys.executable, os.path.join(HERE, *path)]
+
+
+SUITES = [
+    Suite("node-pop-core", "node pop-core", install_node, node_client("pop_core.js"), False),
+    Suite("node-kms20160120", "node kms20160120", install_node, node_client("kms20160120.js"), False),
+    Suite("node-openapi-client", "node openapi-client", install_node, node_client("openapi_client.js"), False),
+    Suite("python-kms20160120", "python kms20160120", install_python, python_client("kms20160120.py"), False),
+    Suite("python-sdk-kms", "python aliyun-python-sdk-kms", install_python, python_client("python_sdk_kms.py"), False),
+    Suite("python-secretsmanager-v2", "python secretsmanager-client-v2", install_python,
+          python_client("secretsmanager_client_v2.py"), False),
+    Suite("python-secret-manager", "python secret-manager-client", install_python,
+          python_client("secret_manager_client.py"), False),
+    Suite("go-kms20160120", "go kms-20160120", install_go, go_client("kms20160120"), False),
+    Suite("go-secretsmanager", "go secretsmanager-client", install_go, go_client("secretsclient"), False),
+    Suite("java-kms20160120", "java kms20160120", install_java, java("Kms20160120"), False),
+    Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
+    Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
+    Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
+    Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
+    Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
+    Suite("restart", "restart", None, own("durability", "restart.py"), True),
+    Suite("durability", "durability", None, own("durability", "kill9.py"), True),
+]
+
+
+def call(suite, extra, seconds):
+    """Runs one suite, shows what it says, returns its records."""
+    environment = {**os.environ, **extra, "PYTHONPATH": HERE, "PYTHONDONTWRITEBYTECODE": "1"}
+    records, tail = [], collections.deque(maxlen=30)
+    process = subprocess.Popen(suite.command(), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, errors="replace")
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        for line in process.stdout:
+            if line.startswith("#e2e "):
+                record = json.loads(line[5:])
+                records.append(record)
+                if not record["ok"]:
+                    print(f"  FAIL {record['action']}: {record['case']}\n       {record['detail']}", flush=True)
+            else:
+                tail.append(line)
+        process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if (process.returncode != 0 and all(r["ok"] for r in records)) or not records:
+        detail = "".join(tail)[-3000:]
+        print(f"  FAIL exit status {process.returncode}\n{detail}", flush=True)
+        records.append({"client": suite.client, "action": "-", "case": "the suite ends well", "ok": False, "detail": detail})
+    return records
+
+
+def ready(suite, wanted):
+    """Installs the client. A suite whose program is not built is left out, unless it was asked for by name."""
+    if suite.name == "cli" and not wanted and not os.path.exists(os.path.join(ROOT, "build", "bin", "strongroom")):
+        return None
+    return suite.install() if suite.install else {}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", default="", help="suites, separated by commas; a prefix will do")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--soak", action="store_true", help="the long form: 2,000 kill cycles")
+    parser.add_argument("--server", help="strongroomd to test (default build/bin/strongroomd)")
+    options = parser.parse_args()
+    wanted = [name for name in options.only.split(",") if name]
+    suites = [s for s in SUITES if not wanted or any(s.name.startswith(name) for name in wanted)]
+    if options.list or not suites:
+        print("\n".join(s.name for s in SUITES))
+        return 0 if options.list else 2
+    if options.server:
+        os.environ["STRONGROOMD"] = os.path.abspath(options.server)
+    os.makedirs(OUT, exist_ok=True)
+
+    records = []
+    server = Server(program=os.environ.get("STRONGROOMD"))
+    try:
+        if any(not s.own_server for s in suites):
+            server.start()
+        for suite in suites:
+            started = time.monotonic()
+            extra = ready(suite, wanted)
+            if extra is None:
+                print(f"{suite.name}: not built, left out", flush=True)
+                continue
+            print(f"{suite.name}:", flush=True)
+            if not suite.own_server:
+                extra.update(server.env, NODE_EXTRA_CA_CERTS=server.env["STRONGROOM_CA_FILE"])
+            if options.soak:
+                extra["STRONGROOM_SOAK"] = "1"
+            of_suite = call(suite, extra, SOAK_SECONDS if options.soak else SUITE_SECONDS)
+            records += of_suite
+            good = sum(r["ok"] for r in of_suite)
+            print(f"  {good} of {len(of_suite)} in {time.monotonic() - started:.1f} s", flush=True)
+            if not suite.own_server and server.process.poll() is not None:
+                records.append({"client": suite.client, "action": "-", "case": "the server lives on", "ok": False,
+                                "detail": server.log_tail()})
+                print(f"  FAIL the server ended ({server.process.returncode})\n{server.log_tail()}", flush=True)
+                server.start()
+    except ServerError as error:
+        print(error)
+        records.append({"client": "server", "action": "-", "case": "starts", "ok": False, "detail": str(error)})
+    finally:
+        server.kill()
+        shutil.rmtree(server.work, ignore_errors=True)
+
+    with open(os.path.join(OUT, "results.json"), "w", encoding="utf-8") as out:
+        json.dump({"complete": not wanted, "records": records}, out, indent=1, ensure_ascii=False)
+    failed = sum(not r["ok"] for r in records)
+    print(f"{len(records) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
