@@ -1,5 +1,10 @@
 #include "strongroom/base/json_writer.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <charconv>
 
 #include "strongroom/base/bytes.h"
@@ -14,16 +19,49 @@ bool is_plain(char c) {
   return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
 }
 
+// Where the run of characters that need no escape ends, which begins at `at`. Values are copied in
+// runs, and finding the end of a run bytewise was ten times the cost of the copy (601 ns of 650
+// for 1.3 KB).
+std::size_t plain_end(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+  for (; at + 16 <= text.size(); at += 16) {
+    const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    // Seen as signed, control characters and bytes that are not ASCII are both less than a blank.
+    const __m128i escaped = _mm_or_si128(_mm_cmplt_epi8(chunk, _mm_set1_epi8(0x20)),
+                                         _mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')),
+                                                      _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(escaped));
+    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
 void append_escaped(std::string& out, char c) {
   constexpr char kDigits[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
     default:
       out += "\\u00";
       out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
@@ -39,26 +77,43 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+// Appends the run of bytes that are not ASCII at `at`, as it is if it is UTF-8. Returns where the
+// run ends.
+std::size_t append_not_ascii(std::string& out, std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && static_cast<unsigned char>(text[end]) >= 0x80) ++end;
+  if (is_utf8(text.substr(at, end - at))) {
+    out.append(text, at, end - at);
+    return end;
+  }
+  while (at < end) {
+    const std::size_t length = sequence_length(text.substr(at, end - at));
+    if (length > 0) {
+      out.append(text, at, length);
+      at += length;
+    } else {
+      out += kReplacement;
+      ++at;
+    }
+  }
+  return end;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t at = 0;
   while (at < text.size()) {
-    std::size_t end = at;
-    while (end < text.size() && is_plain(text[end])) ++end;
+    const std::size_t end = plain_end(text, at);
     out.append(text, at, end - at);
     at = end;
     if (at == text.size()) break;
     if (static_cast<unsigned char>(text[at]) < 0x80) {
       append_escaped(out, text[at]);
       ++at;
-    } else if (const std::size_t length = sequence_length(text.substr(at)); length > 0) {
-      out.append(text, at, length);
-      at += length;
     } else {
-      out += kReplacement;
-      ++at;
+      at = append_not_ascii(out, text, at);
     }
   }
   out.push_back('"');
