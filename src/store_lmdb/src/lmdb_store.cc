@@ -9,6 +9,7 @@
 #include "environment.h"
 #include "group.h"
 #include "lmdb_snapshot.h"
+#include "recording.h"
 #include "strongroom/base/check.h"
 #include "strongroom/store/validate.h"
 #include "watch_hub.h"
@@ -32,8 +33,10 @@ Error opened_read_only() {
 
 class LmdbStore final : public store::Store {
  public:
-  LmdbStore(std::unique_ptr<Environment> environment, Revision newest, bool read_only)
+  LmdbStore(std::unique_ptr<Environment> environment, std::unique_ptr<Recorder> recorder,
+            Revision newest, bool read_only)
       : environment_(std::move(environment)),
+        recorder_(std::move(recorder)),
         read_only_(read_only),
         newest_(newest),
         watches_(newest) {
@@ -105,15 +108,21 @@ class LmdbStore final : public store::Store {
     std::vector<Result<Revision>> answers = group.commit(changes);
     if (group.wrote()) newest_.store(group.revision(), std::memory_order_release);
     std::vector<Write> written = group.take_hook_rows();
+    std::uint32_t applied = 0;
     for (std::size_t i = 0; i < changes.size(); ++i) {
-      const bool applied = group.wrote() && answers[i].has_value();
+      const bool wrote = group.wrote() && answers[i].has_value();
       changes[i].done(std::move(answers[i]));
-      if (applied) std::ranges::move(changes[i].change.writes, std::back_inserter(written));
+      if (!wrote) continue;
+      ++applied;
+      std::ranges::move(changes[i].change.writes, std::back_inserter(written));
     }
-    if (group.wrote()) watches_.add(group.revision(), std::move(written));
+    if (!group.wrote()) return;
+    if (recorder_) recorder_->add(applied, written);
+    watches_.add(group.revision(), std::move(written));
   }
 
   std::unique_ptr<Environment> environment_;
+  std::unique_ptr<Recorder> recorder_;  // usually none
   const bool read_only_;
   std::atomic<store::CommitHook*> hook_{nullptr};
   std::atomic<Revision> newest_;
@@ -130,7 +139,12 @@ Result<std::unique_ptr<store::Store>> open(Options options) {
   const Result<Revision> newest = environment->revision_in(reader);
   environment->release_reader(reader);
   if (!newest) return std::unexpected(newest.error());
-  return std::make_unique<LmdbStore>(std::move(environment), *newest, options.read_only);
+  std::unique_ptr<Recorder> recorder;
+  if (!options.recording_file.empty()) {
+    SR_TRY(recorder, Recorder::open(options.recording_file));
+  }
+  return std::make_unique<LmdbStore>(std::move(environment), std::move(recorder), *newest,
+                                     options.read_only);
 }
 
 }  // namespace strongroom::store_lmdb
