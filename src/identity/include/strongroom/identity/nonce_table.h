@@ -82,7 +82,8 @@ class NonceTable {
   };
 
   std::uint64_t fingerprint(const Mark& mark) const;
-  Verdict insert_fingerprint(Minute& minute, std::uint64_t print, std::int64_t now_minute);
+  Verdict insert_fingerprint(Minute& minute, std::uint64_t print, std::int64_t number,
+                             std::int64_t now_minute);
   enum class Place : std::uint8_t { kPlaced, kFound, kNoRoom };
   static Place place_in(Slot* bucket, std::uint64_t print);
   Slot* segment(SegmentId id) const { return arena_ + (id - 1) * kSegmentSlots; }

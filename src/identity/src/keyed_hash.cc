@@ -1,0 +1,12 @@
+#include "keyed_hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace strongroom::identity {
+
+std::uint64_t keyed_hash(const std::array<std::uint8_t, 192>& secret, std::string_view text) {
+  return XXH3_64bits_withSecret(text.data(), text.size(), secret.data(), secret.size());
+}
+
+}  // namespace strongroom::identity

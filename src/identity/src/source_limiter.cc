@@ -1,0 +1,44 @@
+#include "strongroom/identity/source_limiter.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "keyed_hash.h"
+
+namespace strongroom::identity {
+
+// Each bucket is one number: the time up to which its failures are paid for (the generic cell rate
+// algorithm). A failure adds one token's time; more than a burst ahead of now means empty.
+SourceLimiter::SourceLimiter(Random& random, Rate rate)
+    : nanos_per_token_(1'000'000'000 / std::max<std::int64_t>(1, rate.per_second)),
+      burst_nanos_(nanos_per_token_ * rate.burst),
+      empty_until_(std::make_unique<std::atomic<std::int64_t>[]>(kBuckets)) {
+  random.fill(secret_);
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    empty_until_[i].store(std::numeric_limits<std::int64_t>::min() / 2, std::memory_order_relaxed);
+  }
+}
+
+SourceLimiter::~SourceLimiter() = default;
+
+std::size_t SourceLimiter::bucket_of(std::string_view source) const {
+  return keyed_hash(secret_, source) % kBuckets;
+}
+
+bool SourceLimiter::admits(std::string_view source, std::int64_t now_ns) const {
+  const std::int64_t paid = empty_until_[bucket_of(source)].load(std::memory_order_relaxed);
+  const bool admitted = paid - now_ns < burst_nanos_;
+  if (!admitted) refusals_.fetch_add(1, std::memory_order_relaxed);
+  return admitted;
+}
+
+void SourceLimiter::failed(std::string_view source, std::int64_t now_ns) {
+  failures_.fetch_add(1, std::memory_order_relaxed);
+  std::atomic<std::int64_t>& bucket = empty_until_[bucket_of(source)];
+  std::int64_t paid = bucket.load(std::memory_order_relaxed);
+  while (!bucket.compare_exchange_weak(paid, std::max(paid, now_ns) + nanos_per_token_,
+                                       std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace strongroom::identity
