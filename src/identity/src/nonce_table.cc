@@ -14,7 +14,7 @@ namespace strongroom::identity {
 namespace {
 
 constexpr std::int64_t kMillisPerMinute = 60'000;
-constexpr std::size_t kLevelGrowth = 2;  // bits: each level has four times the buckets of the last
+constexpr std::int64_t kWindowMinutes = limits::kTimestampWindowMillis / kMillisPerMinute + 1;
 constexpr std::size_t kKeyIdBytesMax = 128;
 
 std::int64_t minute_of(Instant instant) {
@@ -22,10 +22,16 @@ std::int64_t minute_of(Instant instant) {
   return ms >= 0 ? ms / kMillisPerMinute : (ms - kMillisPerMinute + 1) / kMillisPerMinute;
 }
 
-std::size_t segments_in_level(std::size_t level) { return std::size_t{1} << (level * kLevelGrowth); }
+std::size_t segments_in_level(std::size_t level) {
+  return std::size_t{1} << level;
+}
 
-constexpr std::int64_t open_state(std::int64_t minute) { return minute * 2; }
-constexpr std::int64_t dropped_state(std::int64_t minute) { return minute * 2 + 1; }
+constexpr std::int64_t open_state(std::int64_t minute) {
+  return minute * 2;
+}
+constexpr std::int64_t dropped_state(std::int64_t minute) {
+  return minute * 2 + 1;
+}
 
 }  // namespace
 
@@ -74,7 +80,7 @@ NonceTable::Verdict NonceTable::insert(const Mark& mark, Instant signed_at, Inst
   if (state < open_state(number)) {
     const std::lock_guard lock(mutex_);
     if (minute.state.load(std::memory_order_relaxed) < open_state(number)) {
-      open_minute(minute, number);
+      open_minute(minute, number, now_minute);
     }
     state = minute.state.load(std::memory_order_relaxed);
   }
@@ -86,8 +92,8 @@ NonceTable::Verdict NonceTable::insert(const Mark& mark, Instant signed_at, Inst
   return verdict;
 }
 
-// Every thread walks the same buckets in the same order and slots never empty while a minute is open,
-// so two threads with one fingerprint meet in the slot that the first of them filled.
+// Every thread walks the same buckets in the same order and slots never empty while a minute is
+// open, so two threads with one fingerprint meet in the slot that the first of them filled.
 NonceTable::Verdict NonceTable::insert_fingerprint(Minute& minute, std::uint64_t print,
                                                    std::int64_t number, std::int64_t now_minute) {
   for (std::size_t level = minute.first_level.load(std::memory_order_relaxed); level < kLevels;
@@ -128,14 +134,16 @@ NonceTable::Place NonceTable::place_in(Slot* bucket, std::uint64_t print) {
   return Place::kNoRoom;
 }
 
-// The new minute starts at the level where the last one ended up, so that steady traffic finds its
-// bucket at the first or second look.
-void NonceTable::open_minute(Minute& minute, std::int64_t number) {
-  empty_minute(minute);
+// The new minute starts at a level that the last one filled, so that steady traffic finds its
+// bucket within a few looks. Minutes that left the window give back what they hold.
+void NonceTable::open_minute(Minute& minute, std::int64_t number, std::int64_t now_minute) {
   const Minute& before = ring_[static_cast<std::size_t>(number + kRing - 1) % kRing];
   const std::uint32_t expected = before.segments.load(std::memory_order_relaxed);
   std::uint32_t level = 0;
-  while (level + 1 < kLevels && segments_in_level(level) < expected / 2) ++level;
+  while (level + 1 < kLevels && segments_in_level(level + 1) * 4 <= expected) ++level;
+  while (drop_oldest(now_minute - kWindowMinutes)) {
+  }
+  empty_minute(minute);
   minute.first_level.store(level, std::memory_order_relaxed);
   minute.state.store(open_state(number), std::memory_order_release);
 }
@@ -153,10 +161,9 @@ void NonceTable::empty_minute(Minute& minute) {
                   std::memory_order_relaxed);
 }
 
-// Minutes that the shrunken window still accepts are never dropped.
-bool NonceTable::drop_oldest(std::int64_t now_minute) {
+bool NonceTable::drop_oldest(std::int64_t before_minute) {
   Minute* oldest = nullptr;
-  std::int64_t oldest_state = dropped_state(now_minute - 2);
+  std::int64_t oldest_state = open_state(before_minute);
   for (Minute& minute : ring_) {
     const std::int64_t state = minute.state.load(std::memory_order_relaxed);
     if (state < 0 || minute.segments.load(std::memory_order_relaxed) == 0) continue;
@@ -171,9 +178,10 @@ bool NonceTable::drop_oldest(std::int64_t now_minute) {
   return true;
 }
 
+// Minutes that the shrunken window still accepts are never dropped for room.
 NonceTable::SegmentId NonceTable::take_segment(std::int64_t now_minute) {
   while (free_.empty() && next_unused_ == segments_max_) {
-    if (!drop_oldest(now_minute)) return 0;
+    if (!drop_oldest(now_minute - 1)) return 0;
   }
   used_.fetch_add(1, std::memory_order_relaxed);
   if (free_.empty()) return static_cast<SegmentId>(++next_unused_);

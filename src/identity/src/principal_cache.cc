@@ -8,8 +8,8 @@
 
 namespace strongroom::identity {
 
-// Set-associative: an id lives in one of kWays neighbouring slots, so a full set replaces one of its
-// own and nothing ever moves.
+// Set-associative: an id lives in one of kWays neighbouring slots, so a full set replaces one of
+// its own and nothing ever moves.
 PrincipalCache::PrincipalCache(barrier::CachedReader& reader, double share) : reader_(reader) {
   const double entries = static_cast<double>(limits::kPrincipalCacheEntries) * share;
   const std::size_t sets = static_cast<std::size_t>(entries) / kWays;

@@ -27,7 +27,7 @@ std::size_t SourceLimiter::bucket_of(std::string_view source) const {
 
 bool SourceLimiter::admits(std::string_view source, std::int64_t now_ns) const {
   const std::int64_t paid = empty_until_[bucket_of(source)].load(std::memory_order_relaxed);
-  const bool admitted = paid - now_ns < burst_nanos_;
+  const bool admitted = paid - now_ns + nanos_per_token_ <= burst_nanos_;
   if (!admitted) refusals_.fetch_add(1, std::memory_order_relaxed);
   return admitted;
 }

@@ -1,7 +1,7 @@
 // Every recorded request of real clients: decoded, and its canonical text compared with the
 // published vectors.
 
-#include "captures.h"
+#include "strongroom/test/captures.h"
 
 #include <gtest/gtest.h>
 

@@ -28,23 +28,23 @@ class LastUse;
 
 /// The facts of a user; also what CreateUser takes (its own `id` and times are then ignored).
 struct User {
-  std::string id;    // 18 digits
-  std::string name;  // 1-64 of [A-Za-z0-9._-], the first not '-'
-  std::string display_name;
-  std::string mobile_phone;
-  std::string email;
-  std::string comments;
-  Instant created;
-  Instant updated;
+  std::string id = {};    // 18 digits
+  std::string name = {};  // 1-64 of [A-Za-z0-9._-], the first not '-'
+  std::string display_name = {};
+  std::string mobile_phone = {};
+  std::string email = {};
+  std::string comments = {};
+  Instant created = {};
+  Instant updated = {};
 };
 
 /// What UpdateUser changes: absent fields stay as they are.
 struct UserChange {
-  std::optional<std::string_view> new_name;
-  std::optional<std::string_view> display_name;
-  std::optional<std::string_view> mobile_phone;
-  std::optional<std::string_view> email;
-  std::optional<std::string_view> comments;
+  std::optional<std::string_view> new_name = {};
+  std::optional<std::string_view> display_name = {};
+  std::optional<std::string_view> mobile_phone = {};
+  std::optional<std::string_view> email = {};
+  std::optional<std::string_view> comments = {};
 };
 
 /// One account, or one user in it: whose access keys or policies are meant.

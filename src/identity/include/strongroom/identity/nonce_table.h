@@ -4,12 +4,12 @@
 //
 // One table per *signed minute* holds 64-bit keyed fingerprints of (access key id, nonce): a
 // request can only be repeated with its own timestamp, so one table answers, and it dies as a whole
-// when its minute leaves the window. Tables grow by levels, each four times the last; an entry
-// lives in the first level whose bucket (one cache line) had room, slots are only ever filled, so
-// that insert is one pass of compare-and-swap without locks. Memory comes from one arena in 16 KiB
-// segments that are never returned, only reused: a thread that comes late into a reused segment can
-// waste a slot there, no more. All methods are thread-safe; insert() locks only when a segment is
-// taken or a new minute begins.
+// when its minute leaves the window. Tables grow by levels, each twice the last; an entry
+// lives in the first level whose bucket (two neighbouring cache lines) had room, slots are only
+// ever filled, so that insert is one pass of compare-and-swap without locks. Memory comes from one
+// arena in 16 KiB segments that are never returned, only reused: a thread that comes late into a
+// reused segment can waste a slot there, no more. All methods are thread-safe; insert() locks only
+// when a segment is taken or a new minute begins.
 //
 // The fingerprint is XXH3 under 192 random bytes drawn at construction. That is a keyed hash and no
 // cryptographic MAC, which suffices: it is reached after the signature was verified, its value is
@@ -69,8 +69,8 @@ class NonceTable {
   using Slot = std::atomic<std::uint64_t>;
   using SegmentId = std::uint32_t;          // 1-based; 0: none
   static constexpr std::size_t kRing = 64;  // minutes; the window spans 32
-  static constexpr std::size_t kLevels = 8;
-  static constexpr std::size_t kBucketSlots = 8;
+  static constexpr std::size_t kLevels = 15;
+  static constexpr std::size_t kBucketSlots = 16;
   static constexpr std::size_t kSegmentSlots = kSegmentBytes / sizeof(std::uint64_t);
   static constexpr std::size_t kSegmentBuckets = kSegmentSlots / kBucketSlots;
 
@@ -89,9 +89,9 @@ class NonceTable {
   Slot* segment(SegmentId id) const { return arena_ + (id - 1) * kSegmentSlots; }
 
   // With mutex_ held.
-  void open_minute(Minute& minute, std::int64_t number);
+  void open_minute(Minute& minute, std::int64_t number, std::int64_t now_minute);
   void empty_minute(Minute& minute);
-  bool drop_oldest(std::int64_t now_minute);
+  bool drop_oldest(std::int64_t before_minute);
   SegmentId take_segment(std::int64_t now_minute);
   SegmentId add_segment(Minute& minute, std::size_t level, std::size_t index,
                         std::int64_t now_minute);

@@ -20,6 +20,7 @@ namespace strongroom {
 class RevealToken {
   friend class CryptoReveal;    // crypto: key schedules, MAC keys, plaintext to be sealed
   friend class RecordReveal;    // barrier: record bodies into their sealed form
+  friend class IdentityReveal;  // identity: a new access-key secret into its record
   friend class AnswerReveal;    // gateways: the one place where a value enters an answer
   friend class TerminalReveal;  // cli: printing a value the person asked for
   friend class TestReveal;      // tests only (tests/include/strongroom/test/reveal.h)

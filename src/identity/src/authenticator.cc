@@ -1,0 +1,192 @@
+#include "strongroom/identity/authenticator.h"
+
+#include <optional>
+
+#include "signature.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/crypto/ct_equal.h"
+
+namespace strongroom::identity {
+namespace {
+
+using wire_openapi::Call;
+using wire_openapi::Scheme;
+
+constexpr std::string_view kSessionPrefix = "STS.";
+constexpr std::size_t kKeyIdBytesMax = 128;
+constexpr std::string_view kMismatch = "Specified signature is not matched with our calculation. ";
+constexpr std::string_view kEcho = "server string to sign is:";
+
+std::unexpected<Error> refuse(std::string_view code, std::string message) {
+  return fail(ErrorKind::kUnauthenticated, std::string(code), std::move(message));
+}
+
+std::unexpected<Error> missing(std::string_view name) {
+  return refuse("Missing" + std::string(name),
+                std::string(name) + " is mandatory for this action.");
+}
+
+std::unexpected<Error> throttled(std::string_view why) {
+  return fail(ErrorKind::kExhausted, "Throttling.User",
+              "Request was denied due to user flow control. " + std::string(why));
+}
+
+std::unexpected<Error> unknown_key() {
+  return refuse("InvalidAccessKeyId.NotFound", "Specified access key is not found.");
+}
+
+std::unexpected<Error> expired(Instant signed_at, Instant now, std::string_view advice) {
+  return refuse("InvalidTimeStamp.Expired",
+                "Specified time stamp or date value is expired. The request is dated " +
+                    format_utc(signed_at) + ", the server's clock says " + format_utc(now) + ". " +
+                    std::string(advice));
+}
+
+Result<Instant> check_form(const Call& call) {
+  if (call.scheme == Scheme::kUnsigned || call.access_key_id.empty()) return missing("AccessKeyId");
+  if (call.timestamp.empty()) return missing("Timestamp");
+  const auto signed_at = parse_utc(call.timestamp);
+  if (!signed_at) {
+    return refuse("InvalidTimeStamp.Format",
+                  "Specified time stamp or date value is not well formatted. Write it in UTC as "
+                  "2026-01-31T23:59:59Z.");
+  }
+  if (call.signature.empty()) return missing("Signature");
+  if (call.nonce.size() > limits::kNonceBytesMax) {
+    return fail(ErrorKind::kInvalidInput, "InvalidParameter",
+                "The specified parameter \"SignatureNonce\" is not valid. At most 128 characters.");
+  }
+  return *signed_at;
+}
+
+// Sessions are not issued yet, so no token can be right.
+Result<void> check_token(const Call& call) {
+  const bool session_id = call.access_key_id.starts_with(kSessionPrefix);
+  if (session_id && call.security_token.empty()) return missing("SecurityToken");
+  if (session_id) {
+    return refuse("InvalidSecurityToken.Malformed",
+                  "Specified SecurityToken is malformed. This server issued no such token.");
+  }
+  if (call.security_token.empty()) return {};
+  return refuse("InvalidSecurityToken.MismatchWithAccessKey",
+                "Specified SecurityToken mismatch with the AccessKey. An AccessKeyId that starts "
+                "with LTAI is used without SecurityToken.");
+}
+
+std::unexpected<Error> mismatch(std::string_view hint, const Call& call, std::string_view text) {
+  std::string message(kMismatch);
+  if (!hint.empty()) message.append(hint).append(" ");
+  message.append(kEcho).append(wire_openapi::redacted_string_to_sign(call, text));
+  return refuse("SignatureDoesNotMatch", std::move(message));
+}
+
+std::unexpected<Error> unparsable(const Call& call, std::string_view text) {
+  return refuse("IncompleteSignature",
+                "The request signature does not conform to standards. server string to sign is:" +
+                    wire_openapi::redacted_string_to_sign(call, text));
+}
+
+}  // namespace
+
+Authenticator::Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources,
+                             Instant started)
+    : directory_(directory), nonces_(nonces), sources_(sources), started_(started) {}
+
+Result<PrincipalRef> Authenticator::authenticate(const Call& call,
+                                                 const AuthenticationContext& context) {
+  const std::int64_t now_ns = monotonic_ns();
+  if (!sources_.admits(context.source_address, now_ns)) {
+    return throttled("Too many requests from this address could not be authenticated.");
+  }
+  auto principal = verify(call, context);
+  if (!principal && principal.error().kind() == ErrorKind::kUnauthenticated) {
+    sources_.failed(context.source_address, now_ns);
+  }
+  return principal;
+}
+
+Result<PrincipalRef> Authenticator::verify(const Call& call, const AuthenticationContext& context) {
+  SR_TRY(const Instant signed_at, check_form(call));
+  if (call.access_key_id.starts_with(kSessionPrefix)) SR_CHECK_OK(check_token(call));
+  SR_TRY(const CredentialRef credential, find_credential(call.access_key_id, context));
+  if (!credential->active) {
+    return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
+  }
+  SR_CHECK_OK(check_token(call));
+  SR_CHECK_OK(check_window(signed_at, context));
+  SR_CHECK_OK(check_signature(call, *credential));
+  SR_CHECK_OK(take_nonce(call, signed_at, context.now));
+  std::atomic<std::int64_t>& last_ms = credential->use->last_ms;
+  if (last_ms.load(std::memory_order_relaxed) + kMillisPerSecond <= context.now.unix_ms) {
+    last_ms.store(context.now.unix_ms, std::memory_order_relaxed);
+  }
+  return credential->principal;
+}
+
+Result<CredentialRef> Authenticator::find_credential(std::string_view key_id,
+                                                     const AuthenticationContext& context) {
+  if (context.cache != nullptr) {
+    if (CredentialRef known = context.cache->find(key_id)) return known;
+  }
+  if (key_id.size() > kKeyIdBytesMax) return unknown_key();
+  auto loaded = directory_.load_credential(context.reader, key_id);
+  if (!loaded && loaded.error().kind() == ErrorKind::kNotFound) return unknown_key();
+  if (loaded && context.cache != nullptr) context.cache->insert(*loaded);
+  return loaded;
+}
+
+Result<void> Authenticator::check_window(Instant signed_at,
+                                         const AuthenticationContext& context) const {
+  const std::int64_t off = signed_at.unix_ms - context.now.unix_ms;
+  const std::int64_t distance = off < 0 ? -off : off;
+  if (distance > limits::kTimestampWindowMillis) {
+    return expired(signed_at, context.now, "They may differ by 15 minutes: set the clock.");
+  }
+  if (distance > nonces_.window_millis()) {
+    return expired(signed_at, context.now,
+                   "Under the present load they may differ by 60 seconds: set the clock.");
+  }
+  const std::int64_t oldest = started_.unix_ms - limits::kTimestampWindowShrunkMillis;
+  if (context.mutation && signed_at.unix_ms < oldest) {
+    return expired(signed_at, context.now,
+                   "The server was started after that. Sign the request anew.");
+  }
+  return {};
+}
+
+Result<void> Authenticator::check_signature(const Call& call, const Credential& credential) {
+  if (!is_hmac(call.scheme)) {
+    return refuse("InvalidSignatureMethod",
+                  "Specified signature method is not valid. This access key has no registered "
+                  "public key; sign with HMAC.");
+  }
+  const StringToSign sts(call);
+  const auto tag = SentTag::parse(call);
+  if (!tag) return unparsable(call, sts.text());
+  if (key_for(call.scheme, credential).verify(as_bytes(sts.text()), tag->view())) return {};
+  return mismatch(explain(call, credential, tag->view()), call, sts.text());
+}
+
+Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Instant now) {
+  NonceTable::Mark mark{.key_id = call.access_key_id, .text = call.nonce, .is_signature = false};
+  std::optional<SentTag> tag;
+  if (call.nonce.empty()) {
+    tag = SentTag::parse(call);  // it verified, so it parses
+    mark.text = as_chars(tag->view());
+    mark.is_signature = true;
+  }
+  switch (nonces_.insert(mark, signed_at, now)) {
+    case NonceTable::Verdict::kFresh:
+      return {};
+    case NonceTable::Verdict::kSeen:
+      return refuse("SignatureNonceUsed", "Specified signature nonce was used already.");
+    case NonceTable::Verdict::kDropped:
+      return expired(signed_at, now,
+                     "Under the present load older requests are refused. Sign the request anew.");
+    case NonceTable::Verdict::kFull:
+      return throttled("The server holds as many recent requests as it can remember.");
+  }
+  return internal_error("a verdict without a rule");
+}
+
+}  // namespace strongroom::identity

@@ -1,0 +1,272 @@
+#include "strongroom/identity/authenticator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "strongroom/crypto/mac.h"
+#include "world.h"
+
+namespace strongroom::identity {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using wire_openapi::Call;
+using wire_openapi::Scheme;
+
+constexpr std::string_view kKeyId = "LTAI5tTestAccessKeyId0001";
+constexpr std::string_view kSecret = "TestAccessKeySecretABCDEFGHIJK";
+constexpr std::string_view kCanonical =
+    "GET&%2F&AccessKeyId%3DLTAI5tTestAccessKeyId0001%26Action%3DGetSecretValue%26Text%3Da%2520b";
+
+// A call as decode() would have made it, signed as the test says.
+struct Signed {
+  std::string timestamp, nonce, signature, canonical{kCanonical};
+  Call call;
+
+  Signed(Instant at, std::string nonce_text, std::string_view key, std::string_view signed_text)
+      : timestamp(format_utc(at)), nonce(std::move(nonce_text)) {
+    signature = base64_encode(
+        crypto::hmac(crypto::MacHash::kSha1, test::secret(key), as_bytes(signed_text)).view());
+    call.scheme = Scheme::kRpcHmacSha1;
+    call.action = "GetSecretValue";
+    call.version = "2016-01-20";
+    call.access_key_id = kKeyId;
+    call.timestamp = timestamp;
+    call.nonce = nonce;
+    call.signature = signature;
+    call.canonical = canonical;
+  }
+};
+
+class AuthenticatorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world_.make_account();
+    world_.make_user("app");
+    const SecretBytes secret = test::secret(kSecret);
+    ASSERT_TRUE(world_.commit([&](auto& txn) {
+      return world_.directory.import_access_key(txn, {world_.account, "app"}, {kKeyId, secret},
+                                                World::kNow);
+    }));
+  }
+
+  Signed good(std::string nonce = "n-1", std::int64_t skew_ms = 0) {
+    return Signed({World::kNow.unix_ms + skew_ms}, std::move(nonce), key_, kCanonical);
+  }
+  Result<PrincipalRef> run(const Call& call, bool mutation = false) {
+    auto reader = world_.begin();
+    return authenticator_.authenticate(call, {.reader = *reader,
+                                              .cache = nullptr,
+                                              .now = World::kNow,
+                                              .source_address = "192.0.2.1",
+                                              .mutation = mutation});
+  }
+  std::string code(const Call& call, bool mutation = false) {
+    const auto principal = run(call, mutation);
+    return principal ? "ok" : principal.error().code();
+  }
+  std::string message(const Call& call) {
+    const auto principal = run(call);
+    return principal ? "ok" : principal.error().message();
+  }
+
+  const std::string key_ = std::string(kSecret) + "&";
+  World world_;
+  NonceTable nonces_{world_.random};
+  SourceLimiter sources_{world_.random};
+  Authenticator authenticator_{world_.directory, nonces_, sources_,
+                               Instant{World::kNow.unix_ms - 300'000}};
+};
+
+TEST_F(AuthenticatorTest, AGoodSignatureNamesItsPrincipal) {
+  const auto principal = run(good().call);
+  ASSERT_TRUE(principal) << principal.error().message();
+  EXPECT_EQ((*principal)->arn, "acs:ram::1000000000000001:user/app");
+  EXPECT_EQ((*principal)->access_key_id, kKeyId);
+}
+
+TEST_F(AuthenticatorTest, EachCheckHasItsCode) {
+  struct Row {
+    std::string want;
+    std::function<void(Call&)> spoil;
+  };
+  const Row rows[] = {
+      {"MissingAccessKeyId", [](Call& c) { c.access_key_id = ""; }},
+      {"MissingAccessKeyId", [](Call& c) { c.scheme = Scheme::kUnsigned; }},
+      {"MissingTimestamp", [](Call& c) { c.timestamp = ""; }},
+      {"InvalidTimeStamp.Format", [](Call& c) { c.timestamp = "2026-13-01T00:00:00Z"; }},
+      {"InvalidTimeStamp.Format", [](Call& c) { c.timestamp = "yesterday"; }},
+      {"MissingSignature", [](Call& c) { c.signature = ""; }},
+      {"InvalidAccessKeyId.NotFound", [](Call& c) { c.access_key_id = "LTAI5tNobody"; }},
+      {"MissingSecurityToken", [](Call& c) { c.access_key_id = "STS.abc"; }},
+      {"InvalidSecurityToken.Malformed",
+       [](Call& c) {
+         c.access_key_id = "STS.abc";
+         c.security_token = "CAIS";
+       }},
+      {"InvalidSecurityToken.MismatchWithAccessKey", [](Call& c) { c.security_token = "CAIS"; }},
+      {"IncompleteSignature", [](Call& c) { c.signature = "not base64"; }},
+      {"SignatureDoesNotMatch", [](Call& c) { c.canonical = "POST&%2F&x"; }},
+      {"InvalidSignatureMethod", [](Call& c) { c.scheme = Scheme::kRpcRsaSha256; }},
+      {"InvalidSignatureMethod", [](Call& c) { c.scheme = Scheme::kAcs3RsaSha256; }},
+  };
+  for (const Row& row : rows) {
+    Signed request = good();
+    row.spoil(request.call);
+    EXPECT_EQ(code(request.call), row.want);
+  }
+  EXPECT_EQ(code(good().call), "ok");  // none of them took the nonce
+}
+
+TEST_F(AuthenticatorTest, ChecksComeInTheDocumentedOrder) {
+  // Everything is wrong at once; repairing the first finding uncovers the next.
+  Signed request(World::kNow, "n", "wrong key&", kCanonical);
+  Call& call = request.call;
+  const std::string late = format_utc({World::kNow.unix_ms - 3'600'000});
+  call.access_key_id = "";
+  call.timestamp = "bad";
+  call.security_token = "token";
+  EXPECT_EQ(code(call), "MissingAccessKeyId");
+  call.access_key_id = "LTAI5tNobody";
+  EXPECT_EQ(code(call), "InvalidTimeStamp.Format");
+  call.timestamp = late;
+  EXPECT_EQ(code(call), "InvalidAccessKeyId.NotFound");
+  call.access_key_id = kKeyId;
+  const Owner app{world_.account, "app"};
+  ASSERT_TRUE(world_.commit(
+      [&](auto& txn) { return world_.directory.set_access_key_active(txn, app, kKeyId, false); }));
+  EXPECT_EQ(code(call), "InvalidAccessKeyId.Inactive");
+  ASSERT_TRUE(world_.commit(
+      [&](auto& txn) { return world_.directory.set_access_key_active(txn, app, kKeyId, true); }));
+  EXPECT_EQ(code(call), "InvalidSecurityToken.MismatchWithAccessKey");
+  call.security_token = "";
+  EXPECT_EQ(code(call), "InvalidTimeStamp.Expired");
+  call.timestamp = request.timestamp;
+  EXPECT_EQ(code(call), "SignatureDoesNotMatch");
+  EXPECT_EQ(code(good("n").call), "ok");
+  EXPECT_EQ(code(good("n").call), "SignatureNonceUsed");
+}
+
+TEST_F(AuthenticatorTest, TheWindowIsFifteenMinutesInclusive) {
+  EXPECT_EQ(code(good("a", 900'000).call), "ok");
+  EXPECT_EQ(code(good("b", -900'000).call), "ok");
+  EXPECT_EQ(code(good("c", 901'000).call), "InvalidTimeStamp.Expired");
+  EXPECT_EQ(code(good("d", -901'000).call), "InvalidTimeStamp.Expired");
+  const std::string text = message(good("e", -3'600'000).call);
+  EXPECT_THAT(text, StartsWith("Specified time stamp or date value is expired."));
+  EXPECT_THAT(text, HasSubstr(format_utc(World::kNow)));
+  EXPECT_THAT(text, HasSubstr(format_utc({World::kNow.unix_ms - 3'600'000})));
+}
+
+TEST_F(AuthenticatorTest, AfterARestartOldMutationsAreRefusedAndReadsAreNot) {
+  // Started five minutes ago.
+  EXPECT_EQ(code(good("a", -359'000).call, true), "ok");
+  EXPECT_EQ(code(good("b", -361'000).call, true), "InvalidTimeStamp.Expired");
+  EXPECT_EQ(code(good("c", -361'000).call, false), "ok");
+}
+
+TEST_F(AuthenticatorTest, WithoutANonceTheSignatureTakesItsPlace) {
+  EXPECT_EQ(code(good("").call), "ok");
+  EXPECT_EQ(code(good("").call), "SignatureNonceUsed");
+  EXPECT_EQ(code(good("", 1000).call), "SignatureNonceUsed");  // the same MAC: same canonical text
+}
+
+TEST_F(AuthenticatorTest, AFailedSignatureTakesNoNonce) {
+  Signed forged = good("n");
+  forged.call.canonical = "GET&%2F&other";
+  EXPECT_EQ(code(forged.call), "SignatureDoesNotMatch");
+  EXPECT_EQ(code(good("n").call), "ok");
+}
+
+TEST_F(AuthenticatorTest, TheMessageEndsWithTheExactStringToSign) {
+  const Signed request(World::kNow, "n", "somebody else's key&", kCanonical);
+  EXPECT_EQ(message(request.call),
+            "Specified signature is not matched with our calculation. server string to sign is:" +
+                std::string(kCanonical));
+}
+
+TEST_F(AuthenticatorTest, CommonMistakesAreNamed) {
+  const std::string secret(kSecret);
+  std::string other_method(kCanonical);
+  other_method.replace(0, 3, "POST");
+  std::string plus(kCanonical);
+  plus.replace(plus.find("%2520"), 5, "%2B");
+  struct Row {
+    std::string key;
+    std::string text;
+    std::string hint;
+  };
+  const std::string text(kCanonical);
+  const Row rows[] = {
+      {secret + "\n&", text, "line feed"},
+      {secret + "\r\n&", text, "line feed"},
+      {secret + " &", text, "blank"},
+      {secret, text, "followed by \"&\""},
+      {base64_encode(as_bytes(secret)) + "&", text, "Base64"},
+      {key_, other_method, "another HTTP method"},
+      {key_, plus, "%20"},
+  };
+  for (const Row& row : rows) {
+    const Signed request(World::kNow, "n", row.key, row.text);
+    const std::string said = message(request.call);
+    EXPECT_THAT(said, StartsWith("Specified signature is not matched with our calculation."));
+    EXPECT_THAT(said, HasSubstr(row.hint));
+    EXPECT_THAT(said, EndsWith("server string to sign is:" + text));
+    EXPECT_THAT(said, Not(HasSubstr(secret)));
+  }
+}
+
+TEST_F(AuthenticatorTest, ASourceThatKeepsFailingIsSlowedAndOthersAreNot) {
+  SourceLimiter strict(world_.random, {.per_second = 1, .burst = 3});
+  Authenticator authenticator(world_.directory, nonces_, strict, Instant{0});
+  auto reader = world_.begin();
+  const auto ask = [&](const Call& call, std::string_view source) {
+    const auto principal = authenticator.authenticate(call, {.reader = *reader,
+                                                             .cache = nullptr,
+                                                             .now = World::kNow,
+                                                             .source_address = source,
+                                                             .mutation = false});
+    return principal ? "ok" : principal.error().code();
+  };
+  const Signed bad(World::kNow, "n", "wrong&", kCanonical);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(bad.call, "192.0.2.7"), "SignatureDoesNotMatch");
+  EXPECT_EQ(ask(bad.call, "192.0.2.7"), "Throttling.User");
+  EXPECT_EQ(ask(good("g").call, "192.0.2.7"), "Throttling.User");
+  EXPECT_EQ(ask(good("g").call, "198.51.100.9"), "ok");
+}
+
+TEST_F(AuthenticatorTest, AFullNonceTableRefusesRatherThanForgets) {
+  NonceTable tiny(world_.random, NonceTable::kSegmentBytes);
+  Authenticator authenticator(world_.directory, tiny, sources_, Instant{0});
+  auto reader = world_.begin();
+  std::map<std::string, int> outcomes;
+  for (int i = 0; i < 4'000; ++i) {
+    const auto principal =
+        authenticator.authenticate(good("n" + std::to_string(i)).call, {.reader = *reader,
+                                                                        .cache = nullptr,
+                                                                        .now = World::kNow,
+                                                                        .source_address = "s",
+                                                                        .mutation = false});
+    ++outcomes[principal ? "ok" : principal.error().code()];
+  }
+  EXPECT_GT(outcomes["ok"], 1'000);
+  EXPECT_GT(outcomes["Throttling.User"], 1'000);
+  EXPECT_EQ(outcomes["ok"] + outcomes["Throttling.User"], 4'000);
+}
+
+TEST_F(AuthenticatorTest, TheLastUseIsKnownAtOnce) {
+  auto reader = world_.begin();
+  const Owner app{world_.account, "app"};
+  EXPECT_EQ(*world_.directory.access_key_last_used(*reader, app, kKeyId), std::nullopt);
+  EXPECT_EQ(code(good().call), "ok");
+  EXPECT_EQ(*world_.directory.access_key_last_used(*reader, app, kKeyId), World::kNow);
+}
+
+}  // namespace
+}  // namespace strongroom::identity

@@ -1,0 +1,44 @@
+#include "strongroom/identity/source_limiter.h"
+
+#include <gtest/gtest.h>
+
+namespace strongroom::identity {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+TEST(SourceLimiter, FailuresEmptyTheBucketAndTimeFillsIt) {
+  SystemRandom random;
+  SourceLimiter limiter(random, {.per_second = 10, .burst = 5});
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(limiter.admits("192.0.2.1", 0));
+    limiter.failed("192.0.2.1", 0);
+  }
+  EXPECT_FALSE(limiter.admits("192.0.2.1", 0));
+  EXPECT_TRUE(limiter.admits("192.0.2.1", kSecond / 10));  // one token came back
+  limiter.failed("192.0.2.1", kSecond / 10);
+  EXPECT_FALSE(limiter.admits("192.0.2.1", kSecond / 10));
+  EXPECT_TRUE(limiter.admits("192.0.2.1", 10 * kSecond));
+  EXPECT_EQ(limiter.failures(), 6U);
+  EXPECT_EQ(limiter.refusals(), 2U);
+}
+
+TEST(SourceLimiter, WhoDoesNotFailIsNeverSlowed) {
+  SystemRandom random;
+  SourceLimiter limiter(random, {.per_second = 1, .burst = 1});
+  limiter.failed("192.0.2.1", 0);
+  EXPECT_FALSE(limiter.admits("192.0.2.1", 0));
+  int slowed = 0;  // sources share buckets by a random hash: two of them may meet
+  for (int i = 0; i < 200; ++i) slowed += !limiter.admits("198.51.100." + std::to_string(i), 0);
+  EXPECT_LE(slowed, 2);
+}
+
+TEST(SourceLimiter, ABurstIsNotSavedUpBeyondItsSize) {
+  SystemRandom random;
+  SourceLimiter limiter(random, {.per_second = 1, .burst = 3});
+  for (int i = 0; i < 3; ++i) limiter.failed("a", 1'000'000 * kSecond);
+  EXPECT_FALSE(limiter.admits("a", 1'000'000 * kSecond));
+}
+
+}  // namespace
+}  // namespace strongroom::identity
