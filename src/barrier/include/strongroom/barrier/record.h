@@ -48,7 +48,8 @@ struct Address {
 /// locked memory and are wiped with the last reference. Immutable, so shared between threads freely.
 class OpenedRecord {
  public:
-  OpenedRecord(SecretBytes body, Uuid resource, std::uint64_t rev, store::Revision modified);
+  /// The body is the first `size` bytes of `padded`.
+  OpenedRecord(SecretBytes padded, std::size_t size, Uuid resource, std::uint64_t rev, store::Revision modified);
 
   /// Valid while this object lives. Move secret fields into SecretBytes at once; never log any of it.
   ByteView body() const;
@@ -61,7 +62,8 @@ class OpenedRecord {
   void set_form_checked() const { form_checked_.store(true, std::memory_order_release); }
 
  private:
-  SecretBytes body_;
+  SecretBytes padded_;
+  std::size_t size_;
   Uuid resource_;
   std::uint64_t rev_;
   store::Revision modified_;

@@ -101,6 +101,33 @@ class SealedStore {
 
   /// True once a mismatch sealed the server; everything answers kUnavailable from then on.
   virtual bool sealed() const = 0;
+
+  /// How much of the store has been compared with its state sums since start.
+  struct Verification {
+    std::uint32_t checked = 0;
+    std::uint32_t total = 0;
+    bool complete() const { return checked == total; }
+  };
+  virtual Verification verification() const = 0;
+
+  /// Compares everything that was not compared yet, before it returns (--verify-before-serve). kCorrupt after a
+  /// mismatch, which also seals.
+  virtual Result<void> verify_all() = 0;
 };
+
+/// What open_sealed_store() needs besides the store. The references must outlive the sealed store.
+struct SealedStoreOptions {
+  Uuid cluster;                   // of the superblock
+  Clock& clock;
+  Random& random;
+  bool initialize = false;        // the store is new: true exactly once in the life of a data directory
+  bool background_check = true;   // a low-priority thread compares what nobody has touched yet
+};
+
+/// Takes over `root` and installs itself as the store's commit hook, so it must be the first to use `engine`, and must be
+/// destroyed after the last commit and before `engine`. kCorrupt if the keyring or the state table does not open or does
+/// not fit together, kConflict if the store is empty without `initialize` or not empty with it.
+Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, SecretBytes root,
+                                                       const SealedStoreOptions& options);
 
 }  // namespace strongroom::barrier

@@ -108,6 +108,8 @@ inline constexpr std::size_t kListScanBatch = 1'000;  // heads opened per snapsh
 inline constexpr std::size_t kHeadCacheBytes = 48U << 20;
 inline constexpr std::size_t kDerivedKeyCacheBytes = 32U << 20;
 inline constexpr std::size_t kBlobCacheBytes = 64U << 20;
+inline constexpr std::size_t kPrefixCacheBytes = 16U << 20;        // blinded names
+inline constexpr std::size_t kInvalidationBacklogMax = 65'536;      // changed rows waiting for one I/O thread
 inline constexpr std::size_t kPrincipalCacheEntries = 10'000;
 
 // Audit.

@@ -1,0 +1,179 @@
+#include "cached_reader.h"
+
+#include <cstring>
+#include <utility>
+
+#include "strongroom/base/limits.h"
+
+namespace strongroom::barrier {
+namespace {
+
+constexpr std::size_t kHeadOverhead = 128;  // control block, object, allocator
+constexpr std::size_t kRawOverhead = 96;
+constexpr std::size_t kDerivedBytes = 64 + 32 + 128;
+constexpr std::uint64_t kMultiplier = 0x9fb21c651e98df25U;
+
+std::size_t part(std::size_t bytes, double share) {
+  return static_cast<std::size_t>(static_cast<double>(bytes) * share);
+}
+
+std::unexpected<Error> not_cached() {
+  return fail(ErrorKind::kNotCached, "NotCached", "");  // short: made on the read path
+}
+
+std::uint64_t random_seed(Random& random) {
+  std::uint64_t seed = 0;
+  random.fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
+  return seed;
+}
+
+}  // namespace
+
+ThreadCache::ThreadCache(Core& core, std::shared_ptr<Mailbox> mailbox, double share)
+    : core_(core),
+      mailbox_(std::move(mailbox)),
+      seed_(random_seed(core.random())),
+      prefixes_(part(limits::kPrefixCacheBytes, share)),
+      heads_(part(limits::kHeadCacheBytes, share)),
+      raws_(part(limits::kBlobCacheBytes, share)),
+      derived_(part(limits::kDerivedKeyCacheBytes, share)) {}
+
+// Keyed by a seed so that names cannot be chosen to collide; quality beyond that is not needed.
+std::uint64_t ThreadCache::hash_of_name(const NameView& name) const {
+  std::uint64_t hash = (seed_ ^ name.account) * kMultiplier + name.kind + name.name.size();
+  const char* at = name.name.data();
+  std::size_t left = name.name.size();
+  while (left > 0) {
+    std::uint64_t word = 0;
+    const std::size_t step = left < sizeof word ? left : sizeof word;
+    std::memcpy(&word, at, step);
+    hash = (hash ^ (hash >> 29U) ^ word) * kMultiplier;
+    at += step;
+    left -= step;
+  }
+  return hash ^ (hash >> 32U);
+}
+
+RowKey ThreadCache::key_of(const Address& address) {
+  const NameView name{address.account.number(), kind_of(address.type), address.name};
+  const std::uint64_t hash = hash_of_name(name);
+  RowKey key;
+  key[0] = kResourceTable;
+  if (const BlindedPrefix* known = prefixes_.find(hash, name)) {
+    std::memcpy(key.data() + 1, known->data(), kPrefixBytes);
+  } else {
+    const BlindedPrefix prefix = blind(core_.k_index(), address.account, name.kind, name.name);
+    std::memcpy(key.data() + 1, prefix.data(), kPrefixBytes);
+    prefixes_.insert(hash, {name.account, name.kind, std::string(name.name)}, prefix,
+                     name.name.size() + 1);
+  }
+  key[1 + kPrefixBytes] = static_cast<char>(address.type);
+  for (std::size_t i = 0; i < 4; ++i) {
+    key[2 + kPrefixBytes + i] = static_cast<char>(address.version >> (24 - 8 * i));
+  }
+  return key;
+}
+
+Result<RecordRef> ThreadCache::read(const Address& address) {
+  if (!up_to_date()) return sealed_error();
+  const RowKey key = key_of(address);
+  const auto* entry = heads_.find(hash_of(key), key);
+  if (entry == nullptr) return not_cached();
+  if (!entry->value) return not_found();
+  return entry->value;
+}
+
+Result<RawRef> ThreadCache::read_raw(const Address& address) {
+  if (!up_to_date()) return sealed_error();
+  const RowKey key = key_of(address);
+  const auto* entry = raws_.find(hash_of(key), key);
+  if (entry == nullptr) return not_cached();
+  return entry->value;
+}
+
+std::shared_ptr<const crypto::DerivedKey> ThreadCache::derived(const Address& address) {
+  if (!up_to_date()) return nullptr;
+  const RowKey key = key_of(address);
+  const auto* entry = derived_.find(hash_of(key), key);
+  return entry == nullptr ? nullptr : entry->value;
+}
+
+void ThreadCache::remember(const Address& address, std::shared_ptr<const crypto::DerivedKey> key) {
+  if (!up_to_date()) return;
+  const RowKey row_key = key_of(address);
+  const std::uint64_t hash = hash_of(row_key);
+  const auto* raw = raws_.find(hash, row_key);
+  if (raw == nullptr) return;  // it belongs to a row that has changed meanwhile
+  derived_.insert(hash, row_key, {std::move(key), raw->seen}, kDerivedBytes);
+}
+
+void ThreadCache::fill(ReadSet&& set) {
+  if (!up_to_date() || set.revision < floor_) return;
+  for (auto& head : set.heads) {
+    const RowKey key = row_key_from(head.row_key);
+    const std::uint64_t hash = hash_of(key);
+    if (!current(hash, set.revision)) continue;
+    const std::size_t bytes = head.record ? head.record->body().size() + kHeadOverhead : 0;
+    heads_.insert(hash, key, {std::move(head.record), set.revision}, bytes);
+  }
+  for (auto& raw : set.raws) {
+    const RowKey key = row_key_from(raw.row_key);
+    const std::uint64_t hash = hash_of(key);
+    if (!current(hash, set.revision)) continue;
+    const std::size_t bytes = raw.row->bytes.size() + kRawOverhead;
+    raws_.insert(hash, key, {std::move(raw.row), set.revision}, bytes);
+  }
+  for (auto& derived : set.derived) {
+    const RowKey key = row_key_from(derived.row_key);
+    const std::uint64_t hash = hash_of(key);
+    if (!current(hash, set.revision)) continue;
+    derived_.insert(hash, key, {std::move(derived.key), set.revision}, kDerivedBytes);
+  }
+}
+
+std::uint64_t ThreadCache::identity_generation() {
+  up_to_date();
+  return identity_generation_;
+}
+
+template <class T>
+void ThreadCache::forget(RowMap<T>& map, std::uint64_t hash, const RowKey& key,
+                         store::Revision changed) {
+  const auto* entry = map.find(hash, key);
+  if (entry != nullptr && entry->seen < changed) map.erase(hash, key);
+}
+
+void ThreadCache::apply(const Changes& changes) {
+  for (const RowKey& key : changes.keys) {
+    const std::uint64_t hash = hash_of(key);
+    forget(heads_, hash, key, changes.revision);
+    forget(raws_, hash, key, changes.revision);
+    forget(derived_, hash, key, changes.revision);
+    recent_[hash % kRecentSlots] = changes.revision;
+  }
+  identity_generation_ += changes.identity_changes;
+}
+
+void ThreadCache::apply_news() {
+  const Mailbox::News news = mailbox_->take();
+  if (news.overflow > floor_) {
+    clear();
+    floor_ = news.overflow;
+  }
+  for (const auto& changes : news.changes) apply(*changes);
+}
+
+void ThreadCache::clear() {
+  prefixes_.clear();
+  heads_.clear();
+  raws_.clear();
+  derived_.clear();
+  ++identity_generation_;
+}
+
+bool ThreadCache::drop_all() {
+  if (heads_.size() + raws_.size() + derived_.size() + prefixes_.size() > 0) clear();
+  return false;
+}
+
+}  // namespace strongroom::barrier

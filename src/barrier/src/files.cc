@@ -1,0 +1,113 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace strongroom::barrier {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+Result<void> sync_parent(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Descriptor directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid() || fsync(directory.get()) != 0) {
+    return std::unexpected(system_error("cannot make durable the directory", parent));
+  }
+  return {};
+}
+
+}  // namespace
+
+Error system_error(std::string_view what, const std::string& path) {
+  const int reason = errno;
+  char text[128];
+  return {ErrorKind::kUnavailable, "System.Refused",
+          std::string(what) + " " + path + ": " + strerror_r(reason, text, sizeof text) +
+              ". Nothing was changed. Check that it exists, its owner and permissions, and the "
+              "space left"};
+}
+
+Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode,
+                        IfExists if_exists) {
+  const std::string temporary = path + ".new";
+  unlink(temporary.c_str());  // left by a process that was killed
+  {
+    const Descriptor file(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!file.valid()) return std::unexpected(system_error("cannot create", temporary));
+    if (fchmod(file.get(), mode) != 0 || !write_all(file.get(), bytes) || fsync(file.get()) != 0) {
+      const Error error = system_error("cannot write", temporary);
+      unlink(temporary.c_str());
+      return std::unexpected(error);
+    }
+  }
+  const unsigned flags = if_exists == IfExists::kRefuse ? RENAME_NOREPLACE : 0;
+  if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), flags) != 0) {
+    const bool exists = errno == EEXIST;
+    const Error error = system_error("cannot create", path);
+    unlink(temporary.c_str());
+    if (exists) {
+      return fail(
+          ErrorKind::kConflict, "File.Exists",
+          "cannot create " + path + ": it exists already. Nothing was changed. Name another path");
+    }
+    return std::unexpected(error);
+  }
+  return sync_parent(path);
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
+    if (errno == ENOENT) {
+      return fail(ErrorKind::kNotFound, "File.NotFound", path + " does not exist");
+    }
+    return std::unexpected(system_error("cannot read", path));
+  }
+  std::string bytes(bytes_max + 1, '\0');
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = read(file.get(), bytes.data() + size, bytes.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(system_error("cannot read", path));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > bytes_max) {
+    return fail(ErrorKind::kCorrupt, "File.TooLarge", path + " is larger than such a file can be");
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace strongroom::barrier

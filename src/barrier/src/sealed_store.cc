@@ -1,0 +1,214 @@
+#include "strongroom/barrier/sealed_store.h"
+
+#include <mutex>
+
+#include "cached_reader.h"
+#include "core.h"
+#include "primitives.h"
+#include "reveal.h"
+#include "sealed_record.h"
+#include "snapshot_reader.h"
+#include "store_transaction.h"
+#include "strongroom/base/limits.h"
+
+namespace strongroom::barrier {
+namespace {
+
+constexpr std::size_t kRowsPerVisit = 256;  // short snapshots
+
+class Sealed final : public SealedStore, private store::CommitHook {
+ public:
+  Sealed(store::Store& engine, const SealedStoreOptions& options, Core::Secrets secrets,
+         StateSums::Keys keys)
+      : core_(engine, options.cluster, options.random, std::move(secrets), std::move(keys)) {}
+
+  void install_hook() { core_.engine().set_commit_hook(this); }
+  Core& core() { return core_; }
+
+  Result<std::unique_ptr<SnapshotReader>> reader() override {
+    if (core_.sealed()) return sealed_error();
+    SR_TRY(auto snapshot, core_.engine().snapshot());
+    return std::make_unique<StoreReader>(core_, std::move(snapshot));
+  }
+
+  Result<std::unique_ptr<Transaction>> begin() override {
+    if (core_.sealed()) return sealed_error();
+    SR_TRY(auto snapshot, core_.engine().snapshot());
+    return std::make_unique<StoreTransaction>(core_, std::move(snapshot));
+  }
+
+  std::unique_ptr<CachedReader> make_cache(double share) override {
+    return std::make_unique<ThreadCache>(core_, mail_.open(), share);
+  }
+
+  Result<std::vector<TimedRow>> due(TimeTable table, Instant until, std::size_t limit) override;
+  Result<void> visit_all(RecordType type,
+                         const std::function<Result<void>(RecordRef)>& visit) override;
+
+  void add_listener(ChangeListener* listener) override {
+    const std::lock_guard lock(listeners_mutex_);
+    listeners_.push_back(listener);
+  }
+
+  Result<SecretBytes> derive(std::string_view label) override {
+    return kdf(core_.root(), "derive:" + std::string(label));
+  }
+  Uuid cluster() const override { return core_.cluster(); }
+  bool sealed() const override { return core_.sealed(); }
+  Verification verification() const override { return {core_.sums().verified_count(), kBuckets}; }
+  Result<void> verify_all() override {
+    if (core_.sealed()) return sealed_error();
+    return core_.verifier().check_all();
+  }
+
+ private:
+  Result<std::vector<store::Write>> before_commit(
+      store::Revision revision, std::span<const store::AppliedWrite> writes) override {
+    if (core_.sealed()) return sealed_error();
+    return core_.sums().before_commit(revision, writes);
+  }
+  void after_commit(store::Revision revision,
+                    std::span<const store::AppliedWrite> writes) override {
+    core_.sums().after_commit(revision);
+    mail_.publish(revision, writes);
+    const std::lock_guard lock(listeners_mutex_);
+    for (ChangeListener* listener : listeners_) listener->on_change(revision, writes);
+  }
+  void abandoned(store::Revision) override { core_.sums().abandoned(); }
+
+  MailRoom mail_;
+  std::mutex listeners_mutex_;  // held by add_listener for a moment
+  std::vector<ChangeListener*> listeners_;
+  Core core_;  // last: its background thread ends first
+};
+
+Result<std::vector<TimedRow>> Sealed::due(TimeTable table, Instant until, std::size_t limit) {
+  if (core_.sealed()) return sealed_error();
+  SR_TRY(const auto snapshot, core_.engine().snapshot());
+  const std::string begin(1, time_key_after(table, until)[0]);
+  SR_CHECK_OK(core_.verifier().touch(kFirstTimeBucket + static_cast<std::uint32_t>(table) - 1));
+  SR_TRY(const auto rows, snapshot->scan(begin, time_key_after(table, until),
+                                         std::min(limit, limits::kScanRowsMax)));
+  std::vector<TimedRow> result;
+  result.reserve(rows.size());
+  for (const store::Row& row : rows) {
+    if (!time_table_of(row.key)) return internal_error("barrier: a time table key of another form");
+    SR_TRY(RecordRef record, core_.open_timed(row));
+    result.push_back({row.key, time_of(row.key), std::move(record)});
+  }
+  return result;
+}
+
+Result<void> Sealed::visit_all(RecordType type,
+                               const std::function<Result<void>(RecordRef)>& visit) {
+  std::string from(1, kResourceTable);
+  const std::string end(1, kResourceTable + 1);
+  while (true) {
+    if (core_.sealed()) return sealed_error();
+    std::vector<store::Row> rows;
+    {
+      SR_TRY(const auto snapshot, core_.engine().snapshot());
+      SR_TRY(rows, snapshot->scan(from, end, kRowsPerVisit));
+    }
+    for (const store::Row& row : rows) {
+      if (type_of(row.key) != type) continue;
+      SR_CHECK_OK(core_.verifier().touch(*bucket_of(row.key)));
+      SR_TRY(RecordRef record, core_.open_unaddressed(row));
+      SR_CHECK_OK(visit(std::move(record)));
+    }
+    if (rows.size() < kRowsPerVisit) return {};
+    from = rows.back().key + '\0';
+  }
+}
+
+struct RootKeys {
+  SecretBytes index;
+  SecretBytes state;
+  SecretBytes meta;
+  SecretBytes keyring;
+};
+
+Result<RootKeys> derive_root_keys(const SecretBytes& root) {
+  RootKeys keys;
+  SR_TRY(keys.index, kdf(root, "index"));
+  SR_TRY(keys.state, kdf(root, "state"));
+  SR_TRY(keys.meta, kdf(root, "meta"));
+  SR_TRY(keys.keyring, kdf(root, "keyring"));
+  return keys;
+}
+
+constexpr std::string_view kKeyringAdvice =
+    "the keyring row is missing or does not open with this root key: this store and this data "
+    "directory do not belong together, or the store is damaged. Nothing was changed. Check which "
+    "directories belong together, or restore from a backup";
+
+Result<std::unique_ptr<Keyring>> load_keyring(const SecretBytes& k_keyring, Uuid cluster,
+                                              const store::Row& row) {
+  const Place place{.type = kKeyringType, .cluster = cluster, .account = {}, .row_key = row.key};
+  auto opened = open_record(k_keyring, place, row.record);
+  if (!opened) {
+    return fail(ErrorKind::kCorrupt, "Barrier.KeyringCorrupt", std::string(kKeyringAdvice));
+  }
+  return Keyring::parse(opened->padded, opened->size);
+}
+
+/// The first commit of a new store: keyring and empty table.
+Result<void> write_first_rows(Sealed& sealed, const SecretBytes& k_keyring,
+                              const Keyring& keyring) {
+  Core& core = sealed.core();
+  SR_TRY(const SecretBytes body, keyring.encode());
+  const std::string key = keyring_key();
+  const Place place{.type = kKeyringType, .cluster = core.cluster(), .account = {}, .row_key = key};
+  SR_TRY(std::string record,
+         seal_record(k_keyring, place, {.rev = 1, .resource = {}, .epoch = 0, .masked_account = 0},
+                     RecordReveal::view(body), core.random()));
+  store::Change change;
+  SR_TRY(change.writes, core.sums().initial_rows());
+  change.writes.push_back({.key = key, .record = std::move(record)});
+  change.preconditions.push_back({.key = key, .modified = std::nullopt});
+  SR_TRY([[maybe_unused]] const auto revision, core.engine().commit(std::move(change)));
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, SecretBytes root,
+                                                       const SealedStoreOptions& options) {
+  SR_TRY(RootKeys keys, derive_root_keys(root));
+  SR_TRY(auto snapshot, engine.snapshot());
+  SR_TRY(const auto any, snapshot->scan({}, "\xff", 1));
+  if (options.initialize && !any.empty()) {
+    return fail(ErrorKind::kConflict, "Barrier.StoreNotEmpty",
+                "the store to be initialised already holds data. Nothing was changed. Start "
+                "without initialising, or name an empty directory");
+  }
+  if (!options.initialize && any.empty()) {
+    return fail(ErrorKind::kConflict, "Barrier.StoreEmpty",
+                "the store is empty although its data directory was initialised: it is the wrong "
+                "directory, a volume is not mounted, or initialising did not finish. Nothing was "
+                "changed. Mount or name the right directory; if the data never held anything, "
+                "remove the directory and initialise again");
+  }
+  std::unique_ptr<Keyring> keyring;
+  if (options.initialize) {
+    SR_TRY(keyring, Keyring::create(options.clock.now(), options.random));
+  } else {
+    SR_TRY(const auto row, snapshot->get(keyring_key()));
+    if (!row)
+      return fail(ErrorKind::kCorrupt, "Barrier.KeyringCorrupt", std::string(kKeyringAdvice));
+    SR_TRY(keyring, load_keyring(keys.keyring, options.cluster, *row));
+  }
+  const Keyring& ring = *keyring;
+  auto sealed = std::make_unique<Sealed>(
+      engine, options, Core::Secrets{std::move(keys.index), std::move(root), std::move(keyring)},
+      StateSums::Keys{std::move(keys.state), std::move(keys.meta)});
+  if (!options.initialize) SR_CHECK_OK(sealed->core().sums().load(*snapshot));
+  snapshot.reset();
+  sealed->install_hook();
+  if (options.initialize) SR_CHECK_OK(write_first_rows(*sealed, keys.keyring, ring));
+  SR_CHECK_OK(sealed->core().verifier().touch(kKeyringBucket));
+  if (options.background_check) sealed->core().verifier().start_background();
+  return sealed;
+}
+
+}  // namespace strongroom::barrier
