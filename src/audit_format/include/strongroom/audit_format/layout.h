@@ -1,0 +1,77 @@
+#pragma once
+// Names and frames of the log's files (docs/formats/audit.md). Pure, thread-safe.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/audit_format/merkle.h"
+
+namespace strongroom::audit_format {
+
+inline constexpr std::string_view kLockFile = "lock";
+inline constexpr std::string_view kVerifierKeyFile = "vkey";
+inline constexpr std::string_view kCheckpointFile = "checkpoint";
+inline constexpr std::string_view kResumeFile = "resume";
+inline constexpr std::string_view kHashesFile = "hashes";
+inline constexpr std::string_view kEntriesDirectory = "entries";
+inline constexpr std::string_view kSpoolDirectory = "spool";
+
+inline constexpr std::size_t kFileHeaderBytes = 16;  // of volumes and spool segments
+inline constexpr std::size_t kHashBytes = 32;
+inline constexpr std::size_t kVolumeFrameBytes = 4;  // in front of an entry
+inline constexpr std::size_t kSpoolFrameBytes = 4 + kHashBytes;
+
+/// "entries/<first index>", relative to the log's directory; the 20-digit name alone is what
+/// parse_number20 reads.
+std::string volume_path(std::uint64_t first_index);
+/// "spool/r-<number>" or "spool/c-<number>".
+std::string spool_path(char kind, std::uint64_t number);
+/// 20 decimal digits, else nothing.
+std::optional<std::uint64_t> parse_number20(std::string_view name);
+
+/// The first 16 bytes of a file.
+std::string volume_header(std::uint64_t first_index);
+std::string spool_header(std::uint64_t number);
+
+/// Appends a volume's frame.
+void append_volume_frame(std::string& out, std::string_view entry);
+/// Takes the entry at the front of `rest` off it. Nothing if it is not all there or its length is
+/// out of bounds.
+std::optional<std::string_view> take_volume_frame(std::string_view& rest);
+
+struct SpoolFrame {
+  Hash leaf;
+  std::string_view entry;
+};
+/// The frame at the front of `rest`, taken off it. Nothing at the end of what was written. Does not
+/// check the hash.
+std::optional<SpoolFrame> take_spool_frame(std::string_view& rest);
+
+/// Where the server goes on: one state of the resume file.
+struct ResumeState {
+  struct Segment {
+    std::uint64_t number = 0;
+    std::uint64_t offset = 0;
+    bool operator==(const Segment&) const = default;
+  };
+  std::uint64_t size = 0;  // entries in the tree
+  std::uint64_t volume_first = 0;
+  std::uint64_t volume_bytes = 0;  // header included
+  std::vector<Segment> segments;
+  bool operator==(const ResumeState&) const = default;
+};
+struct Resume {
+  std::string origin;
+  std::vector<ResumeState> states;  // one or two, the newest first
+};
+std::string encode_resume(const Resume& resume);
+/// Nothing if malformed.
+std::optional<Resume> parse_resume(std::string_view text);
+/// The name under which the log's key signs the resume file.
+std::string resume_key_name(std::string_view origin);
+
+}  // namespace strongroom::audit_format
