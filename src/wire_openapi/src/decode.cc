@@ -225,6 +225,12 @@ void build_rpc_canonical(Decoding& d) {
   d.call.canonical = std::string_view(begin, size);
 }
 
+Result<void> check_nonce(const Call& call) {
+  if (call.nonce.size() > limits::kNonceBytesMax)
+    return invalid_field("SignatureNonce", "It is too long.");
+  return {};
+}
+
 std::optional<Scheme> rpc_scheme(const Common& common) {
   const bool hmac = common.signature_type.empty();
   if (hmac && common.signature_method == "HMAC-SHA1") return Scheme::kRpcHmacSha1;
@@ -251,6 +257,7 @@ Result<void> decode_rpc(Decoding& d, const Common& common) {
   const auto scheme = rpc_scheme(common);
   if (!scheme) return invalid_method();
   call.scheme = *scheme;
+  SR_CHECK_OK(check_nonce(call));
   if (!common.signature_version.empty() && common.signature_version != "1.0") {
     return refuse_signature(
         "IncompleteSignature",
@@ -315,9 +322,7 @@ Result<void> check_family(const Decoding& d, const Common& common) {
   return {};
 }
 
-Result<void> check_common(const Decoding& d) {
-  if (d.call.nonce.size() > limits::kNonceBytesMax)
-    return invalid_field("SignatureNonce", "It is too long.");
+Result<void> check_names(const Decoding& d) {
   if (d.call.action.empty()) return missing("Action");
   if (d.call.version.empty()) return missing("Version");
   return {};
@@ -336,7 +341,8 @@ Result<void> decode_acs3(Decoding& d) {
   note_common(d, common);
   SR_CHECK_OK(check_family(d, common));
   SR_CHECK_OK(check_form(d, common));
-  return check_common(d);
+  SR_CHECK_OK(check_names(d));
+  return check_nonce(d.call);
 }
 
 }  // namespace
@@ -361,7 +367,7 @@ Result<void> decode(const RequestParts& request, Arena& arena, Call& call) {
   note_common(d, common);
   SR_CHECK_OK(check_family(d, common));
   SR_CHECK_OK(check_form(d, common));
-  SR_CHECK_OK(check_common(d));
+  SR_CHECK_OK(check_names(d));
   return decode_rpc(d, common);
 }
 
