@@ -1,7 +1,9 @@
 #include "acs3.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,29 @@ char* append_joined(char* out, std::span<const NameValue> headers, std::string_v
   return out;
 }
 
+// Which header SignedHeaders means by `name`; `count` tells how many fields have it.
+struct Match {
+  std::size_t at = 0;
+  std::size_t count = 0;
+};
+
+// Names are taken literally: canonical names are lower-case.
+Match find_signed(std::span<const NameValue> headers, const HeaderFacts& facts,
+                  std::string_view name, Slot slot) {
+  // Fields with a slot are refused when they come twice, so that the first is the only one.
+  if (slot != Slot::kOther) {
+    const std::size_t at = facts.positions[static_cast<std::size_t>(slot)];
+    return {at, facts.has(slot) && equals_lower(headers[at].name, name) ? 1U : 0U};
+  }
+  Match match;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (headers[i].name.size() != name.size() || !equals_lower(headers[i].name, name)) continue;
+    match.at = i;
+    ++match.count;
+  }
+  return match;
+}
+
 struct SignedHeaders {
   char* end;
   std::uint32_t slots = 0;
@@ -82,25 +107,20 @@ struct SignedHeaders {
 Result<SignedHeaders> append_signed_headers(char* out, std::span<const NameValue> headers,
                                             const HeaderFacts& facts, std::string_view names) {
   SignedHeaders result{out};
-  std::array<bool, limits::kHeaderFieldsMax> used{};
+  std::bitset<limits::kHeaderFieldsMax> used;
   while (true) {
     const std::size_t semicolon = names.find(';');
     const std::string_view name = names.substr(0, semicolon);
-    std::size_t matches = 0;
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < headers.size(); ++i) {
-      if (headers[i].name.size() != name.size() || !equals_lower(headers[i].name, name)) continue;
-      if (used[i]) return incomplete("SignedHeaders names a header twice.");
-      used[i] = true;
-      at = i;
-      ++matches;
-    }
-    if (matches == 0) return incomplete("SignedHeaders names a header that did not arrive.");
-    if (facts.slot_of[at] != Slot::kOther) result.slots |= slot_bit(facts.slot_of[at]);
+    const Slot slot = slot_of(name);
+    const Match match = find_signed(headers, facts, name, slot);
+    if (match.count == 0) return incomplete("SignedHeaders names a header that did not arrive.");
+    if (used[match.at]) return incomplete("SignedHeaders names a header twice.");
+    used[match.at] = true;
+    if (slot != Slot::kOther) result.slots |= slot_bit(slot);
     result.end = append(result.end, name);
     *result.end++ = ':';
-    result.end = matches == 1 ? append(result.end, trimmed(headers[at].value))
-                              : append_joined(result.end, headers, name);
+    result.end = match.count == 1 ? append(result.end, trimmed(headers[match.at].value))
+                                  : append_joined(result.end, headers, name);
     *result.end++ = '\n';
     if (semicolon == std::string_view::npos) return result;
     names.remove_prefix(semicolon + 1);

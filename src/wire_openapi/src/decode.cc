@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "acs3.h"
@@ -267,16 +268,14 @@ Result<void> decode_rpc(Decoding& d, const Common& common) {
   return {};
 }
 
-bool is_name(std::string_view text, std::size_t max, bool (*allowed)(char)) {
-  return text.size() <= max && std::all_of(text.begin(), text.end(), allowed);
-}
-
 Result<void> check_action(const Call& call) {
   const auto in_action = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   };
   const auto in_version = [](char c) { return (c >= '0' && c <= '9') || c == '-'; };
-  if (!is_name(call.action, 64, +in_action) || !is_name(call.version, 16, +in_version)) {
+  if (call.action.size() > 64 || !std::all_of(call.action.begin(), call.action.end(), in_action) ||
+      call.version.size() > 16 ||
+      !std::all_of(call.version.begin(), call.version.end(), in_version)) {
     return fail(ErrorKind::kInvalidInput, "InvalidParameter",
                 "The specified parameter \"Action or Version\" is not valid.");
   }
@@ -352,8 +351,9 @@ Result<void> decode(const RequestParts& request, Arena& arena, Call& call) {
   call.body = request.body;
   if (request.headers.size() > limits::kHeaderFieldsMax)
     return invalid_field("", "There are too many header fields.");
-  const HeaderFacts headers = scan_headers(request.headers);
-  Decoding d{request, arena, call, headers, family_of(headers.value(Slot::kAuthorization)), {}, 0};
+  Decoding d{request, arena, call, scan_headers(request.headers), Family::kNone, {}, 0};
+  const HeaderFacts& headers = d.headers;
+  d.family = family_of(headers.value(Slot::kAuthorization));
   note_common(d, Common());
   if ((headers.repeated & slot_bit(Slot::kContentType)) != 0)
     return invalid_field("", "Content-Type is given twice.");
