@@ -1,6 +1,6 @@
 #pragma once
-// May this principal do this? Gathers what applies to a request and asks `policy` (gateway.md §6.3);
-// says why not in the form that clients read (gateway.md §1.8). Pure; thread-safe.
+// May this principal do this? Gathers what applies to a request and asks `policy` (gateway.md
+// §6.3); says why not in the form that clients read (gateway.md §1.8). Pure; thread-safe.
 
 #include <span>
 #include <string>
@@ -36,9 +36,10 @@ std::string denied_detail(const Refusal& refusal, const SecretBytes* key, Random
 
 inline constexpr std::string_view kDiagnosticLabel = "strongroom/access/diagnostic/1";
 
-/// The text inside an EncodedDiagnosticMessage of `account`: the JSON object DecodedDiagnosticMessage.
-/// kNotFound (EntityNotExist.DiagnosticMessage) if it is not one of ours or another account's.
-Result<std::string> decode_diagnostic(std::string_view encoded, AccountId account,
+/// The text inside an EncodedDiagnosticMessage of `account`: the JSON object
+/// DecodedDiagnosticMessage. kNotFound (EntityNotExist.DiagnosticMessage) if it is not one of ours
+/// or another account's.
+Result<SecretBytes> decode_diagnostic(std::string_view encoded, AccountId account,
                                       const SecretBytes& key);
 
 }  // namespace strongroom::access
