@@ -1,7 +1,5 @@
 #include "strongroom/http/answer_buffer.h"
 
-#include <strings.h>
-
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -110,11 +108,12 @@ std::string_view AnswerBuffer::finish(int status, std::string_view content_type,
   head.add("\r\n");
   const std::size_t begin = kAnswerHeadBytesMax - head.text().size();
   std::memcpy(bytes_.data() + begin, head.text().data(), head.text().size());
-  return std::string_view(bytes_).substr(begin);
+  return finished_ = std::string_view(bytes_).substr(begin);
 }
 
 void AnswerBuffer::reset() {
   clear_body();
+  finished_ = {};
   explicit_bzero(bytes_.data(), kAnswerHeadBytesMax);
 }
 

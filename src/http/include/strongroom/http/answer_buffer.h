@@ -40,11 +40,15 @@ class AnswerBuffer {
   std::string_view finish(int status, std::string_view content_type,
                           std::span<const NameValue> extra, bool close);
 
+  /// What finish() returned; empty if it was not called since reset().
+  std::string_view finished() const { return finished_; }
+
   /// Wipes the used bytes and makes the buffer ready for the next answer.
   void reset();
 
  private:
   std::string bytes_;
+  std::string_view finished_;
   const char* home_ = nullptr;  // bytes_ must still be there when an answer is finished
 };
 

@@ -1,10 +1,12 @@
 #pragma once
-// Listeners, TLS and connections: bytes in, requests to a Handler, answers out. The only user of libssl and libuv.
+// Listeners, TLS and connections: bytes in, requests to a Handler, answers out. The only user of
+// libssl and libuv.
 //
-// One I/O thread per core, each with its own loop and SO_REUSEPORT listener; a connection never changes thread. Within a
-// loop turn all readable connections are served first; then Handler::before_send runs once (the audit write); only then
-// are that turn's answers encrypted and sent (ARCHITECTURE.md "Threads, audit and durability"). While a request waits for
-// its answer its connection reads no further. Limits and time-outs: base/limits.h.
+// One I/O thread per core, each with its own loop and SO_REUSEPORT listener; a connection never
+// changes thread. Within a loop turn all readable connections are served first; then
+// Handler::before_send runs once (the audit write); only then are that turn's answers encrypted and
+// sent (ARCHITECTURE.md "Threads, audit and durability"). While a request waits for its answer its
+// connection reads no further, so pipelined requests are answered in order. Limits: base/limits.h.
 
 #include <cstdint>
 #include <functional>
@@ -12,8 +14,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "strongroom/base/limits.h"
 #include "strongroom/base/result.h"
 #include "strongroom/http/answer_buffer.h"
 #include "strongroom/http/request.h"
@@ -22,15 +26,18 @@ namespace strongroom::net {
 
 /// What is known of the other end.
 struct Peer {
-  std::string_view address;  // text form, IPv4-mapped addresses as IPv4; valid as long as the connection
+  std::string_view
+      address;  // text form, IPv4-mapped addresses as IPv4; valid as long as the connection
   std::uint16_t port = 0;
   bool tls = true;
 };
 
 class IoThread;
 
-/// A request that waits for its answer. Movable handle; answered exactly once, or the connection is closed when it dies.
-/// If the connection is gone meanwhile the answer goes nowhere.
+/// A request that waits for its answer. Movable handle; answered exactly once, or the connection is
+/// closed when it dies. If the connection is gone meanwhile the answer goes nowhere. Every Exchange
+/// must be gone before the Server is destroyed; between Server::stop and then they may still be
+/// moved, resumed (nothing runs) and dropped.
 class Exchange {
  public:
   Exchange() = default;
@@ -38,19 +45,23 @@ class Exchange {
   Exchange& operator=(Exchange&& other) noexcept;
   ~Exchange();
 
-  /// I/O thread only. `bytes` is a finished answer (AnswerBuffer::finish); it is copied into the turn's output, which is
-  /// wiped after sending. `guarded`: if this turn's before_send fails, `Handler::refusal` is sent in its place.
+  /// I/O thread only, not from before_send. `bytes` is a finished answer (AnswerBuffer::finish); it
+  /// is copied into the turn's output, which is wiped after sending. `guarded`: if this turn's
+  /// before_send fails, `Handler::refusal` is sent in its place. The connection is closed
+  /// afterwards if `close` or the request was not keep_alive. Of the answer to a HEAD request only
+  /// the head is sent.
   void answer(std::string_view bytes, bool guarded, bool close);
 
-  /// Any thread: runs `then` on this exchange's I/O thread, soon, with the exchange back in hand. The request's views
-  /// (http::Request) stay valid until the exchange is answered.
-  void resume(std::function<void(Exchange)> then) &&;
+  /// Any thread: runs `then` on this exchange's I/O thread, soon, with the exchange back in hand.
+  /// The request's views (http::Request) stay valid until the exchange is answered or dropped, even
+  /// if the connection is gone.
+  void resume(std::move_only_function<void(Exchange)> then) &&;
 
-  /// Valid until answered. I/O thread only.
+  /// Valid until answered. I/O thread only (a worker may use views that it was given).
   const Peer& peer() const;
   const http::Request& request() const;
 
-  /// Valid between construction and answer.
+  /// True between construction and answer.
   explicit operator bool() const { return thread_ != nullptr; }
 
  private:
@@ -62,13 +73,14 @@ class Exchange {
   std::uint32_t generation_ = 0;
 };
 
-/// What sits above: one per I/O thread, called on that thread only.
+/// What sits above: one per I/O thread, made, called and destroyed on that thread only.
 class Handler {
  public:
   virtual ~Handler() = default;
   /// A whole request. Answer now, or keep the exchange and answer later.
   virtual void on_request(Exchange exchange) = 0;
-  /// A message that HTTP refused; write the whole answer (it is sent with Connection: close).
+  /// A message that HTTP refused; write the whole answer (AnswerBuffer::finish with close = true).
+  /// Not guarded.
   virtual void on_refused(const http::Refusal& refusal, http::AnswerBuffer& out) = 0;
   /// Once a turn, if the turn has answers, before any is sent. False: guarded answers are replaced.
   virtual bool before_send() = 0;
@@ -86,19 +98,37 @@ struct ListenerConfig {
   std::string address = "127.0.0.1";  // literal IPv4 or IPv6
   std::uint16_t port = 0;             // 0: the kernel chooses
   bool tls = true;                    // false only where the operator switched plain HTTP on
-  TlsIdentity identity;
+  TlsIdentity identity{};
+};
+
+/// Milliseconds; shortened by tests.
+struct Timeouts {
+  std::int64_t handshake = limits::kHandshakeMillisMax;
+  std::int64_t head = limits::kHeadMillisMax;  // from its first byte, or from the handshake
+  std::int64_t body = limits::kBodyMillisMax;  // whole body
+  std::int64_t body_idle = limits::kBodyIdleMillisMax;  // between two pieces of it
+  std::int64_t body_grace =
+      limits::kBodyGraceMillis;  // then limits::kBodyBytesPerSecondMin is asked for
+  std::int64_t request =
+      limits::kRequestMillisMax;  // until the answer is there; then Handler::refusal is sent
+  std::int64_t idle = limits::kIdleMillisMax;  // between two requests
+  std::int64_t send = limits::kSendMillisMax;  // without any progress
 };
 
 struct ServerConfig {
-  std::vector<ListenerConfig> listeners;
+  std::vector<ListenerConfig> listeners{};
   std::size_t threads = 1;
-  std::vector<int> pin_cpus;  // empty: not pinned
+  std::vector<int> pin_cpus{};  // empty: not pinned; else thread i runs on pin_cpus[i % size]
+  std::size_t connections = limits::kConnectionsMax;
+  std::size_t connections_per_address = limits::kConnectionsPerAddressMax;  // IPv6: per /64
+  std::size_t handshakes_per_address = limits::kHandshakesPerAddressMax;    // unfinished ones
+  Timeouts timeouts{};
 };
 
 class Server {
  public:
-  /// Binds and listens on every listener on every thread before it returns. kInvalidInput for a bad address, key or
-  /// certificate, kUnavailable if a port is taken; each message says which.
+  /// Binds and listens on every listener on every thread before it returns. kInvalidInput for a bad
+  /// address, key or certificate, kUnavailable if a port is taken; each message says which.
   static Result<std::unique_ptr<Server>> start(ServerConfig config, HandlerFactory factory);
   virtual ~Server() = default;
 
@@ -106,7 +136,8 @@ class Server {
   virtual std::uint16_t port(std::size_t index) const = 0;
   /// Replaces the certificate of all TLS listeners; open connections keep theirs.
   virtual Result<void> reload(const TlsIdentity& identity) = 0;
-  /// Stops accepting, lets running requests finish for at most `grace_ms`, then closes. Blocks. Idempotent.
+  /// Stops accepting, lets running requests finish for at most `grace_ms`, then closes. Blocks.
+  /// Idempotent.
   virtual void stop(std::int64_t grace_ms) = 0;
   virtual std::size_t connections() const = 0;
 };

@@ -1,0 +1,71 @@
+#pragma once
+// TLS over bytes in memory: the only users of libssl. A TlsContext holds a certificate and the
+// settings; a TlsSession is one connection. Sessions of one I/O thread share its TlsPipe, so an
+// idle connection holds no record buffer.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "strongroom/base/result.h"
+#include "strongroom/net/server.h"
+#include "ticket_keys.h"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace strongroom::net {
+
+/// What was received and is not decrypted yet, and what is encrypted and not sent yet, of the
+/// session being served.
+struct TlsPipe {
+  std::string_view in;
+  std::string out;
+};
+
+class TlsContext {
+ public:
+  /// kInvalidInput if chain or key cannot be read, do not belong together or are too weak; the
+  /// message says which. `ticket_keys` must outlive the context and all its sessions.
+  static Result<std::shared_ptr<TlsContext>> make(const TlsIdentity& identity,
+                                                  TicketKeys& ticket_keys);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+ private:
+  friend class TlsSession;
+  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  ssl_ctx_st* context_;
+};
+
+class TlsSession {
+ public:
+  /// The pipe must outlive the session. `context` may be replaced and released meanwhile.
+  TlsSession(const TlsContext& context, TlsPipe& pipe);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  enum class Outcome : std::uint8_t { kDone, kNeedMore, kEnd, kFailed };
+
+  /// Goes on with the handshake; what must be sent (also on failure: the alert) is in pipe.out.
+  Outcome handshake();
+  /// Decrypts from pipe.in. kDone with size > 0; kEnd after close_notify.
+  Outcome read(std::span<char> into, std::size_t& size);
+  /// True if a read could yield something without more bytes from the peer.
+  bool has_more() const;
+  /// Encrypts into pipe.out. Only after the handshake. False if the session is broken.
+  bool write(std::string_view plain);
+  /// close_notify into pipe.out.
+  void shut_down();
+
+ private:
+  ssl_st* ssl_;
+  TlsPipe& pipe_;
+};
+
+}  // namespace strongroom::net
