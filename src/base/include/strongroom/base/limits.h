@@ -115,6 +115,7 @@ inline constexpr std::size_t kPrincipalCacheEntries = 10'000;
 // Audit.
 inline constexpr std::size_t kAuditRecordBytesMax = 16U << 10;
 inline constexpr std::size_t kAuditSegmentBytes = 64U << 20;
+inline constexpr std::size_t kAuditDrainRowsMax = 2'000;      // rows of commits moved into the log at a time
 
 // Work that falls due.
 inline constexpr std::size_t kDueBatchMax = 100;

@@ -23,6 +23,7 @@ class RevealToken {
   friend class IdentityReveal;  // identity: a new access-key secret into its record
   friend class AnswerReveal;    // gateways: the one place where a value enters an answer
   friend class TerminalReveal;  // cli: printing a value the person asked for
+  friend class OperatorReveal;  // server: TLS key into its listener, the root key shown once
   friend class TestReveal;      // tests only (tests/include/strongroom/test/reveal.h)
   RevealToken() = default;
 };

@@ -1,10 +1,12 @@
 #pragma once
-// The operation table and the pipeline every call goes through: resource, permission, work, commit, audit facts.
+// The operation table and the pipeline every call goes through: resource, permission, work, commit,
+// audit facts.
 //
-// To add an action: a row in the table of its file (src/ops_<area>.cc), a handler beside it, a test. A handler never
-// checks the right on its own resource (the pipeline has, from the row), never commits (the pipeline does, with the audit
-// row in the same transaction) and may run again from the start when a commit conflicts, so it keeps no state.
-// Service is thread-safe; a Call belongs to one thread.
+// To add an action: a row in the table of its file (src/ops_<area>.cc), a handler beside it, a
+// test. A handler never checks the right on its own resource (the pipeline has, from the row),
+// never commits (the pipeline does, with the audit row in the same transaction) and may run again
+// from the start when a commit conflicts, so it keeps no state. Service is thread-safe; a Call
+// belongs to one thread.
 
 #include <cstdint>
 #include <functional>
@@ -23,9 +25,15 @@
 #include "strongroom/service/answer_writer.h"
 #include "strongroom/service/parameters.h"
 
-namespace strongroom::identity { class Directory; }
-namespace strongroom::keys { class Keys; }
-namespace strongroom::secrets { class Secrets; }
+namespace strongroom::identity {
+class Directory;
+}
+namespace strongroom::keys {
+class Keys;
+}
+namespace strongroom::secrets {
+class Secrets;
+}
 
 namespace strongroom::service {
 
@@ -45,10 +53,10 @@ enum class ResourceKind : std::uint8_t {
   kAll,              // acs:<service>:<region>:<account>:*
   kSecret,           // …:secret/<name>; the parameter holds a name or an ARN
   kSecretContainer,  // …:secret and …:secret/*
-  kKey,              // …:key/<id>; the parameter holds an id or an ARN (alias/… is answered by the handler)
-  kKeyContainer,     // …:key and …:key/*
-  kRamUser,          // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
-  kByHandler,        // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
+  kKey,  // …:key/<id>; the parameter holds an id or an ARN (alias/… is answered by the handler)
+  kKeyContainer,  // …:key and …:key/*
+  kRamUser,       // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
+  kByHandler,     // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
 };
 
 struct ApiVersion {
@@ -71,7 +79,7 @@ struct Operation {
   ResourceKind resource = ResourceKind::kNone;
   std::string_view resource_parameter = "";  // "SecretName"
   Handler handler = nullptr;
-  bool dry_run = false;                      // the action knows DryRun=true (openapi.md §1.6)
+  bool dry_run = false;  // the action knows DryRun=true (openapi.md §1.6)
 };
 
 /// What the libraries below offer; wired by `server`. All outlive the service.
@@ -82,7 +90,9 @@ struct Engines {
   secrets::Secrets& secrets;
   Clock& clock;
   Random& random;
-  std::string region;         // "cn-hangzhou"
+  std::string region;  // "cn-hangzhou"
+  const SecretBytes* diagnostic_key =
+      nullptr;  // access::kDiagnosticLabel; null leaves the message out
 };
 
 /// One call in progress: what a handler may see and touch.
@@ -91,22 +101,26 @@ class Call {
   const Operation& operation;
   const identity::Principal& principal;
   const Parameters& parameters;
-  barrier::Reader& reader;               // the transaction itself in mutations
-  barrier::Transaction* transaction;     // mutations only, else null
+  barrier::Reader& reader;            // the transaction itself in mutations
+  barrier::Transaction* transaction;  // mutations only, else null
   AnswerWriter& answer;
   Engines& engines;
   const Instant now;
-  const std::string_view host;           // as the client called us (Location answers it back)
+  const std::string_view host;  // as the client called us (Location answers it back)
 
   AccountId account() const { return principal.account; }
   const std::string& region() const { return engines.region; }
 
-  /// Decides `action` ("kms:Decrypt") on `arn` for this call's principal; 403 Forbidden.NoPermission (or NoPermission
-  /// outside KMS) with evidence kept for AccessDeniedDetail and audit.
+  /// Decides `action` ("kms:Decrypt") on `arn` for this call's principal; 403
+  /// Forbidden.NoPermission (or NoPermission outside KMS) with evidence kept for AccessDeniedDetail
+  /// and audit.
   Result<void> authorize(std::string_view action, std::string_view arn);
+  /// The same for a resource with several spellings, owned by `owner`.
+  Result<void> decide(std::string_view action, std::span<const std::string_view> arns,
+                      AccountId owner);
 
-  /// Name of a secret or id of a key from a name, id or ARN. An ARN of another region or account is answered like an
-  /// absent resource (404), after the permission check of its own spelling.
+  /// Name of a secret or id of a key from a name, id or ARN. An ARN of another region or account is
+  /// answered like an absent resource (404), after the permission check of its own spelling.
   std::string_view resource_name() const { return resource_name_; }
 
   /// Facts for the audit record; ids and names only, never a value.
@@ -114,11 +128,14 @@ class Call {
   void note_key(std::string_view key_id) { audit_key_ = key_id; }
   void note_resource(std::string_view arn) { audit_resource_ = arn; }
 
-  Call(const Operation& op, const identity::Principal& who, const Parameters& params, barrier::Reader& read,
-       barrier::Transaction* txn, AnswerWriter& out, Engines& eng, Instant at, std::string_view called_host);
+  Call(const Operation& op, const identity::Principal& who, const Parameters& params,
+       barrier::Reader& read, barrier::Transaction* txn, AnswerWriter& out, Engines& eng,
+       Instant at, std::string_view called_host);
 
  private:
   friend class Service;
+  void finish(struct Outcome& outcome);
+
   std::string_view resource_name_;
   std::string audit_resource_;
   std::string audit_version_;

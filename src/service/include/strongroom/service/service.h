@@ -1,0 +1,89 @@
+#pragma once
+// The pipeline: find the operation, resolve its resource, decide, run, commit with its audit row.
+// Thread-safe.
+//
+// A gateway decodes and authenticates, then calls read() or mutate(). read() works with any Reader:
+// on an I/O thread it is given that thread's cache and answers kNotCached when something must be
+// loaded, and the gateway calls it again on a worker. What the audit record needs is returned as
+// AuditFacts; a committed mutation's record is already in its commit.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "strongroom/service/operation.h"
+
+namespace strongroom::service {
+
+/// One authenticated call. Views outlive the call of read() or mutate().
+struct Request {
+  const Operation* operation;
+  const identity::Principal* principal;
+  const Parameters* parameters;
+  std::string_view host;        // the Host header
+  std::string_view request_id;  // upper-case UUID
+  std::string_view source_ip;
+  std::string_view user_agent;
+  Instant now;
+};
+
+/// What is known at the end for the audit record: names and ids only.
+struct AuditFacts {
+  std::string resource;
+  std::string version_id;
+  std::string key_id;
+  std::string_view decision = "none";  // allow, explicit-deny, implicit-deny, none
+  std::string policy;
+};
+
+/// How a call ended. On success `error` is empty and the answer's fields were written to the
+/// AnswerWriter.
+struct Outcome {
+  std::optional<Error> error;
+  AuditFacts facts;
+  std::string access_denied_detail;  // JSON object for the error envelope, or empty
+  bool audit_committed = false;      // the record is a row of the commit: do not record it again
+};
+
+class Service {
+ public:
+  explicit Service(Engines engines);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// The row for (version, action), or null. Action names compare with case, as the cloud's do.
+  const Operation* find(std::string_view version, std::string_view action) const;
+  /// The API that has this version, or null.
+  const ApiVersion* find_api(std::string_view version) const;
+  /// Every row, sorted by version and name; for the ledger and the tests.
+  std::span<const Operation* const> operations() const { return rows_; }
+
+  /// Runs a row whose effect is not kMutation. On kNotCached nothing was written that may be sent.
+  Outcome read(const Request& request, barrier::Reader& reader, AnswerWriter& answer);
+
+  /// Runs a mutation in a transaction, at most limits::kConflictRetriesMax times. `fresh_answer`
+  /// gives an empty writer for each attempt. 503 ServiceUnavailableTemporary if every attempt met a
+  /// conflict.
+  Outcome mutate(const Request& request, const std::function<AnswerWriter&()>& fresh_answer);
+
+  /// Does the task of a due row as the system principal, removes the row and records it, in one
+  /// transaction. An error leaves the row for a later call.
+  Result<void> run_due(const barrier::TimedRow& row, Instant now);
+
+  Engines& engines() { return engines_; }
+
+ private:
+  Result<void> run(Call& call, const Request& request);
+  Result<void> decide_resource(Call& call);
+
+  Engines engines_;
+  std::vector<const Operation*> rows_;
+};
+
+/// The record of one call, as every gateway writes it. Views into the arguments.
+audit::Record audit_record(const Request& request, const Outcome& outcome, int status,
+                           std::string_view region);
+
+}  // namespace strongroom::service

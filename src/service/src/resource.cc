@@ -1,0 +1,97 @@
+#include "resource.h"
+
+#include <array>
+
+namespace strongroom::service {
+namespace {
+
+struct Arn {
+  std::string_view service, region, account, resource;
+};
+
+// acs:<service>:<region>:<account>:<resource>; the resource may hold further colons.
+std::optional<Arn> split_arn(std::string_view text) {
+  if (!text.starts_with("acs:")) return std::nullopt;
+  text.remove_prefix(4);
+  std::array<std::string_view, 3> fields;
+  for (std::string_view& field : fields) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    field = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  return Arn{fields[0], fields[1], fields[2], text};
+}
+
+std::string kms_arn(const Call& call, std::string_view resource) {
+  return "acs:kms:" + call.region() + ':' + call.account().text() + ':' + std::string(resource);
+}
+
+// A secret or key named by `text`: a bare name, or an ARN whose own account and region are judged
+// and later not found unless they are ours.
+Result<Target> named_target(const Call& call, std::string_view kind, std::string_view text) {
+  Target target{.arns = {}, .name = text, .account = call.account()};
+  const auto arn = split_arn(text);
+  if (!arn) {
+    const bool alias = kind == "key/" && text.starts_with("alias/");
+    target.arns = {
+        kms_arn(call, alias ? std::string(text) : std::string(kind) + std::string(text))};
+    return target;
+  }
+  const auto account = AccountId::parse(arn->account);
+  if (arn->service != "kms" || !account || !arn->resource.starts_with(kind)) {
+    return invalid_parameter(
+        call.operation.resource_parameter,
+        "It must be a name or an ARN acs:kms:<region>:<account>:" + std::string(kind) + "<name>.");
+  }
+  target.account = *account;
+  target.arns = {std::string(text)};
+  target.name = arn->resource.substr(kind.size());
+  if (arn->region != call.region()) target.name = {};  // nothing of ours has an empty name
+  return target;
+}
+
+}  // namespace
+
+std::optional<AccountId> account_of_arn(std::string_view arn) {
+  const auto parts = split_arn(arn);
+  return parts ? AccountId::parse(parts->account) : std::nullopt;
+}
+
+Result<Target> resolve_target(const Call& call) {
+  const Operation& row = call.operation;
+  Target target{.arns = {}, .name = {}, .account = call.account()};
+  switch (row.resource) {
+    case ResourceKind::kNone:
+    case ResourceKind::kByHandler:
+      return target;
+    case ResourceKind::kAll:
+      target.arns = {"acs:" + std::string(row.api.prefix) + ':' + call.region() + ':' +
+                     call.account().text() + ":*"};
+      return target;
+    case ResourceKind::kSecretContainer:
+      target.arns = {kms_arn(call, "secret"), kms_arn(call, "secret/*")};
+      return target;
+    case ResourceKind::kKeyContainer:
+      target.arns = {kms_arn(call, "key"), kms_arn(call, "key/*")};
+      return target;
+    case ResourceKind::kSecret: {
+      SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
+      return named_target(call, "secret/", text);
+    }
+    case ResourceKind::kKey: {
+      SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
+      return named_target(call, "key/", text);
+    }
+    case ResourceKind::kRamUser: {
+      const std::string_view name =
+          call.parameters.text(row.resource_parameter, call.principal.name);
+      target.name = name;
+      target.arns = {"acs:ram:*:" + call.account().text() + ":user/" + std::string(name)};
+      return target;
+    }
+  }
+  return internal_error("a resource kind without a rule");
+}
+
+}  // namespace strongroom::service

@@ -1,0 +1,27 @@
+#pragma once
+// From an operation's row and a request's parameters to the ARN that is judged. Pure.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/access/access.h"
+#include "strongroom/service/operation.h"
+
+namespace strongroom::service {
+
+struct Target {
+  std::vector<std::string> arns;  // accepted spellings of one resource; empty if nothing is judged
+  std::string_view name;          // bare name or id, a view into the request
+  AccountId account;              // who owns it, by its own ARN or else the caller
+};
+
+/// 400 MissingParameter if the row's parameter is absent; 404 with the resource's code for an ARN
+/// of another service.
+Result<Target> resolve_target(const Call& call);
+
+/// The account field of an ARN, or nothing if it is none.
+std::optional<AccountId> account_of_arn(std::string_view arn);
+
+}  // namespace strongroom::service

@@ -1,0 +1,237 @@
+#include "strongroom/service/service.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "resource.h"
+#include "strongroom/base/check.h"
+#include "strongroom/base/limits.h"
+#include "tables.h"
+
+namespace strongroom::service {
+namespace {
+
+std::string_view decision_name(const policy::Decision& decision) {
+  switch (decision.outcome) {
+    case policy::Outcome::kAllow:
+      return "allow";
+    case policy::Outcome::kExplicitDeny:
+      return "explicit-deny";
+    case policy::Outcome::kImplicitDeny:
+      return "implicit-deny";
+  }
+  return "none";
+}
+
+auto row_key(const Operation* row) {
+  return std::tuple(row->api.version, row->name);
+}
+
+std::string_view principal_type(identity::PrincipalKind kind) {
+  switch (kind) {
+    case identity::PrincipalKind::kRoot:
+      return "root-account";
+    case identity::PrincipalKind::kUser:
+      return "ram-user";
+    case identity::PrincipalKind::kSystem:
+      return "system";
+  }
+  return "anonymous";
+}
+
+constexpr std::size_t kUserAgentBytesMax = 200;
+
+}  // namespace
+
+Service::Service(Engines engines) : engines_(std::move(engines)) {
+  for (const auto& table :
+       {secret_operations(), tag_operations(), key_operations(), crypto_operations(),
+        platform_operations(), ram_operations(), sts_operations()}) {
+    for (const Operation& row : table) rows_.push_back(&row);
+  }
+  std::ranges::sort(rows_, {}, row_key);
+  const auto twin = std::ranges::adjacent_find(rows_, {}, row_key);
+  SR_CHECK(twin == rows_.end());
+}
+
+Service::~Service() = default;
+
+const Operation* Service::find(std::string_view version, std::string_view action) const {
+  const auto row = std::ranges::lower_bound(rows_, std::tuple(version, action), {}, row_key);
+  return row != rows_.end() && row_key(*row) == std::tuple(version, action) ? *row : nullptr;
+}
+
+const ApiVersion* Service::find_api(std::string_view version) const {
+  const auto row = std::ranges::lower_bound(rows_, version, {},
+                                            [](const Operation* op) { return op->api.version; });
+  return row != rows_.end() && (*row)->api.version == version ? &(*row)->api : nullptr;
+}
+
+Result<void> Service::decide_resource(Call& call) {
+  SR_TRY(const Target target, resolve_target(call));
+  call.resource_name_ = target.name;
+  if (!target.arns.empty()) call.audit_resource_ = target.arns.front();
+  if (call.operation.resource == ResourceKind::kNone ||
+      call.operation.resource == ResourceKind::kByHandler)
+    return {};
+  const std::string action =
+      std::string(call.operation.api.prefix) + ':' + std::string(call.operation.name);
+  std::array<std::string_view, 2> spellings;
+  SR_CHECK(target.arns.size() <= spellings.size());
+  std::ranges::copy(target.arns, spellings.begin());
+  return call.decide(action, std::span(spellings).first(target.arns.size()), target.account);
+}
+
+Result<void> Service::run(Call& call, const Request& request) {
+  SR_CHECK_OK(decide_resource(call));
+  const auto dry_run = request.parameters->find("DryRun");
+  const bool dry = call.operation.dry_run && dry_run && (*dry_run == "true" || *dry_run == "True");
+  SR_CHECK_OK(call.operation.handler(call));
+  if (dry) {
+    return fail(
+        ErrorKind::kInvalidInput, "DryRunOperationError",
+        "The request would have succeeded, but DryRun is set. Send it again without DryRun.");
+  }
+  return {};
+}
+
+namespace {
+
+// openapi.md §1.6: a dry run always fails, with the reason as its code.
+Error as_dry_run_error(const Error& error) {
+  if (error.kind() == ErrorKind::kNotCached || error.code() == "DryRunOperationError") return error;
+  const bool denied = error.kind() == ErrorKind::kDenied;
+  return Error(error.kind(), denied ? "AccessDeniedError" : "ValidationError", error.message());
+}
+
+}  // namespace
+
+Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWriter& answer) {
+  SR_CHECK(request.operation->effect != Effect::kMutation);
+  Call call(*request.operation, *request.principal, *request.parameters, reader, nullptr, answer,
+            engines_, request.now, request.host);
+  const Result<void> result = run(call, request);
+  Outcome outcome;
+  if (!result) {
+    const auto dry_run = request.parameters->find("DryRun");
+    const bool dry =
+        request.operation->dry_run && dry_run && (*dry_run == "true" || *dry_run == "True");
+    outcome.error = dry ? as_dry_run_error(result.error()) : result.error();
+  }
+  call.finish(outcome);
+  return outcome;
+}
+
+Outcome Service::mutate(const Request& request,
+                        const std::function<AnswerWriter&()>& fresh_answer) {
+  SR_CHECK(request.operation->effect == Effect::kMutation);
+  for (int attempt = 0; attempt < limits::kConflictRetriesMax; ++attempt) {
+    Outcome outcome;
+    auto transaction = engines_.store.begin();
+    if (!transaction) {
+      outcome.error = transaction.error();
+      return outcome;
+    }
+    Call call(*request.operation, *request.principal, *request.parameters, **transaction,
+              transaction->get(), fresh_answer(), engines_, request.now, request.host);
+    const Result<void> result = run(call, request);
+    if (!result) outcome.error = result.error();
+    call.finish(outcome);
+    if (!result) return outcome;
+    const std::string leaf = audit::encode(audit_record(request, outcome, 200, engines_.region));
+    (*transaction)->put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaf));
+    const auto committed = (*transaction)->commit();
+    if (committed) {
+      outcome.audit_committed = true;
+      return outcome;
+    }
+    if (committed.error().kind() != ErrorKind::kConflict) {
+      outcome.error = committed.error();
+      return outcome;
+    }
+  }
+  Outcome outcome;
+  outcome.error = Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
+                        "Too many calls changed this resource at once. Try again.");
+  return outcome;
+}
+
+Call::Call(const Operation& op, const identity::Principal& who, const Parameters& params,
+           barrier::Reader& read, barrier::Transaction* txn, AnswerWriter& out, Engines& eng,
+           Instant at, std::string_view called_host)
+    : operation(op),
+      principal(who),
+      parameters(params),
+      reader(read),
+      transaction(txn),
+      answer(out),
+      engines(eng),
+      now(at),
+      host(called_host) {}
+
+Result<void> Call::authorize(std::string_view action, std::string_view arn) {
+  if (audit_resource_.empty()) audit_resource_ = arn;
+  const std::string_view spellings[] = {arn};
+  return decide(action, spellings, account_of_arn(arn).value_or(account()));
+}
+
+Result<void> Call::decide(std::string_view action, std::span<const std::string_view> arns,
+                          AccountId owner) {
+  decision_ = access::decide(principal, {.action = action, .resources = arns}, owner);
+  decided_ = true;
+  if (decision_.allowed()) return {};
+  denied_action_ = action;
+  const bool kms = operation.api.prefix == kKms.prefix;
+  const std::string subject = arns.empty() ? std::string() : std::string(arns.front());
+  return fail(ErrorKind::kDenied, kms ? "Forbidden.NoPermission" : "NoPermission",
+              kms ? "This operation for " + subject + " is forbidden by permission system."
+                  : "You are not authorized to do this action. Resource: " + subject +
+                        " Action: " + denied_action_);
+}
+
+void Call::finish(Outcome& outcome) {
+  outcome.facts.resource = std::move(audit_resource_);
+  outcome.facts.version_id = std::move(audit_version_);
+  outcome.facts.key_id = std::move(audit_key_);
+  if (decided_) {
+    outcome.facts.decision = decision_name(decision_);
+    outcome.facts.policy = decision_.policy_name;
+  }
+  if (outcome.error && outcome.error->kind() == ErrorKind::kDenied && decided_) {
+    outcome.access_denied_detail = access::denied_detail({.principal = principal,
+                                                          .action = denied_action_,
+                                                          .resource = outcome.facts.resource,
+                                                          .decision = decision_},
+                                                         engines.diagnostic_key, engines.random);
+  }
+}
+
+audit::Record audit_record(const Request& request, const Outcome& outcome, int status,
+                           std::string_view region) {
+  audit::Record record;
+  record.time = request.now;
+  record.request_id = request.request_id;
+  record.service = request.operation->api.product;
+  record.action = request.operation->name;
+  record.api_version = request.operation->api.version;
+  record.region = region;
+  record.account = request.principal->account;
+  record.principal_type = principal_type(request.principal->kind);
+  record.principal_id = request.principal->id;
+  record.principal_name = request.principal->name;
+  record.access_key_id = request.principal->access_key_id;
+  record.source_ip = request.source_ip;
+  record.user_agent = request.user_agent.substr(0, kUserAgentBytesMax);
+  record.resource = outcome.facts.resource;
+  record.version_id = outcome.facts.version_id;
+  record.key_id = outcome.facts.key_id;
+  record.decision = outcome.facts.decision;
+  record.policy = outcome.facts.policy;
+  if (outcome.error) record.error_code = outcome.error->code();
+  record.status = status;
+  record.mutation = request.operation->effect == Effect::kMutation;
+  return record;
+}
+
+}  // namespace strongroom::service

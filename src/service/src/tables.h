@@ -1,0 +1,20 @@
+#pragma once
+// The rows of the operation table, by area. Each span lives in the file that also holds its
+// handlers.
+
+#include <span>
+
+#include "strongroom/service/operation.h"
+
+namespace strongroom::service {
+
+std::span<const Operation> secret_operations();  // ops_secrets*.cc
+std::span<const Operation> tag_operations();     // ops_tags.cc
+std::span<const Operation> key_operations();     // ops_keys.cc
+std::span<const Operation> crypto_operations();  // ops_crypto.cc
+std::span<const Operation>
+platform_operations();  // ops_platform.cc: regions, account status, Location, BSS
+std::span<const Operation> ram_operations();  // ops_ram.cc
+std::span<const Operation> sts_operations();  // ops_sts.cc
+
+}  // namespace strongroom::service
