@@ -1,0 +1,235 @@
+#include "call_runner.h"
+
+#include <array>
+
+#include "answer_json.h"
+#include "answer_xml.h"
+#include "strongroom/base/check.h"
+
+namespace strongroom::gateway_openapi {
+namespace {
+
+constexpr std::string_view kRetryAfterMillis = "1000";
+
+Error unavailable(std::string message) {
+  return Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary", std::move(message));
+}
+
+// What the caller may see of an error: our own defects and corrupt data are told apart in the log,
+// not on the wire, and services other than KMS have their own names for the two general failures
+// (gateway.md §1.7).
+Error for_client(const Error& error, bool kms) {
+  switch (error.kind()) {
+    case ErrorKind::kUnavailable:
+      return Error(error.kind(), kms ? "ServiceUnavailableTemporary" : "ServiceUnavailable",
+                   error.message());
+    case ErrorKind::kOutcomeUnknown:
+      return Error(ErrorKind::kUnavailable,
+                   kms ? "ServiceUnavailableTemporary" : "ServiceUnavailable",
+                   "It is not known whether the change was made. Read the resource, then decide "
+                   "whether to repeat it.");
+    case ErrorKind::kCorrupt:
+    case ErrorKind::kInternal:
+      return Error(error.kind(), kms ? "InternalFailure" : "InternalError", "Internal Failure");
+    default:
+      return error;
+  }
+}
+
+bool is_throttling(std::string_view code) {
+  return code.find("Throttling") != std::string_view::npos;
+}
+
+}  // namespace
+
+bool CallRunner::decode(const Incoming& incoming) {
+  reset();
+  const http::Request& request = incoming.request;
+  const wire_openapi::RequestParts parts{.method = request.method,
+                                         .path = request.path,
+                                         .query = request.query,
+                                         .headers = request.headers,
+                                         .body = request.body};
+  const Result<void> decoded = wire_openapi::decode(parts, arena_, call_);
+  api_ = parts_.service.find_api(call_.version);
+  operation_ = parts_.service.find(call_.version, call_.action);
+  parameters_ = service::Parameters(call_.parameters);
+  if (!decoded) {
+    finish_error(incoming, decoded.error());
+    return false;
+  }
+  if (operation_ == nullptr) {
+    finish_error(incoming, Error(ErrorKind::kNotFound, "InvalidAction.NotFound",
+                                 "Specified api is not found, please check your url and method."));
+    return false;
+  }
+  return true;
+}
+
+Result<identity::PrincipalRef> CallRunner::authenticate(Incoming& incoming, barrier::Reader& reader,
+                                                        identity::PrincipalCache* principals) {
+  const identity::AuthenticationContext context{
+      .reader = reader,
+      .cache = principals,
+      .now = incoming.now,
+      .source_address = incoming.peer,
+      .mutation = operation_->effect == service::Effect::kMutation};
+  return parts_.authenticator.authenticate(call_, context);
+}
+
+bool CallRunner::run_on_io(Incoming& incoming, barrier::CachedReader& reader,
+                           identity::PrincipalCache& principals) {
+  if (!decode(incoming)) return true;
+  auto principal = authenticate(incoming, reader, &principals);
+  if (!principal) {
+    if (principal.error().kind() == ErrorKind::kNotCached) return false;
+    finish_error(incoming, principal.error());
+    return true;
+  }
+  incoming.principal = std::move(*principal);
+  const service::Effect effect = operation_->effect;
+  if (effect == service::Effect::kMutation || effect == service::Effect::kSlowRead) return false;
+  return read(incoming, reader);
+}
+
+barrier::ReadSet CallRunner::run_on_worker(Incoming& incoming) {
+  if (!decode(incoming)) return {};
+  const auto reader = parts_.service.engines().store.reader();
+  if (!reader) {
+    finish_error(incoming, reader.error());
+    return {};
+  }
+  execute(incoming, **reader);
+  return (*reader)->take_read_set();
+}
+
+void CallRunner::execute(Incoming& incoming, barrier::SnapshotReader& reader) {
+  if (!incoming.principal) {
+    auto principal = authenticate(incoming, reader, nullptr);
+    if (!principal) return finish_error(incoming, principal.error());
+    incoming.principal = std::move(*principal);
+  }
+  if (operation_->effect == service::Effect::kMutation) return mutate(incoming);
+  const bool ended = read(incoming, reader);
+  SR_CHECK(ended);
+}
+
+service::Request CallRunner::service_request(const Incoming& incoming) const {
+  return {.operation = operation_,
+          .principal = incoming.principal.get(),
+          .parameters = &parameters_,
+          .host = incoming.request.header("host").value_or(""),
+          .request_id = incoming.request_id,
+          .source_ip = incoming.peer,
+          .user_agent = incoming.request.header("user-agent").value_or(""),
+          .now = incoming.now};
+}
+
+service::AnswerWriter& CallRunner::fresh_answer() {
+  buffer_.clear_body();
+  answer_ = call_.format == wire_openapi::Format::kXml
+                ? make_xml_answer(buffer_.body(), call_.action)
+                : make_json_answer(buffer_.body());
+  return *answer_;
+}
+
+bool CallRunner::read(Incoming& incoming, barrier::Reader& reader) {
+  service::Outcome outcome = parts_.service.read(service_request(incoming), reader, fresh_answer());
+  if (outcome.error && outcome.error->kind() == ErrorKind::kNotCached) {
+    buffer_.clear_body();
+    return false;
+  }
+  finish(incoming, std::move(outcome));
+  return true;
+}
+
+void CallRunner::mutate(Incoming& incoming) {
+  finish(incoming,
+         parts_.service.mutate(service_request(incoming),
+                               [this]() -> service::AnswerWriter& { return fresh_answer(); }));
+}
+
+void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
+  const bool kms = api_ != nullptr && api_->prefix == service::kKms.prefix;
+  int status = 200;
+  outcome_ = std::move(outcome);
+  if (outcome_.error) {
+    outcome_.error = for_client(*outcome_.error, kms);
+    status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
+  }
+  record_ = service::audit_record(service_request(incoming), outcome_, status,
+                                  parts_.service.engines().region);
+  finished_.record = !outcome_.audit_committed;
+  write_answer(incoming, status, outcome_);
+}
+
+// Before a principal or an operation is known.
+void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
+  outcome_ = {};
+  outcome_.error = for_client(error, api_ == nullptr || api_->prefix == service::kKms.prefix);
+  const int status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
+  record_ = {};
+  record_.time = incoming.now;
+  record_.request_id = incoming.request_id;
+  record_.service = product();
+  record_.action = call_.action.substr(0, 64);
+  record_.api_version = call_.version.substr(0, 16);
+  record_.region = parts_.service.engines().region;
+  record_.principal_type = "anonymous";
+  record_.access_key_id = call_.access_key_id.substr(0, 64);
+  record_.source_ip = incoming.peer;
+  record_.user_agent = incoming.request.header("user-agent").value_or("").substr(0, 200);
+  record_.decision = "none";
+  record_.error_code = outcome_.error->code();
+  record_.status = status;
+  finished_.record = true;
+  write_answer(incoming, status, outcome_);
+}
+
+void CallRunner::refuse(const Incoming& incoming, const Error& error) {
+  if (operation_ == nullptr || !incoming.principal) return finish_error(incoming, error);
+  service::Outcome outcome;
+  outcome.error = error;
+  finish(incoming, std::move(outcome));
+}
+
+void CallRunner::write_answer(const Incoming& incoming, int status,
+                              const service::Outcome& outcome) {
+  const bool xml = call_.format == wire_openapi::Format::kXml;
+  std::array<NameValue, 2> fields{NameValue{"x-acs-request-id", incoming.request_id}, {}};
+  std::size_t field_count = 1;
+  if (outcome.error) {
+    buffer_.clear_body();
+    answer_.reset();
+    wire_openapi::append_error(buffer_.body(), call_.format,
+                               {.status = status,
+                                .code = outcome.error->code(),
+                                .message = outcome.error->message(),
+                                .request_id = incoming.request_id,
+                                .host_id = incoming.request.header("host").value_or(""),
+                                .product = product(),
+                                .access_denied_detail_json = outcome.access_denied_detail});
+    if (is_throttling(outcome.error->code()))
+      fields[field_count++] = {"x-acs-retry-after", kRetryAfterMillis};
+  } else {
+    answer_->field("RequestId", incoming.request_id);
+    answer_->end_object();
+  }
+  finished_.close = !incoming.request.keep_alive;
+  finished_.bytes = buffer_.finish(status, xml ? wire_openapi::kXmlType : wire_openapi::kJsonType,
+                                   std::span(fields).first(field_count), finished_.close);
+}
+
+void CallRunner::reset() {
+  answer_.reset();
+  buffer_.reset();
+  arena_.reset();
+  call_ = {};
+  api_ = nullptr;
+  operation_ = nullptr;
+  parameters_ = service::Parameters({});
+  outcome_ = {};
+  finished_ = {};
+}
+
+}  // namespace strongroom::gateway_openapi
