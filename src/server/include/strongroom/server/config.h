@@ -1,0 +1,74 @@
+#pragma once
+// Configuration: one table of settings, each with its key, environment variable, default and
+// meaning. A value comes from a flag, else the environment, else the file, else the default, and
+// remembers which (`strongroomd config explain`). Unknown keys and malformed values are refused
+// with the place. Values; built once at start.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/audit/log.h"
+#include "strongroom/base/result.h"
+
+namespace strongroom::server {
+
+/// One setting as documented in docs/configuration.md.
+struct Setting {
+  std::string_view key;          // "server.listen" in the file's [server] table
+  std::string_view environment;  // "STRONGROOM_LISTEN"
+  std::string_view fallback;
+  std::string_view meaning;
+};
+std::span<const Setting> settings();
+
+struct Value {
+  std::string text;
+  std::string origin;  // "flag --listen", "environment STRONGROOM_LISTEN", "/etc/…:12", "default"
+};
+
+/// Everything by key, from all sources.
+using Values = std::map<std::string, Value, std::less<>>;
+
+/// Reads the environment; std::getenv in the program, a table in tests.
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// `file` empty: no file. kInvalidInput names file, line and key of what is wrong; kNotFound if the
+/// file is not there.
+Result<Values> collect(const std::string& file, const Environment& environment,
+                       const std::map<std::string, std::string, std::less<>>& flags);
+
+struct Address {
+  std::string host;  // literal
+  std::uint16_t port = 0;
+};
+/// "127.0.0.1:8443", "[::1]:0". Nothing if malformed or not literal.
+std::optional<Address> parse_address(std::string_view text);
+
+struct Config {
+  Address listen;
+  std::optional<Address> health_listen;
+  std::string data_directory;
+  std::string region;
+  std::vector<std::string> certificate_names;  // besides localhost, 127.0.0.1 and ::1
+  std::string metrics_token_file;
+  std::string metrics_token;   // read from the file; empty: metrics are open
+  std::size_t io_threads = 0;  // 0: one per core
+  std::vector<int> pin_cpus;
+  audit::Durability audit_durability = audit::Durability::kWritten;
+  std::string seal_file;             // file slot
+  std::string seal_passphrase_file;  // passphrase slot: first line of this file
+  bool allow_swap = false;
+  bool allow_core_dumps = false;
+  bool allow_open_modes = false;
+  bool verify_before_serve = false;
+};
+/// kInvalidInput names the key, its origin and what would be right.
+Result<Config> interpret(const Values& values);
+
+}  // namespace strongroom::server

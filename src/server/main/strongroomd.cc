@@ -1,0 +1,95 @@
+// The server's command line.
+
+#include <CLI/CLI.hpp>
+
+#include "strongroom/server/commands.h"
+
+namespace {
+
+using strongroom::server::Flags;
+
+// Flags that every command has, as settings.
+struct CommonFlags {
+  std::string config;
+  std::string data;
+  std::string listen;
+  std::string region;
+  std::vector<std::string> set;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--config", config, "configuration file (TOML)");
+    command.add_option("--data", data, "data directory");
+    command.add_option("--listen", listen,
+                       "address and port of the shared endpoint, 127.0.0.1:0 for any free port");
+    command.add_option("--region", region, "region id");
+    command.add_option("--set", set, "any setting, such as --set audit.durability=synced");
+  }
+
+  Flags flags() const {
+    Flags all;
+    for (const std::string& pair : set) {
+      const std::size_t equals = pair.find('=');
+      all[pair.substr(0, equals)] = equals == std::string::npos ? "" : pair.substr(equals + 1);
+    }
+    if (!data.empty()) all["data.directory"] = data;
+    if (!listen.empty()) all["server.listen"] = listen;
+    if (!region.empty()) all["server.region"] = region;
+    return all;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace strongroom::server;
+  CLI::App app(
+      "Strongroom: a self-hosted secrets manager and key management service that speaks Alibaba "
+      "Cloud KMS.");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", STRONGROOM_VERSION);
+  CommonFlags common;
+
+  DevOptions dev_options;
+  CLI::App* dev = app.add_subcommand(
+      "dev", "a development server: makes everything, prints what a client needs");
+  common.add_to(*dev);
+  dev->add_option("--env-file", dev_options.env_file,
+                  "write KEY=VALUE lines here once every listener accepts");
+  dev->add_flag("--quiet", dev_options.quiet, "print no banner");
+  dev->add_flag("--no-sample{false}", dev_options.sample, "do not store the sample secret");
+
+  InitOptions init_options;
+  CLI::App* init = app.add_subcommand(
+      "init", "make a production data directory; prints the root AccessKey once");
+  common.add_to(*init);
+  init->add_option("--seal-file", init_options.seal_file,
+                   "new key file; keep it on another file system than the data");
+  init->add_flag("--seal-file-same-disk", init_options.seal_file_same_disk,
+                 "accept a key file on the data's file system");
+  init->add_option("--passphrase-file", init_options.passphrase_file,
+                   "file whose first line becomes a passphrase slot");
+
+  CLI::App* serve = app.add_subcommand("serve", "the production server");
+  common.add_to(*serve);
+
+  CLI::App* config = app.add_subcommand("config", "check or explain the configuration");
+  config->require_subcommand(1);
+  CLI::App* check = config->add_subcommand("check", "read everything, start nothing");
+  common.add_to(*check);
+  CLI::App* explain =
+      config->add_subcommand("explain", "print every setting and where its value came from");
+  common.add_to(*explain);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const Flags flags = common.flags();
+  dev_options.data_given = flags.contains("data.directory");
+  if (dev->parsed()) return run_dev(dev_options, common.config, flags);
+  if (init->parsed()) return run_init(init_options, common.config, flags);
+  if (serve->parsed()) return run_serve(common.config, flags);
+  if (check->parsed()) return run_config_check(common.config, flags);
+  return run_config_explain(common.config, flags);
+}

@@ -1,0 +1,114 @@
+#include "background.h"
+
+#include <limits>
+
+#include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
+#include "strongroom/due/due.h"
+#include "strongroom/identity/directory.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr Instant kEndOfTime{std::numeric_limits<std::int64_t>::max()};
+constexpr std::int64_t kEventMillisKept = 90 * kMillisPerDay;
+constexpr std::int64_t kDrainIdleMillis = 50;
+constexpr std::int64_t kRetryMillis = 1'000;
+constexpr std::int64_t kLastUseFlushMillis = 60'000;
+
+// The rows of one transaction; each removal is a write and a precondition.
+constexpr std::size_t kRowsPerCommit = limits::kCommitOperationsMax / 2;
+
+Result<std::size_t> remove_rows(barrier::SealedStore& store,
+                                std::span<const barrier::TimedRow> rows) {
+  for (std::size_t at = 0; at < rows.size(); at += kRowsPerCommit) {
+    SR_TRY(const auto transaction, store.begin());
+    for (const barrier::TimedRow& row :
+         rows.subspan(at, std::min(kRowsPerCommit, rows.size() - at))) {
+      transaction->remove_timed(row.key, row.record->modified());
+    }
+    SR_CHECK_OK(transaction->commit());
+  }
+  return rows.size();
+}
+
+Result<std::size_t> prune(barrier::SealedStore& store, barrier::TimeTable table, Instant until) {
+  SR_TRY(const auto rows, store.due(table, until, limits::kDueBatchMax));
+  return remove_rows(store, rows);
+}
+
+}  // namespace
+
+Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
+  SR_TRY(const auto rows,
+         store.due(barrier::TimeTable::kAuditPending, kEndOfTime, limits::kAuditDrainRowsMax));
+  if (rows.empty()) return 0;
+  std::vector<std::string> leaves;
+  leaves.reserve(rows.size());
+  for (const barrier::TimedRow& row : rows) leaves.emplace_back(as_chars(row.record->body()));
+  SR_CHECK_OK(log.append_committed(leaves));
+  return remove_rows(store, rows);
+}
+
+Result<std::size_t> run_due_tasks(service::Service& service, Instant now) {
+  SR_TRY(const auto rows,
+         service.engines().store.due(barrier::TimeTable::kDue, now, limits::kDueBatchMax));
+  std::size_t done = 0;
+  for (const barrier::TimedRow& row : rows) {
+    const Result<void> outcome = service.run_due(row, now);
+    if (outcome) {
+      ++done;
+    } else {
+      log::warn("due_task_failed",
+                {{"code", outcome.error().code()}, {"why", outcome.error().message()}});
+    }
+  }
+  return done;
+}
+
+Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now) {
+  SR_TRY(const std::size_t sent, prune(store, barrier::TimeTable::kOutbox, now));
+  SR_TRY(const std::size_t old,
+         prune(store, barrier::TimeTable::kEvent, {now.unix_ms - kEventMillisKept}));
+  return sent + old;
+}
+
+Background::Background(service::Service& service, audit::Log& log) : service_(service), log_(log) {
+  drain_ = std::make_unique<Periodic>([this]() -> std::int64_t {
+    const auto drained = drain_audit_rows(service_.engines().store, log_);
+    if (!drained) {
+      log::error("audit_drain_failed",
+                 {{"code", drained.error().code()}, {"why", drained.error().message()}});
+      return kRetryMillis;
+    }
+    return *drained > 0 ? 0 : kDrainIdleMillis;
+  });
+  due_ = std::make_unique<Periodic>([this]() -> std::int64_t {
+    const Instant now = service_.engines().clock.now();
+    const auto done = run_due_tasks(service_, now);
+    if (!done)
+      log::warn("due_work_failed",
+                {{"code", done.error().code()}, {"why", done.error().message()}});
+    if (const auto pruned = prune_events(service_.engines().store, now); !pruned) {
+      log::warn("event_prune_failed", {{"code", pruned.error().code()}});
+    }
+    return limits::kDuePollMillisMax;
+  });
+  last_use_ = std::make_unique<Periodic>([this]() -> std::int64_t {
+    const auto flushed = service_.engines().directory.flush_last_use(service_.engines().store);
+    if (!flushed) log::warn("last_use_flush_failed", {{"code", flushed.error().code()}});
+    return kLastUseFlushMillis;
+  });
+}
+
+void Background::stop() {
+  last_use_->stop();
+  due_->stop();
+  drain_->stop();
+  while (true) {
+    const auto drained = drain_audit_rows(service_.engines().store, log_);
+    if (!drained || *drained == 0) return;
+  }
+}
+
+}  // namespace strongroom::server

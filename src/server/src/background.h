@@ -1,0 +1,39 @@
+#pragma once
+// The work that runs beside requests: audit rows of commits into the log, work that falls due,
+// last-used facts. Each step is also a plain function, so tests drive it with their own clock.
+// Owned by the running server.
+
+#include <memory>
+
+#include "periodic.h"
+#include "strongroom/audit/log.h"
+#include "strongroom/service/service.h"
+
+namespace strongroom::server {
+
+/// Moves the oldest pending audit rows into the log, then removes them. Returns how many; 0 when
+/// none is left. A kill between the two steps is harmless: the log knows a leaf by its request id.
+Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log);
+
+/// Runs what is due at `now`, oldest first, each task in its own transaction. Returns how many were
+/// done. A task that fails stays and is tried again at the next call.
+Result<std::size_t> run_due_tasks(service::Service& service, Instant now);
+
+/// Empties the outbox (no sink is configured yet) and drops events past their 90 days.
+Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now);
+
+class Background {
+ public:
+  Background(service::Service& service, audit::Log& log);
+  /// Stops all loops and drains the audit rows one last time.
+  void stop();
+
+ private:
+  service::Service& service_;
+  audit::Log& log_;
+  std::unique_ptr<Periodic> drain_;
+  std::unique_ptr<Periodic> due_;
+  std::unique_ptr<Periodic> last_use_;
+};
+
+}  // namespace strongroom::server

@@ -1,0 +1,228 @@
+#include "strongroom/server/config.h"
+
+#include <arpa/inet.h>
+
+#include <toml++/toml.h>
+#include <array>
+#include <charconv>
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::array kSettings = {
+    Setting{"server.listen", "STRONGROOM_LISTEN", "127.0.0.1:8443",
+            "address and port of the shared endpoint"},
+    Setting{"server.health_listen", "STRONGROOM_HEALTH_LISTEN", "",
+            "address and port of /health and /metrics; empty: off"},
+    Setting{"server.certificate_names", "STRONGROOM_CERTIFICATE_NAMES", "",
+            "names and addresses for the certificate, comma-separated"},
+    Setting{"server.metrics_token_file", "STRONGROOM_METRICS_TOKEN_FILE", "",
+            "file whose first line is the bearer token of /metrics"},
+    Setting{"server.region", "STRONGROOM_REGION", "cn-hangzhou", "region id in ARNs and answers"},
+    Setting{"server.io_threads", "STRONGROOM_IO_THREADS", "0", "I/O threads; 0: one per core"},
+    Setting{"server.pin_cpus", "STRONGROOM_PIN_CPUS", "",
+            "cores for the I/O threads, comma-separated; empty: not pinned"},
+    Setting{"server.verify_before_serve", "STRONGROOM_VERIFY_BEFORE_SERVE", "false",
+            "check every record before listening"},
+    Setting{"data.directory", "STRONGROOM_DATA", "/var/lib/strongroom", "where everything is kept"},
+    Setting{"audit.durability", "STRONGROOM_AUDIT_DURABILITY", "written",
+            "written (survives a kill) or synced (survives power loss)"},
+    Setting{"seal.file", "STRONGROOM_SEAL_FILE", "", "key file of a file slot"},
+    Setting{"seal.passphrase_file", "STRONGROOM_SEAL_PASSPHRASE_FILE", "",
+            "file whose first line opens a passphrase slot"},
+    Setting{"security.allow_swap", "STRONGROOM_ALLOW_SWAP", "false", "start although swap is on"},
+    Setting{"security.allow_core_dumps", "STRONGROOM_ALLOW_CORE_DUMPS", "false",
+            "start although core files cannot be switched off"},
+    Setting{"security.allow_open_modes", "STRONGROOM_ALLOW_OPEN_MODES", "false",
+            "start although others may read the data directory"},
+};
+
+const Setting* find_setting(std::string_view key) {
+  for (const Setting& setting : kSettings) {
+    if (setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+std::unexpected<Error> invalid(std::string message) {
+  return fail(ErrorKind::kInvalidInput, "Configuration", std::move(message));
+}
+
+std::string place_of(const std::string& file, const toml::source_region& region) {
+  return file + ':' + std::to_string(region.begin.line);
+}
+
+// A scalar as the text that the environment or a flag would have given.
+std::optional<std::string> scalar_text(const toml::node& node) {
+  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto flag = node.value_exact<bool>()) return std::string(*flag ? "true" : "false");
+  if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+  return std::nullopt;
+}
+
+Result<void> read_table(const std::string& file, std::string_view prefix, const toml::table& table,
+                        Values& values) {
+  for (const auto& [name, node] : table) {
+    const std::string key = std::string(prefix) + '.' + std::string(name.str());
+    const std::string place = place_of(file, node.source());
+    if (find_setting(key) == nullptr) {
+      return invalid(place + ": unknown key " + key +
+                     ". `strongroomd config explain` lists the known ones.");
+    }
+    const auto text = scalar_text(node);
+    if (!text) return invalid(place + ": " + key + " must be a text, a number or true/false.");
+    values[key] = {*text, place};
+  }
+  return {};
+}
+
+Result<void> read_file(const std::string& file, Values& values) {
+  toml::table root;
+  try {
+    root = toml::parse_file(file);
+  } catch (const toml::parse_error& error) {
+    return invalid(place_of(file, error.source()) + ": " + std::string(error.description()));
+  }
+  for (const auto& [name, node] : root) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      return invalid(place_of(file, node.source()) + ": " + std::string(name.str()) +
+                     " stands outside a table such as [server].");
+    }
+    SR_CHECK_OK(read_table(file, name.str(), *table, values));
+  }
+  return {};
+}
+
+const Value& value_of(const Values& values, std::string_view key) {
+  return values.find(key)->second;
+}
+
+Result<bool> flag_of(const Values& values, std::string_view key) {
+  const Value& value = value_of(values, key);
+  if (value.text == "true") return true;
+  if (value.text == "false") return false;
+  return invalid(std::string(key) + " (" + value.origin + ") must be true or false, not \"" +
+                 value.text + "\".");
+}
+
+Result<Address> address_of(const Values& values, std::string_view key) {
+  const Value& value = value_of(values, key);
+  const auto address = parse_address(value.text);
+  if (address) return *address;
+  return invalid(std::string(key) + " (" + value.origin +
+                 ") must be a literal address and a port such as 127.0.0.1:8443 or "
+                 "[::1]:0, not \"" +
+                 value.text + "\".");
+}
+
+Result<std::int64_t> number_of(std::string_view key, const Value& value, std::string_view text,
+                               std::int64_t max) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= 0 && number <= max)
+    return number;
+  return invalid(std::string(key) + " (" + value.origin + ") must be a whole number from 0 to " +
+                 std::to_string(max) + ", not \"" + std::string(text) + "\".");
+}
+
+constexpr std::int64_t kIoThreadsMax = 64;
+constexpr std::int64_t kCpuMax = 1023;
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    items.emplace_back(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return items;
+}
+
+Result<std::vector<int>> cpus_of(const Values& values) {
+  const Value& value = value_of(values, "server.pin_cpus");
+  std::vector<int> cpus;
+  for (const std::string& item : split_list(value.text)) {
+    SR_TRY(const std::int64_t cpu, number_of("server.pin_cpus", value, item, kCpuMax));
+    cpus.push_back(static_cast<int>(cpu));
+  }
+  return cpus;
+}
+
+}  // namespace
+
+std::span<const Setting> settings() {
+  return kSettings;
+}
+
+Result<Values> collect(const std::string& file, const Environment& environment,
+                       const std::map<std::string, std::string, std::less<>>& flags) {
+  Values values;
+  for (const Setting& setting : kSettings)
+    values[std::string(setting.key)] = {std::string(setting.fallback), "default"};
+  if (!file.empty()) SR_CHECK_OK(read_file(file, values));
+  for (const Setting& setting : kSettings) {
+    if (auto text = environment(setting.environment)) {
+      values[std::string(setting.key)] = {std::move(*text),
+                                          "environment " + std::string(setting.environment)};
+    }
+  }
+  for (const auto& [key, text] : flags) {
+    if (find_setting(key) == nullptr) return invalid("unknown key " + key + " in a flag.");
+    values[key] = {text, "flag"};
+  }
+  return values;
+}
+
+std::optional<Address> parse_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  Address address;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (error != std::errc() || end != digits.data() + digits.size() || digits.empty())
+    return std::nullopt;
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  address.host = host;
+  unsigned char binary[16];
+  if (inet_pton(bracketed ? AF_INET6 : AF_INET, address.host.c_str(), binary) != 1)
+    return std::nullopt;
+  return address;
+}
+
+Result<Config> interpret(const Values& values) {
+  Config config;
+  SR_TRY(config.listen, address_of(values, "server.listen"));
+  if (!value_of(values, "server.health_listen").text.empty()) {
+    SR_TRY(config.health_listen, address_of(values, "server.health_listen"));
+  }
+  config.data_directory = value_of(values, "data.directory").text;
+  if (config.data_directory.empty()) return invalid("data.directory must not be empty.");
+  config.region = value_of(values, "server.region").text;
+  if (config.region.empty()) return invalid("server.region must not be empty.");
+  const Value& threads = value_of(values, "server.io_threads");
+  SR_TRY(const std::int64_t io_threads,
+         number_of("server.io_threads", threads, threads.text, kIoThreadsMax));
+  config.io_threads = static_cast<std::size_t>(io_threads);
+  SR_TRY(config.pin_cpus, cpus_of(values));
+  const Value& durability = value_of(values, "audit.durability");
+  if (durability.text != "written" && durability.text != "synced") {
+    return invalid("audit.durability (" + durability.origin +
+                   ") must be written or synced, not \"" + durability.text + "\".");
+  }
+  if (durability.text == "synced") config.audit_durability = audit::Durability::kSynced;
+  config.certificate_names = split_list(value_of(values, "server.certificate_names").text);
+  config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
+  config.seal_file = value_of(values, "seal.file").text;
+  config.seal_passphrase_file = value_of(values, "seal.passphrase_file").text;
+  SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));
+  SR_TRY(config.allow_core_dumps, flag_of(values, "security.allow_core_dumps"));
+  SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));
+  SR_TRY(config.verify_before_serve, flag_of(values, "server.verify_before_serve"));
+  return config;
+}
+
+}  // namespace strongroom::server

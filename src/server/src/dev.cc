@@ -1,0 +1,151 @@
+// `strongroomd dev`: a throwaway or kept server for one machine, with everything printed that a
+// client needs.
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "hardening.h"
+#include "reveal.h"
+#include "sample.h"
+#include "startup.h"
+#include "strongroom/server/commands.h"
+#include "strongroom/server/running_server.h"
+#include "terminal.h"
+
+namespace strongroom::server {
+namespace {
+
+// The data of a dev server that was not told to keep it; removed with everything in it at the end.
+class ThrowawayDirectory {
+ public:
+  ThrowawayDirectory() {
+    char name[] = "/tmp/strongroom-dev-XXXXXX";
+    if (mkdtemp(name) != nullptr) path_ = name;
+  }
+  ~ThrowawayDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  ThrowawayDirectory(const ThrowawayDirectory&) = delete;
+  ThrowawayDirectory& operator=(const ThrowawayDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Result<barrier::UnsealedDirectory> open_or_create(const std::string& directory) {
+  SystemRandom random;
+  const SystemClock clock;
+  if (barrier::is_data_directory(directory)) {
+    return barrier::open_data_directory(directory, barrier::Mode::kDev, barrier::DevSecret{});
+  }
+  const barrier::SlotSecret slots[] = {barrier::DevSecret{}};
+  return barrier::create_data_directory(directory, barrier::Mode::kDev, slots, random, clock);
+}
+
+std::string endpoint_of(const Config& config, std::uint16_t port) {
+  const bool v6 = config.listen.host.find(':') != std::string::npos;
+  return (v6 ? '[' + config.listen.host + ']' : config.listen.host) + ':' + std::to_string(port);
+}
+
+using EnvironmentLines = std::vector<std::pair<std::string, std::string>>;
+
+EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
+                                const std::string& ca_file) {
+  EnvironmentLines lines = {
+      {"STRONGROOM_ENDPOINT", endpoint_of(config, facts.port)},
+      {"STRONGROOM_CA_FILE", ca_file},
+      {"STRONGROOM_ACCOUNT_ID", facts.account.text()},
+      {"STRONGROOM_REGION", config.region},
+      {"ALIBABA_CLOUD_ACCESS_KEY_ID", facts.root_key_id},
+      {"ALIBABA_CLOUD_ACCESS_KEY_SECRET", std::string(OperatorReveal::text(facts.root_key_secret))},
+  };
+  if (facts.health_port != 0) {
+    lines.emplace_back("STRONGROOM_METRICS_URL",
+                       "http://127.0.0.1:" + std::to_string(facts.health_port) + "/metrics");
+  }
+  return lines;
+}
+
+std::string as_env_file(const EnvironmentLines& lines) {
+  std::string text;
+  for (const auto& [name, value] : lines) text += name + '=' + value + '\n';
+  return text;
+}
+
+void print_banner(const Config& config, const EnvironmentLines& lines, bool sample) {
+  std::printf(
+      "\n"
+      "  *** DEVELOPMENT SERVER: the key that protects this data lies beside it ***\n"
+      "\n"
+      "  endpoint   https://%s\n"
+      "  CA file    %s\n"
+      "  data       %s\n"
+      "\n"
+      "  For the SDKs and the command line (copy, or use eval):\n\n",
+      lines[0].second.c_str(), lines[1].second.c_str(), config.data_directory.c_str());
+  for (const auto& [name, value] : lines)
+    std::printf("    export %s=%s\n", name.c_str(), value.c_str());
+  if (sample) {
+    const std::string program = sibling_program("strongroom");
+    std::printf(
+        "\n  Read the sample secret:\n\n    STRONGROOM_ENDPOINT=%s STRONGROOM_CA_FILE=%s "
+        "ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s %s secret get %s "
+        "--reveal\n",
+        lines[0].second.c_str(), lines[1].second.c_str(), lines[4].second.c_str(),
+        lines[5].second.c_str(), program.c_str(), std::string(kSampleSecretName).c_str());
+  }
+  std::printf("\n  Stop with Ctrl-C.\n\n");
+  std::fflush(stdout);
+}
+
+Result<void> announce(const DevOptions& options, const Config& config, StartedFacts& facts) {
+  const std::string ca_file = std::filesystem::absolute(config.data_directory + "/ca.pem").string();
+  SR_CHECK_OK(write_private_file(ca_file, facts.ca_pem));
+  EnvironmentLines lines = environment_of(config, facts, ca_file);
+  if (!options.quiet) print_banner(config, lines, options.sample);
+  if (!options.env_file.empty()) return write_private_file(options.env_file, as_env_file(lines));
+  return {};
+}
+
+}  // namespace
+
+int run_dev(const DevOptions& options, const std::string& config_file, Flags flags) {
+  if (!options.env_file.empty()) unlink(options.env_file.c_str());
+  const ThrowawayDirectory throwaway;
+  if (!options.data_given) flags["data.directory"] = throwaway.path() + "/data";
+  const auto config = load_config(config_file, flags);
+  if (!config)
+    return fail_with("the configuration cannot be used", config.error(),
+                     "strongroomd config explain");
+  for (const Finding& finding : harden(*config, Mode::kDev))
+    std::fprintf(stderr, "warning: %s\n", finding.what.c_str());
+  const sigset_t signals = block_stop_signals();
+  auto opened = open_or_create(config->data_directory);
+  if (!opened)
+    return fail_with("the data directory cannot be opened", opened.error(),
+                     "choose another --data directory");
+  auto server = RunningServer::start(*config, std::move(*opened), true);
+  if (!server)
+    return fail_with("the server could not start", server.error(),
+                     "fix the cause above and start again");
+  if (options.sample) {
+    if (const auto stored = (*server)->store_sample(); !stored) {
+      return fail_with("the sample secret could not be stored", stored.error(),
+                       "start with --no-sample");
+    }
+  }
+  if (const auto announced = announce(options, *config, (*server)->facts()); !announced) {
+    return fail_with("the environment file could not be written", announced.error(),
+                     "choose another --env-file");
+  }
+  wait_for_stop(signals);
+  (*server)->stop();
+  return 0;
+}
+
+}  // namespace strongroom::server

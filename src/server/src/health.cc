@@ -1,0 +1,111 @@
+#include "health.h"
+
+#include <array>
+
+#include "strongroom/base/json_writer.h"
+#include "strongroom/crypto/ct_equal.h"
+#include "strongroom/crypto/digest.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::string_view kJson = "application/json;charset=utf-8";
+constexpr std::string_view kText = "text/plain; version=0.0.4";
+
+std::string health_json(const HealthFacts& facts) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("status", facts.serving() ? "serving" : "unavailable");
+  json.member("sealed", facts.sealed);
+  json.member("audit", facts.audit_healthy ? "ok" : "failing");
+  json.member("list_index", facts.index_ready ? "ready" : "building");
+  json.member("uptime_seconds", facts.uptime_seconds);
+  json.end_object();
+  return out;
+}
+
+void gauge(std::string& out, std::string_view name, std::string_view help, std::uint64_t value) {
+  out.append("# HELP ")
+      .append(name)
+      .append(" ")
+      .append(help)
+      .append("\n# TYPE ")
+      .append(name)
+      .append(" gauge\n");
+  out.append(name).append(" ").append(std::to_string(value)).append("\n");
+}
+
+std::string metrics_text(const HealthFacts& facts) {
+  std::string out;
+  gauge(out, "strongroom_up", "1 while requests are served", facts.serving() ? 1 : 0);
+  gauge(out, "strongroom_sealed", "1 once the server sealed itself", facts.sealed ? 1 : 0);
+  gauge(out, "strongroom_audit_healthy", "0 while audit records cannot be written",
+        facts.audit_healthy ? 1 : 0);
+  gauge(out, "strongroom_audit_entries", "Entries in the audit tree", facts.audit_entries);
+  gauge(out, "strongroom_list_index_ready", "1 once ListSecrets can answer",
+        facts.index_ready ? 1 : 0);
+  gauge(out, "strongroom_scrubbed_buckets", "State buckets verified since start, of 65536",
+        facts.scrubbed_buckets);
+  gauge(out, "strongroom_connections", "Open client connections", facts.connections);
+  gauge(out, "strongroom_uptime_seconds", "Seconds since start",
+        static_cast<std::uint64_t>(facts.uptime_seconds));
+  return out;
+}
+
+class HealthHandler final : public net::Handler {
+ public:
+  HealthHandler(std::function<HealthFacts()> facts, std::optional<crypto::Digest32> token_sha256)
+      : facts_(std::move(facts)), token_sha256_(token_sha256) {}
+
+  void on_request(net::Exchange exchange) override {
+    const http::Request& request = exchange.request();
+    if (request.path == "/health") {
+      const HealthFacts facts = facts_();
+      return send(exchange, facts.serving() ? 200 : 503, kJson, health_json(facts));
+    }
+    if (request.path == "/metrics") {
+      if (!may_read_metrics(request)) {
+        return send(exchange, 401, kText, "Send Authorization: Bearer with the metrics token.\n");
+      }
+      return send(exchange, 200, kText, metrics_text(facts_()));
+    }
+    send(exchange, 404, kText, "There is /health and /metrics.\n");
+  }
+
+  void on_refused(const http::Refusal& refusal, http::AnswerBuffer& out) override {
+    out.body().append(refusal.message).append("\n");
+    out.finish(refusal.status, kText, {}, true);
+  }
+  bool before_send() override { return true; }
+  std::string_view refusal() override { return {}; }
+
+ private:
+  bool may_read_metrics(const http::Request& request) const {
+    constexpr std::string_view kScheme = "Bearer ";
+    if (!token_sha256_) return true;
+    const std::string_view given = request.header("authorization").value_or("");
+    if (!given.starts_with(kScheme)) return false;
+    return crypto::ct_equal(crypto::sha256(as_bytes(given.substr(kScheme.size()))), *token_sha256_);
+  }
+
+  void send(net::Exchange& exchange, int status, std::string_view type, std::string_view body) {
+    const bool close = !exchange.request().keep_alive;
+    buffer_.body().append(body);
+    exchange.answer(buffer_.finish(status, type, {}, close), false, close);
+    buffer_.reset();
+  }
+
+  std::function<HealthFacts()> facts_;
+  std::optional<crypto::Digest32> token_sha256_;
+  http::AnswerBuffer buffer_;
+};
+
+}  // namespace
+
+std::unique_ptr<net::Handler> make_health_handler(std::function<HealthFacts()> facts,
+                                                  std::optional<crypto::Digest32> token_sha256) {
+  return std::make_unique<HealthHandler>(std::move(facts), token_sha256);
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,33 @@
+#pragma once
+// The health and metrics endpoint, on a listener and thread of its own, so that it answers however
+// busy the others are. GET /health: 200 or 503 with one JSON object, open to everyone who reaches
+// it: it names no resource. GET /metrics: Prometheus text; in production only with the configured
+// bearer token.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "strongroom/crypto/digest.h"
+#include "strongroom/net/server.h"
+
+namespace strongroom::server {
+
+struct HealthFacts {
+  bool sealed = false;
+  bool audit_healthy = true;
+  bool index_ready = false;
+  std::uint64_t audit_entries = 0;
+  std::uint64_t scrubbed_buckets = 0;
+  std::uint64_t connections = 0;
+  std::int64_t uptime_seconds = 0;
+
+  bool serving() const { return !sealed && audit_healthy; }
+};
+
+/// `facts` is called on the health thread. `token_sha256` absent: metrics are open (dev, loopback).
+std::unique_ptr<net::Handler> make_health_handler(std::function<HealthFacts()> facts,
+                                                  std::optional<crypto::Digest32> token_sha256);
+
+}  // namespace strongroom::server

@@ -1,0 +1,138 @@
+// `strongroomd init` and `strongroomd serve`.
+
+#include <string.h>
+
+#include <cstdio>
+
+#include "hardening.h"
+#include "reveal.h"
+#include "startup.h"
+#include "strongroom/server/commands.h"
+#include "strongroom/server/running_server.h"
+#include "terminal.h"
+
+namespace strongroom::server {
+namespace {
+
+Result<SecretBytes> passphrase_from(const std::string& file) {
+  SR_TRY(std::string line, read_first_line(file));
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+}
+
+Result<std::vector<barrier::SlotSecret>> slots_of(const InitOptions& options, Random& random) {
+  std::vector<barrier::SlotSecret> slots;
+  if (!options.seal_file.empty()) {
+    SR_CHECK_OK(barrier::create_key_file(options.seal_file, random));
+    slots.push_back(barrier::FileSecret{options.seal_file, options.seal_file_same_disk});
+  }
+  if (!options.passphrase_file.empty()) {
+    SR_TRY(SecretBytes passphrase, passphrase_from(options.passphrase_file));
+    slots.push_back(barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()});
+  }
+  if (slots.empty()) {
+    return fail(ErrorKind::kInvalidInput, "NoSealSlot",
+                "a production directory needs --seal-file, --passphrase-file or both; there is no "
+                "default key");
+  }
+  return slots;
+}
+
+Result<barrier::SlotSecret> seal_of(const Config& config) {
+  if (!config.seal_file.empty()) {
+    // Whether the disk is acceptable was decided at init; a start must not fail for it.
+    return barrier::FileSecret{config.seal_file, true};
+  }
+  if (!config.seal_passphrase_file.empty()) {
+    SR_TRY(SecretBytes passphrase, passphrase_from(config.seal_passphrase_file));
+    return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
+  }
+  return fail(ErrorKind::kInvalidInput, "NoSealSlot",
+              "neither seal.file nor seal.passphrase_file is set");
+}
+
+bool hardened(const Config& config) {
+  bool fatal = false;
+  for (const Finding& finding : harden(config, Mode::kProduction)) {
+    std::fprintf(stderr, "%s: %s\n", finding.fatal ? "refused" : "warning", finding.what.c_str());
+    fatal = fatal || finding.fatal;
+  }
+  return !fatal;
+}
+
+void print_root_key(const StartedFacts& facts, const std::string& ca_file) {
+  std::printf(
+      "account          %s\nAccessKeyId      %s\nAccessKeySecret  %s\nCA file          %s\n\n"
+      "This is the only time the secret is shown. Keep it safe, make a RAM user for each "
+      "application, and\n"
+      "then disable this key. Start the server with `strongroomd serve`.\n",
+      facts.account.text().c_str(), facts.root_key_id.c_str(),
+      std::string(OperatorReveal::text(facts.root_key_secret)).c_str(), ca_file.c_str());
+}
+
+}  // namespace
+
+int run_init(const InitOptions& options, const std::string& config_file, Flags flags) {
+  auto config = load_config(config_file, flags);
+  if (!config)
+    return fail_with("the configuration cannot be used", config.error(),
+                     "strongroomd config explain");
+  if (!hardened(*config)) return 1;
+  SystemRandom random;
+  const SystemClock clock;
+  const auto slots = slots_of(options, random);
+  if (!slots)
+    return fail_with("no seal slot could be made", slots.error(), "strongroomd init --help");
+  auto made = barrier::create_data_directory(config->data_directory, barrier::Mode::kProduction,
+                                             *slots, random, clock);
+  if (!made)
+    return fail_with("the data directory could not be made", made.error(),
+                     "choose another --data directory");
+  config->listen = {.host = "127.0.0.1", .port = 0};  // nobody is served yet
+  config->health_listen.reset();
+  auto server = RunningServer::start(*config, std::move(*made), true);
+  if (!server)
+    return fail_with("the account could not be made", server.error(),
+                     "remove the directory and run init again");
+  const std::string ca_file = config->data_directory + "/ca.pem";
+  if (const auto written = write_private_file(ca_file, (*server)->facts().ca_pem); !written) {
+    return fail_with("the CA certificate could not be written", written.error(),
+                     "check the directory's free space");
+  }
+  print_root_key((*server)->facts(), ca_file);
+  (*server)->stop();
+  return 0;
+}
+
+int run_serve(const std::string& config_file, Flags flags) {
+  const auto config = load_config(config_file, flags);
+  if (!config)
+    return fail_with("the configuration cannot be used", config.error(),
+                     "strongroomd config explain");
+  if (!hardened(*config)) return 1;
+  if (config->health_listen && config->metrics_token.empty()) {
+    return fail_with("metrics need a token in production",
+                     Error(ErrorKind::kInvalidInput, "NoMetricsToken",
+                           "server.health_listen is set without a token"),
+                     "set server.metrics_token_file");
+  }
+  const auto secret = seal_of(*config);
+  if (!secret)
+    return fail_with("there is nothing to open the seal with", secret.error(), "set seal.file");
+  const sigset_t signals = block_stop_signals();
+  auto opened =
+      barrier::open_data_directory(config->data_directory, barrier::Mode::kProduction, *secret);
+  if (!opened)
+    return fail_with("the data directory could not be opened", opened.error(),
+                     "strongroomd init, for a new one");
+  auto server = RunningServer::start(*config, std::move(*opened), false);
+  if (!server)
+    return fail_with("the server could not start", server.error(),
+                     "fix the cause above and start again");
+  std::printf("serving on %s:%u\n", config->listen.host.c_str(), (*server)->facts().port);
+  std::fflush(stdout);
+  wait_for_stop(signals);
+  (*server)->stop();
+  return 0;
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,142 @@
+#include "provision.h"
+
+#include <string.h>
+
+#include "reveal.h"
+#include "strongroom/crypto/x509.h"
+
+namespace strongroom::server {
+namespace {
+
+// Names of kSystem records; part of the format (docs/formats/record.md).
+constexpr std::string_view kAccount = "account";
+constexpr std::string_view kCaCertificate = "tls-ca-certificate";
+constexpr std::string_view kCaKey = "tls-ca-key";
+constexpr std::string_view kLeafCertificate = "tls-leaf-certificate";
+constexpr std::string_view kLeafKey = "tls-leaf-key";
+constexpr std::string_view kDevRootKeyId = "dev-root-key-id";
+constexpr std::string_view kDevRootKeySecret = "dev-root-key-secret";
+
+constexpr std::int64_t kCaDays = 3650;
+constexpr std::int64_t kLeafDays = 825;
+constexpr std::int64_t kBackdateMillis = 3'600'000;  // clients' clocks may be behind
+
+barrier::Address system_record(std::string_view name) {
+  return {.type = barrier::RecordType::kSystem, .account = AccountId(), .name = name};
+}
+
+Result<std::optional<barrier::RecordRef>> find(barrier::Reader& reader, std::string_view name) {
+  auto record = reader.read(system_record(name));
+  if (record) return std::move(*record);
+  if (record.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+  return std::unexpected(record.error());
+}
+
+Result<barrier::RecordRef> require(barrier::Reader& reader, std::string_view name) {
+  SR_TRY(auto record, find(reader, name));
+  if (record) return *record;
+  return fail(ErrorKind::kCorrupt, "IncompleteDirectory",
+              "the data directory lacks its record \"" + std::string(name) +
+                  "\"; restore it from a backup");
+}
+
+void put_text(barrier::Transaction& transaction, std::string_view name, std::string_view text,
+              Random& random) {
+  transaction.put(system_record(name), Uuid::generate(random), as_bytes(text));
+}
+
+crypto::Validity valid_for(Instant now, std::int64_t days) {
+  return {.not_before = {now.unix_ms - kBackdateMillis},
+          .not_after = {now.unix_ms + days * kMillisPerDay}};
+}
+
+Result<net::TlsIdentity> issue_leaf(barrier::Transaction& transaction,
+                                    const crypto::IssuedCertificate& ca, const ProvisionPlan& plan,
+                                    Instant now, Random& random) {
+  const crypto::ServerNames names{.dns = plan.dns_names, .ip_addresses = plan.addresses};
+  SR_TRY(const crypto::IssuedCertificate leaf,
+         crypto::issue_server_certificate(ca, names, valid_for(now, kLeafDays), random));
+  put_text(transaction, kLeafCertificate, leaf.certificate_pem, random);
+  put_text(transaction, kLeafKey, OperatorReveal::text(leaf.key_pem), random);
+  return net::TlsIdentity{.certificate_chain_pem = leaf.certificate_pem + ca.certificate_pem,
+                          .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))};
+}
+
+Result<Provision> create(barrier::SealedStore& store, identity::Directory& directory,
+                         const ProvisionPlan& plan, Instant now, Random& random) {
+  SR_TRY(const auto transaction, store.begin());
+  Provision made;
+  made.account = AccountId::generate(random);
+  SR_TRY(identity::IssuedAccessKey key, directory.create_account(*transaction, made.account, now));
+  const std::string ca_name = "Strongroom CA " + store.cluster().lower().substr(0, 8);
+  SR_TRY(const crypto::IssuedCertificate ca,
+         crypto::make_private_ca(ca_name, valid_for(now, kCaDays), random));
+  put_text(*transaction, kAccount, made.account.text(), random);
+  put_text(*transaction, kCaCertificate, ca.certificate_pem, random);
+  put_text(*transaction, kCaKey, OperatorReveal::text(ca.key_pem), random);
+  SR_TRY(made.tls, issue_leaf(*transaction, ca, plan, now, random));
+  if (plan.keep_root_key) {
+    put_text(*transaction, kDevRootKeyId, key.id, random);
+    put_text(*transaction, kDevRootKeySecret, OperatorReveal::text(key.secret), random);
+  }
+  SR_CHECK_OK(transaction->commit());
+  made.ca_pem = ca.certificate_pem;
+  made.root_key_id = key.id;
+  made.root_key_secret = std::move(key.secret);
+  return made;
+}
+
+Result<Provision> load(barrier::Reader& reader, const barrier::OpenedRecord& account,
+                       const ProvisionPlan& plan) {
+  Provision found;
+  const auto id = AccountId::parse(as_chars(account.body()));
+  if (!id)
+    return fail(ErrorKind::kCorrupt, "IncompleteDirectory",
+                "the record \"account\" holds no account id");
+  found.account = *id;
+  SR_TRY(const auto ca, require(reader, kCaCertificate));
+  SR_TRY(const auto certificate, require(reader, kLeafCertificate));
+  SR_TRY(const auto key, require(reader, kLeafKey));
+  found.ca_pem = as_chars(ca->body());
+  found.tls = {.certificate_chain_pem = std::string(as_chars(certificate->body())) + found.ca_pem,
+               .private_key_pem = std::string(as_chars(key->body()))};
+  if (plan.keep_root_key) {
+    SR_TRY(const auto key_id, require(reader, kDevRootKeyId));
+    SR_TRY(const auto secret, require(reader, kDevRootKeySecret));
+    found.root_key_id = as_chars(key_id->body());
+    SR_TRY(found.root_key_secret, SecretBytes::copy_of(secret->body()));
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
+                            const ProvisionPlan& plan, Clock& clock, Random& random) {
+  SR_TRY(const auto reader, store.reader());
+  SR_TRY(const auto account, find(*reader, kAccount));
+  if (account) return load(*reader, **account, plan);
+  return create(store, directory, plan, clock.now(), random);
+}
+
+Result<net::TlsIdentity> renew_certificate(barrier::SealedStore& store, const ProvisionPlan& plan,
+                                           Clock& clock, Random& random) {
+  SR_TRY(const auto transaction, store.begin());
+  SR_TRY(const auto certificate, require(*transaction, kCaCertificate));
+  SR_TRY(const auto key, require(*transaction, kCaKey));
+  SR_CHECK_OK(require(*transaction, kLeafCertificate));
+  SR_CHECK_OK(require(*transaction, kLeafKey));
+  crypto::IssuedCertificate ca{.certificate_pem = std::string(as_chars(certificate->body())),
+                               .key_pem = {}};
+  SR_TRY(ca.key_pem, SecretBytes::copy_of(key->body()));
+  SR_TRY(auto identity, issue_leaf(*transaction, ca, plan, clock.now(), random));
+  SR_CHECK_OK(transaction->commit());
+  return identity;
+}
+
+void wipe(net::TlsIdentity& identity) {
+  explicit_bzero(identity.private_key_pem.data(), identity.private_key_pem.size());
+  identity.private_key_pem.clear();
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,19 @@
+#pragma once
+// The server's two reasons to look at plaintext: handing the TLS key to its listener, and showing
+// the root AccessKey to the operator who has just made it.
+
+#include <string_view>
+
+#include "strongroom/secmem/secret_bytes.h"
+
+namespace strongroom {
+
+class OperatorReveal {
+ public:
+  static std::string_view text(const SecretBytes& secret) {
+    const auto bytes = secret.reveal(RevealToken());
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+};
+
+}  // namespace strongroom

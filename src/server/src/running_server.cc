@@ -1,0 +1,285 @@
+#include "strongroom/server/running_server.h"
+
+#include <thread>
+
+#include "background.h"
+#include "health.h"
+#include "provision.h"
+#include "sample.h"
+#include "strongroom/access/access.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
+#include "strongroom/gateway_openapi/gateway.h"
+#include "strongroom/identity/authenticator.h"
+#include "strongroom/keys/keys.h"
+#include "strongroom/net/server.h"
+#include "strongroom/secrets/secrets.h"
+#include "strongroom/service/service.h"
+#include "strongroom/service/worker_pool.h"
+#include "strongroom/store_lmdb/lmdb_store.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::int64_t kStopGraceMillis = 5'000;
+constexpr std::string_view kAuditSeedLabel = "strongroom/audit/signing/1";
+
+std::size_t io_threads_of(const Config& config) {
+  if (config.io_threads > 0) return config.io_threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+ProvisionPlan plan_of(const Config& config, barrier::Mode mode) {
+  ProvisionPlan plan{.keep_root_key = mode == barrier::Mode::kDev,
+                     .dns_names = {"localhost"},
+                     .addresses = {"127.0.0.1", "::1"}};
+  for (const std::string& name : config.certificate_names) {
+    (parse_address(name + ":0") || parse_address("[" + name + "]:0") ? plan.addresses
+                                                                     : plan.dns_names)
+        .push_back(name);
+  }
+  return plan;
+}
+
+Result<bool> is_empty(const store::Store& engine) {
+  SR_TRY(const auto snapshot, engine.snapshot());
+  return snapshot->revision() == store::Revision{0};
+}
+
+// For calls whose answer nobody reads.
+class NoAnswer final : public service::AnswerWriter {
+ public:
+  void field(std::string_view, std::string_view) override {}
+  void field(std::string_view, const char*) override {}
+  void number(std::string_view, std::int64_t) override {}
+  void boolean(std::string_view, bool) override {}
+  void secret(std::string_view, const SecretBytes&) override {}
+  void begin_object(std::string_view) override {}
+  void end_object() override {}
+  void begin_list(std::string_view, std::string_view) override {}
+  void end_list() override {}
+  void begin_flat_list(std::string_view) override {}
+  void end_flat_list() override {}
+  void item(std::string_view) override {}
+  void begin_item() override {}
+  void end_item() override {}
+};
+
+}  // namespace
+
+// In the order of construction; destruction is the reverse.
+struct RunningServer::Parts {
+  Config config;
+  SystemClock clock;
+  SystemRandom random;
+  Instant started;
+  std::unique_ptr<store::Store> engine;
+  std::unique_ptr<barrier::SealedStore> store;
+  std::unique_ptr<audit::Log> audit;
+  std::unique_ptr<identity::Directory> directory;
+  std::unique_ptr<identity::NonceTable> nonces;
+  std::unique_ptr<identity::SourceLimiter> sources;
+  std::unique_ptr<identity::Authenticator> authenticator;
+  std::unique_ptr<keys::Keys> keys;
+  std::unique_ptr<secrets::Secrets> secrets;
+  SecretBytes diagnostic_key;
+  std::unique_ptr<service::Service> service;
+  std::unique_ptr<service::WorkerPool> workers;
+  std::thread index_builder;
+  std::unique_ptr<Background> background;
+  std::unique_ptr<net::Server> listener;
+  std::unique_ptr<net::Server> health;
+  StartedFacts facts;
+
+  Result<void> open_storage(barrier::UnsealedDirectory opened, bool may_initialize);
+  Result<Provision> open_identity(barrier::Mode mode);
+  Result<void> open_service();
+  Result<void> listen(Provision provision);
+  Result<void> listen_health();
+  void build_indexes();
+  HealthFacts health_facts() const;
+};
+
+Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opened,
+                                                bool may_initialize) {
+  SR_TRY(engine, store_lmdb::open({.directory = config.data_directory + "/store"}));
+  SR_TRY(const bool fresh, is_empty(*engine));
+  SR_TRY(store, barrier::open_sealed_store(*engine, std::move(opened.root),
+                                           {.cluster = opened.superblock.cluster,
+                                            .clock = clock,
+                                            .random = random,
+                                            .initialize = fresh && may_initialize}));
+  SR_TRY(const SecretBytes seed, store->derive(kAuditSeedLabel));
+  SR_TRY(audit, audit::Log::open({.directory = config.data_directory + "/audit",
+                                  .origin = "strongroom/" + store->cluster().lower(),
+                                  .durability = config.audit_durability},
+                                 seed, random));
+  return {};
+}
+
+Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
+  directory = std::make_unique<identity::Directory>(random);
+  SR_TRY(Provision found, provision(*store, *directory, plan_of(config, mode), clock, random));
+  SR_TRY(nonces, identity::NonceTable::make(random));
+  sources = std::make_unique<identity::SourceLimiter>(random);
+  authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started);
+  return found;
+}
+
+Result<void> RunningServer::Parts::open_service() {
+  keys = std::make_unique<keys::Keys>(*store, random, config.region);
+  secrets = std::make_unique<secrets::Secrets>(*store, *keys, random, config.region);
+  SR_TRY(diagnostic_key, store->derive(access::kDiagnosticLabel));
+  service = std::make_unique<service::Service>(service::Engines{.store = *store,
+                                                                .directory = *directory,
+                                                                .keys = *keys,
+                                                                .secrets = *secrets,
+                                                                .clock = clock,
+                                                                .random = random,
+                                                                .region = config.region,
+                                                                .diagnostic_key = &diagnostic_key});
+  workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
+  return {};
+}
+
+// Reads do not wait for this; ListSecrets and ListKeys do.
+void RunningServer::Parts::build_indexes() {
+  if (const auto built = keys->build_index(); !built)
+    log::error("key_index_failed", {{"why", built.error().message()}});
+  if (const auto built = secrets->build_index(); !built) {
+    log::error("secret_index_failed", {{"why", built.error().message()}});
+  }
+}
+
+Result<void> RunningServer::Parts::listen(Provision provision) {
+  const std::size_t threads = io_threads_of(config);
+  net::ServerConfig server;
+  server.listeners.push_back({.address = config.listen.host,
+                              .port = config.listen.port,
+                              .tls = true,
+                              .identity = provision.tls});
+  server.threads = threads;
+  server.pin_cpus = config.pin_cpus;
+  const gateway_openapi::GatewayParts gateway{.service = *service,
+                                              .authenticator = *authenticator,
+                                              .audit = *audit,
+                                              .workers = *workers,
+                                              .io_threads = threads};
+  auto bound = net::Server::start(
+      server, [gateway](std::size_t) { return gateway_openapi::make_handler(gateway); });
+  wipe(server.listeners[0].identity);
+  wipe(provision.tls);
+  if (!bound) return std::unexpected(bound.error());
+  listener = std::move(*bound);
+  facts.account = provision.account;
+  facts.ca_pem = std::move(provision.ca_pem);
+  facts.root_key_id = std::move(provision.root_key_id);
+  facts.root_key_secret = std::move(provision.root_key_secret);
+  facts.port = listener->port(0);
+  return {};
+}
+
+HealthFacts RunningServer::Parts::health_facts() const {
+  HealthFacts now;
+  now.sealed = store->sealed();
+  now.audit_healthy = audit->healthy();
+  now.index_ready = secrets->index().ready();
+  now.audit_entries = audit->head().size;
+  now.connections = listener ? listener->connections() : 0;
+  now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
+  return now;
+}
+
+Result<void> RunningServer::Parts::listen_health() {
+  if (!config.health_listen) return {};
+  std::optional<crypto::Digest32> token;
+  if (!config.metrics_token.empty()) token = crypto::sha256(as_bytes(config.metrics_token));
+  net::ServerConfig server;
+  server.listeners.push_back({.address = config.health_listen->host,
+                              .port = config.health_listen->port,
+                              .tls = false,
+                              .identity = {}});
+  SR_TRY(health, net::Server::start(std::move(server), [this, token](std::size_t) {
+           return make_health_handler([this] { return health_facts(); }, token);
+         }));
+  facts.health_port = health->port(0);
+  return {};
+}
+
+Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config,
+                                                            barrier::UnsealedDirectory opened,
+                                                            bool may_initialize) {
+  auto parts = std::make_unique<Parts>();
+  Parts& p = *parts;
+  std::unique_ptr<RunningServer> server(
+      new RunningServer(std::move(parts)));  // stops what has started, on any error
+  p.config = config;
+  p.started = p.clock.now();
+  const barrier::Mode mode = opened.superblock.mode;
+  SR_CHECK_OK(p.open_storage(std::move(opened), may_initialize));
+  if (config.verify_before_serve) SR_CHECK_OK(p.store->verify_all());
+  SR_TRY(Provision provision, p.open_identity(mode));
+  SR_CHECK_OK(p.open_service());
+  // Records that a kill left between commit and log come first in the log of this run.
+  SR_CHECK_OK(drain_audit_rows(*p.store, *p.audit));
+  p.background = std::make_unique<Background>(*p.service, *p.audit);
+  p.index_builder = std::thread([&p] { p.build_indexes(); });
+  SR_CHECK_OK(p.listen(std::move(provision)));
+  SR_CHECK_OK(p.listen_health());
+  return server;
+}
+
+RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+RunningServer::~RunningServer() {
+  stop();
+}
+
+Result<void> RunningServer::store_sample() {
+  Parts& p = *parts_;
+  identity::Principal root{.kind = identity::PrincipalKind::kRoot,
+                           .account = p.facts.account,
+                           .id = p.facts.account.text(),
+                           .name = "root",
+                           .arn = "acs:ram::" + p.facts.account.text() + ":root",
+                           .access_key_id = p.facts.root_key_id,
+                           .session = false,
+                           .policies = policy::PolicySet::compile({})};
+  const NameValue pairs[] = {
+      {"SecretData", kSampleSecretData}, {"SecretName", kSampleSecretName}, {"VersionId", "v1"}};
+  const service::Parameters parameters(pairs);
+  const std::string request_id = Uuid::generate(p.random).upper();
+  NoAnswer answer;
+  const service::Request request{
+      .operation = p.service->find(service::kKms.version, "CreateSecret"),
+      .principal = &root,
+      .parameters = &parameters,
+      .host = "",
+      .request_id = request_id,
+      .source_ip = "127.0.0.1",
+      .user_agent = "strongroomd dev",
+      .now = p.clock.now()};
+  const service::Outcome outcome =
+      p.service->mutate(request, [&]() -> service::AnswerWriter& { return answer; });
+  if (!outcome.error || outcome.error->kind() == ErrorKind::kConflict)
+    return {};  // it is there from an earlier start
+  return std::unexpected(*outcome.error);
+}
+
+StartedFacts& RunningServer::facts() {
+  return parts_->facts;
+}
+
+void RunningServer::stop() {
+  Parts& p = *parts_;
+  if (p.listener) p.listener->stop(kStopGraceMillis);
+  if (p.health) p.health->stop(0);
+  if (p.workers) p.workers->stop();
+  p.listener.reset();
+  p.health.reset();
+  if (p.index_builder.joinable()) p.index_builder.join();
+  if (p.background) p.background->stop();
+  p.background.reset();
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,34 @@
+#include "startup.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "terminal.h"
+
+namespace strongroom::server {
+
+Result<Config> load_config(const std::string& config_file, const Flags& flags) {
+  const Environment environment = [](std::string_view name) -> std::optional<std::string> {
+    const char* value = std::getenv(std::string(name).c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  };
+  SR_TRY(const Values values, collect(config_file, environment, flags));
+  SR_TRY(Config config, interpret(values));
+  if (!config.metrics_token_file.empty()) {
+    SR_TRY(config.metrics_token, read_first_line(config.metrics_token_file));
+  }
+  return config;
+}
+
+int fail_with(const std::string& what, const Error& error, const std::string& next) {
+  print_error(what, error, next);
+  return 1;
+}
+
+std::string sibling_program(const std::string& name) {
+  std::error_code failed;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? name : (self.parent_path() / name).string();
+}
+
+}  // namespace strongroom::server

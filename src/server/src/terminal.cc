@@ -1,0 +1,81 @@
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace strongroom::server {
+namespace {
+
+std::unexpected<Error> system_failure(const std::string& doing, const std::string& path) {
+  return fail(ErrorKind::kUnavailable, "System",
+              "could not " + doing + ' ' + path + ": " + strerror(errno));
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+void print_error(const std::string& what, const Error& error, const std::string& next) {
+  std::fprintf(stderr, "Error: %s\n  why:  %s (%s)\n  next: %s\n  see:  docs/errors.md\n",
+               what.c_str(), error.message().c_str(), error.code().c_str(), next.c_str());
+}
+
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void wait_for_stop(const sigset_t& signals) {
+  int received = 0;
+  while (sigwait(&signals, &received) != 0) {
+  }
+}
+
+Result<void> write_private_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".new";
+  unlink(temporary.c_str());
+  const int fd =
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return system_failure("create", temporary);
+  const bool written = write_all(fd, text) && fsync(fd) == 0;
+  close(fd);
+  if (!written) return system_failure("write", temporary);
+  if (rename(temporary.c_str(), path.c_str()) != 0) return system_failure("rename to", path);
+  return {};
+}
+
+Result<std::string> read_first_line(const std::string& path) {
+  struct stat facts{};
+  if (stat(path.c_str(), &facts) != 0) return system_failure("read", path);
+  if ((facts.st_mode & 077) != 0) {
+    return fail(ErrorKind::kDenied, "OpenMode",
+                path + " may be read by others; run `chmod 600 " + path + "`");
+  }
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  if (line.empty())
+    return fail(ErrorKind::kInvalidInput, "EmptyFile", path + " has an empty first line");
+  return line;
+}
+
+}  // namespace strongroom::server

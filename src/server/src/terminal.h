@@ -1,0 +1,26 @@
+#pragma once
+// How the program talks to the operator: four-line errors, and waiting for a signal to stop.
+
+#include <signal.h>
+
+#include <string>
+
+#include "strongroom/base/result.h"
+
+namespace strongroom::server {
+
+/// What failed, why, what to do next, where it is documented. On standard error.
+void print_error(const std::string& what, const Error& error, const std::string& next);
+
+/// Blocks SIGINT, SIGTERM and SIGPIPE in the calling thread and all that it starts afterwards. Call
+/// before any thread starts.
+sigset_t block_stop_signals();
+/// Returns when one of them arrives.
+void wait_for_stop(const sigset_t& signals);
+
+/// Writes `text` beside `path` with mode 0600, syncs, renames it to `path`.
+Result<void> write_private_file(const std::string& path, const std::string& text);
+/// The first line of a file that only its owner may read.
+Result<std::string> read_first_line(const std::string& path);
+
+}  // namespace strongroom::server
