@@ -121,6 +121,13 @@ class Client {
     }
     return !timed_out_;
   }
+  /// Frees the TLS state and says nothing to the server; the connection stays open.
+  void forget_tls() {
+    SSL_set_quiet_shutdown(ssl_, 1);
+    BIO_set_close(SSL_get_rbio(ssl_), BIO_NOCLOSE);
+    SSL_free(ssl_);
+    ssl_ = nullptr;
+  }
   void half_close() { ::shutdown(fd_, SHUT_WR); }
   void close() {
     SSL_free(ssl_);
