@@ -1,0 +1,135 @@
+// What clients ask before they ask for what they want: regions, whether the service is on, where it
+// is (Location 2015-06-12) and what kind of account this is (BssOpenApi 2017-12-14); gateway.md
+// §3.2.
+
+#include <algorithm>
+#include <array>
+
+#include "tables.h"
+
+namespace strongroom::service {
+namespace {
+
+using enum Effect;
+using enum ResourceKind;
+
+Result<void> describe_regions(Call& call) {
+  call.answer.begin_list("Regions", "Region");
+  call.answer.begin_item();
+  call.answer.field("RegionId", call.region());
+  call.answer.end_item();
+  call.answer.end_list();
+  return {};
+}
+
+Result<void> describe_account_kms_status(Call& call) {
+  call.answer.field("AccountStatus", "Enabled");
+  return {};
+}
+
+// Always open: Terraform and the CLI take this code for "nothing to do".
+Result<void> open_kms_service(Call&) {
+  return fail(ErrorKind::kInvalidInput, "Forbidden.Opened",
+              "Key Management Service has been activated already. There is nothing to do.");
+}
+
+// Services that answer on this very address.
+constexpr std::array<std::string_view, 6> kServiceCodes = {"kms", "ram",      "sts",
+                                                           "ims", "location", "bssopenapi"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+void write_endpoint(Call& call, std::string_view service, std::string_view type) {
+  AnswerWriter& out = call.answer;
+  out.begin_item();
+  out.field("Endpoint", call.host);
+  out.field("Id", call.region());
+  out.field("Namespace", "");
+  out.field("SerivceCode", service);  // misspelt on the wire; Java reads only this spelling
+  out.field("Type", type);
+  out.begin_list("Protocols", "Protocols");
+  out.item("HTTPS");
+  out.end_list();
+  out.end_item();
+}
+
+// The two error texts are compared by the SDKs word for word.
+Result<void> describe_endpoints(Call& call) {
+  const std::string_view region = call.parameters.text("Id");
+  const std::string_view service = call.parameters.text("ServiceCode");
+  const std::string_view type = call.parameters.text("Type", "openAPI");
+  if (region.empty() || service.empty()) {
+    return fail(ErrorKind::kInvalidInput, "Illegal Parameter", "Please check the parameters");
+  }
+  if (region != call.region()) {
+    return fail(ErrorKind::kNotFound, "InvalidRegionId", "The specified region does not exist.");
+  }
+  call.answer.boolean("Success", true);
+  call.answer.begin_list("Endpoints", "Endpoint");
+  const std::string wanted = lower(service);
+  if (std::ranges::find(kServiceCodes, wanted) != kServiceCodes.end() && type == "openAPI") {
+    write_endpoint(call, service, type);
+  }
+  call.answer.end_list();
+  return {};
+}
+
+// Terraform looks for instances to learn the kind of account; none is a good answer.
+Result<void> query_available_instances(Call& call) {
+  SR_TRY(const std::int64_t number, call.parameters.integer("PageNum", 1, 1, 1'000'000));
+  SR_TRY(const std::int64_t size, call.parameters.integer("PageSize", 20, 1, 1'000));
+  AnswerWriter& out = call.answer;
+  out.field("Code", "Success");
+  out.field("Message", "Successful!");
+  out.boolean("Success", true);
+  out.begin_object("Data");
+  out.number("PageNum", number);
+  out.number("PageSize", size);
+  out.number("TotalCount", 0);
+  out.begin_flat_list("InstanceList");
+  out.end_flat_list();
+  out.end_object();
+  return {};
+}
+
+constexpr Operation kOperations[] = {
+    {.api = kKms,
+     .name = "DescribeRegions",
+     .effect = kRead,
+     .resource = kNone,
+     .handler = describe_regions},
+    {.api = kKms,
+     .name = "DescribeAccountKmsStatus",
+     .effect = kRead,
+     .resource = kAll,
+     .handler = describe_account_kms_status},
+    {.api = kKms,
+     .name = "OpenKmsService",
+     .effect = kRead,
+     .resource = kAll,
+     .handler = open_kms_service},
+    {.api = kLocation,
+     .name = "DescribeEndpoints",
+     .effect = kRead,
+     .resource = kNone,
+     .handler = describe_endpoints},
+    {.api = kBss,
+     .name = "QueryAvailableInstances",
+     .effect = kRead,
+     .resource = kNone,
+     .handler = query_available_instances},
+};
+
+}  // namespace
+
+std::span<const Operation> platform_operations() {
+  return kOperations;
+}
+
+}  // namespace strongroom::service

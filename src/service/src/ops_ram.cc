@@ -1,0 +1,278 @@
+// RAM 2015-05-01: users, their access keys, their policies (gateway.md §5.1-§5.3). Rights on a user
+// are judged by the pipeline from the row; creating, listing, attaching and renaming are judged
+// here, since they concern another resource or a second one.
+
+#include <string>
+
+#include "strongroom/identity/directory.h"
+#include "strongroom/policy/policy.h"
+#include "tables.h"
+
+namespace strongroom::service {
+namespace {
+
+using enum Effect;
+using enum ResourceKind;
+using identity::Owner;
+using identity::User;
+
+constexpr std::int64_t kMaxItemsDefault = 100;
+constexpr std::int64_t kMaxItemsMax = 1'000;
+
+std::string user_arn(const Call& call, std::string_view name) {
+  return "acs:ram:*:" + call.account().text() + ":user/" + std::string(name);
+}
+
+std::string action_name(const Call& call) {
+  return "ram:" + std::string(call.operation.name);
+}
+
+Result<void> authorize_on_user(Call& call, std::string_view name) {
+  return call.authorize(action_name(call), user_arn(call, name));
+}
+
+Result<Owner> named_user(const Call& call) {
+  SR_TRY(const std::string_view name, call.parameters.required("UserName"));
+  return Owner{call.account(), name};
+}
+
+// The user named, or the caller itself; an empty name is no name.
+Result<Owner> user_or_caller(const Call& call) {
+  if (call.parameters.find("UserName")) return named_user(call);
+  const bool is_user = call.principal.kind == identity::PrincipalKind::kUser;
+  return Owner{call.account(), is_user ? std::string_view(call.principal.name) : ""};
+}
+
+void write_user(Call& call, const User& user, bool created_now) {
+  AnswerWriter& out = call.answer;
+  out.begin_object("User");
+  out.field("UserId", user.id);
+  out.field("UserName", user.name);
+  out.field("DisplayName", user.display_name);
+  out.field("MobilePhone", user.mobile_phone);
+  out.field("Email", user.email);
+  out.field("Comments", user.comments);
+  out.field("CreateDate", format_utc(user.created));
+  if (!created_now) out.field("UpdateDate", format_utc(user.updated));
+  out.end_object();
+}
+
+// --- users ---
+
+Result<void> create_user(Call& call) {
+  SR_CHECK_OK(authorize_on_user(call, "*"));
+  SR_TRY(const std::string_view name, call.parameters.required("UserName"));
+  const Parameters& in = call.parameters;
+  User wanted{.name = std::string(name),
+              .display_name = std::string(in.text("DisplayName")),
+              .mobile_phone = std::string(in.text("MobilePhone")),
+              .email = std::string(in.text("Email")),
+              .comments = std::string(in.text("Comments"))};
+  SR_TRY(const User user, call.engines.directory.create_user(*call.transaction, call.account(),
+                                                             std::move(wanted), call.now));
+  call.note_resource(user_arn(call, name));
+  write_user(call, user, true);
+  return {};
+}
+
+Result<void> get_user(Call& call) {
+  SR_TRY(const Owner owner, named_user(call));
+  SR_TRY(const User user,
+         call.engines.directory.get_user(call.reader, owner.account, owner.user_name));
+  write_user(call, user, false);
+  return {};
+}
+
+Result<void> update_user(Call& call) {
+  SR_TRY(const Owner owner, named_user(call));
+  const Parameters& in = call.parameters;
+  const auto new_name = in.find("NewUserName");
+  if (new_name) SR_CHECK_OK(authorize_on_user(call, *new_name));
+  const identity::UserChange change{.new_name = new_name,
+                                    .display_name = in.find("NewDisplayName"),
+                                    .mobile_phone = in.find("NewMobilePhone"),
+                                    .email = in.find("NewEmail"),
+                                    .comments = in.find("NewComments")};
+  SR_TRY(const User user,
+         call.engines.directory.update_user(*call.transaction, owner, change, call.now));
+  write_user(call, user, false);
+  return {};
+}
+
+Result<void> delete_user(Call& call) {
+  SR_TRY(const Owner owner, named_user(call));
+  return call.engines.directory.delete_user(*call.transaction, owner);
+}
+
+Result<void> list_users(Call& call) {
+  SR_CHECK_OK(authorize_on_user(call, "*"));
+  const Parameters& in = call.parameters;
+  SR_TRY(const std::int64_t max, in.integer("MaxItems", kMaxItemsDefault, 1, kMaxItemsMax));
+  SR_TRY(const identity::UserPage page,
+         call.engines.directory.list_users(call.reader, call.account(), in.text("Marker"),
+                                           static_cast<std::size_t>(max)));
+  AnswerWriter& out = call.answer;
+  out.begin_list("Users", "User");
+  for (const User& user : page.users) {
+    out.begin_item();
+    out.field("UserId", user.id);
+    out.field("UserName", user.name);
+    out.field("DisplayName", user.display_name);
+    out.field("MobilePhone", user.mobile_phone);
+    out.field("Email", user.email);
+    out.field("Comments", user.comments);
+    out.field("CreateDate", format_utc(user.created));
+    out.field("UpdateDate", format_utc(user.updated));
+    out.end_item();
+  }
+  out.end_list();
+  out.boolean("IsTruncated", !page.next.empty());
+  if (!page.next.empty()) out.field("Marker", page.next);
+  return {};
+}
+
+// --- access keys ---
+
+Result<void> create_access_key(Call& call) {
+  SR_TRY(const Owner owner, user_or_caller(call));
+  SR_TRY(const identity::IssuedAccessKey key,
+         call.engines.directory.create_access_key(*call.transaction, owner, call.now));
+  AnswerWriter& out = call.answer;
+  out.begin_object("AccessKey");
+  out.field("AccessKeyId", key.id);
+  out.secret("AccessKeySecret", key.secret);
+  out.field("Status", "Active");
+  out.field("CreateDate", format_utc(key.created));
+  out.end_object();
+  return {};
+}
+
+Result<void> list_access_keys(Call& call) {
+  SR_TRY(const Owner owner, user_or_caller(call));
+  SR_TRY(const auto keys, call.engines.directory.list_access_keys(call.reader, owner));
+  AnswerWriter& out = call.answer;
+  out.begin_list("AccessKeys", "AccessKey");
+  for (const identity::AccessKeyInfo& key : keys) {
+    out.begin_item();
+    out.field("AccessKeyId", key.id);
+    out.field("Status", key.active ? "Active" : "Inactive");
+    out.field("CreateDate", format_utc(key.created));
+    out.end_item();
+  }
+  out.end_list();
+  return {};
+}
+
+Result<void> update_access_key(Call& call) {
+  SR_TRY(const Owner owner, user_or_caller(call));
+  SR_TRY(const std::string_view key_id, call.parameters.required("UserAccessKeyId"));
+  SR_TRY(const std::string_view status, call.parameters.required("Status"));
+  if (status != "Active" && status != "Inactive") {
+    return invalid_parameter("Status", "It must be Active or Inactive.");
+  }
+  return call.engines.directory.set_access_key_active(*call.transaction, owner, key_id,
+                                                      status == "Active");
+}
+
+Result<void> delete_access_key(Call& call) {
+  SR_TRY(const Owner owner, user_or_caller(call));
+  SR_TRY(const std::string_view key_id, call.parameters.required("UserAccessKeyId"));
+  return call.engines.directory.delete_access_key(*call.transaction, owner, key_id);
+}
+
+Result<void> get_access_key_last_used(Call& call) {
+  SR_TRY(const Owner owner, user_or_caller(call));
+  SR_TRY(const std::string_view key_id, call.parameters.required("UserAccessKeyId"));
+  SR_TRY(const auto last, call.engines.directory.access_key_last_used(call.reader, owner, key_id));
+  call.answer.begin_object("AccessKeyLastUsed");
+  call.answer.field("LastUsedDate", last ? format_utc(*last) : std::string());
+  call.answer.end_object();
+  return {};
+}
+
+// --- policies ---
+
+struct Attachment {
+  std::string_view type;
+  std::string_view name;
+};
+
+// Attaching concerns the user and the policy: both must be allowed (gateway.md §5.2).
+Result<Attachment> judged_attachment(Call& call, const Owner& owner) {
+  SR_TRY(const std::string_view type, call.parameters.required("PolicyType"));
+  SR_TRY(const std::string_view name, call.parameters.required("PolicyName"));
+  const std::string scope = type == "System" ? "system" : call.account().text();
+  SR_CHECK_OK(authorize_on_user(call, owner.user_name));
+  SR_CHECK_OK(
+      call.authorize(action_name(call), "acs:ram:*:" + scope + ":policy/" + std::string(name)));
+  return Attachment{type, name};
+}
+
+Result<void> attach_policy_to_user(Call& call) {
+  SR_TRY(const Owner owner, named_user(call));
+  SR_TRY(const Attachment what, judged_attachment(call, owner));
+  return call.engines.directory.attach_policy(*call.transaction, owner, what.type, what.name,
+                                              call.now);
+}
+
+Result<void> detach_policy_from_user(Call& call) {
+  SR_TRY(const Owner owner, named_user(call));
+  SR_TRY(const Attachment what, judged_attachment(call, owner));
+  return call.engines.directory.detach_policy(*call.transaction, owner, what.type, what.name);
+}
+
+Result<void> list_policies_for_user(Call& call) {
+  SR_TRY(const Owner owner, named_user(call));
+  SR_TRY(const auto attached, call.engines.directory.list_policies(call.reader, owner));
+  AnswerWriter& out = call.answer;
+  out.begin_list("Policies", "Policy");
+  for (const identity::AttachedPolicy& one : attached) {
+    const policy::Policy* policy = policy::find_system_policy(one.name);
+    out.begin_item();
+    out.field("PolicyName", one.name);
+    out.field("PolicyType", one.type);
+    out.field("Description", policy != nullptr ? policy->description : std::string());
+    out.field("DefaultVersion", policy != nullptr ? policy->version : std::string());
+    out.field("AttachDate", format_utc(one.attached));
+    out.end_item();
+  }
+  out.end_list();
+  return {};
+}
+
+constexpr Operation on_user(std::string_view name, Effect effect, Handler handler) {
+  return {.api = kRam,
+          .name = name,
+          .effect = effect,
+          .resource = kRamUser,
+          .resource_parameter = "UserName",
+          .handler = handler};
+}
+
+constexpr Operation by_handler(std::string_view name, Effect effect, Handler handler) {
+  return {.api = kRam, .name = name, .effect = effect, .resource = kByHandler, .handler = handler};
+}
+
+constexpr Operation kOperations[] = {
+    by_handler("CreateUser", kMutation, create_user),
+    on_user("GetUser", kSlowRead, get_user),
+    on_user("UpdateUser", kMutation, update_user),
+    on_user("DeleteUser", kMutation, delete_user),
+    by_handler("ListUsers", kSlowRead, list_users),
+    on_user("CreateAccessKey", kMutation, create_access_key),
+    on_user("ListAccessKeys", kSlowRead, list_access_keys),
+    on_user("UpdateAccessKey", kMutation, update_access_key),
+    on_user("DeleteAccessKey", kMutation, delete_access_key),
+    on_user("GetAccessKeyLastUsed", kSlowRead, get_access_key_last_used),
+    by_handler("AttachPolicyToUser", kMutation, attach_policy_to_user),
+    by_handler("DetachPolicyFromUser", kMutation, detach_policy_from_user),
+    on_user("ListPoliciesForUser", kSlowRead, list_policies_for_user),
+};
+
+}  // namespace
+
+std::span<const Operation> ram_operations() {
+  return kOperations;
+}
+
+}  // namespace strongroom::service
