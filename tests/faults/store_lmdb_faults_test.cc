@@ -1,15 +1,11 @@
 // Every write and every sync of a small history fails once, in a process of its own; then the
 // directory is opened again.
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <optional>
 
+#include "child.h"
 #include "io_faults.h"
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/check.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
 #include "temp_directory.h"
@@ -23,75 +19,48 @@ constexpr int kOpenRefused = 3;
 enum Report : char { kAcknowledged = 'A', kRefused = 'R', kWrongError = 'W', kEnd = 'E' };
 
 /// What a child said before it ended, one letter per change, and how it ended.
-struct Outcome {
+struct Outcome : ChildResult {
   std::string reports;
-  std::string stderr_text;
-  int status = 0;
   std::uint64_t writes = 0;
   std::uint64_t syncs = 0;
 
-  bool aborted() const { return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT; }
-  bool finished() const { return WIFEXITED(status) && WEXITSTATUS(status) == 0; }
-  bool refused_to_open() const { return WIFEXITED(status) && WEXITSTATUS(status) == kOpenRefused; }
+  bool finished() const { return exited_with(0); }
+  bool refused_to_open() const { return exited_with(kOpenRefused); }
 };
 
-void send(int pipe, const void* bytes, std::size_t length) {
-  SR_CHECK(::syscall(SYS_write, pipe, bytes, length) == static_cast<long>(length));
-}
-
-[[noreturn]] void run_child(const std::string& directory, Plan plan, int pipe, int stderr_pipe) {
-  const rlimit no_core = {0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);
-  ::dup2(stderr_pipe, STDERR_FILENO);
+int run_workload(const std::string& directory, Plan plan, const Reporter& reporter) {
   arm(directory, plan);
   {
     auto opened = store_lmdb::open({.directory = directory});
-    if (!opened) ::_exit(kOpenRefused);
+    if (!opened) return kOpenRefused;
     for (const store::Change& change : workload()) {
       const auto answer = (*opened)->commit(change);
       const char report = answer                                             ? kAcknowledged
                           : answer.error().kind() == ErrorKind::kUnavailable ? kRefused
                                                                              : kWrongError;
-      send(pipe, &report, 1);
+      reporter.say({&report, 1});
     }
   }
-  const char end = kEnd;
-  const std::uint64_t counts[2] = {calls(Call::kWrite), calls(Call::kSync)};
-  send(pipe, &end, 1);
-  send(pipe, counts, sizeof counts);
-  ::_exit(0);
-}
-
-std::string read_to_end(int fd) {
-  std::string all;
-  char buffer[4096];
-  for (ssize_t n; (n = ::read(fd, buffer, sizeof buffer)) > 0;) {
-    all.append(buffer, static_cast<std::size_t>(n));
-  }
-  ::close(fd);
-  return all;
+  std::string end(1, kEnd);
+  append_u64(end, calls(Call::kWrite));
+  append_u64(end, calls(Call::kSync));
+  reporter.say(end);
+  return 0;
 }
 
 Outcome run(const std::string& directory, Plan plan) {
-  int reports[2];
-  int errors[2];
-  SR_CHECK(::pipe(reports) == 0 && ::pipe(errors) == 0);
-  const pid_t child = ::fork();
-  SR_CHECK(child >= 0);
-  if (child == 0) run_child(directory, plan, reports[1], errors[1]);
-  ::close(reports[1]);
-  ::close(errors[1]);
-  Outcome outcome;
-  const std::string said = read_to_end(reports[0]);
-  outcome.stderr_text = read_to_end(errors[0]);
-  SR_CHECK(::waitpid(child, &outcome.status, 0) == child);
-  const std::size_t end = said.find(kEnd);
-  outcome.reports = said.substr(0, end);
+  Outcome outcome = {run_in_child([&](const Reporter& reporter) {
+                       return run_workload(directory, plan, reporter);
+                     }),
+                     {},
+                     0,
+                     0};
+  const std::size_t end = outcome.said.find(kEnd);
+  outcome.reports = outcome.said.substr(0, end);
   if (end != std::string::npos) {
-    std::uint64_t counts[2];
-    SR_CHECK(said.copy(reinterpret_cast<char*>(counts), sizeof counts, end + 1) == sizeof counts);
-    outcome.writes = counts[0];
-    outcome.syncs = counts[1];
+    SR_CHECK(outcome.said.size() == end + 17);
+    outcome.writes = load_u64(outcome.said.data() + end + 1);
+    outcome.syncs = load_u64(outcome.said.data() + end + 9);
   }
   return outcome;
 }

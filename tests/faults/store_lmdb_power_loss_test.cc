@@ -2,59 +2,17 @@
 // may show after a cut between two of them is built and opened: synced writes are there, of the
 // others any 512-byte sectors or none.
 
-#include <sys/stat.h>
-
 #include <fstream>
 #include <random>
 
 #include "io_faults.h"
+#include "power_cut.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
 #include "temp_directory.h"
 #include "workload.h"
 
 namespace strongroom::faults {
 namespace {
-
-constexpr std::size_t kSector = 512;
-
-/// The data file as the disk holds it, with what is still only in the kernel's memory.
-class Disk {
- public:
-  void write(const Recorded& call) {
-    if (call.through)
-      put(durable_, call.offset, call.bytes);
-    else
-      pending_.push_back({call.offset, call.bytes});
-  }
-  void sync() {
-    for (const Pending& write : pending_) put(durable_, write.offset, write.bytes);
-    pending_.clear();
-  }
-  bool has_pending() const { return !pending_.empty(); }
-  /// What a power cut may leave: each pending sector with probability `kept`.
-  std::string after_cut(std::mt19937& random, double kept) const {
-    std::string image = durable_;
-    std::bernoulli_distribution survives(kept);
-    for (const Pending& write : pending_) {
-      for (std::size_t at = 0; at < write.bytes.size(); at += kSector) {
-        if (survives(random)) put(image, write.offset + at, write.bytes.substr(at, kSector));
-      }
-    }
-    return image;
-  }
-
- private:
-  struct Pending {
-    std::uint64_t offset;
-    std::string bytes;
-  };
-  static void put(std::string& image, std::uint64_t offset, std::string_view bytes) {
-    if (image.size() < offset + bytes.size()) image.resize(offset + bytes.size());
-    image.replace(offset, bytes.size(), bytes);
-  }
-  std::string durable_;
-  std::vector<Pending> pending_;
-};
 
 std::vector<Recorded> record_history(std::size_t* first_commit) {
   const TempDirectory directory;
@@ -97,9 +55,7 @@ TEST(StorePowerLoss, AcknowledgedChangesSurviveACutAtAnyMoment) {
   int cuts = 0;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const Recorded& call = calls[i];
-    const bool data = call.path.ends_with("/data.mdb");
-    if (call.kind == Recorded::Kind::kWrite && data) disk.write(call);
-    if (call.kind == Recorded::Kind::kSync && data) disk.sync();
+    if (call.path.ends_with("/data.mdb")) disk.apply(call);
     if (call.kind == Recorded::Kind::kNote && i > first_commit) ++acknowledged;
     if (i < first_commit) continue;
     SCOPED_TRACE("cut after call " + std::to_string(i));
