@@ -22,6 +22,7 @@ class RevealToken {
   friend class RecordReveal;    // barrier: record bodies into their sealed form
   friend class IdentityReveal;  // identity: a new access-key secret into its record
   friend class AnswerReveal;    // gateways: the one place where a value enters an answer
+  friend class ClientReveal;    // client: values into a request body, and out of an answer's
   friend class TerminalReveal;  // cli: printing a value the person asked for
   friend class OperatorReveal;  // server: TLS key into its listener, the root key shown once
   friend class TestReveal;      // tests only (tests/include/strongroom/test/reveal.h)

@@ -1,0 +1,98 @@
+#include "strongroom/client/json.h"
+
+#include <simdjson.h>
+#include <string.h>
+
+#include <charconv>
+
+#include "reveal.h"
+#include "strongroom/base/limits.h"
+
+namespace strongroom::client {
+namespace dom = simdjson::dom;
+
+struct Json::Impl {
+  dom::parser parser;
+
+  ~Impl() {
+    // The parser unescapes every string into one buffer of this size (dom::document::allocate).
+    const std::size_t capacity = parser.capacity();
+    if (parser.doc.string_buf != nullptr) {
+      explicit_bzero(parser.doc.string_buf.get(), 5 * capacity / 3 + simdjson::SIMDJSON_PADDING);
+    }
+  }
+};
+
+Json::Json() = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+
+const Value& Value::operator[](std::string_view name) const {
+  static const Value absent;
+  for (const auto& [key, value] : members_) {
+    if (key == name) return value;
+  }
+  return absent;
+}
+
+Result<Json> Json::parse(const SecretBytes& bytes, std::size_t size) {
+  Json json;
+  json.impl_ = std::make_unique<Impl>();
+  const auto view = ClientReveal::bytes(bytes);
+  const bool padded = view.size() >= size + simdjson::SIMDJSON_PADDING;
+  dom::element root;
+  if (json.impl_->parser.parse(view.data(), size, !padded).get(root) != simdjson::SUCCESS) {
+    return fail(ErrorKind::kInvalidInput, "MalformedAnswer", "The answer is not JSON.");
+  }
+  struct Pending {
+    dom::element from;
+    Value* to;
+  };
+  std::vector<Pending> stack{{root, &json.root_}};
+  while (!stack.empty()) {
+    const auto [from, to] = stack.back();
+    stack.pop_back();
+    switch (from.type()) {
+      case dom::element_type::STRING:
+        to->type_ = Value::Type::kString;
+        to->text_ = from.get_string().value_unsafe();
+        break;
+      case dom::element_type::BOOL:
+        to->type_ = Value::Type::kBool;
+        to->text_ = from.get_bool().value_unsafe() ? "true" : "false";
+        break;
+      case dom::element_type::NULL_VALUE:
+        to->type_ = Value::Type::kNull;
+        break;
+      case dom::element_type::ARRAY: {
+        to->type_ = Value::Type::kArray;
+        const auto array = from.get_array().value_unsafe();
+        to->items_.resize(array.size());  // addresses are stable from here on
+        std::size_t index = 0;
+        for (const auto item : array) stack.push_back({item, &to->items_[index++]});
+        break;
+      }
+      case dom::element_type::OBJECT: {
+        to->type_ = Value::Type::kObject;
+        const auto object = from.get_object().value_unsafe();
+        to->members_.resize(object.size());
+        std::size_t index = 0;
+        for (const auto [key, value] : object) {
+          to->members_[index].first = key;
+          stack.push_back({value, &to->members_[index++].second});
+        }
+        break;
+      }
+      default: {
+        to->type_ = Value::Type::kNumber;
+        std::int64_t integer = 0;
+        if (from.get_int64().get(integer) == simdjson::SUCCESS) to->integer_ = integer;
+        break;
+      }
+    }
+  }
+  return json;
+}
+
+}  // namespace strongroom::client

@@ -1,0 +1,109 @@
+#include "signing.h"
+
+#include <cstring>
+
+#include "reveal.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/name_value.h"
+#include "strongroom/crypto/digest.h"
+#include "strongroom/crypto/mac.h"
+
+namespace strongroom::client {
+namespace {
+
+constexpr std::string_view kAlgorithm = "ACS3-HMAC-SHA256";
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+bool is_unreserved(unsigned char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == '~';
+}
+
+std::size_t encoded_size(ByteView text) {
+  std::size_t size = 0;
+  for (const auto c : text) size += is_unreserved(c) ? 1 : 3;
+  return size;
+}
+
+std::uint8_t* encode_to(std::uint8_t* out, ByteView text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const auto c : text) {
+    if (is_unreserved(c)) {
+      *out++ = c;
+    } else {
+      *out++ = '%';
+      *out++ = static_cast<std::uint8_t>(kHex[c >> 4]);
+      *out++ = static_cast<std::uint8_t>(kHex[c & 15]);
+    }
+  }
+  return out;
+}
+
+ByteView value_of(const Parameter& parameter) {
+  return parameter.secret != nullptr ? ClientReveal::bytes(*parameter.secret)
+                                     : as_bytes(parameter.value);
+}
+
+}  // namespace
+
+Result<SecretBytes> form_body(const std::vector<Parameter>& parameters) {
+  std::size_t size = 0;
+  for (const auto& parameter : parameters) {
+    size += encoded_size(as_bytes(parameter.name)) + encoded_size(value_of(parameter)) + 2;
+  }
+  if (size == 0) return SecretBytes();
+  SR_TRY(auto body, SecretBytes::zeroed(size - 1));  // no '&' in front of the first
+  auto* out = ClientReveal::writable(body).data();
+  for (std::size_t index = 0; index < parameters.size(); ++index) {
+    if (index > 0) *out++ = '&';
+    out = encode_to(out, as_bytes(parameters[index].name));
+    *out++ = '=';
+    out = encode_to(out, value_of(parameters[index]));
+  }
+  return body;
+}
+
+Result<std::string> signed_head(const Settings& settings, const ApiCall& call, const Stamp& stamp,
+                                const SecretBytes& body) {
+  const auto hash = hex_encode(crypto::sha256(ClientReveal::bytes(body)));
+  std::vector<NameValue> fields;  // sorted by name
+  if (!body.empty()) fields.push_back({"content-type", kFormType});
+  fields.push_back({"host", settings.endpoint});
+  fields.push_back({"x-acs-action", call.action});
+  fields.push_back({"x-acs-content-sha256", hash});
+  fields.push_back({"x-acs-date", stamp.date});
+  if (!settings.security_token.empty()) {
+    fields.push_back({"x-acs-security-token", settings.security_token});
+  }
+  fields.push_back({"x-acs-signature-nonce", stamp.nonce});
+  fields.push_back({"x-acs-version", call.version});
+
+  std::string canonical = "POST\n/\n\n";
+  std::string names;
+  std::string head = "POST / HTTP/1.1\r\n";
+  for (const auto& [name, value] : fields) {
+    canonical.append(name).append(":").append(value).append("\n");
+    names.append(names.empty() ? "" : ";").append(name);
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
+  canonical.append("\n").append(names).append("\n").append(hash);
+  const auto string_to_sign =
+      std::string(kAlgorithm) + "\n" + hex_encode(crypto::sha256(as_bytes(canonical)));
+  SR_TRY(const auto key,
+         crypto::HmacKey::make(crypto::MacHash::kSha256, settings.access_key_secret));
+  const auto tag = key.sign(as_bytes(string_to_sign));
+  head.append("accept: application/json\r\nuser-agent: strongroom\r\nauthorization: ")
+      .append(kAlgorithm)
+      .append(" Credential=")
+      .append(settings.access_key_id)
+      .append(",SignedHeaders=")
+      .append(names)
+      .append(",Signature=")
+      .append(hex_encode(tag.view()))
+      .append("\r\ncontent-length: ")
+      .append(std::to_string(body.size()))
+      .append("\r\n\r\n");
+  return head;
+}
+
+}  // namespace strongroom::client
