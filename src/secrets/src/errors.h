@@ -19,6 +19,19 @@ inline std::unexpected<Error> invalid(std::string_view parameter, std::string_vi
               "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
                   std::string(hint));
 }
+inline std::unexpected<Error> no_such_secret() {
+  return not_found("there is no secret with this name in this account and region.");
+}
+inline std::unexpected<Error> no_such_stage() {
+  return not_found("no version of this secret has the stage asked for.");
+}
+inline std::unexpected<Error> no_such_version() {
+  return not_found("this secret has no version with this VersionId.");
+}
+inline std::unexpected<Error> version_and_stage_differ() {
+  return invalid("VersionStage",
+                 "VersionId and VersionStage name different versions; give one of them.");
+}
 inline std::unexpected<Error> in_delete_window() {
   return fail(
       ErrorKind::kConflict, "Rejected.ResourceInDeleteWindow",

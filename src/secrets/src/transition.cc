@@ -114,7 +114,8 @@ Result<void> check_label(std::string_view label) {
 }
 
 Result<void> check_description(std::string_view description) {
-  if (is_utf8(description) && count_characters(description) <= limits::kSecretDescriptionCharsMax)
+  if (is_utf8(description) && description.find('\0') == std::string_view::npos &&
+      count_characters(description) <= limits::kSecretDescriptionCharsMax)
     return {};
   return invalid("Description", "A description has at most 8192 characters of UTF-8 text.");
 }
@@ -225,22 +226,6 @@ Result<Secret> restore(Secret before) {
   }
   before.planned_delete = {};
   return before;
-}
-
-Result<const Version*> select_version(const Secret& secret, std::string_view id,
-                                      std::string_view label) {
-  if (id.empty()) {
-    const Version* version = secret.find_label(label.empty() ? kCurrent : label);
-    if (version == nullptr) return not_found("no version of this secret has the stage asked for.");
-    return version;
-  }
-  const Version* version = secret.find_version(id);
-  if (version == nullptr) return not_found("this secret has no version with this VersionId.");
-  if (!label.empty() && !version->has(label)) {
-    return invalid("VersionStage",
-                   "VersionId and VersionStage name different versions; give one of them.");
-  }
-  return version;
 }
 
 }  // namespace strongroom::secrets

@@ -154,18 +154,7 @@ TEST(MoveLabel, Refusals) {
   EXPECT_TRUE(move_label(full, {"a", "v2", ""}, {}));
 }
 
-// --- selection, deletion, names ---
-
-TEST(SelectVersion, ByIdByStageByBothAndByNeither) {
-  const Secret secret = secret_with({"v1", "v2"});
-  EXPECT_EQ((*select_version(secret, "", ""))->id, "v2");
-  EXPECT_EQ((*select_version(secret, "v1", ""))->id, "v1");
-  EXPECT_EQ((*select_version(secret, "", "ACSPrevious"))->id, "v1");
-  EXPECT_EQ((*select_version(secret, "v1", "ACSPrevious"))->id, "v1");
-  EXPECT_EQ(code_of(select_version(secret, "v1", "ACSCurrent")), "InvalidParameter");
-  EXPECT_EQ(code_of(select_version(secret, "v9", "")), "Forbidden.ResourceNotFound");
-  EXPECT_EQ(code_of(select_version(secret, "", "blue")), "Forbidden.ResourceNotFound");
-}
+// --- deletion, names ---
 
 TEST(Deletion, PlannedOnceRestoredOnce) {
   const Secret live = secret_with({"v1"});

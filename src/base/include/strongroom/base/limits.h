@@ -102,6 +102,7 @@ inline constexpr std::size_t kTagResourcesPerCallMax = 50;
 inline constexpr std::size_t kTagRowsPerPage = 200;
 inline constexpr int kPageSizeMax = 101;
 inline constexpr std::size_t kTagFilterResourcesMax = 4'000;  // openapi.md §4.6
+inline constexpr std::size_t kTagScanResourcesMax = 20'000;  // looked at for one page of tags
 inline constexpr std::size_t kListScanBatch = 1'000;  // heads opened per snapshot while filtering
 
 // Caches (hotpath.md §4 rule 2), for the whole process.

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "strongroom/base/ids.h"
 #include "strongroom/base/time.h"
 #include "strongroom/keys/tags.h"
 
@@ -58,6 +60,8 @@ struct Rotation {
 };
 
 struct Secret {
+  AccountId account;
+  Uuid uuid;  // bound into every record of the secret: delete + recreate gives another one
   std::string name;
   std::string description;
   std::vector<keys::Tag> tags;

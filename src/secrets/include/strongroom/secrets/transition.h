@@ -58,10 +58,4 @@ Result<Secret> plan_deletion(Secret before, Instant planned);
 /// RestoreSecret; 409 Rejected.ResourceInUse if it is live.
 Result<Secret> restore(Secret before);
 
-/// The version that VersionId and VersionStage name; both empty means ACSCurrent. 404
-/// Forbidden.ResourceNotFound if there is none, 400 InvalidParameter if both are given and disagree
-/// (semantics.md §1.3).
-Result<const Version*> select_version(const Secret& secret, std::string_view id,
-                                      std::string_view label);
-
 }  // namespace strongroom::secrets

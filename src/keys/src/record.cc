@@ -1,0 +1,132 @@
+#include "record.h"
+
+#include <string.h>
+
+#include "key_generated.h"
+#include "strongroom/base/check.h"
+
+namespace strongroom::keys {
+namespace {
+
+constexpr std::uint16_t kFormat = 1;
+constexpr std::size_t kMaterialBytes = 32;
+constexpr std::size_t kMaterialBodyBytes = 512;  // never grown, so no copy is left behind
+
+template <class Table>
+Result<const Table*> view(const barrier::RecordRef& record) {
+  const ByteView body = record->body();
+  if (!record->form_checked()) {
+    flatbuffers::Verifier verifier(body.data(), body.size());
+    if (!verifier.VerifyBuffer<Table>(nullptr) ||
+        flatbuffers::GetRoot<Table>(body.data())->format() != kFormat) {
+      return fail(ErrorKind::kCorrupt, "CorruptRecord", "A key's record does not have the form of schema/key.fbs.");
+    }
+    record->set_form_checked();
+  }
+  return flatbuffers::GetRoot<Table>(body.data());
+}
+
+template <class Table>
+std::string finish(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<Table> root) {
+  builder.Finish(root);
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+}  // namespace
+
+std::string encode(const Key& key) {
+  flatbuffers::FlatBufferBuilder builder(1024);
+  std::vector<flatbuffers::Offset<fb::Tag>> tags;
+  for (const Tag& tag : key.tags) tags.push_back(fb::CreateTagDirect(builder, tag.key.c_str(), tag.value.c_str()));
+  std::vector<flatbuffers::Offset<fb::KeyVersion>> versions;
+  for (const KeyVersion& version : key.versions) {
+    versions.push_back(
+        fb::CreateKeyVersionDirect(builder, version.id.c_str(), version.serial, version.created.unix_ms));
+  }
+  return finish(builder,
+                fb::CreateKeyDirect(
+                    builder, kFormat, key.account.number(), key.id.c_str(), static_cast<std::uint8_t>(key.spec),
+                    static_cast<std::uint8_t>(key.usage), static_cast<std::uint8_t>(key.state),
+                    static_cast<std::uint8_t>(key.origin), static_cast<std::uint8_t>(key.protection),
+                    key.description.c_str(), key.creator.c_str(), key.created.unix_ms, key.deletion_protection,
+                    key.deletion_protection_description.c_str(), key.delete_date.unix_ms, key.material_expires.unix_ms,
+                    &tags, &versions, key.primary, key.instance_id.c_str(), key.service_default, key.automatic_rotation,
+                    key.rotation_interval_seconds, key.last_rotation.unix_ms, key.next_rotation.unix_ms));
+}
+
+Result<Key> decode(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Key* stored, view<fb::Key>(record));
+  Key key;
+  key.id = stored->id()->str();
+  key.uuid = record->resource();
+  key.account = AccountId(stored->account());
+  key.spec = static_cast<KeySpec>(stored->spec());
+  key.usage = static_cast<KeyUsage>(stored->usage());
+  key.state = static_cast<KeyState>(stored->state());
+  key.origin = static_cast<KeyOrigin>(stored->origin());
+  key.protection = static_cast<Protection>(stored->protection());
+  key.description = stored->description()->str();
+  key.creator = stored->creator()->str();
+  key.created = {stored->created()};
+  key.deletion_protection = stored->deletion_protection();
+  key.deletion_protection_description = stored->deletion_protection_description()->str();
+  key.delete_date = {stored->delete_date()};
+  key.material_expires = {stored->material_expires()};
+  for (const auto* tag : *stored->tags()) key.tags.push_back({tag->key()->str(), tag->value()->str()});
+  for (const auto* version : *stored->versions()) {
+    key.versions.push_back({version->id()->str(), version->serial(), {version->created()}});
+  }
+  key.primary = stored->primary();
+  key.instance_id = stored->instance_id()->str();
+  key.service_default = stored->service_default();
+  key.automatic_rotation = stored->automatic_rotation();
+  key.rotation_interval_seconds = stored->rotation_interval_seconds();
+  key.last_rotation = {stored->last_rotation()};
+  key.next_rotation = {stored->next_rotation()};
+  return key;
+}
+
+Result<Status> decode_status(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Key* stored, view<fb::Key>(record));
+  return Status{static_cast<KeyState>(stored->state()), stored->service_default()};
+}
+
+void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version, ByteView material) {
+  SR_CHECK(material.size() == kMaterialBytes);
+  flatbuffers::FlatBufferBuilder builder(kMaterialBodyBytes);
+  const auto key_id = builder.CreateString(key.id);
+  const auto version_id = builder.CreateString(version.id);
+  const auto bytes = builder.CreateVector(material.data(), material.size());
+  builder.Finish(fb::CreateKeyMaterial(builder, kFormat, key_id, version_id, version.serial, bytes));
+  SR_CHECK(builder.GetSize() < kMaterialBodyBytes);
+  const barrier::Address address{barrier::RecordType::kKeyMaterial, key.account, version.id};
+  transaction.put(address, key.uuid, {builder.GetBufferPointer(), builder.GetSize()});
+  explicit_bzero(builder.GetBufferPointer(), builder.GetSize());
+}
+
+Result<Material> decode_material(const barrier::RecordRef& record) {
+  SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
+  if (stored->material()->size() != kMaterialBytes) {
+    return fail(ErrorKind::kCorrupt, "CorruptRecord", "A key version's material has the wrong length.");
+  }
+  SR_TRY(SecretBytes bytes, SecretBytes::copy_of({stored->material()->data(), stored->material()->size()}));
+  return Material{stored->key_id()->str(), stored->version_id()->str(), std::move(bytes)};
+}
+
+Result<std::string> decode_material_key_id(const barrier::RecordRef& record) {
+  SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
+  return stored->key_id()->str();
+}
+
+std::string encode_default(std::string_view key_id) {
+  flatbuffers::FlatBufferBuilder builder(128);
+  const auto id = builder.CreateString(key_id.data(), key_id.size());
+  return finish(builder, fb::CreateDefaultKey(builder, kFormat, id));
+}
+
+Result<std::string> decode_default(const barrier::RecordRef& record) {
+  SR_TRY(const fb::DefaultKey* stored, view<fb::DefaultKey>(record));
+  return stored->key_id()->str();
+}
+
+}  // namespace strongroom::keys

@@ -1,0 +1,41 @@
+#pragma once
+// Keys to stored bodies and back (schema/key.fbs). A body was authenticated by the barrier; its form is verified here once
+// per opened record.
+
+#include <string>
+
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/base/result.h"
+#include "strongroom/keys/model.h"
+#include "strongroom/secmem/secret_bytes.h"
+
+namespace strongroom::keys {
+
+std::string encode(const Key& key);
+/// kCorrupt if the form is not that of schema/key.fbs.
+Result<Key> decode(const barrier::RecordRef& record);
+
+/// The two facts that every use of a key needs; no copies.
+struct Status {
+  KeyState state;
+  bool service_default;
+};
+Result<Status> decode_status(const barrier::RecordRef& record);
+
+/// Puts the row of one key version; the body is wiped again.
+void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version, ByteView material);
+
+struct Material {
+  std::string key_id;
+  std::string version_id;
+  SecretBytes bytes;  // 32
+};
+/// kCorrupt as decode(), kExhausted without locked memory.
+Result<Material> decode_material(const barrier::RecordRef& record);
+/// Only which key it belongs to.
+Result<std::string> decode_material_key_id(const barrier::RecordRef& record);
+
+std::string encode_default(std::string_view key_id);
+Result<std::string> decode_default(const barrier::RecordRef& record);
+
+}  // namespace strongroom::keys

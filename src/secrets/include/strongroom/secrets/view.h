@@ -1,0 +1,81 @@
+#pragma once
+// A secret's stored head, looked at without copying: what the read path needs of it. Holds its
+// record alive; the views it returns live as long. Cheap to move. Its form was verified when the
+// record was first viewed.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "strongroom/barrier/record.h"
+#include "strongroom/base/result.h"
+#include "strongroom/base/time.h"
+#include "strongroom/secrets/model.h"
+
+namespace strongroom::secrets {
+
+namespace fb {
+struct Secret;
+struct Version;
+}  // namespace fb
+
+class VersionView {
+ public:
+  explicit VersionView(const fb::Version* stored) : stored_(stored) {}
+
+  std::string_view id() const;
+  std::uint32_t serial() const;
+  Instant created() const;
+  std::string_view key_id() const;
+  std::string_view key_version() const;
+  DataType data_type() const;
+  std::string_view commitment() const;  // 32 bytes
+  std::size_t label_count() const;
+  std::string_view label(std::size_t index) const;
+  bool has(std::string_view label) const;
+
+ private:
+  const fb::Version* stored_;
+};
+
+class SecretView {
+ public:
+  /// kCorrupt if the body has not the form of schema/secret.fbs.
+  static Result<SecretView> of(barrier::RecordRef record);
+
+  std::string_view name() const;
+  Uuid uuid() const { return record_->resource(); }
+  AccountId account() const;
+  SecretType type() const;
+  std::string_view description() const;
+  Instant created() const;
+  Instant updated() const;
+  Instant planned_delete() const;  // zero: not waiting for deletion
+  std::string_view encryption_key_id() const;
+  bool default_key() const;  // made without a key of the caller's
+  std::string_view instance_id() const;
+  std::size_t version_count() const;
+  VersionView version(std::size_t index) const;  // oldest first
+  const barrier::RecordRef& record() const { return record_; }
+
+  /// The version that VersionId and VersionStage name; both empty means ACSCurrent. 404
+  /// Forbidden.ResourceNotFound if there is none, 400 InvalidParameter if both are given and
+  /// disagree (semantics.md §1.3).
+  Result<VersionView> select(std::string_view id, std::string_view label) const;
+
+  /// The whole of it as a value.
+  Secret decode() const;
+
+ private:
+  SecretView(barrier::RecordRef record, const fb::Secret* stored)
+      : record_(std::move(record)), stored_(stored) {}
+  std::optional<VersionView> find_label(std::string_view label) const;
+
+  barrier::RecordRef record_;
+  const fb::Secret* stored_;
+};
+
+/// The body of a head, for the barrier.
+std::string encode(const Secret& secret);
+
+}  // namespace strongroom::secrets

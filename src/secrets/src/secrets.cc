@@ -1,0 +1,173 @@
+#include "strongroom/secrets/secrets.h"
+
+#include <algorithm>
+
+#include "errors.h"
+#include "strongroom/barrier/aad.h"
+#include "strongroom/base/check.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/crypto/ct_equal.h"
+#include "strongroom/secrets/transition.h"
+
+namespace strongroom::secrets {
+
+using barrier::RecordType;
+
+std::string Secrets::arn(AccountId account, std::string_view name) const {
+  return "acs:kms:" + region_ + ":" + account.text() + ":secret/" + std::string(name);
+}
+
+Result<SecretView> Secrets::view(barrier::Reader& reader, AccountId account,
+                                 std::string_view name) const {
+  if (name.empty() || name.size() > limits::kSecretNameCharsMax) return no_such_secret();
+  auto record = reader.read({RecordType::kSecret, account, name});
+  if (!record) {
+    if (record.error().kind() == ErrorKind::kNotFound) return no_such_secret();
+    return std::unexpected(record.error());
+  }
+  SR_TRY(SecretView secret, SecretView::of(std::move(*record)));
+  if (secret.account() != account || secret.name() != name) {
+    return fail(ErrorKind::kCorrupt, "CorruptRecord", "A secret's record names another secret.");
+  }
+  return secret;
+}
+
+Result<SecretView> Secrets::live_view(barrier::Reader& reader, AccountId account,
+                                      std::string_view name) const {
+  auto secret = view(reader, account, name);
+  if (secret && secret->planned_delete() != Instant{}) return in_delete_window();
+  return secret;
+}
+
+Result<void> Secrets::require_free(barrier::Transaction& transaction, AccountId account,
+                                   std::string_view name) const {
+  const auto existing = view(transaction, account, name);
+  if (!existing) {
+    if (existing.error().kind() == ErrorKind::kNotFound) return {};
+    return std::unexpected(existing.error());
+  }
+  if (existing->planned_delete() != Instant{}) {
+    return fail(ErrorKind::kConflict, "Rejected.ResourceInDeleteWindow",
+                "The secret is planned to be deleted. Restore it, or delete it with "
+                "ForceDeleteWithoutRecovery to use its "
+                "name again.");
+  }
+  return fail(ErrorKind::kConflict, "Rejected.ResourceExist",
+              "The resource already exists. Put a new version into it with PutSecretValue.");
+}
+
+Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret asked,
+                               const SecretBytes& value, const keys::WrappingKey& key,
+                               Instant now) {
+  SR_CHECK_OK(check_name(asked.name));
+  SR_CHECK_OK(check_description(asked.description));
+  if (index_.count(asked.account) >= limits::kSecretsPerAccountMax) {
+    return fail(
+        ErrorKind::kExhausted, "Rejected.LimitExceeded",
+        "exceed secret limits error: this account has as many secrets as the server keeps.");
+  }
+  Secret secret;
+  secret.account = asked.account;
+  secret.uuid = Uuid::generate(random_);
+  secret.name = std::move(asked.name);
+  secret.description = std::move(asked.description);
+  secret.tags = std::move(asked.tags);
+  secret.creator = std::move(asked.creator);
+  secret.created = now;
+  secret.encryption_key_id = key.key_id;
+  secret.default_key = key.service_default;
+  Version version;
+  version.id = std::move(asked.version_id);
+  version.created = now;
+  version.data_type = asked.data_type;
+  version.key_id = key.key_id;
+  version.key_version = key.version_id;
+  SR_TRY(const Sealed sealed, seal(secret, version, key, value));
+  version.commitment = sealed.commitment;
+  const std::string_view labels[] = {kCurrent};
+  SR_TRY(VersionAdded added, add_version(std::move(secret), std::move(version), labels));
+  save(transaction, added.after);
+  transaction.put_raw({RecordType::kSecretVersion, added.after.account, added.after.name, 1},
+                      sealed.row);
+  transaction.after_commit([this, account = added.after.account, name = added.after.name] {
+    index_.add(account, name);
+  });
+  return std::move(added.after);
+}
+
+Result<std::vector<std::string>> Secrets::put(barrier::Transaction& transaction,
+                                              const SecretView& view, const NewVersion& asked,
+                                              const SecretBytes& value, Instant now) {
+  Secret secret = view.decode();
+  SR_CHECK_OK(require_live(secret));
+  if (const Version* existing = secret.find_version(asked.version_id);
+      existing != nullptr && secret.type == SecretType::kGeneric) {
+    SR_TRY(const VersionView stored, view.select(asked.version_id, ""));
+    SR_TRY(const keys::UseStatus key, keys_.status(transaction, secret.account, existing->key_id));
+    SR_TRY(const SecretBytes current, open(transaction, view, stored, key));
+    // Labels are not compared (semantics.md §1.3).
+    if (crypto::ct_equal(current, value) && existing->data_type == asked.data_type)
+      return existing->labels;
+  }
+  SR_TRY(const keys::WrappingKey key,
+         keys_.wrapping_key(transaction, secret.account, secret.encryption_key_id));
+  Version version;
+  version.id = asked.version_id;
+  version.created = now;
+  version.data_type = asked.data_type;
+  version.key_id = key.key_id;
+  version.key_version = key.version_id;
+  SR_TRY(Sealed sealed, seal(secret, version, key, value));
+  version.commitment = sealed.commitment;
+  SR_TRY(const VersionAdded added,
+         add_version(std::move(secret), std::move(version), asked.labels));
+  const Version& put = added.after.versions.back();
+  save(transaction, added.after);
+  transaction.put_raw(
+      {RecordType::kSecretVersion, added.after.account, added.after.name, put.serial},
+      std::move(sealed.row));
+  for (const std::uint32_t serial : added.evicted) {
+    transaction.remove({RecordType::kSecretVersion, added.after.account, added.after.name, serial});
+  }
+  return put.labels;
+}
+
+void Secrets::save(barrier::Transaction& transaction, const Secret& secret) const {
+  const std::string body = encode(secret);
+  transaction.put({RecordType::kSecret, secret.account, secret.name}, secret.uuid, as_bytes(body));
+}
+
+Result<void> Secrets::plan_deletion(barrier::Transaction& transaction, Secret secret,
+                                    Instant when) const {
+  SR_TRY(const Secret planned, secrets::plan_deletion(std::move(secret), when));
+  save(transaction, planned);
+  due::schedule(transaction, when,
+                {due::Kind::kPurgeSecret, planned.account, planned.name, planned.uuid});
+  return {};
+}
+
+void Secrets::remove(barrier::Transaction& transaction, const Secret& secret, Instant now) {
+  for (const Version& version : secret.versions) {
+    transaction.remove({RecordType::kSecretVersion, secret.account, secret.name, version.serial});
+  }
+  transaction.remove({RecordType::kSecret, secret.account, secret.name});
+  due::record(transaction, now,
+              {"Secret:DeleteSecret:Success", secret.account, arn(secret.account, secret.name)});
+  transaction.after_commit(
+      [this, account = secret.account, name = secret.name] { index_.remove(account, name); });
+}
+
+Result<bool> Secrets::purge_due(barrier::Transaction& transaction, const due::Task& task,
+                                Instant now) {
+  const auto found = view(transaction, task.account, task.name);
+  if (!found) {
+    if (found.error().kind() == ErrorKind::kNotFound) return false;
+    return std::unexpected(found.error());
+  }
+  const Instant planned = found->planned_delete();
+  if (found->uuid() != task.resource || planned == Instant{} || planned > now) return false;
+  remove(transaction, found->decode(), now);
+  return true;
+}
+
+}  // namespace strongroom::secrets

@@ -1,0 +1,205 @@
+#include "json_parameters.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "strongroom/base/limits.h"
+#include "strongroom/service/parameters.h"
+
+namespace strongroom::service {
+namespace {
+
+using simdjson::dom::element;
+
+/// Parses `text` and keeps the document alive.
+class Document {
+ public:
+  bool parse(std::string_view text) {
+    if (text.size() > limits::kBodyBytesMax) return false;
+    if (parser_.allocate(std::max<std::size_t>(text.size(), 1), limits::kJsonDepthMax) !=
+        simdjson::SUCCESS)
+      return false;
+    padded_ = simdjson::padded_string(text);
+    return parser_.parse(padded_).get(root_) == simdjson::SUCCESS;
+  }
+  element root() const { return root_; }
+
+ private:
+  simdjson::padded_string padded_;
+  simdjson::dom::parser parser_;
+  element root_;
+};
+
+bool get_text(element value, std::string& out) {
+  std::string_view text;
+  if (value.get_string().get(text) != simdjson::SUCCESS) return false;
+  out = text;
+  return true;
+}
+
+/// The member `name`, which must be a string if it is there and not null.
+bool get_member(simdjson::dom::object object, std::string_view name, std::string& out) {
+  element value;
+  if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return true;
+  return get_text(value, out);
+}
+
+bool get_strings(element value, std::size_t max, std::vector<std::string>& out) {
+  simdjson::dom::array array;
+  if (value.get_array().get(array) != simdjson::SUCCESS || array.size() > max) return false;
+  for (const element item : array) {
+    if (!get_text(item, out.emplace_back())) return false;
+  }
+  return true;
+}
+
+bool get_tag(element value, std::pair<std::string, std::string>& tag) {
+  simdjson::dom::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return false;
+  return get_member(object, "TagKey", tag.first) && get_member(object, "TagValue", tag.second) &&
+         !tag.first.empty();
+}
+
+bool get_filter(element value, ParsedFilter& filter) {
+  simdjson::dom::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return false;
+  if (!get_member(object, "Key", filter.key) || filter.key.empty()) return false;
+  element values;
+  if (object.at_key("Values").get(values) != simdjson::SUCCESS || values.is_null()) return true;
+  return get_strings(values, limits::kFilterValuesMax, filter.values);
+}
+
+bool get_batch_entry(element value, BatchEntry& entry) {
+  simdjson::dom::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return false;
+  return get_member(object, "SecretName", entry.secret_name) &&
+         get_member(object, "VersionId", entry.version_id) &&
+         get_member(object, "VersionStage", entry.version_stage) && !entry.secret_name.empty();
+}
+
+}  // namespace
+
+std::vector<NameValue> TextPairs::views() const {
+  std::vector<NameValue> out;
+  out.reserve(pairs.size());
+  for (const auto& [name, value] : pairs) out.push_back({name, value});
+  return out;
+}
+
+Result<TextPairs> parse_tags(std::string_view name, std::string_view text) {
+  TextPairs tags;
+  if (text.empty()) return tags;
+  const auto wrong = [name] {
+    return invalid_parameter(name, "It must be JSON: [{\"TagKey\":\"k\",\"TagValue\":\"v\"}]");
+  };
+  Document document;
+  simdjson::dom::array array;
+  if (!document.parse(text) || document.root().get_array().get(array) != simdjson::SUCCESS)
+    return wrong();
+  if (array.size() > limits::kTagsPerResourceMax) {
+    return fail(ErrorKind::kExhausted, "Rejected.LimitExceeded",
+                "A resource can have at most 20 tags.");
+  }
+  for (const element item : array) {
+    if (!get_tag(item, tags.pairs.emplace_back())) return wrong();
+  }
+  return tags;
+}
+
+Result<std::vector<std::string>> parse_strings(std::string_view name, std::string_view text,
+                                               std::string_view wrapped, std::size_t max) {
+  const auto wrong = [name, max] {
+    return invalid_parameter(name, "It must be a JSON array of at most " + std::to_string(max) +
+                                       " strings: [\"a\",\"b\"]");
+  };
+  Document document;
+  if (!document.parse(text)) return wrong();
+  element root = document.root();
+  simdjson::dom::object object;
+  if (!wrapped.empty() && root.get_object().get(object) == simdjson::SUCCESS &&
+      object.at_key(wrapped).get(root) != simdjson::SUCCESS) {
+    return wrong();
+  }
+  std::vector<std::string> strings;
+  if (!get_strings(root, max, strings)) return wrong();
+  return strings;
+}
+
+Result<TextPairs> parse_string_map(std::string_view name, std::string_view text) {
+  TextPairs map;
+  if (text.empty()) return map;
+  const auto wrong = [name] {
+    return invalid_parameter(
+        name, "It must be a JSON object of strings, at most 8192 characters: {\"k\":\"v\"}");
+  };
+  Document document;
+  simdjson::dom::object object;
+  if (text.size() > limits::kEncryptionContextCharsMax * 4 || !document.parse(text) ||
+      document.root().get_object().get(object) != simdjson::SUCCESS) {
+    return wrong();
+  }
+  const auto characters = std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  if (static_cast<std::size_t>(characters) > limits::kEncryptionContextCharsMax) return wrong();
+  for (const auto& field : object) {
+    auto& pair = map.pairs.emplace_back(std::string(field.key), std::string());
+    if (!get_text(field.value, pair.second)) return wrong();
+    const auto twins =
+        std::ranges::count(map.pairs, pair.first, &std::pair<std::string, std::string>::first);
+    if (twins > 1) return wrong();
+  }
+  return map;
+}
+
+Result<std::vector<ParsedFilter>> parse_filters(std::string_view name, std::string_view text) {
+  std::vector<ParsedFilter> filters;
+  if (text.empty()) return filters;
+  const auto wrong = [name] {
+    return invalid_parameter(name,
+                             "It must be JSON with at most 10 filters of at most 10 values: "
+                             "[{\"Key\":\"SecretName\",\"Values\":[\"a\",\"b\"]}]");
+  };
+  Document document;
+  simdjson::dom::array array;
+  if (!document.parse(text) || document.root().get_array().get(array) != simdjson::SUCCESS ||
+      array.size() > limits::kFiltersMax) {
+    return wrong();
+  }
+  for (const element item : array) {
+    ParsedFilter filter;
+    if (!get_filter(item, filter)) return wrong();
+    const auto same = std::ranges::find(filters, filter.key, &ParsedFilter::key);
+    if (same == filters.end()) {
+      filters.push_back(std::move(filter));
+    } else {
+      std::ranges::move(filter.values, std::back_inserter(same->values));
+    }
+  }
+  std::erase_if(filters, [](const ParsedFilter& filter) { return filter.values.empty(); });
+  return filters;
+}
+
+Result<std::vector<BatchEntry>> parse_secrets_list(std::string_view name, std::string_view text) {
+  const auto wrong = [name] {
+    return invalid_parameter(
+        name, "It must be a JSON array of 1 to 20 different secrets: [{\"SecretName\":\"a\"}]");
+  };
+  Document document;
+  simdjson::dom::array array;
+  if (!document.parse(text) || document.root().get_array().get(array) != simdjson::SUCCESS ||
+      array.size() == 0 || array.size() > limits::kBatchSecretsMax) {
+    return wrong();
+  }
+  std::vector<BatchEntry> entries;
+  for (const element item : array) {
+    BatchEntry entry;
+    if (!get_batch_entry(item, entry)) return wrong();
+    if (std::ranges::find(entries, entry.secret_name, &BatchEntry::secret_name) != entries.end())
+      return wrong();
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+}  // namespace strongroom::service

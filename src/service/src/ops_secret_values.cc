@@ -1,0 +1,156 @@
+// Values in and out, and the stages that name them (openapi.md §4.3 to §4.5, §4.9).
+
+#include "json_parameters.h"
+#include "key_rights.h"
+#include "secret_answers.h"
+#include "secret_handlers.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/secrets/transition.h"
+#include "strongroom/wire_openapi/errors.h"
+
+namespace strongroom::service {
+namespace {
+
+struct Opened {
+  secrets::SecretView secret;
+  secrets::VersionView version;
+  SecretBytes value;
+};
+
+/// The value of one version, after judging the right on its key. With STS credentials
+/// GetSecretValue is judged alone (openapi.md §1.1).
+Result<Opened> open_value(Call& call, std::string_view name, std::string_view version_id,
+                          std::string_view stage) {
+  const secrets::Secrets& secrets = call.engines.secrets;
+  SR_TRY(secrets::SecretView secret, secrets.live_view(call.reader, call.account(), name));
+  SR_TRY(const secrets::VersionView version, secret.select(version_id, stage));
+  SR_TRY(const keys::UseStatus key,
+         call.engines.keys.status(call.reader, call.account(), version.key_id()));
+  SR_CHECK_OK(authorize_key(call, "kms:Decrypt", version.key_id(),
+                            key.service_default || call.principal.session));
+  SR_TRY(SecretBytes value, secrets.open(call.reader, secret, version, key));
+  return Opened{std::move(secret), version, std::move(value)};
+}
+
+void write_value(AnswerWriter& answer, const Opened& opened) {
+  answer.field("SecretName", opened.secret.name());
+  answer.field("VersionId", opened.version.id());
+  answer.secret("SecretData", opened.value);
+  answer.field("SecretDataType", secrets::to_text(opened.version.data_type()));
+  answer.field("SecretType", secrets::to_text(opened.secret.type()));
+  write_stages(answer, opened.version);
+  write_time(answer, "CreateTime", opened.version.created());
+}
+
+/// A failure of one entry of a batch that is told in the batch's own answer; the others fail the
+/// whole call.
+bool is_answer(const Error& error) {
+  return error.kind() == ErrorKind::kInvalidInput || error.kind() == ErrorKind::kDenied ||
+         error.kind() == ErrorKind::kNotFound || error.kind() == ErrorKind::kConflict;
+}
+
+Result<Opened> open_entry(Call& call, const BatchEntry& entry) {
+  const std::string ours = call.engines.secrets.arn(call.account(), "");
+  std::string_view name = entry.secret_name;
+  std::string arn = ours + entry.secret_name;
+  if (name.starts_with("acs:")) {
+    arn = entry.secret_name;
+    name = name.starts_with(ours) ? name.substr(ours.size()) : std::string_view();
+  }
+  SR_CHECK_OK(call.authorize("kms:GetSecretValue", arn));
+  return open_value(call, name, entry.version_id, entry.version_stage);
+}
+
+}  // namespace
+
+Result<void> get_secret_value(Call& call) {
+  SR_CHECK_OK(call.parameters.boolean("FetchExtendedConfig", false));
+  SR_TRY(const Opened opened,
+         open_value(call, call.resource_name(), call.parameters.text("VersionId"),
+                    call.parameters.text("VersionStage")));
+  call.note_version(opened.version.id());
+  write_value(call.answer, opened);
+  return {};
+}
+
+Result<void> batch_get_secret_value(Call& call) {
+  SR_TRY(const std::string_view text, call.parameters.required("SecretsList"));
+  SR_TRY(const std::vector<BatchEntry> entries, parse_secrets_list("SecretsList", text));
+  std::vector<Opened> opened;
+  std::vector<std::pair<std::string_view, Error>> refused;
+  for (const BatchEntry& entry : entries) {
+    auto value = open_entry(call, entry);
+    if (value) {
+      opened.push_back(std::move(*value));
+    } else if (is_answer(value.error())) {
+      refused.emplace_back(entry.secret_name, value.error());
+    } else {
+      return std::unexpected(value.error());
+    }
+  }
+  call.answer.begin_flat_list("SecretValues");
+  for (const Opened& value : opened) {
+    call.answer.begin_item();
+    write_value(call.answer, value);
+    call.answer.field("RequestId", Uuid::generate(call.engines.random).upper());
+    call.answer.end_item();
+  }
+  call.answer.end_flat_list();
+  call.answer.begin_flat_list("Errors");
+  for (const auto& [name, error] : refused) {
+    call.answer.begin_item();
+    call.answer.field("SecretName", name);
+    call.answer.field("Code", error.code());
+    call.answer.field("Message", error.message());
+    call.answer.number("HttpStatus", wire_openapi::http_status_of(error.code(), error.kind()));
+    call.answer.end_item();
+  }
+  call.answer.end_flat_list();
+  return {};
+}
+
+Result<void> put_secret_value(Call& call) {
+  const Parameters& p = call.parameters;
+  SR_TRY(const std::string_view version_id, p.required("VersionId"));
+  SR_TRY(const SecretBytes value, secret_data_of(p));
+  SR_TRY(const secrets::DataType data_type, data_type_of(p));
+  SR_CHECK_OK(secrets::check_version_id(version_id));
+  std::optional<std::vector<std::string_view>> asked;
+  std::vector<std::string> stages;
+  if (const std::string_view text = p.text("VersionStages"); !text.empty()) {
+    SR_TRY(stages,
+           parse_strings("VersionStages", text, "VersionStage", limits::kLabelsPerSecretMax));
+    asked.emplace(stages.begin(), stages.end());
+  }
+  SR_TRY(const std::vector<std::string_view> labels, secrets::put_labels(asked));
+  call.note_version(version_id);
+
+  SR_TRY(const secrets::SecretView secret, live_secret_of(call));
+  SR_TRY(const keys::UseStatus key,
+         call.engines.keys.status(call.reader, call.account(), secret.encryption_key_id()));
+  SR_CHECK_OK(
+      authorize_key(call, "kms:GenerateDataKey", secret.encryption_key_id(), key.service_default));
+  SR_TRY(const std::vector<std::string> now_on,
+         call.engines.secrets.put(
+             *call.transaction, secret,
+             {.version_id = std::string(version_id), .data_type = data_type, .labels = labels},
+             value, call.now));
+  call.answer.field("SecretName", secret.name());
+  call.answer.field("VersionId", version_id);
+  write_stages(call.answer, now_on);
+  return {};
+}
+
+Result<void> update_secret_version_stage(Call& call) {
+  const Parameters& p = call.parameters;
+  SR_TRY(const std::string_view label, p.required("VersionStage"));
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  const secrets::LabelMove move{label, p.text("MoveToVersion"), p.text("RemoveFromVersion")};
+  SR_TRY(const secrets::Secret secret, secrets::move_label(view.decode(), move, call.now));
+  call.engines.secrets.save(*call.transaction, secret);
+  call.note_version(move.to.empty() ? move.from : move.to);
+  call.answer.field("SecretName", view.name());
+  return {};
+}
+
+}  // namespace strongroom::service

@@ -1,0 +1,321 @@
+// Tags of keys and secrets (openapi.md §6). Each resource named is judged by itself; one that may
+// not be touched or does not exist fails the whole call, and nothing of it is written.
+
+#include <algorithm>
+
+#include "json_parameters.h"
+#include "key_rights.h"
+#include "secret_answers.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/secrets/transition.h"
+#include "tables.h"
+
+namespace strongroom::service {
+namespace {
+
+using enum Effect;
+using enum ResourceKind;
+
+enum class Kind : std::uint8_t { kKeyTags, kSecretTags };
+
+struct Target {
+  Kind kind;
+  std::string_view name;  // bare; empty: nothing of ours
+  std::string arn;
+};
+
+Target target_named(const Call& call, Kind kind, std::string_view text) {
+  if (kind == Kind::kKeyTags) {
+    KeyName key = key_named(call, text);
+    return {kind, key.id, std::move(key.arn)};
+  }
+  const secrets::Secrets& secrets = call.engines.secrets;
+  if (!text.starts_with("acs:")) return {kind, text, secrets.arn(call.account(), text)};
+  const std::string ours = secrets.arn(call.account(), "");
+  return {kind, text.starts_with(ours) ? text.substr(ours.size()) : std::string_view(),
+          std::string(text)};
+}
+
+using Change = Result<std::vector<keys::Tag>>(std::vector<keys::Tag>);
+
+/// Applies `change` to the tags of a resource whose right was judged.
+Result<void> change_tags(Call& call, const Target& target, const std::function<Change>& change) {
+  if (target.kind == Kind::kKeyTags) {
+    SR_TRY(keys::Key key, call.engines.keys.find(call.reader, call.account(), target.name));
+    SR_CHECK_OK(keys::permit(keys::KeyAction::kAnnotate, key.state));
+    SR_TRY(key.tags, change(std::move(key.tags)));
+    call.engines.keys.save(*call.transaction, key);
+    return {};
+  }
+  SR_TRY(const secrets::SecretView view,
+         call.engines.secrets.live_view(call.reader, call.account(), target.name));
+  secrets::Secret secret = view.decode();
+  SR_TRY(secret.tags, change(std::move(secret.tags)));
+  call.engines.secrets.save(*call.transaction, secret);
+  return {};
+}
+
+// --- TagResource, UntagResource, ListResourceTags: one resource ---
+
+/// Exactly one of KeyId, SecretName and CertificateId.
+Result<Target> single_target(const Call& call) {
+  const std::string_view key = call.parameters.text("KeyId");
+  const std::string_view secret = call.parameters.text("SecretName");
+  const std::string_view certificate = call.parameters.text("CertificateId");
+  const int given =
+      (key.empty() ? 0 : 1) + (secret.empty() ? 0 : 1) + (certificate.empty() ? 0 : 1);
+  if (given != 1) return invalid_parameter("KeyId", "Give exactly one of KeyId and SecretName.");
+  if (!certificate.empty()) {
+    return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
+                "Resource not found: there are no certificates here.");
+  }
+  return key.empty() ? target_named(call, Kind::kSecretTags, secret)
+                     : target_named(call, Kind::kKeyTags, key);
+}
+
+/// TagResource lists InvalidParameter alone, where TagResources has finer codes (openapi.md §2.3).
+Error as_plain(const Error& error) {
+  const bool finer =
+      error.code().starts_with("InvalidParameter.") || error.code() == "Duplicate.TagKey";
+  return finer ? Error(error.kind(), "InvalidParameter", error.message()) : error;
+}
+
+Result<void> tag_resource(Call& call) {
+  SR_TRY(const std::string_view text, call.parameters.required("Tags"));
+  SR_TRY(const TextPairs tags, parse_tags("Tags", text));
+  SR_TRY(const Target target, single_target(call));
+  SR_CHECK_OK(call.authorize("kms:TagResource", target.arn));
+  const auto outcome = change_tags(call, target, [&tags](std::vector<keys::Tag> before) {
+    return keys::with_tags(std::move(before), tags.views());
+  });
+  if (!outcome) return std::unexpected(as_plain(outcome.error()));
+  return {};
+}
+
+Result<void> untag_resource(Call& call) {
+  SR_TRY(const std::string_view text, call.parameters.required("TagKeys"));
+  SR_TRY(const std::vector<std::string> names,
+         parse_strings("TagKeys", text, "TagKey", limits::kTagsPerResourceMax));
+  SR_TRY(const Target target, single_target(call));
+  SR_CHECK_OK(call.authorize("kms:UntagResource", target.arn));
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return change_tags(call, target,
+                     [&views](std::vector<keys::Tag> before) -> Result<std::vector<keys::Tag>> {
+                       return keys::without_tags(std::move(before), views);
+                     });
+}
+
+Result<void> list_resource_tags(Call& call) {
+  SR_TRY(const keys::Key key,
+         call.engines.keys.find(call.reader, call.account(), call.resource_name()));
+  call.answer.begin_list("Tags", "Tag");
+  for (const keys::Tag& tag : key.tags) {
+    call.answer.begin_item();
+    call.answer.field("KeyId", key.id);
+    call.answer.field("TagKey", tag.key);
+    call.answer.field("TagValue", tag.value);
+    call.answer.end_item();
+  }
+  call.answer.end_list();
+  return {};
+}
+
+// --- TagResources, UntagResources: many resources ---
+
+std::unexpected<Error> resource_id_not_found() {
+  return fail(ErrorKind::kNotFound, "InvalidResourceId.NotFound",
+              "The specified ResourceId is not found.");
+}
+
+Result<Kind> kind_of(const Parameters& parameters) {
+  SR_TRY(const std::string_view type, parameters.required("ResourceType"));
+  if (type == "key") return Kind::kKeyTags;
+  if (type == "secret") return Kind::kSecretTags;
+  if (type == "instance") return resource_id_not_found();  // there are none yet
+  return invalid_parameter("ResourceType", "It must be key or secret.");
+}
+
+Result<void> change_many(Call& call, std::string_view action, const std::function<Change>& change) {
+  SR_TRY(const Kind kind, kind_of(call.parameters));
+  SR_TRY(const std::vector<std::string_view> ids,
+         call.parameters.list("ResourceId", limits::kTagResourcesPerCallMax));
+  if (ids.empty()) SR_CHECK_OK(call.parameters.required("ResourceId.1"));
+  std::vector<std::string_view> done;
+  for (const std::string_view id : ids) {
+    if (std::ranges::find(done, id) != done.end()) continue;
+    done.push_back(id);
+    const Target target = target_named(call, kind, id);
+    SR_CHECK_OK(call.authorize(action, target.arn));
+    const auto outcome = change_tags(call, target, change);
+    if (!outcome && outcome.error().kind() == ErrorKind::kNotFound) return resource_id_not_found();
+    SR_CHECK_OK(outcome);
+  }
+  return {};
+}
+
+Result<void> tag_resources(Call& call) {
+  SR_TRY(const std::vector<NameValue> tags,
+         call.parameters.pairs("Tag", limits::kTagsPerResourceMax));
+  if (tags.empty()) SR_CHECK_OK(call.parameters.required("Tag.1.Key"));
+  SR_CHECK_OK(keys::check_tags(tags));
+  return change_many(call, "kms:TagResources", [&tags](std::vector<keys::Tag> before) {
+    return keys::with_tags(std::move(before), tags);
+  });
+}
+
+Result<void> untag_resources(Call& call) {
+  SR_TRY(const std::vector<std::string_view> names,
+         call.parameters.list("TagKey", limits::kTagsPerResourceMax));
+  SR_TRY(const bool all, call.parameters.boolean("All", false));
+  if (names.empty() && !all)
+    return invalid_parameter("TagKey", "Name the tags with TagKey.N, or say All=true.");
+  return change_many(
+      call, "kms:UntagResources",
+      [&names](std::vector<keys::Tag> before) -> Result<std::vector<keys::Tag>> {
+        std::vector<std::string> every;  // All counts only when no key is named (openapi.md §6)
+        if (names.empty()) {
+          for (const keys::Tag& tag : before) every.push_back(tag.key);
+        }
+        const std::vector<std::string_view> views(every.begin(), every.end());
+        return keys::without_tags(std::move(before), names.empty() ? views : names);
+      });
+}
+
+// --- ListTagResources ---
+
+struct TagRow {
+  std::string resource;
+  keys::Tag tag;
+};
+
+/// All wanted tags must be there; a wanted tag without a value asks for the key alone.
+bool wanted(std::span<const keys::Tag> tags, std::span<const NameValue> filters) {
+  return std::ranges::all_of(filters, [tags](const NameValue& filter) {
+    return std::ranges::any_of(tags, [&filter](const keys::Tag& tag) {
+      return tag.key == filter.name && (filter.value.empty() || tag.value == filter.value);
+    });
+  });
+}
+
+Result<std::vector<keys::Tag>> tags_of(const Call& call, barrier::Reader& reader, Kind kind,
+                                       std::string_view name) {
+  if (kind == Kind::kKeyTags) {
+    SR_TRY(keys::Key key, call.engines.keys.find(reader, call.account(), name));
+    return std::move(key.tags);
+  }
+  SR_TRY(const secrets::SecretView view, call.engines.secrets.view(reader, call.account(), name));
+  return view.decode().tags;
+}
+
+struct TagPage {
+  std::vector<TagRow> rows;
+  std::string next;  // the last resource looked at, if there may be more
+};
+
+/// Adds the tags of one resource; false, and nothing added, if they no longer fit on the page.
+bool add_rows(TagPage& page, std::string_view name, std::span<const keys::Tag> tags) {
+  if (page.rows.size() + tags.size() > limits::kTagRowsPerPage) return false;
+  for (const keys::Tag& tag : tags) page.rows.push_back({std::string(name), tag});
+  return true;
+}
+
+/// Walks the names after `after`, at most limits::kTagScanResourcesMax of them a call.
+Result<TagPage> scan_tags(const Call& call, Kind kind, std::string after,
+                          std::span<const NameValue> filters) {
+  const NameIndex& index =
+      kind == Kind::kKeyTags ? call.engines.keys.index() : call.engines.secrets.index();
+  if (!index.ready()) {
+    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
+                "Service Unavailable Temporary: the server has just started and is still reading "
+                "its resources. Try again.");
+  }
+  TagPage page;
+  for (std::size_t seen = 0; seen < limits::kTagScanResourcesMax; seen += limits::kListScanBatch) {
+    const std::vector<std::string> names =
+        index.following(call.account(), after, limits::kListScanBatch);
+    if (names.empty()) return page;
+    SR_TRY(const auto reader, call.engines.store.reader());
+    for (const std::string& name : names) {
+      const auto tags = tags_of(call, *reader, kind, name);
+      if (!tags && tags.error().kind() != ErrorKind::kNotFound)
+        return std::unexpected(tags.error());
+      if (tags && wanted(*tags, filters) && !add_rows(page, name, *tags)) {
+        page.next = after;
+        return page;
+      }
+      after = name;
+    }
+  }
+  page.next = after;
+  return page;
+}
+
+Result<TagPage> tags_of_named(Call& call, Kind kind, std::span<const std::string_view> ids,
+                              std::span<const NameValue> filters, std::string_view after) {
+  TagPage page;
+  std::vector<std::string_view> ordered(ids.begin(), ids.end());
+  std::ranges::sort(ordered);
+  ordered.erase(std::ranges::unique(ordered).begin(), ordered.end());
+  for (const std::string_view id : ordered) {
+    const Target target = target_named(call, kind, id);
+    SR_CHECK_OK(call.authorize("kms:ListTagResources", target.arn));
+    if (!after.empty() && id <= after) continue;
+    const auto tags = tags_of(call, call.reader, kind, target.name);
+    if (!tags && tags.error().kind() == ErrorKind::kNotFound) return resource_id_not_found();
+    if (!tags) return std::unexpected(tags.error());
+    if (!wanted(*tags, filters)) continue;
+    if (!add_rows(page, target.name, *tags)) return page;
+    page.next = id;
+  }
+  page.next.clear();
+  return page;
+}
+
+Result<void> list_tag_resources(Call& call) {
+  const Parameters& p = call.parameters;
+  SR_TRY(const Kind kind, kind_of(p));
+  SR_TRY(const std::vector<std::string_view> ids,
+         p.list("ResourceId", limits::kTagResourcesPerCallMax));
+  SR_TRY(const std::vector<NameValue> filters, p.pairs("Tag", limits::kTagsPerResourceMax));
+  const auto after = base64_decode(p.text("NextToken"));
+  if (!after) return invalid_parameter("NextToken", "Send back the NextToken of the page before.");
+  TagPage page;
+  if (ids.empty()) {
+    const std::string all = kind == Kind::kKeyTags ? call.engines.keys.arn(call.account(), "*")
+                                                   : call.engines.secrets.arn(call.account(), "*");
+    SR_CHECK_OK(call.authorize("kms:ListTagResources", all));
+    SR_TRY(page, scan_tags(call, kind, *after, filters));
+  } else {
+    SR_TRY(page, tags_of_named(call, kind, ids, filters, *after));
+  }
+  call.answer.begin_list("TagResources", "TagResource");
+  for (const TagRow& row : page.rows) {
+    call.answer.begin_item();
+    call.answer.field("ResourceId", row.resource);
+    call.answer.field("ResourceType", kind == Kind::kKeyTags ? "key" : "secret");
+    call.answer.field("TagKey", row.tag.key);
+    call.answer.field("TagValue", row.tag.value);
+    call.answer.end_item();
+  }
+  call.answer.end_list();
+  call.answer.field("NextToken", base64_encode(as_bytes(page.next)));
+  return {};
+}
+
+constexpr Operation kRows[] = {
+    {kKms, "TagResource", kMutation, kByHandler, "", tag_resource},
+    {kKms, "UntagResource", kMutation, kByHandler, "", untag_resource},
+    {kKms, "ListResourceTags", kRead, kKey, "KeyId", list_resource_tags},
+    {kKms, "TagResources", kMutation, kByHandler, "", tag_resources},
+    {kKms, "UntagResources", kMutation, kByHandler, "", untag_resources},
+    {kKms, "ListTagResources", kSlowRead, kByHandler, "", list_tag_resources},
+};
+
+}  // namespace
+
+std::span<const Operation> tag_operations() {
+  return kRows;
+}
+
+}  // namespace strongroom::service

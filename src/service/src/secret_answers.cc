@@ -1,0 +1,69 @@
+#include "secret_answers.h"
+
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/limits.h"
+
+namespace strongroom::service {
+
+void write_stages(AnswerWriter& answer, const std::vector<std::string>& labels) {
+  answer.begin_list("VersionStages", "VersionStage");
+  for (const std::string& label : labels) answer.item(label);
+  answer.end_list();
+}
+
+void write_stages(AnswerWriter& answer, const secrets::VersionView& version) {
+  answer.begin_list("VersionStages", "VersionStage");
+  for (std::size_t i = 0; i < version.label_count(); ++i) answer.item(version.label(i));
+  answer.end_list();
+}
+
+void write_tags(AnswerWriter& answer, std::span<const keys::Tag> tags) {
+  answer.begin_list("Tags", "Tag");
+  for (const keys::Tag& tag : tags) {
+    answer.begin_item();
+    answer.field("TagKey", tag.key);
+    answer.field("TagValue", tag.value);
+    answer.end_item();
+  }
+  answer.end_list();
+}
+
+void write_time(AnswerWriter& answer, std::string_view name, Instant time) {
+  char text[20];
+  format_utc_to(text, time);
+  answer.field(name, std::string_view(text, sizeof text));
+}
+
+Result<secrets::DataType> data_type_of(const Parameters& parameters) {
+  const std::string_view text = parameters.text("SecretDataType");
+  if (text.empty() || text == "text") return secrets::DataType::kText;
+  if (text == "binary") return secrets::DataType::kBinary;
+  return invalid_parameter("SecretDataType", "It must be text or binary.");
+}
+
+Result<SecretBytes> secret_data_of(const Parameters& parameters) {
+  SR_TRY(const std::string_view data, parameters.required("SecretData"));
+  if (data.size() > limits::kSecretDataBytesMax) {
+    return invalid_parameter("SecretData", "A value has at most 30720 bytes.");
+  }
+  if (!is_utf8(data))
+    return invalid_parameter("SecretData", "A value is UTF-8 text; encode binary data as Base64.");
+  return SecretBytes::copy_of(as_bytes(data));
+}
+
+Result<void> refuse_instance(const Parameters& parameters) {
+  if (parameters.text("DKMSInstanceId").empty()) return {};
+  return fail(ErrorKind::kDenied, "Forbidden.DKMSInstanceNotFound",
+              "The specified DKMS Instance is not found. Leave DKMSInstanceId out to use the "
+              "shared service.");
+}
+
+Result<secrets::SecretView> secret_of(Call& call) {
+  return call.engines.secrets.view(call.reader, call.account(), call.resource_name());
+}
+
+Result<secrets::SecretView> live_secret_of(Call& call) {
+  return call.engines.secrets.live_view(call.reader, call.account(), call.resource_name());
+}
+
+}  // namespace strongroom::service

@@ -1,0 +1,32 @@
+#pragma once
+// Pieces of answers and parameters that several secret actions share.
+
+#include "strongroom/secrets/secrets.h"
+#include "strongroom/service/operation.h"
+
+namespace strongroom::service {
+
+/// {"VersionStages":{"VersionStage":[…]}}
+void write_stages(AnswerWriter& answer, const std::vector<std::string>& labels);
+void write_stages(AnswerWriter& answer, const secrets::VersionView& version);
+
+/// {"Tags":{"Tag":[{"TagKey","TagValue"}]}}
+void write_tags(AnswerWriter& answer, std::span<const keys::Tag> tags);
+
+void write_time(AnswerWriter& answer, std::string_view name, Instant time);
+
+/// "text" or "binary"; absent: text. 400 InvalidParameter.
+Result<secrets::DataType> data_type_of(const Parameters& parameters);
+
+/// SecretData as a value: UTF-8, 1 to limits::kSecretDataBytesMax bytes. 400 MissingParameter,
+/// InvalidParameter.
+Result<SecretBytes> secret_data_of(const Parameters& parameters);
+
+/// 403 Forbidden.DKMSInstanceNotFound if the call names an instance: there are none yet.
+Result<void> refuse_instance(const Parameters& parameters);
+
+/// The head of the secret that the pipeline resolved and judged.
+Result<secrets::SecretView> secret_of(Call& call);
+Result<secrets::SecretView> live_secret_of(Call& call);
+
+}  // namespace strongroom::service

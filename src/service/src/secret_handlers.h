@@ -1,0 +1,23 @@
+#pragma once
+// The handlers of secret_operations() (openapi.md §4), spread over ops_secret_*.cc. Each answers
+// its own action; see operation.h for what a handler may rely on.
+
+#include "strongroom/service/operation.h"
+
+namespace strongroom::service {
+
+Result<void> create_secret(Call& call);  // ops_secret_life.cc
+Result<void> update_secret(Call& call);
+Result<void> delete_secret(Call& call);
+Result<void> restore_secret(Call& call);
+Result<void> get_secret_value(Call& call);  // ops_secret_values.cc
+Result<void> batch_get_secret_value(Call& call);
+Result<void> put_secret_value(Call& call);
+Result<void> update_secret_version_stage(Call& call);
+Result<void> describe_secret(Call& call);  // ops_secret_reads.cc
+Result<void> list_secrets(Call& call);
+Result<void> list_secret_version_ids(Call& call);
+Result<void> get_random_password(Call& call);  // ops_random_password.cc
+Result<void> refuse_rotation(Call& call);      // ops_secret_life.cc
+
+}  // namespace strongroom::service
