@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "strongroom/base/bytes.h"
@@ -22,11 +23,10 @@ constexpr char kHexUpper[] = "0123456789ABCDEF";
 constexpr std::array<std::int8_t, 256> make_hex_values() {
   std::array<std::int8_t, 256> table{};
   for (auto& value : table) value = -1;
-  for (int i = 0; i < 10; ++i)
-    table[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    table[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
-    table[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  constexpr std::string_view kLower = "0123456789abcdef";
+  for (std::size_t i = 0; i < 16; ++i) {
+    table[static_cast<unsigned char>(kLower[i])] = static_cast<std::int8_t>(i);
+    table[static_cast<unsigned char>(kHexUpper[i])] = static_cast<std::int8_t>(i);
   }
   return table;
 }
