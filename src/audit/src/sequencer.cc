@@ -1,0 +1,90 @@
+#include "sequencer.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "strongroom/base/limits.h"
+
+namespace strongroom::audit {
+namespace {
+
+constexpr std::size_t kReadBytes = 256U << 10;
+constexpr std::size_t kCommittedSegmentsKept =
+    2;  // what append_committed looks into for leaves that came before
+static_assert(kReadBytes > limits::kAuditRecordBytesMax + audit_format::kSpoolFrameBytes);
+
+}  // namespace
+
+Sequencer::Sequencer(TreeFiles& tree, Spool& spool) : tree_(tree), spool_(spool) {
+  for (const auto& segment : tree_.segments()) offsets_[segment.number] = segment.offset;
+}
+
+Result<void> Sequencer::pass() {
+  const std::vector<SegmentPtr> segments = spool_.segments();
+  Offsets next;
+  Result<void> outcome;
+  for (const SegmentPtr& segment : segments) {
+    const std::uint64_t end = segment->written.load(std::memory_order_acquire);
+    const auto known = offsets_.find(segment->number);
+    std::uint64_t offset =
+        known != offsets_.end() ? known->second : std::uint64_t{audit_format::kFileHeaderBytes};
+    outcome = read(*segment, end, offset);
+    if (!outcome) break;
+    if (offset > audit_format::kFileHeaderBytes) next[segment->number] = offset;
+  }
+  if (outcome) outcome = commit(next);
+  if (!outcome) {
+    tree_.rollback();
+    return outcome;
+  }
+  offsets_ = std::move(next);
+  remove_finished(segments);
+  return {};
+}
+
+Result<void> Sequencer::read(const Segment& segment, std::uint64_t end, std::uint64_t& offset) {
+  while (offset < end) {
+    buffer_.resize(std::min<std::uint64_t>(kReadBytes, end - offset));
+    const ssize_t got =
+        pread(segment.file.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return io_error("read", segment.path, got < 0 ? errno : EIO);
+    std::string_view rest = std::string_view(buffer_).substr(0, static_cast<std::size_t>(got));
+    const std::size_t available = rest.size();
+    while (const auto frame = audit_format::take_spool_frame(rest)) {
+      SR_CHECK_OK(tree_.add(frame->leaf, frame->entry));
+    }
+    if (rest.size() == available) {
+      return fail(ErrorKind::kCorrupt, "AuditLogCorrupt",
+                  segment.path + " is damaged at byte " + std::to_string(offset));
+    }
+    offset += available - rest.size();
+  }
+  return {};
+}
+
+Result<void> Sequencer::commit(const Offsets& offsets) {
+  TreeFiles::Segments segments;
+  for (const auto& [number, offset] : offsets) {
+    segments.push_back({.number = number, .offset = offset});
+  }
+  return tree_.commit(segments);
+}
+
+void Sequencer::remove_finished(const std::vector<SegmentPtr>& segments) {
+  std::size_t committed_kept = 0;
+  for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
+    const SegmentPtr& segment = *it;
+    if (segment->kind == kCommitted && ++committed_kept <= kCommittedSegmentsKept) continue;
+    if (!segment->closed.load(std::memory_order_acquire)) continue;
+    const auto known = offsets_.find(segment->number);
+    const std::uint64_t read =
+        known != offsets_.end() ? known->second : std::uint64_t{audit_format::kFileHeaderBytes};
+    // Closed before this load, so `written` does not move any more.
+    if (read == segment->written.load(std::memory_order_acquire)) spool_.remove(segment);
+  }
+}
+
+}  // namespace strongroom::audit
