@@ -70,13 +70,13 @@ std::string hex_encode(ByteView bytes) {
 
 std::optional<std::string> hex_decode(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 2);
+  std::string out(text.size() / 2, '\0');
+  char* to = out.data();
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const int high = hex_value(text[i]);
     const int low = hex_value(text[i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high << 4 | low));
+    *to++ = static_cast<char>(high << 4 | low);
   }
   return out;
 }
@@ -109,27 +109,27 @@ std::optional<std::string> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t padding = 0;
   if (!text.empty() && text.back() == '=') padding = text[text.size() - 2] == '=' ? 2 : 1;
-  std::string out;
-  out.reserve(text.size() / 4 * 3);
+  std::string out(text.size() / 4 * 3 - padding, '\0');
+  char* to = out.data();
   unsigned group = 0;
   for (std::size_t i = 0; i < text.size() - padding; ++i) {
     const int value = kBase64Values[static_cast<unsigned char>(text[i])];
     if (value < 0) return std::nullopt;
     group = group << 6 | static_cast<unsigned>(value);
     if (i % 4 == 3) {
-      out.push_back(static_cast<char>(group >> 16 & 255));
-      out.push_back(static_cast<char>(group >> 8 & 255));
-      out.push_back(static_cast<char>(group & 255));
+      *to++ = static_cast<char>(group >> 16 & 255);
+      *to++ = static_cast<char>(group >> 8 & 255);
+      *to++ = static_cast<char>(group & 255);
       group = 0;
     }
   }
   if (padding == 1) {
     if ((group & 3) != 0) return std::nullopt;
-    out.push_back(static_cast<char>(group >> 10 & 255));
-    out.push_back(static_cast<char>(group >> 2 & 255));
+    *to++ = static_cast<char>(group >> 10 & 255);
+    *to++ = static_cast<char>(group >> 2 & 255);
   } else if (padding == 2) {
     if ((group & 15) != 0) return std::nullopt;
-    out.push_back(static_cast<char>(group >> 4 & 255));
+    *to++ = static_cast<char>(group >> 4 & 255);
   }
   return out;
 }
