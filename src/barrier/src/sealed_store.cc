@@ -76,6 +76,8 @@ class Sealed final : public SealedStore, private store::CommitHook {
   }
   void abandoned(store::Revision) override { core_.sums().abandoned(); }
 
+  Result<void> check_reachable(const store::Snapshot& snapshot, const store::Key& key);
+
   MailRoom mail_;
   std::mutex listeners_mutex_;  // held by add_listener for a moment
   std::vector<ChangeListener*> listeners_;
@@ -99,6 +101,15 @@ Result<std::vector<TimedRow>> Sealed::due(TimeTable table, Instant until, std::s
   return result;
 }
 
+// The walk goes on from this key, and a damaged inner page could make it go on elsewhere.
+Result<void> Sealed::check_reachable(const store::Snapshot& snapshot, const store::Key& key) {
+  SR_TRY(const auto row, snapshot.get(key));
+  if (row) return {};
+  core_.seal_server("store_corrupt", "a row that a walk found cannot be looked up");
+  return fail(ErrorKind::kCorrupt, "Barrier.StoreCorrupt",
+              "the store is damaged: keep the data directory as it is and restore from a backup");
+}
+
 Result<void> Sealed::visit_all(RecordType type,
                                const std::function<Result<void>(RecordRef)>& visit) {
   std::string from(1, kResourceTable);
@@ -109,6 +120,7 @@ Result<void> Sealed::visit_all(RecordType type,
     {
       SR_TRY(const auto snapshot, core_.engine().snapshot());
       SR_TRY(rows, snapshot->scan(from, end, kRowsPerVisit));
+      if (!rows.empty()) SR_CHECK_OK(check_reachable(*snapshot, rows.back().key));
     }
     for (const store::Row& row : rows) {
       if (type_of(row.key) != type) continue;
