@@ -9,8 +9,8 @@ namespace strongroom::barrier {
 namespace {
 
 constexpr std::size_t kHeadOverhead = 128;  // control block, object, allocator
-constexpr std::size_t kRawOverhead = 96;
-constexpr std::size_t kDerivedBytes = 64 + 32 + 128;
+// A row object, and the derived key that most rows get: 64 locked bytes, a salt, their objects.
+constexpr std::size_t kVersionOverhead = 96 + 64 + 32 + 128;
 constexpr std::uint64_t kMultiplier = 0x9fb21c651e98df25U;
 
 std::size_t part(std::size_t bytes, double share) {
@@ -35,8 +35,7 @@ ThreadCache::ThreadCache(Core& core, std::shared_ptr<Mailbox> mailbox, double sh
       seed_(random_seed(core.random())),
       prefixes_(part(limits::kPrefixCacheBytes, share)),
       heads_(part(limits::kHeadCacheBytes, share)),
-      raws_(part(limits::kBlobCacheBytes, share)),
-      derived_(part(limits::kDerivedKeyCacheBytes, share)) {}
+      versions_(part(limits::kBlobCacheBytes + limits::kDerivedKeyCacheBytes, share)) {}
 
 // Keyed by a seed so that names cannot be chosen to collide; quality beyond that is not needed.
 std::uint64_t ThreadCache::hash_of_name(const NameView& name) const {
@@ -64,8 +63,7 @@ RowKey ThreadCache::key_of(const Address& address) {
   } else {
     const BlindedPrefix prefix = blind(core_.k_index(), address.account, name.kind, name.name);
     std::memcpy(key.data() + 1, prefix.data(), kPrefixBytes);
-    prefixes_.insert(hash, {name.account, name.kind, std::string(name.name)}, prefix,
-                     name.name.size() + 1);
+    prefixes_.insert(hash, Name(name), prefix, name.name.size());
   }
   key[1 + kPrefixBytes] = static_cast<char>(address.type);
   for (std::size_t i = 0; i < 4; ++i) {
@@ -86,25 +84,24 @@ Result<RecordRef> ThreadCache::read(const Address& address) {
 Result<RawRef> ThreadCache::read_raw(const Address& address) {
   if (!up_to_date()) return sealed_error();
   const RowKey key = key_of(address);
-  const auto* entry = raws_.find(hash_of(key), key);
+  const auto* entry = versions_.find(hash_of(key), key);
   if (entry == nullptr) return not_cached();
-  return entry->value;
+  return entry->value.row;
 }
 
 std::shared_ptr<const crypto::DerivedKey> ThreadCache::derived(const Address& address) {
   if (!up_to_date()) return nullptr;
   const RowKey key = key_of(address);
-  const auto* entry = derived_.find(hash_of(key), key);
-  return entry == nullptr ? nullptr : entry->value;
+  const auto* entry = versions_.find(hash_of(key), key);
+  return entry == nullptr ? nullptr : entry->value.key;
 }
 
 void ThreadCache::remember(const Address& address, std::shared_ptr<const crypto::DerivedKey> key) {
   if (!up_to_date()) return;
   const RowKey row_key = key_of(address);
   const std::uint64_t hash = hash_of(row_key);
-  const auto* raw = raws_.find(hash, row_key);
-  if (raw == nullptr) return;  // it belongs to a row that has changed meanwhile
-  derived_.insert(hash, row_key, {std::move(key), raw->seen}, kDerivedBytes);
+  auto* version = versions_.find(hash, row_key);
+  if (version != nullptr) version->value.key = std::move(key);
 }
 
 void ThreadCache::fill(ReadSet&& set) {
@@ -120,14 +117,15 @@ void ThreadCache::fill(ReadSet&& set) {
     const RowKey key = row_key_from(raw.row_key);
     const std::uint64_t hash = hash_of(key);
     if (!current(hash, set.revision)) continue;
-    const std::size_t bytes = raw.row->bytes.size() + kRawOverhead;
-    raws_.insert(hash, key, {std::move(raw.row), set.revision}, bytes);
+    const std::size_t bytes = raw.row->bytes.size() + kVersionOverhead;
+    versions_.insert(hash, key, {{std::move(raw.row), nullptr}, set.revision}, bytes);
   }
   for (auto& derived : set.derived) {
     const RowKey key = row_key_from(derived.row_key);
     const std::uint64_t hash = hash_of(key);
     if (!current(hash, set.revision)) continue;
-    derived_.insert(hash, key, {std::move(derived.key), set.revision}, kDerivedBytes);
+    auto* version = versions_.find(hash, key);
+    if (version != nullptr) version->value.key = std::move(derived.key);
   }
 }
 
@@ -147,8 +145,7 @@ void ThreadCache::apply(const Changes& changes) {
   for (const RowKey& key : changes.keys) {
     const std::uint64_t hash = hash_of(key);
     forget(heads_, hash, key, changes.revision);
-    forget(raws_, hash, key, changes.revision);
-    forget(derived_, hash, key, changes.revision);
+    forget(versions_, hash, key, changes.revision);
     recent_[hash % kRecentSlots] = changes.revision;
   }
   identity_generation_ += changes.identity_changes;
@@ -166,13 +163,12 @@ void ThreadCache::apply_news() {
 void ThreadCache::clear() {
   prefixes_.clear();
   heads_.clear();
-  raws_.clear();
-  derived_.clear();
+  versions_.clear();
   ++identity_generation_;
 }
 
 bool ThreadCache::drop_all() {
-  if (heads_.size() + raws_.size() + derived_.size() + prefixes_.size() > 0) clear();
+  if (heads_.size() + versions_.size() + prefixes_.size() > 0) clear();
   return false;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,19 +35,43 @@ class ThreadCache final : public CachedReader {
     T value{};
     store::Revision seen{};
   };
+  // A row its owner sealed and, once somebody derived it, the key that opens it. A key alone would
+  // be of no use here.
+  struct Version {
+    RawRef row;
+    std::shared_ptr<const crypto::DerivedKey> key;
+  };
   struct NameView {
     std::uint64_t account;
     std::uint8_t kind;
     std::string_view name;
   };
-  struct Name {
-    std::uint64_t account = 0;
-    std::uint8_t kind = 0;
-    std::string name;
-    bool operator==(const Name&) const = default;
-    bool operator==(const NameView& other) const {
-      return account == other.account && kind == other.kind && name == other.name;
+  // Usual names lie inside, so that a look-up follows no pointer.
+  class Name {
+   public:
+    Name() = default;
+    explicit Name(const NameView& view)
+        : account_(view.account),
+          kind_(view.kind),
+          size_(static_cast<std::uint32_t>(view.name.size())) {
+      if (size_ > sizeof inside_) outside_ = std::make_unique<char[]>(size_);
+      if (size_ > 0) std::memcpy(outside_ ? outside_.get() : inside_, view.name.data(), size_);
     }
+    NameView view() const {
+      return {account_, kind_, {outside_ ? outside_.get() : inside_, size_}};
+    }
+    bool operator==(const NameView& other) const {
+      const NameView mine = view();
+      return mine.account == other.account && mine.kind == other.kind && mine.name == other.name;
+    }
+    bool operator==(const Name& other) const { return *this == other.view(); }
+
+   private:
+    std::uint64_t account_ = 0;
+    std::uint8_t kind_ = 0;
+    char inside_[43] = {};
+    std::uint32_t size_ = 0;
+    std::unique_ptr<char[]> outside_;
   };
   template <class T>
   using RowMap = ClockMap<RowKey, Entry<T>>;
@@ -76,8 +101,7 @@ class ThreadCache final : public CachedReader {
   const std::uint64_t seed_;
   ClockMap<Name, BlindedPrefix> prefixes_;
   RowMap<RecordRef> heads_;  // a null record: known to be absent
-  RowMap<RawRef> raws_;
-  RowMap<std::shared_ptr<const crypto::DerivedKey>> derived_;
+  RowMap<Version> versions_;
   // Newest revision at which a row of this slot changed. Rows share slots, which only keeps some
   // from being cached.
   std::array<store::Revision, kRecentSlots> recent_{};

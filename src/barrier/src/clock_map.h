@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "huge_pages.h"
+
 namespace strongroom::barrier {
 
 /// `Key` compares with whatever find() and erase() are given. A hash of 0 is changed to 1.
@@ -28,11 +30,12 @@ class ClockMap {
   void insert(std::uint64_t hash, Key key, Value value, std::size_t bytes) {
     hash = normal(hash);
     if (const std::size_t old = index_of(hash, key); old != kNone) remove_at(old);
-    if (slots_.empty() || (count_ + 1) * 10 > slots_.size() * 7) grow();
-    std::size_t at = hash & mask();
-    while (slots_[at].hash != 0) at = (at + 1) & mask();
-    const std::size_t charged = bytes + 2 * sizeof(Slot);  // the table is half empty on average
-    slots_[at] = {hash, charged, false, std::move(key), std::move(value)};
+    if (hashes_.empty() || (count_ + 1) * 10 > hashes_.size() * 7) grow();
+    const std::size_t at = free_place(hash);
+    // The table is half empty on average, so each entry is charged for two places.
+    const std::size_t charged = bytes + 2 * (sizeof(Slot) + sizeof(std::uint64_t));
+    hashes_[at] = hash;
+    slots_[at] = {std::move(key), false, charged, std::move(value)};
     ++count_;
     bytes_ += charged;
     evict(at);
@@ -44,8 +47,8 @@ class ClockMap {
   }
 
   void clear() {
-    slots_.clear();
-    slots_.shrink_to_fit();
+    Hashes().swap(hashes_);
+    Slots().swap(slots_);
     count_ = bytes_ = hand_ = 0;
   }
 
@@ -54,53 +57,60 @@ class ClockMap {
 
  private:
   struct Slot {
-    std::uint64_t hash = 0;  // 0: empty
-    std::size_t bytes = 0;
-    bool referenced = false;
     Key key{};
+    bool referenced = false;
+    std::size_t bytes = 0;
     Value value{};
   };
+  using Hashes = std::vector<std::uint64_t, HugePageAllocator<std::uint64_t>>;
+  using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
   static constexpr std::size_t kNone = SIZE_MAX;
   static constexpr std::size_t kFirstSlots = 256;
 
   static std::uint64_t normal(std::uint64_t hash) { return hash == 0 ? 1 : hash; }
-  std::size_t mask() const { return slots_.size() - 1; }
+  std::size_t mask() const { return hashes_.size() - 1; }
 
   template <class Lookup>
   std::size_t index_of(std::uint64_t hash, const Lookup& key) const {
-    if (slots_.empty()) return kNone;
-    for (std::size_t at = hash & mask(); slots_[at].hash != 0; at = (at + 1) & mask()) {
-      if (slots_[at].hash == hash && slots_[at].key == key) return at;
+    if (hashes_.empty()) return kNone;
+    for (std::size_t at = hash & mask(); hashes_[at] != 0; at = (at + 1) & mask()) {
+      if (hashes_[at] == hash && slots_[at].key == key) return at;
     }
     return kNone;
+  }
+
+  std::size_t free_place(std::uint64_t hash) const {
+    std::size_t at = hash & mask();
+    while (hashes_[at] != 0) at = (at + 1) & mask();
+    return at;
   }
 
   // Closes the gap so that probing never needs tombstones.
   void remove_at(std::size_t gap) {
     bytes_ -= slots_[gap].bytes;
     --count_;
-    std::size_t next = gap;
-    while (true) {
-      next = (next + 1) & mask();
-      if (slots_[next].hash == 0) break;
-      const std::size_t home = slots_[next].hash & mask();
+    for (std::size_t next = (gap + 1) & mask(); hashes_[next] != 0; next = (next + 1) & mask()) {
+      const std::size_t home = hashes_[next] & mask();
       const bool stays = gap <= next ? (gap < home && home <= next) : (gap < home || home <= next);
       if (stays) continue;
+      hashes_[gap] = hashes_[next];
       slots_[gap] = std::move(slots_[next]);
       gap = next;
     }
+    hashes_[gap] = 0;
     slots_[gap] = Slot();
   }
 
   void grow() {
-    std::vector<Slot> old = std::exchange(slots_, {});
-    slots_.resize(old.empty() ? kFirstSlots : old.size() * 2);
+    const std::size_t size = hashes_.empty() ? kFirstSlots : hashes_.size() * 2;
+    const Hashes old_hashes = std::exchange(hashes_, Hashes(size));
+    Slots old_slots = std::exchange(slots_, Slots(size));
     hand_ = 0;
-    for (Slot& slot : old) {
-      if (slot.hash == 0) continue;
-      std::size_t at = slot.hash & mask();
-      while (slots_[at].hash != 0) at = (at + 1) & mask();
-      slots_[at] = std::move(slot);
+    for (std::size_t i = 0; i < old_hashes.size(); ++i) {
+      if (old_hashes[i] == 0) continue;
+      const std::size_t at = free_place(old_hashes[i]);
+      hashes_[at] = old_hashes[i];
+      slots_[at] = std::move(old_slots[i]);
     }
   }
 
@@ -109,18 +119,18 @@ class ClockMap {
     if (bytes_ <= bytes_max_) return;
     slots_[newcomer].referenced = true;
     while (bytes_ > bytes_max_ && count_ > 0) {
-      Slot& slot = slots_[hand_];
-      if (slot.hash != 0 && !slot.referenced) {
+      if (hashes_[hand_] != 0 && !slots_[hand_].referenced) {
         remove_at(hand_);  // what moves into the gap is looked at next
         continue;
       }
-      slot.referenced = false;
+      slots_[hand_].referenced = false;
       hand_ = (hand_ + 1) & mask();
     }
   }
 
   const std::size_t bytes_max_;
-  std::vector<Slot> slots_;
+  Hashes hashes_;  // 0: empty; apart from the slots, so that probing stays within a cache line
+  Slots slots_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   std::size_t hand_ = 0;
