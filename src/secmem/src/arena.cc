@@ -11,13 +11,6 @@
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SR_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SR_ASAN 1
-#endif
-#endif
 #ifdef SR_ASAN
 #include <sanitizer/asan_interface.h>
 #endif

@@ -12,6 +12,14 @@
 
 #include "strongroom/secmem/locked_memory.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SR_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SR_ASAN 1
+#endif
+#endif
+
 namespace strongroom::secmem {
 
 inline constexpr std::size_t kBlockBytesMin = 32;

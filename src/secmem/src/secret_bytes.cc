@@ -10,7 +10,7 @@
 namespace strongroom {
 namespace {
 
-constexpr std::size_t kSlackChecked = 16;
+[[maybe_unused]] constexpr std::size_t kSlackChecked = 16;
 
 std::unexpected<Error> exhausted() {
   return fail(ErrorKind::kExhausted, "LockedMemoryExhausted",
@@ -20,7 +20,7 @@ std::unexpected<Error> exhausted() {
 // Bytes between what was asked for and the end of the block are zero unless somebody wrote past the
 // end.
 void check_slack([[maybe_unused]] const std::uint8_t* data, [[maybe_unused]] std::size_t size) {
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef SR_ASAN  // there the slack is poisoned and the write itself is reported
   if (size > secmem::kSlabBlockBytesMax) return;
   const std::size_t slack = secmem::class_bytes(secmem::class_of(size)) - size;
   std::uint8_t seen = 0;
