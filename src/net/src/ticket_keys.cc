@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "strongroom/base/bytes.h"
+
 namespace strongroom::net {
 namespace {
 
@@ -33,15 +35,15 @@ void TicketKeys::current(std::int64_t now_ms, TicketKey& out) {
 }
 
 bool TicketKeys::find(const std::uint8_t* name, std::int64_t now_ms, TicketKey& out, bool& renew) {
+  const std::string_view wanted = as_chars({name, current_.name.size()});
   const std::lock_guard lock(mutex_);
   rotate_if_due(now_ms);
   renew = false;
-  if (std::memcmp(name, current_.name.data(), current_.name.size()) == 0) {
+  if (wanted == as_chars(current_.name)) {
     out = current_;
     return true;
   }
-  if (!has_previous_ || std::memcmp(name, previous_.name.data(), previous_.name.size()) != 0)
-    return false;
+  if (!has_previous_ || wanted != as_chars(previous_.name)) return false;
   out = previous_;
   renew = true;
   return true;

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -104,7 +105,8 @@ class Client {
       if (end != std::string::npos) {
         std::size_t length = 0;
         const std::size_t field = rest_.find("Content-Length: ");
-        if (field < end && !head_only) length = std::stoul(rest_.substr(field + 16));
+        if (field < end && !head_only)
+          std::from_chars(rest_.data() + field + 16, rest_.data() + end, length);
         if (rest_.size() >= end + 4 + length) return take(end + 4 + length);
       }
       if (!receive()) return take(rest_.size());

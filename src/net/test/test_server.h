@@ -12,6 +12,7 @@
 
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -127,7 +128,9 @@ class PathHandler final : public Handler {
     } else if (request.path == "/drop-late") {
       world_.submit([dropped = std::move(exchange)] {});
     } else if (request.path == "/big") {
-      reply(exchange, std::string(std::stoul(text), 'b'), false);
+      std::size_t size = 0;
+      std::from_chars(text.data(), text.data() + text.size(), size);
+      reply(exchange, std::string(size, 'b'), false);
     } else if (request.path != "/drop") {
       reply(exchange, text, request.path == "/guarded");
     }
