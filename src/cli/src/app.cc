@@ -1,0 +1,264 @@
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+
+#include "commands.h"
+#include "strongroom/cli/command_line.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+#ifndef STRONGROOM_VERSION
+#define STRONGROOM_VERSION "0.1.0"
+#endif
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  printf %s \"$VALUE\" | strongroom secret create db/pass -    store a value from standard "
+    "input\n"
+    "  strongroom secret put db/pass                              a new version; asks for the "
+    "value\n"
+    "  DB_PASS=\"$(strongroom get db/pass)\"                        read it in a script\n"
+    "  strongroom secret get db/pass --stage ACSPrevious --reveal show an older one on the "
+    "terminal\n"
+    "  strongroom get db/pass --show-api python                   the same call in your own "
+    "program\n"
+    "Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 4 not found, 5 conflict, 6 retry later, 7 does "
+    "not verify.\n";
+
+/// What the parser writes into; commands run after parsing.
+struct Parsed {
+  GlobalOptions global;
+  std::string format;
+  std::string show_language = "http";
+  CreateOptions create;
+  PutOptions put;
+  GetOptions get;
+  ListOptions list;
+  VersionsOptions versions;
+  LabelOptions label;
+  TagOptions tag;
+  RemoveOptions remove;
+  std::string restore;
+  DoctorOptions doctor;
+  AuditOptions audit;
+  std::string shell;
+};
+
+using Command = std::function<int(Session&)>;
+
+/// A command that needs a server and a key.
+Command remote(std::function<int(Session&)> body) {
+  return [body = std::move(body)](Session& session) {
+    return session.configure() ? body(session) : session.exit_code();
+  };
+}
+
+class Tree {
+ public:
+  Tree(CLI::App& app, Parsed& parsed) : app_(app), p_(parsed) {}
+
+  void declare() {
+    declare_global();
+    auto* secret = app_.add_subcommand("secret", "Store, read and change secrets");
+    secret->require_subcommand(1);
+    declare_create(*secret);
+    for (auto* parent : {secret, &app_}) {
+      declare_get(*parent);
+      declare_put(*parent);
+      declare_list(*parent);
+    }
+    declare_versions(*secret);
+    declare_changes(*secret);
+    declare_system();
+    declare_audit();
+  }
+
+  const Command& chosen() const { return chosen_; }
+
+ private:
+  CLI::App* verb(CLI::App& parent, const char* name, const char* about, Command command) {
+    auto* app = parent.add_subcommand(name, about);
+    app->callback([this, command = std::move(command)] { chosen_ = command; });
+    return app;
+  }
+
+  void declare_global() {
+    auto& flags = p_.global.flags;
+    app_.add_option("--endpoint", flags.endpoint, "host:port (STRONGROOM_ENDPOINT)");
+    app_.add_option("--ca-file", flags.ca_file, "PEM file of the server's CA (STRONGROOM_CA_FILE)");
+    app_.add_option("--access-key-id", flags.access_key_id,
+                    "(ALIBABA_CLOUD_ACCESS_KEY_ID; its secret only from "
+                    "ALIBABA_CLOUD_ACCESS_KEY_SECRET or the file)");
+    app_.add_option("--region", flags.region, "(STRONGROOM_REGION)");
+    app_.add_option("--config", flags.config_file,
+                    "TOML file instead of ~/.config/strongroom/config.toml");
+    app_.add_option("-o,--output", p_.format, "json, yaml, env or raw instead of a table")
+        ->check(CLI::IsMember({"json", "yaml", "env", "raw"}));
+    app_.add_option("--show-api", p_.show_language,
+                    "print the request instead of sending it: http, python, go, java, node, all")
+        ->check(CLI::IsMember({"http", "python", "go", "java", "node", "all"}))
+        ->expected(0, 1);
+    app_.add_flag("--yes", p_.global.yes, "do not ask before deleting");
+    app_.set_version_flag("--version", std::string("strongroom ") + STRONGROOM_VERSION);
+  }
+
+  static void declare_value(CLI::App& app, ValueSource& value) {
+    app.add_option("value", value.positional,
+                   "\"-\": read the value from standard input. Without it: a hidden prompt");
+    app.add_option("--value-file", value.file, "read the value from a file");
+  }
+
+  void declare_create(CLI::App& parent) {
+    auto* app = verb(parent, "create", "Create a secret with its first version",
+                     remote([this](Session& s) { return secret_create(s, p_.create); }));
+    app->add_option("name", p_.create.name, "name of the secret")->required();
+    declare_value(*app, p_.create.value);
+    app->add_option("--version-id", p_.create.version_id, "id of the first version")
+        ->capture_default_str();
+    app->add_option("--description", p_.create.description);
+    app->add_option("--type", p_.create.data_type)->check(CLI::IsMember({"text", "binary"}));
+    app->add_option("--key", p_.create.key_id, "key that seals it (default: the account's own)");
+    app->add_option("--tag", p_.create.tags, "key=value; may be repeated")->allow_extra_args(false);
+  }
+
+  void declare_get(CLI::App& parent) {
+    auto* app = verb(parent, "get", "Read a value: concealed on a terminal, as it is in a pipe",
+                     remote([this](Session& s) { return secret_get(s, p_.get); }));
+    app->add_option("name", p_.get.name, "name or ARN")->required();
+    app->add_option("--version-id", p_.get.version_id, "that version");
+    app->add_option("--stage", p_.get.stage, "the version with that label (default ACSCurrent)");
+    app->add_flag("--reveal", p_.get.reveal, "show the value on the terminal");
+  }
+
+  void declare_put(CLI::App& parent) {
+    auto* app = verb(parent, "put", "Store a new version",
+                     remote([this](Session& s) { return secret_put(s, p_.put); }));
+    app->add_option("name", p_.put.name, "name or ARN")->required();
+    declare_value(*app, p_.put.value);
+    app->add_option("--version-id", p_.put.version_id,
+                    "id of the version (default: made from the time)");
+    app->add_option("--type", p_.put.data_type)->check(CLI::IsMember({"text", "binary"}));
+    app->add_option("--stage", p_.put.stages,
+                    "label it gets instead of ACSCurrent; may be repeated")
+        ->allow_extra_args(false);
+  }
+
+  void declare_list(CLI::App& parent) {
+    auto* app = verb(parent, "ls", "List secrets",
+                     remote([this](Session& s) { return secret_list(s, p_.list); }));
+    app->add_option("--name", p_.list.names, "that name; may be repeated")->allow_extra_args(false);
+    app->add_option("--tag", p_.list.tags, "key or key=value; may be repeated")
+        ->allow_extra_args(false);
+  }
+
+  void declare_versions(CLI::App& parent) {
+    auto* app = verb(parent, "versions", "List versions and their labels",
+                     remote([this](Session& s) { return secret_versions(s, p_.versions); }));
+    app->add_option("name", p_.versions.name, "name or ARN")->required();
+    app->add_flag("--all", p_.versions.all, "also versions without a label");
+  }
+
+  void declare_changes(CLI::App& parent) {
+    auto* label = verb(parent, "label", "Move or remove a label",
+                       remote([this](Session& s) { return secret_label(s, p_.label); }));
+    label->add_option("name", p_.label.name, "name or ARN")->required();
+    label->add_option("label", p_.label.label, "ACSCurrent, ACSPrevious or one of your own")
+        ->required();
+    label->add_option("--to", p_.label.to, "version that gets it");
+    label->add_option("--from", p_.label.from, "version that must hold it and loses it");
+
+    auto* tag = verb(parent, "tag", "Set and remove tags",
+                     remote([this](Session& s) { return secret_tag(s, p_.tag); }));
+    tag->add_option("name", p_.tag.name, "name of the secret")->required();
+    tag->add_option("tags", p_.tag.tags, "key=value ...");
+    tag->add_option("--remove", p_.tag.removed, "key; may be repeated")->allow_extra_args(false);
+
+    auto* rm = verb(parent, "rm", "Delete a secret, restorable for 30 days",
+                    remote([this](Session& s) { return secret_remove(s, p_.remove); }));
+    rm->add_option("name", p_.remove.name, "name or ARN")->required();
+    rm->add_option("--window", p_.remove.window_days, "days in which it can be restored, 7 to 30")
+        ->check(CLI::Range(7, 30));
+    rm->add_flag("--now", p_.remove.now, "at once, without a way back");
+
+    auto* restore = verb(parent, "restore", "Bring back a deleted secret",
+                         remote([this](Session& s) { return secret_restore(s, p_.restore); }));
+    restore->add_option("name", p_.restore, "name or ARN")->required();
+  }
+
+  void declare_system() {
+    verb(app_, "whoami", "Who the server takes you for",
+         remote([](Session& s) { return whoami(s); }));
+    verb(app_, "status", "The service on one screen", remote([](Session& s) { return status(s); }));
+    auto* check = verb(
+        app_, "doctor", "Find what is wrong between you and the server",
+        [this](Session& s) { return s.configure(false) ? doctor(s, p_.doctor) : s.exit_code(); });
+    check->add_option("--data", p_.doctor.data, "also look at this data directory of a server");
+    auto* shell = verb(app_, "completion", "Completion script",
+                       [this](Session&) { return completion(p_.shell); });
+    shell->add_option("shell", p_.shell, "bash, zsh or fish")->required();
+  }
+
+  void declare_audit() {
+    auto* audit = app_.add_subcommand("audit", "Verify and read the audit log, without the server");
+    audit->require_subcommand(1);
+    auto& options = p_.audit;
+    auto* verify = verb(*audit, "verify", "Check every entry, the tree and its signature",
+                        [this](Session& s) { return audit_verify(s, p_.audit); });
+    verify->add_option("--older", options.older_file,
+                       "a checkpoint kept elsewhere: nothing before it may have changed");
+    verify->add_option("--proof", options.proof_file, "verify a proof instead of a log");
+    auto* prove = verb(*audit, "prove", "Print a proof that an entry is in the log",
+                       [this](Session& s) { return audit_prove(s, p_.audit); });
+    prove->add_option("--request-id", options.request_id, "the entry of that request");
+    prove->add_option("--index", options.index, "the entry of that number");
+    auto* tail = verb(*audit, "tail", "Print the newest entries",
+                      [this](Session& s) { return audit_tail(s, p_.audit); });
+    tail->add_option("-n", options.count, "how many")->capture_default_str();
+    for (auto* app : {verify, prove, tail}) {
+      auto* directory = app->add_option("directory", options.directory,
+                                        "the log, or the data directory of a server");
+      if (app != verify) directory->required();
+      app->add_option("--key", options.key_file,
+                      "file with the log's verifier key, kept elsewhere");
+    }
+  }
+
+  CLI::App& app_;
+  Parsed& p_;
+  Command chosen_;
+};
+
+int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  show({"the command line is not understood", error.what(), "strongroom --help", "README.md"});
+  return kUsage;
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  CLI::App app{"Strongroom: a secrets manager and key management service", "strongroom"};
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_help_all_flag("--help-all", "Help of every command");
+  Parsed parsed;
+  Tree tree(app, parsed);
+  tree.declare();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return parse_failure(app, error);
+  }
+  parse_format(parsed.format, parsed.global.format);
+  if (app.get_option("--show-api")->count() > 0) parsed.global.show_api = parsed.show_language;
+  Session session(std::move(parsed.global));
+  return tree.chosen()(session);
+}
+
+}  // namespace strongroom::cli

@@ -1,0 +1,176 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "commands.h"
+#include "strongroom/audit_format/layout.h"
+#include "strongroom/audit_format/reader.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/json_writer.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+using audit_format::LogDirectory;
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+    text.pop_back();
+  return text;
+}
+
+/// The whole file; kInvalidInput (NoSuchFile) if it cannot be read.
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return fail(ErrorKind::kInvalidInput, "NoSuchFile", path + " cannot be read.");
+  return text.str();
+}
+
+bool exists(const std::string& path) {
+  struct stat status{};
+  return stat(path.c_str(), &status) == 0;
+}
+
+/// The log itself, or the data directory that holds it.
+std::string log_directory(const std::string& given) {
+  const auto inner = given + "/audit";
+  const auto checkpoint = "/" + std::string(audit_format::kCheckpointFile);
+  return !exists(given + checkpoint) && exists(inner + checkpoint) ? inner : given;
+}
+
+/// The key of --key, or empty.
+Result<std::string> key_of(const AuditOptions& options) {
+  if (options.key_file.empty()) return std::string();
+  SR_TRY(const auto text, read_file(options.key_file));
+  return trimmed(text);
+}
+
+Result<LogDirectory> open_log(const AuditOptions& options) {
+  SR_TRY(const auto key, key_of(options));
+  return LogDirectory::open(log_directory(options.directory), key);
+}
+
+int broken(Session& session, const std::string& what, const Error& error) {
+  const bool bad = error.kind() == ErrorKind::kCorrupt;
+  return session.failed(
+      Failure{what, error.code() + ": " + error.message(),
+              bad ? "keep the directory as it is and compare it with a copy; see SECURITY.md"
+                  : "give the log's directory, or the server's data directory",
+              "docs/formats/audit.md"},
+      bad ? kVerification : exit_code(error.kind()));
+}
+
+int print_verification(Session& session, const LogDirectory& log,
+                       const audit_format::Verification& result) {
+  const auto& head = log.checkpoint().head;
+  if (session.format() == Format::kJson) {
+    std::string json;
+    JsonWriter writer(json);
+    writer.begin_object();
+    writer.member("Verified", !result.finding.has_value());
+    writer.member("Entries", static_cast<std::int64_t>(result.entries));
+    writer.member("Waiting", static_cast<std::int64_t>(result.waiting));
+    writer.member("Origin", log.checkpoint().origin);
+    writer.member("Root", base64_encode(ByteView(head.root)));
+    writer.member("Key", log.key().text());
+    if (result.finding) writer.member("Finding", result.finding->what);
+    writer.end_object();
+    print(json + "\n");
+  } else if (!result.finding) {
+    print(pairs({{"Verified", std::to_string(result.entries) + " entries, " +
+                                  std::to_string(result.waiting) + " waiting"},
+                 {"Log", log.checkpoint().origin},
+                 {"Root", base64_encode(ByteView(head.root))},
+                 {"Key", log.key().text()}}));
+  }
+  if (!result.finding) return kOk;
+  return session.failed(
+      Failure{"the audit log does not verify", result.finding->what,
+              "keep the directory as it is and compare it with a copy; see SECURITY.md",
+              "docs/formats/audit.md"},
+      kVerification);
+}
+
+int verify_proof_file(Session& session, const AuditOptions& options) {
+  const auto key_text = key_of(options);
+  const auto text = read_file(options.proof_file);
+  if (!key_text || !text) {
+    return broken(session, "the proof cannot be verified",
+                  !key_text ? key_text.error() : text.error());
+  }
+  const auto key = audit_format::VerifierKey::parse(*key_text);
+  if (!key) {
+    return session.misused("no key to verify with",
+                           "a proof is only worth the key that it is checked with",
+                           "give the log's verifier key: --key FILE");
+  }
+  const auto proof = audit_format::parse_proof(*text);
+  const auto verdict =
+      proof ? audit_format::verify_proof(*proof, *key)
+            : Result<void>(fail(ErrorKind::kCorrupt, "MalformedProof", "The file is not a proof."));
+  if (!verdict) return broken(session, "the proof does not hold", verdict.error());
+  print(proof->entry + "\n");
+  say("verified: entry " + std::to_string(proof->index) + " is in the log of " + key->name + "\n");
+  return kOk;
+}
+
+}  // namespace
+
+int audit_verify(Session& session, const AuditOptions& options) {
+  if (!options.proof_file.empty()) return verify_proof_file(session, options);
+  auto log = open_log(options);
+  if (!log) return broken(session, "the audit log cannot be verified", log.error());
+  std::string older;
+  if (!options.older_file.empty()) {
+    auto kept = read_file(options.older_file);
+    if (!kept) return broken(session, "the kept checkpoint cannot be read", kept.error());
+    older = std::move(*kept);
+  }
+  const auto result = log->verify(older);
+  if (!result) return broken(session, "the audit log cannot be read", result.error());
+  if (options.key_file.empty()) {
+    say("note: the key is the directory's own, which shows damage but not forgery; keep it "
+        "elsewhere and give --key FILE\n");
+  }
+  return print_verification(session, *log, *result);
+}
+
+int audit_prove(Session& session, const AuditOptions& options) {
+  if (options.request_id.empty() == (options.index < 0)) {
+    return session.misused("it is not said which entry",
+                           "an entry is named by its request id or its number",
+                           "strongroom audit prove DIR --request-id ID");
+  }
+  auto log = open_log(options);
+  if (!log) return broken(session, "the audit log cannot be read", log.error());
+  auto index = static_cast<std::uint64_t>(options.index);
+  if (!options.request_id.empty()) {
+    const auto entry = log->find(options.request_id);
+    if (!entry)
+      return broken(session, "there is no entry of request " + options.request_id, entry.error());
+    index = entry->index;
+  }
+  const auto proof = log->prove(index);
+  if (!proof)
+    return broken(session, "entry " + std::to_string(index) + " cannot be proved", proof.error());
+  return print(audit_format::encode_proof(*proof)) ? kOk : kError;
+}
+
+int audit_tail(Session& session, const AuditOptions& options) {
+  auto log = open_log(options);
+  if (!log) return broken(session, "the audit log cannot be read", log.error());
+  const auto entries = log->tail(options.count);
+  if (!entries) return broken(session, "the audit log cannot be read", entries.error());
+  for (const auto& entry : *entries) {
+    if (!print(entry.text + "\n")) return kError;
+  }
+  return kOk;
+}
+
+}  // namespace strongroom::cli

@@ -1,0 +1,101 @@
+#pragma once
+// Every command as a function of what was parsed for it. Each returns an exit code.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "session.h"
+
+namespace strongroom::cli {
+
+/// How a value is given. A literal is never taken from argv.
+struct ValueSource {
+  std::string positional;  // "-", empty, or somebody's mistake
+  std::string file;
+};
+
+struct CreateOptions {
+  std::string name;
+  ValueSource value;
+  std::string version_id = "v1";
+  std::string description;
+  std::string data_type;
+  std::string key_id;
+  std::vector<std::string> tags;  // "key=value"
+};
+struct PutOptions {
+  std::string name;
+  ValueSource value;
+  std::string version_id;  // empty: made from the time
+  std::string data_type;
+  std::vector<std::string> stages;
+};
+struct GetOptions {
+  std::string name;
+  std::string version_id;
+  std::string stage;
+  bool reveal = false;
+};
+struct ListOptions {
+  std::vector<std::string> names;
+  std::vector<std::string> tags;
+};
+struct VersionsOptions {
+  std::string name;
+  bool all = false;
+};
+struct LabelOptions {
+  std::string name;
+  std::string label;
+  std::string to;
+  std::string from;
+};
+struct TagOptions {
+  std::string name;
+  std::vector<std::string> tags;
+  std::vector<std::string> removed;
+};
+struct RemoveOptions {
+  std::string name;
+  int window_days = 0;  // 0: the server's default
+  bool now = false;
+};
+
+int secret_create(Session& session, const CreateOptions& options);
+int secret_put(Session& session, const PutOptions& options);
+int secret_get(Session& session, const GetOptions& options);
+int secret_list(Session& session, const ListOptions& options);
+int secret_versions(Session& session, const VersionsOptions& options);
+int secret_label(Session& session, const LabelOptions& options);
+int secret_tag(Session& session, const TagOptions& options);
+int secret_remove(Session& session, const RemoveOptions& options);
+int secret_restore(Session& session, const std::string& name);
+
+int whoami(Session& session);
+int status(Session& session);
+struct DoctorOptions {
+  std::string data;  // a server's data directory to look at as well
+};
+int doctor(Session& session, const DoctorOptions& options);
+
+struct AuditOptions {
+  std::string directory;
+  std::string key_file;    // a verifier key kept elsewhere
+  std::string older_file;  // a checkpoint kept elsewhere
+  std::string proof_file;  // verify: a proof instead of a log
+  std::string request_id;
+  std::int64_t index = -1;
+  std::size_t count = 20;
+};
+int audit_verify(Session& session, const AuditOptions& options);
+int audit_prove(Session& session, const AuditOptions& options);
+int audit_tail(Session& session, const AuditOptions& options);
+
+int completion(const std::string& shell);
+
+/// The value of a create or put: standard input for "-" (or when it is no terminal), the file, or a
+/// hidden prompt. Nothing after a failure that has been shown; `code` is the exit code then.
+std::optional<SecretBytes> take_value(Session& session, const ValueSource& source, int& code);
+
+}  // namespace strongroom::cli

@@ -1,0 +1,106 @@
+#include "failure.h"
+
+#include <array>
+
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+struct Advice {
+  std::string_view code;  // a prefix
+  std::string_view next;
+};
+
+/// What usually helps. The first prefix that fits counts.
+constexpr std::array kAdvice = {
+    Advice{"InvalidAccessKeyId", "check ALIBABA_CLOUD_ACCESS_KEY_ID, then: strongroom whoami"},
+    Advice{"SignatureDoesNotMatch",
+           "check ALIBABA_CLOUD_ACCESS_KEY_SECRET, then: strongroom doctor"},
+    Advice{"InvalidTimeStamp", "set this machine's clock, then: strongroom doctor"},
+    Advice{"SignatureNonceUsed", "run the command again"},
+    Advice{"Forbidden.NoPermission", "see who you are: strongroom whoami"},
+    Advice{"NoPermission", "see who you are: strongroom whoami"},
+    Advice{"Forbidden.ResourceNotFound", "see what there is: strongroom secret ls"},
+    Advice{"Rejected.ResourceInDeleteWindow", "bring it back: strongroom secret restore NAME"},
+    Advice{"Rejected.ResourceInUse", "nothing to do: the secret is not deleted"},
+    Advice{"Rejected.ResourceExist",
+           "put a new version instead: strongroom secret put NAME, or choose another --version-id"},
+    Advice{"Rejected.Disabled", "enable the key that seals this secret (EnableKey)"},
+    Advice{"Rejected.PendingDeletion", "keep the key that seals this secret (CancelKeyDeletion)"},
+    Advice{"Rejected.LimitExceeded", "remove labels, versions or secrets that are not needed"},
+    Advice{"Rejected.Throttling", "wait a moment and run the command again"},
+    Advice{"Throttling", "wait a moment and run the command again"},
+    Advice{"ServiceUnavailable",
+           "wait a moment and run the command again; then: strongroom status"},
+    Advice{"ConnectFailed",
+           "start the server (make run) or correct --endpoint, then: strongroom doctor"},
+    Advice{"ConnectionBroken", "run: strongroom doctor"},
+    Advice{"TlsVerifyFailed", "give the server's CA: --ca-file FILE or STRONGROOM_CA_FILE"},
+    Advice{"InvalidCaFile", "give the server's CA: --ca-file FILE or STRONGROOM_CA_FILE"},
+    Advice{"InvalidEndpoint", "give --endpoint host:port or STRONGROOM_ENDPOINT"},
+    Advice{"NotConfigured",
+           "set it, for example: export STRONGROOM_ENDPOINT=127.0.0.1:8443; see also: strongroom "
+           "doctor"},
+    Advice{"MissingParameter", "see: strongroom --help"},
+    Advice{"InvalidParameter", "correct the value that the message names"},
+};
+
+std::string_view advice(std::string_view code) {
+  for (const auto& [prefix, next] : kAdvice) {
+    if (code.starts_with(prefix)) return next;
+  }
+  return "run: strongroom doctor";
+}
+
+}  // namespace
+
+ExitCode exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUnauthenticated:
+    case ErrorKind::kDenied:
+      return kDenied;
+    case ErrorKind::kNotFound:
+      return kNotFound;
+    case ErrorKind::kConflict:
+      return kConflict;
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kOutcomeUnknown:
+      return kUnavailable;
+    case ErrorKind::kCorrupt:
+      return kVerification;
+    default:
+      return kError;
+  }
+}
+
+std::string docs_anchor(std::string_view code) {
+  std::string anchor = "docs/errors.md#";
+  for (const char c : code) {
+    if (c >= 'A' && c <= 'Z') anchor += static_cast<char>(c + 32);
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) anchor += c;
+  }
+  return anchor;
+}
+
+Failure explain(std::string what, const client::ApiError& error) {
+  auto why = error.code + ": " + error.message;
+  if (!error.request_id.empty()) why += " (request " + error.request_id + ")";
+  return {std::move(what), std::move(why), std::string(advice(error.code)),
+          docs_anchor(error.code)};
+}
+
+Failure explain(std::string what, const Error& error) {
+  return {std::move(what), error.code() + ": " + error.message(), std::string(advice(error.code())),
+          docs_anchor(error.code())};
+}
+
+void show(const Failure& failure) {
+  const bool color = use_color();
+  std::string text = color ? "\033[1;31merror:\033[0m " : "error: ";
+  text += failure.what + "\n  why:  " + failure.why + "\n  next: " + failure.next +
+          "\n  docs: " + failure.docs + "\n";
+  say(text);
+}
+
+}  // namespace strongroom::cli

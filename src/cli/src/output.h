@@ -1,0 +1,43 @@
+#pragma once
+// How answers are printed: a table for people, JSON, YAML, shell assignments or raw text for
+// scripts.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "strongroom/client/json.h"
+
+namespace strongroom::cli {
+
+enum class Format : std::uint8_t { kTable, kJson, kYaml, kEnv, kRaw };
+
+/// Nothing for an unknown name. "" is the table.
+bool parse_format(std::string_view name, Format& format);
+
+/// What stands in for a concealed value.
+inline constexpr std::string_view kConcealed = "********";
+
+// The texts are reserved for the largest value; whoever asks for one unmasked wipes it (Session).
+
+/// YAML 1.2 of the value, strings always quoted the JSON way. A member called `concealed` is
+/// masked.
+std::string to_yaml(const client::Value& value, std::string_view concealed = {});
+/// JSON of the value, members in their order. A member called `concealed` is masked.
+std::string to_json(const client::Value& value, std::string_view concealed = {});
+/// NAME='value' for each text member at the top, names upper-case with _ between words.
+std::string to_env(const client::Value& value, std::string_view concealed = {});
+
+/// "db/pass-1" becomes "DB_PASS_1".
+std::string variable_name(std::string_view name);
+/// Appends 'text' as the shell reads it.
+void append_shell_quoted(std::string& out, std::string_view text);
+
+/// Two columns, the first padded.
+std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows);
+/// Columns padded to their widest cell; the first row is the heading.
+std::string columns(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace strongroom::cli

@@ -1,0 +1,209 @@
+#include "commands.h"
+#include "strongroom/base/json_writer.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+using client::ApiCall;
+using client::Value;
+
+constexpr std::string_view kValueMember = "SecretData";
+constexpr int kPageSize = 100;
+
+void add(ApiCall& call, std::string name, const std::string& value) {
+  if (!value.empty()) call.parameters.push_back({std::move(name), value});
+}
+
+std::string text(const Value& value) {
+  return std::string(value.text());
+}
+
+std::string joined(const Value& list) {
+  std::string out;
+  for (const auto& item : list.items()) out += (out.empty() ? "" : ", ") + text(item);
+  return out;
+}
+
+std::string tags_of(const Value& tags) {
+  std::string out;
+  for (const auto& tag : tags["Tag"].items()) {
+    out += (out.empty() ? "" : " ") + text(tag["TagKey"]) + "=" + text(tag["TagValue"]);
+  }
+  return out;
+}
+
+/// The person asked for the value: as it is, or inside the wanted format.
+int print_value(const client::Answer& answer, Format format) {
+  const auto& root = answer.json.root();
+  switch (format) {
+    case Format::kJson:
+      return print_secret(answer.body, answer.body_size) && print("\n") ? kOk : kError;
+    case Format::kYaml:
+      return Session::print_wiped(to_yaml(root));
+    case Format::kEnv: {
+      std::string line;
+      line.reserve(4 * root[kValueMember].text().size() + root["SecretName"].text().size() + 16);
+      line += variable_name(root["SecretName"].text());
+      line += '=';
+      append_shell_quoted(line, root[kValueMember].text());
+      line += '\n';
+      return Session::print_wiped(std::move(line));
+    }
+    default:
+      return print(root[kValueMember].text()) ? kOk : kError;
+  }
+}
+
+int print_concealed(const client::Answer& answer, Format format) {
+  const auto& root = answer.json.root();
+  switch (format) {
+    case Format::kJson:
+      return print(to_json(root, kValueMember)) ? kOk : kError;
+    case Format::kYaml:
+      return print(to_yaml(root, kValueMember)) ? kOk : kError;
+    case Format::kEnv:
+      return print(variable_name(root["SecretName"].text()) + "='" + std::string(kConcealed) +
+                   "'\n")
+                 ? kOk
+                 : kError;
+    default:
+      return print(pairs({{"Secret", text(root["SecretName"])},
+                          {"Version", text(root["VersionId"])},
+                          {"Labels", joined(root["VersionStages"]["VersionStage"])},
+                          {"Type", text(root["SecretDataType"])},
+                          {"Created", text(root["CreateTime"])},
+                          {"Value", std::string(kConcealed) +
+                                        "  (--reveal shows it; a pipe gets it as it is)"}}))
+                 ? kOk
+                 : kError;
+  }
+}
+
+std::string filters_of(const ListOptions& options) {
+  if (options.names.empty() && options.tags.empty()) return {};
+  std::string json;
+  JsonWriter writer(json);
+  const auto filter = [&](std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    writer.begin_object();
+    writer.member("Key", key);
+    writer.begin_array("Values");
+    for (const auto& value : values) writer.element(value);
+    writer.end_array();
+    writer.end_object();
+  };
+  std::vector<std::string> keys;
+  std::vector<std::string> values;
+  for (const auto& tag : options.tags) {
+    const auto split = tag.find('=');
+    keys.push_back(tag.substr(0, split));
+    if (split != std::string::npos) values.push_back(tag.substr(split + 1));
+  }
+  writer.begin_array();
+  filter("SecretName", options.names);
+  filter("TagKey", keys);
+  filter("TagValue", values);
+  writer.end_array();
+  return json;
+}
+
+struct Listing {
+  std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "UPDATED", "STATE", "TAGS"}};
+  std::string raw;
+  std::string json;  // the items of all pages
+  std::int64_t total = 0;
+};
+
+void take_page(const Value& root, Listing& listing) {
+  listing.total = root["TotalCount"].integer();
+  for (const auto& secret : root["SecretList"]["Secret"].items()) {
+    const auto planned = text(secret["PlannedDeleteTime"]);
+    listing.rows.push_back(
+        {text(secret["SecretName"]), text(secret["SecretType"]), text(secret["UpdateTime"]),
+         planned.empty() ? "active" : "deletes " + planned, tags_of(secret["Tags"])});
+    listing.raw += text(secret["SecretName"]) + "\n";
+    auto item = to_json(secret);
+    item.pop_back();
+    listing.json += (listing.json.empty() ? "" : ",") + item;
+  }
+}
+
+int print_listing(const Listing& listing, Format format) {
+  std::string out;
+  switch (format) {
+    case Format::kJson:
+      out = "{\"SecretList\":{\"Secret\":[" + listing.json +
+            "]},\"TotalCount\":" + std::to_string(listing.total) + "}\n";
+      break;
+    case Format::kYaml:
+      out = "SecretList:\n  Secret: [" + listing.json +
+            "]\nTotalCount: " + std::to_string(listing.total) + "\n";
+      break;
+    case Format::kRaw:
+      out = listing.raw;
+      break;
+    case Format::kEnv:
+      out = "TOTAL_COUNT=" + std::to_string(listing.total) + "\n";
+      break;
+    case Format::kTable:
+      out = columns(listing.rows);
+  }
+  return print(out) ? kOk : kError;
+}
+
+}  // namespace
+
+int secret_get(Session& session, const GetOptions& options) {
+  ApiCall call{"GetSecretValue", {{"SecretName", options.name}}};
+  add(call, "VersionId", options.version_id);
+  add(call, "VersionStage", options.stage);
+  const auto answer = session.call("read secret \"" + options.name + "\"", call);
+  if (!answer) return session.exit_code();
+  if (options.reveal || !stdout_is_terminal()) {
+    const int code = print_value(*answer, session.format());
+    if (stdout_is_terminal() && session.format() == Format::kTable) say("\n");
+    return code;
+  }
+  return print_concealed(*answer, session.format());
+}
+
+int secret_list(Session& session, const ListOptions& options) {
+  const auto filters = filters_of(options);
+  Listing listing;
+  for (int page = 1;; ++page) {
+    ApiCall call{"ListSecrets",
+                 {{"FetchTags", "true"},
+                  {"PageNumber", std::to_string(page)},
+                  {"PageSize", std::to_string(kPageSize)}}};
+    add(call, "Filters", filters);
+    const auto answer = session.call("list secrets", call);
+    if (!answer) return session.exit_code();
+    take_page(answer->json.root(), listing);
+    if (answer->json.root()["SecretList"]["Secret"].items().size() < kPageSize) break;
+  }
+  if (session.format() == Format::kTable && listing.rows.size() == 1) {
+    say(filters.empty() ? "There is no secret yet. Make one: strongroom secret create NAME\n"
+                        : "No secret fits.\n");
+    return kOk;
+  }
+  return print_listing(listing, session.format());
+}
+
+int secret_versions(Session& session, const VersionsOptions& options) {
+  ApiCall call{"ListSecretVersionIds",
+               {{"SecretName", options.name}, {"PageSize", std::to_string(kPageSize)}}};
+  if (options.all) add(call, "IncludeDeprecated", "true");
+  const auto answer = session.call("list versions of secret \"" + options.name + "\"", call);
+  if (!answer) return session.exit_code();
+  std::vector<std::vector<std::string>> rows{{"VERSION", "CREATED", "LABELS"}};
+  std::string raw;
+  for (const auto& version : answer->json.root()["VersionIds"]["VersionId"].items()) {
+    rows.push_back({text(version["VersionId"]), text(version["CreateTime"]),
+                    joined(version["VersionStages"]["VersionStage"])});
+    raw += rows.back().front() + "\n";
+  }
+  return session.print_answer(*answer, columns(rows), raw);
+}
+
+}  // namespace strongroom::cli

@@ -1,0 +1,251 @@
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "commands.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+using client::ApiCall;
+using client::Value;
+
+constexpr std::int64_t kSkewWarnSeconds = 60;
+constexpr std::int64_t kSkewFailSeconds = 15 * 60;
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kCertificateWarnDays = 30;
+constexpr std::int64_t kSlowSyncMillis = 50;
+constexpr rlim_t kLockedWanted = 64U << 20;
+
+std::string text(const Value& value) {
+  return std::string(value.text());
+}
+
+/// One line of `doctor`: ok, warn or fail, what, detail, and how to mend it.
+class Checkup {
+ public:
+  void ok(const std::string& what, const std::string& detail) { add("ok", "32", what, detail, ""); }
+  void warn(const std::string& what, const std::string& detail, const std::string& fix) {
+    add("warn", "33", what, detail, fix);
+  }
+  void fail(const std::string& what, const std::string& detail, const std::string& fix,
+            ExitCode code) {
+    add("fail", "31", what, detail, fix);
+    if (code_ == kOk) code_ = code;
+  }
+  int code() const { return code_; }
+
+ private:
+  void add(std::string_view mark, std::string_view color, const std::string& what,
+           const std::string& detail, const std::string& fix) {
+    std::string line;
+    const bool colored = stdout_is_terminal() && use_color();
+    if (colored) line.append("\033[").append(color).append("m");
+    line.append(mark).append(5 - mark.size(), ' ');
+    if (colored) line.append("\033[0m");
+    line += what + std::string(what.size() < 14 ? 14 - what.size() : 1, ' ') + detail + "\n";
+    if (!fix.empty()) line += "     fix: " + fix + "\n";
+    print(line);
+  }
+
+  ExitCode code_ = kOk;
+};
+
+void check_configuration(const Session& session, Checkup& checkup) {
+  const auto& c = session.configuration();
+  checkup.ok("config file", c.file + (c.file_found ? "" : " (absent)"));
+  if (c.endpoint.value.empty()) {
+    checkup.fail("endpoint", "none", "export STRONGROOM_ENDPOINT=host:port", kUsage);
+  } else {
+    checkup.ok("endpoint", c.endpoint.value + " (" + c.endpoint.source + ")");
+  }
+  checkup.ok("CA file", c.ca_file.value.empty() ? "the system's"
+                                                : c.ca_file.value + " (" + c.ca_file.source + ")");
+  if (c.access_key_id.value.empty() || c.secret_source.empty()) {
+    checkup.fail("access key", "none",
+                 "export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...",
+                 kUsage);
+  } else {
+    checkup.ok("access key", c.access_key_id.value + " (" + c.access_key_id.source + "), secret (" +
+                                 c.secret_source + ")");
+  }
+}
+
+void check_connection(Session& session, Checkup& checkup) {
+  const auto connection = session.connect();
+  if (!connection) {
+    const auto& error = connection.error();
+    checkup.fail("connection", error.code() + ": " + error.message(), explain("", error).next,
+                 exit_code(error.kind()));
+    return;
+  }
+  const auto days =
+      ((*connection)->certificate_expires() - session.clock().now().unix_seconds()) / kDaySeconds;
+  const auto detail = std::string((*connection)->protocol()) + ", certificate ends in " +
+                      std::to_string(days) + " days";
+  if (days < kCertificateWarnDays) {
+    checkup.warn("connection", detail, "renew the server's certificate");
+  } else {
+    checkup.ok("connection", detail);
+  }
+}
+
+void check_clock(Session& session, const client::Answer& answer, Checkup& checkup) {
+  if (answer.server_clock == 0) return;
+  const auto skew = session.clock().now().unix_seconds() - answer.server_clock;
+  const auto detail = std::to_string(skew) + " s ahead of the server";
+  const auto size = skew < 0 ? -skew : skew;
+  if (size >= kSkewFailSeconds) {
+    checkup.fail("clock", detail,
+                 "set this machine's clock (NTP); requests more than 15 minutes off are refused",
+                 kError);
+  } else if (size >= kSkewWarnSeconds) {
+    checkup.warn("clock", detail, "set this machine's clock (NTP)");
+  } else {
+    checkup.ok("clock", detail);
+  }
+}
+
+/// A signed call that changes nothing. True if the server took it.
+bool check_call(Session& session, const std::string& what, const ApiCall& call, Checkup& checkup) {
+  const auto answer = session.try_call(call);
+  if (!answer) {
+    checkup.fail(what, answer.error().code() + ": " + answer.error().message(),
+                 explain("", answer.error()).next, exit_code(answer.error().kind()));
+    return false;
+  }
+  if (what == "identity") check_clock(session, *answer, checkup);
+  if (!answer->ok()) {
+    const auto error = answer->error();
+    checkup.fail(what, error.code + ": " + error.message.substr(0, error.message.find('\n')),
+                 explain("", error).next, exit_code(error.kind));
+    return false;
+  }
+  const auto& root = answer->json.root();
+  checkup.ok(what, what == "identity" ? text(root["Arn"])
+                                      : std::to_string(root["TotalCount"].integer()) + " visible");
+  return true;
+}
+
+/// Time of writing and syncing one small file there, in milliseconds; -1 if that is not possible.
+std::int64_t sync_millis(const std::string& directory) {
+  auto path = directory + "/.strongroom-doctor-XXXXXX";
+  const int fd = mkstemp(path.data());
+  if (fd < 0) return -1;
+  unlink(path.c_str());
+  const auto start = monotonic_ns();
+  const bool written = write(fd, "x", 1) == 1 && fdatasync(fd) == 0;
+  close(fd);
+  return written ? (monotonic_ns() - start) / 1'000'000 : -1;
+}
+
+void check_data(const std::string& directory, Checkup& checkup) {
+  struct stat status{};
+  if (stat(directory.c_str(), &status) != 0) {
+    checkup.fail("data", directory + ": " + strerror(errno), "give the server's data directory",
+                 kUsage);
+    return;
+  }
+  if ((status.st_mode & 077) != 0) {
+    checkup.fail("file modes", directory + " is open to others", "chmod 700 " + directory, kError);
+  } else {
+    checkup.ok("file modes", directory + " is its owner's alone");
+  }
+  const auto millis = sync_millis(directory);
+  if (millis < 0) {
+    checkup.warn("disk", "cannot write to " + directory, "run as the server's user");
+  } else if (millis > kSlowSyncMillis) {
+    checkup.warn("disk", "a sync takes " + std::to_string(millis) + " ms",
+                 "writes wait for syncs: use a faster disk");
+  } else {
+    checkup.ok("disk", "a sync takes " + std::to_string(millis) + " ms");
+  }
+}
+
+void check_machine(Checkup& checkup) {
+  rlimit limit{};
+  getrlimit(RLIMIT_MEMLOCK, &limit);
+  if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < kLockedWanted) {
+    checkup.warn("memory lock", std::to_string(limit.rlim_cur >> 20) + " MiB",
+                 "ulimit -l unlimited for the server (LimitMEMLOCK=infinity)");
+  } else {
+    checkup.ok("memory lock", limit.rlim_cur == RLIM_INFINITY
+                                  ? "unlimited"
+                                  : std::to_string(limit.rlim_cur >> 20) + " MiB");
+  }
+  getrlimit(RLIMIT_CORE, &limit);
+  if (limit.rlim_cur != 0) {
+    checkup.warn("core dumps", "on", "ulimit -c 0 for the server");
+  } else {
+    checkup.ok("core dumps", "off");
+  }
+}
+
+}  // namespace
+
+int whoami(Session& session) {
+  const auto answer =
+      session.call("tell who you are", {"GetCallerIdentity", {}, client::kStsVersion});
+  if (!answer) return session.exit_code();
+  const auto& root = answer->json.root();
+  return session.print_answer(*answer,
+                              pairs({{"Arn", text(root["Arn"])},
+                                     {"Account", text(root["AccountId"])},
+                                     {"Type", text(root["IdentityType"])},
+                                     {"AccessKey", session.configuration().access_key_id.value},
+                                     {"Endpoint", session.configuration().endpoint.value}}),
+                              text(root["Arn"]) + "\n");
+}
+
+int status(Session& session) {
+  const auto start = monotonic_ns();
+  const auto identity =
+      session.call("reach the server", {"GetCallerIdentity", {}, client::kStsVersion});
+  if (!identity) return session.exit_code();
+  const auto first = (monotonic_ns() - start) / 1'000;
+  const auto warm = monotonic_ns();
+  const auto account = session.call("read the service's status", {"DescribeAccountKmsStatus", {}});
+  if (!account) return session.exit_code();
+  const auto second = (monotonic_ns() - warm) / 1'000;
+  const auto count = [&](std::string_view action) {
+    const auto answer = session.try_call({action, {{"PageSize", "1"}}});
+    return answer && answer->ok() ? std::to_string(answer->json.root()["TotalCount"].integer())
+                                  : std::string("-");
+  };
+  const auto connection = session.connect();
+  return session.print_answer(
+      *account,
+      pairs({{"Service", text(account->json.root()["AccountStatus"])},
+             {"Endpoint", session.configuration().endpoint.value},
+             {"TLS", connection ? std::string((*connection)->protocol()) : "-"},
+             {"Region", session.region()},
+             {"Account", text(identity->json.root()["AccountId"])},
+             {"You", text(identity->json.root()["Arn"])},
+             {"Secrets", count("ListSecrets")},
+             {"Keys", count("ListKeys")},
+             {"Latency", std::to_string(second) + " us (" + std::to_string(first) +
+                             " us with the handshake)"}}),
+      text(account->json.root()["AccountStatus"]) + "\n");
+}
+
+int doctor(Session& session, const DoctorOptions& options) {
+  Checkup checkup;
+  check_configuration(session, checkup);
+  if (checkup.code() == kOk) check_connection(session, checkup);
+  if (checkup.code() == kOk &&
+      check_call(session, "identity", {"GetCallerIdentity", {}, client::kStsVersion}, checkup)) {
+    check_call(session, "secrets", {"ListSecrets", {{"PageSize", "1"}}}, checkup);
+  }
+  if (!options.data.empty()) {
+    check_data(options.data, checkup);
+    check_machine(checkup);
+  }
+  return checkup.code();
+}
+
+}  // namespace strongroom::cli

@@ -1,0 +1,171 @@
+#include "terminal.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/limits.h"
+
+namespace strongroom {
+
+/// The command line's way to a value that a person asked for.
+class TerminalReveal {
+ public:
+  static ByteView bytes(const SecretBytes& secret) { return secret.reveal(RevealToken()); }
+  static std::span<std::uint8_t> writable(SecretBytes& secret) {
+    return secret.writable(RevealToken());
+  }
+};
+
+namespace cli {
+namespace {
+
+constexpr const char* kTerminal = "/dev/tty";
+constexpr std::size_t kLineBytesMax = 4096;
+
+/// A descriptor that is closed, and a terminal whose echo comes back, whatever happens.
+class Terminal {
+ public:
+  Terminal() : fd_(open(kTerminal, O_RDWR | O_CLOEXEC | O_NOCTTY)) {}
+  ~Terminal() {
+    if (changed_) tcsetattr(fd_, TCSAFLUSH, &before_);
+    if (fd_ >= 0) close(fd_);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  int fd() const { return fd_; }
+  bool hide() {
+    if (tcgetattr(fd_, &before_) != 0) return false;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    changed_ = tcsetattr(fd_, TCSAFLUSH, &quiet) == 0;
+    return changed_;
+  }
+
+ private:
+  int fd_;
+  termios before_{};
+  bool changed_ = false;
+};
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto written = write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// Reads to the end of `fd` into locked memory of `limit` bytes and one more.
+Result<SecretBytes> read_to_end(int fd, std::size_t limit) {
+  SR_TRY(auto buffer, SecretBytes::zeroed(limit + 1));
+  const auto room = TerminalReveal::writable(buffer);
+  std::size_t held = 0;
+  while (held < room.size()) {
+    const auto got = read(fd, room.data() + held, room.size() - held);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(ErrorKind::kInvalidInput, "ReadFailed", strerror(errno));
+    if (got == 0) break;
+    held += static_cast<std::size_t>(got);
+  }
+  if (held > limit) {
+    return fail(ErrorKind::kInvalidInput, "ValueTooLarge",
+                "A value has at most " + std::to_string(limit) + " bytes.");
+  }
+  if (held == 0) return fail(ErrorKind::kInvalidInput, "NoValue", "The value is empty.");
+  return SecretBytes::copy_of(TerminalReveal::bytes(buffer).first(held));
+}
+
+/// One line, without its end, as far as `into` has room.
+std::size_t read_terminal_line(int fd, std::span<std::uint8_t> into) {
+  std::size_t held = 0;
+  while (held < into.size()) {
+    const auto got = read(fd, into.data() + held, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0 || into[held] == '\n') break;
+    ++held;
+  }
+  return held;
+}
+
+}  // namespace
+
+bool stdin_is_terminal() {
+  return isatty(STDIN_FILENO) == 1;
+}
+bool stdout_is_terminal() {
+  return isatty(STDOUT_FILENO) == 1;
+}
+
+bool use_color() {
+  const char* term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr &&
+         (term == nullptr || std::string_view(term) != "dumb");
+}
+
+Result<SecretBytes> read_standard_input() {
+  return read_to_end(STDIN_FILENO, limits::kSecretDataBytesMax);
+}
+
+Result<SecretBytes> read_value_file(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return fail(ErrorKind::kInvalidInput, "NoSuchFile", path + ": " + strerror(errno) + ".");
+  }
+  auto value = read_to_end(fd, limits::kSecretDataBytesMax);
+  close(fd);
+  return value;
+}
+
+Result<SecretBytes> read_hidden(const std::string& prompt) {
+  Terminal terminal;
+  if (terminal.fd() < 0 || !terminal.hide()) {
+    return fail(ErrorKind::kInvalidInput, "NoTerminal",
+                "There is no terminal to ask on. Give the value on standard input (\"-\") or with "
+                "--value-file.");
+  }
+  write_all(terminal.fd(), prompt);
+  SR_TRY(auto buffer, SecretBytes::zeroed(limits::kSecretDataBytesMax));
+  const auto held = read_terminal_line(terminal.fd(), TerminalReveal::writable(buffer));
+  write_all(terminal.fd(), "\n");
+  if (held == 0) return fail(ErrorKind::kInvalidInput, "NoValue", "The value is empty.");
+  return SecretBytes::copy_of(TerminalReveal::bytes(buffer).first(held));
+}
+
+std::string read_line(const std::string& prompt) {
+  const Terminal terminal;
+  if (terminal.fd() < 0) return {};
+  write_all(terminal.fd(), prompt);
+  std::array<std::uint8_t, kLineBytesMax> line;
+  const auto held = read_terminal_line(terminal.fd(), line);
+  return std::string(as_chars(ByteView(line.data(), held)));
+}
+
+Result<SecretBytes> keep_secret(std::string_view text) {
+  return SecretBytes::copy_of(as_bytes(text));
+}
+
+bool print(std::string_view text) {
+  return write_all(STDOUT_FILENO, text);
+}
+void say(std::string_view text) {
+  write_all(STDERR_FILENO, text);
+}
+
+bool print_secret(const SecretBytes& bytes, std::size_t size) {
+  const auto view = TerminalReveal::bytes(bytes);
+  return write_all(STDOUT_FILENO, as_chars(view.first(std::min(size, view.size()))));
+}
+
+}  // namespace cli
+}  // namespace strongroom

@@ -1,0 +1,153 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "configuration.h"
+#include "failure.h"
+#include "output.h"
+#include "show_api.h"
+#include "strongroom/base/bytes.h"
+
+namespace strongroom::cli {
+namespace {
+
+client::Json json(std::string_view text) {
+  const auto bytes = SecretBytes::copy_of(as_bytes(text));
+  EXPECT_TRUE(bytes);
+  auto parsed = client::Json::parse(*bytes, bytes->size());
+  EXPECT_TRUE(parsed);
+  return std::move(*parsed);
+}
+
+constexpr std::string_view kAnswer =
+    R"({"SecretName":"db/pa'ss","SecretData":"x'y\n","N":3,"VersionStages":{"VersionStage":["A","B"]},"E":{"L":[]},"R":[{"K":"k","V":"v"}]})";
+
+TEST(Output, JsonKeepsOrderAndConceals) {
+  const auto answer = json(kAnswer);
+  EXPECT_EQ(to_json(answer.root()), std::string(kAnswer) + "\n");
+  const auto masked = to_json(answer.root(), "SecretData");
+  EXPECT_NE(masked.find("\"SecretData\":\"********\""), std::string::npos);
+  EXPECT_EQ(masked.find("x'y"), std::string::npos);
+}
+
+TEST(Output, YamlNests) {
+  EXPECT_EQ(
+      to_yaml(json(kAnswer).root(), "SecretData"),
+      "SecretName: \"db/pa'ss\"\nSecretData: \"********\"\nN: 3\nVersionStages:\n  VersionStage:\n"
+      "    - \"A\"\n    - \"B\"\nE:\n  L: []\nR:\n  - K: \"k\"\n    V: \"v\"\n");
+}
+
+TEST(Output, EnvQuotesForTheShell) {
+  EXPECT_EQ(to_env(json(kAnswer).root()),
+            "SECRET_NAME='db/pa'\\''ss'\nSECRET_DATA='x'\\''y\n'\nN='3'\n");
+  EXPECT_EQ(variable_name("db/pass-1"), "DB_PASS_1");
+  EXPECT_EQ(variable_name("1x"), "_1X");
+}
+
+TEST(Output, ColumnsCountCharacters) {
+  EXPECT_EQ(columns({{"A", "B"}, {"\xE4\xB8\xAD\xE6\x96\x87", "x"}}),
+            "A   B\n\xE4\xB8\xAD\xE6\x96\x87  x\n");
+}
+
+TEST(Output, KnowsItsFormats) {
+  Format format{};
+  EXPECT_TRUE(parse_format("yaml", format));
+  EXPECT_EQ(format, Format::kYaml);
+  EXPECT_FALSE(parse_format("xml", format));
+}
+
+TEST(Failures, HaveExitCodesAndAdvice) {
+  client::ApiError error{404, "Forbidden.ResourceNotFound", "Resource not found", "R",
+                         ErrorKind::kNotFound};
+  const auto failure = explain("cannot read", error);
+  EXPECT_EQ(failure.docs, "docs/errors.md#forbiddenresourcenotfound");
+  EXPECT_NE(failure.why.find("(request R)"), std::string::npos);
+  EXPECT_NE(failure.next.find("secret ls"), std::string::npos);
+  EXPECT_EQ(exit_code(ErrorKind::kDenied), kDenied);
+  EXPECT_EQ(exit_code(ErrorKind::kUnauthenticated), kDenied);
+  EXPECT_EQ(exit_code(ErrorKind::kNotFound), kNotFound);
+  EXPECT_EQ(exit_code(ErrorKind::kConflict), kConflict);
+  EXPECT_EQ(exit_code(ErrorKind::kUnavailable), kUnavailable);
+  EXPECT_EQ(exit_code(ErrorKind::kCorrupt), kVerification);
+  EXPECT_EQ(exit_code(ErrorKind::kInvalidInput), kError);
+}
+
+class ConfigurationTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/strongroom-cli-XXXXXX";
+    close(mkstemp(name));
+    file_ = name;
+    for (const char* variable :
+         {"STRONGROOM_ENDPOINT", "STRONGROOM_CA_FILE", "STRONGROOM_REGION",
+          "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"}) {
+      unsetenv(variable);
+    }
+  }
+  void TearDown() override { unlink(file_.c_str()); }
+  void write(const std::string& text, mode_t mode = 0600) {
+    std::ofstream(file_) << text;
+    chmod(file_.c_str(), mode);
+  }
+  Result<Configuration> load(Flags flags = {}) {
+    flags.config_file = file_;
+    return load_configuration(flags);
+  }
+  std::string file_;
+};
+
+TEST_F(ConfigurationTest, FlagsOverEnvironmentOverFile) {
+  write(
+      "endpoint = \"file:1\"\nregion = \"file-region\"\naccess_key_id = "
+      "\"file-id\"\naccess_key_secret = \"s\"\n");
+  setenv("STRONGROOM_ENDPOINT", "env:2", 1);
+  setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "env-id", 1);
+  Flags flags;
+  flags.endpoint = "flag:3";
+  const auto configuration = load(flags);
+  ASSERT_TRUE(configuration);
+  EXPECT_EQ(configuration->endpoint.value, "flag:3");
+  EXPECT_EQ(configuration->endpoint.source, "--endpoint");
+  EXPECT_EQ(configuration->access_key_id.value, "env-id");
+  EXPECT_EQ(configuration->region.value, "file-region");
+  EXPECT_EQ(configuration->region.source, "config.toml");
+  EXPECT_EQ(configuration->secret_source, "config.toml");
+  EXPECT_EQ(configuration->access_key_secret.size(), 1U);
+}
+
+TEST_F(ConfigurationTest, RefusesASecretThatOthersMayRead) {
+  write("access_key_secret = \"s\"\n", 0644);
+  ASSERT_FALSE(load());
+  EXPECT_NE(load().error().message().find("chmod 600"), std::string::npos);
+}
+
+TEST_F(ConfigurationTest, RefusesWhatItDoesNotKnow) {
+  write("endpiont = \"x\"\n");
+  EXPECT_FALSE(load());
+  write("endpoint = 5\n");
+  EXPECT_FALSE(load());
+  write("endpoint = \n");
+  EXPECT_FALSE(load());
+}
+
+TEST(ShowApi, PutsSecretsIntoAVariable) {
+  const auto value = SecretBytes::copy_of(as_bytes("hunter2"));
+  const client::ApiCall call{"PutSecretValue",
+                             {{"SecretName", "a\"b"}, {"SecretData", "", &*value}}};
+  Configuration configuration;
+  configuration.endpoint.value = "h:1";
+  const auto text =
+      show_api(call, {"POST / HTTP/1.1\r\n\r\n", "SecretData=***"}, "all", configuration);
+  EXPECT_EQ(text.find("hunter2"), std::string::npos);
+  for (const char* part :
+       {"POST / HTTP/1.1\n", "\"SecretName\": \"a\\\"b\"", "\"SecretData\": value",
+        "body.put(\"SecretData\", value);", "pop-core", "callApi"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  }
+}
+
+}  // namespace
+}  // namespace strongroom::cli
