@@ -37,9 +37,7 @@ Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
   SR_TRY(OpenEnv env, open_env(directory, options.map_bytes, options.read_only ? MDB_RDONLY : 0U));
   std::unique_ptr<Environment> environment(new Environment(std::move(lock), std::move(env)));
 
-  // Slots of processes that died would keep old pages alive for ever.
-  int dead = 0;
-  if (!options.read_only) mdb_reader_check(environment->handle(), &dead);
+  if (!options.read_only) environment->drop_dead_readers();
 
   const std::string data_file = directory + kDataFile;
   environment->witness_ = OwnedFd(::open(data_file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -56,6 +54,11 @@ Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
   if (!tables) return std::unexpected(std::move(tables).error());
   environment->tables_ = *tables;
   return environment;
+}
+
+void Environment::drop_dead_readers() {
+  int dead = 0;
+  mdb_reader_check(env_.get(), &dead);
 }
 
 Environment::~Environment() {

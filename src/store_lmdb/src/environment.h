@@ -52,6 +52,10 @@ class Environment {
   /// The row in a transaction's view, or nothing.
   Result<std::optional<StoredRow>> find(MDB_txn* transaction, std::string_view key) const;
 
+  /// Frees the slots of processes that died while reading: each would keep the pages of its
+  /// revision for ever.
+  void drop_dead_readers();
+
   MDB_env* handle() const { return env_.get(); }
   const Tables& tables() const { return tables_; }
 

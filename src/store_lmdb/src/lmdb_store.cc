@@ -21,6 +21,8 @@ using store::Change;
 using store::Snapshot;
 using store::Write;
 
+constexpr std::uint64_t kGroupsPerReaderCheck = 64;
+
 /// Where a writer waits for its answer.
 struct Waiter {
   std::atomic<int> answered{0};
@@ -117,6 +119,9 @@ class LmdbStore final : public store::Store {
       std::ranges::move(changes[i].change.writes, std::back_inserter(written));
     }
     if (!group.wrote()) return;
+    if (std::uint64_t(group.revision()) % kGroupsPerReaderCheck == 0) {
+      environment_->drop_dead_readers();
+    }
     if (recorder_) recorder_->add(applied, written);
     watches_.add(group.revision(), std::move(written));
   }

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "temp_directory.h"
 
 namespace strongroom::store_lmdb {
@@ -112,6 +114,40 @@ TEST(LmdbStore, NamesTheProcessThatHoldsTheStore) {
   EXPECT_NE(refused.error().message().find("process 4711"), std::string::npos);
   ::close(file);
   EXPECT_TRUE(open({.directory = temp.sub("data")}).has_value());
+}
+
+TEST(LmdbStore, AToolKilledWhileReadingDoesNotKeepOldPagesForEver) {
+  const TempDirectory temp;
+  const std::string directory = temp.sub("data");
+  ASSERT_TRUE((*open({.directory = directory}))
+                  ->commit({.preconditions = {}, .writes = {{"k", std::string(4000, 'v')}}})
+                  .has_value());
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t tool = ::fork();
+  if (tool == 0) {
+    const auto opened = open({.directory = directory, .read_only = true});
+    const auto snapshot = (*opened)->snapshot();
+    ::_exit(::write(ready[1], snapshot ? "s" : "f", 1) == 1 && ::pause() == 0 ? 0 : 1);
+  }
+  char said = 0;
+  ASSERT_EQ(::read(ready[0], &said, 1), 1);
+  ASSERT_EQ(said, 's');
+  const auto opened = open({.directory = directory});
+  ASSERT_TRUE(opened.has_value());
+  ::kill(tool, SIGKILL);
+  ASSERT_EQ(::waitpid(tool, nullptr, 0), tool);
+  const auto bytes_after_commits = [&] {
+    for (int i = 0; i < 100; ++i) {
+      EXPECT_TRUE((*opened)->commit({.preconditions = {}, .writes = {{"k", "w"}}}).has_value());
+    }
+    return std::filesystem::file_size(directory + "/data.mdb");
+  };
+  // With the dead reader's slot in force every commit needs new pages.
+  const std::uint64_t once = bytes_after_commits();
+  EXPECT_LT(bytes_after_commits(), once + 50U * 4096);
+  ::close(ready[0]);
+  ::close(ready[1]);
 }
 
 /// Adds a row that does not fit into the map.
