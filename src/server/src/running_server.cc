@@ -120,7 +120,7 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
 Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   directory = std::make_unique<identity::Directory>(random);
   SR_TRY(Provision found, provision(*store, *directory, plan_of(config, mode), clock, random));
-  SR_TRY(nonces, identity::NonceTable::make(random));
+  nonces = std::make_unique<identity::NonceTable>(random);
   sources = std::make_unique<identity::SourceLimiter>(random);
   authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started);
   return found;
