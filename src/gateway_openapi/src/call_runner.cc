@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::string_view kRetryAfterMillis = "1000";
 
-Error unavailable(std::string message) {
-  return Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary", std::move(message));
-}
-
 // What the caller may see of an error: our own defects and corrupt data are told apart in the log,
 // not on the wire, and services other than KMS have their own names for the two general failures
 // (gateway.md §1.7).
