@@ -24,7 +24,7 @@ constexpr const char* kExamples =
     "  DB_PASS=\"$(strongroom get db/pass)\"                        read it in a script\n"
     "  strongroom secret get db/pass --stage ACSPrevious --reveal show an older one on the "
     "terminal\n"
-    "  strongroom get db/pass --show-api python                   the same call in your own "
+    "  strongroom get db/pass --show-api=python                   the same call in your own "
     "program\n"
     "Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 4 not found, 5 conflict, 6 retry later, 7 does "
     "not verify.\n";
@@ -33,7 +33,6 @@ constexpr const char* kExamples =
 struct Parsed {
   GlobalOptions global;
   std::string format;
-  std::string show_language = "http";
   CreateOptions create;
   PutOptions put;
   GetOptions get;
@@ -98,10 +97,10 @@ class Tree {
                     "TOML file instead of ~/.config/strongroom/config.toml");
     app_.add_option("-o,--output", p_.format, "json, yaml, env or raw instead of a table")
         ->check(CLI::IsMember({"json", "yaml", "env", "raw"}));
-    app_.add_option("--show-api", p_.show_language,
-                    "print the request instead of sending it: http, python, go, java, node, all")
-        ->check(CLI::IsMember({"http", "python", "go", "java", "node", "all"}))
-        ->expected(0, 1);
+    app_.add_flag("--show-api{http}", p_.global.show_api,
+                  "print the request instead of sending it; =python, =go, =java, =node, =all: the "
+                  "same call in your program")
+        ->check(CLI::IsMember({"http", "python", "go", "java", "node", "all"}));
     app_.add_flag("--yes", p_.global.yes, "do not ask before deleting");
     app_.set_version_flag("--version", std::string("strongroom ") + STRONGROOM_VERSION);
   }
@@ -256,7 +255,6 @@ int run(int argc, char** argv) {
     return parse_failure(app, error);
   }
   parse_format(parsed.format, parsed.global.format);
-  if (app.get_option("--show-api")->count() > 0) parsed.global.show_api = parsed.show_language;
   Session session(std::move(parsed.global));
   return tree.chosen()(session);
 }

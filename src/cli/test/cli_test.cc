@@ -42,7 +42,7 @@ TEST(Output, YamlNests) {
 
 TEST(Output, EnvQuotesForTheShell) {
   EXPECT_EQ(to_env(json(kAnswer).root()),
-            "SECRET_NAME='db/pa'\\''ss'\nSECRET_DATA='x'\\''y\n'\nN='3'\n");
+            "SECRET_NAME='db/pa'\\''ss'\nSECRET_DATA='x'\\''y\n'\nN=3\n");
   EXPECT_EQ(variable_name("db/pass-1"), "DB_PASS_1");
   EXPECT_EQ(variable_name("1x"), "_1X");
 }
