@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Writes the first seeds of each target's corpus: recorded requests of real clients and small samples of each format.
+
+Usage: make_corpus.py   (run where it lies; overwrites the files it wrote before, leaves findings alone)
+"""
+
+import base64
+import glob
+import json
+import os
+import struct
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CAPTURES = os.path.join(HERE, "..", "vectors", "openapi-signatures")
+
+
+def write(target, name, content):
+    folder = os.path.join(HERE, "corpus", target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "seed-" + name), "wb") as file:
+        file.write(content)
+
+
+def records():
+    for path in sorted(glob.glob(os.path.join(CAPTURES, "*.json"))):
+        with open(path, encoding="utf-8") as file:
+            for record in json.load(file)["requests"]:
+                yield os.path.basename(path)[5:20], record
+
+
+def requests():
+    for number, (client, record) in enumerate(records()):
+        body = base64.b64decode(record["bodyBase64"])
+        path, _, query = record["path"].partition("?")
+        headers = [(name, value) for name, value in record["rawHeaders"]]
+        name = f"{number:02}-{client}"
+        head = f"{record['method']} {record['path']} HTTP/1.1\r\n"
+        head += "".join(f"{key}: {value}\r\n" for key, value in headers) + "\r\n"
+        chunked = any(key.lower() == "transfer-encoding" for key, _ in headers)
+        wire = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked and body else b"0\r\n\r\n" if chunked else body
+        write("http_stream", name, b"\x03\x07\x31\x00" + head.encode("latin1") + wire)
+        authorization = dict((key.lower(), value) for key, value in headers).get("authorization", "")
+        if authorization.startswith("ACS"):
+            lines = "".join(f"{key}:{value}\n" for key, value in headers)
+            write("acs3_headers", name, query.encode("latin1") + b"\n" + lines.encode("latin1") + b"\n" + body)
+        elif "Signature" in query or b"Signature" in body:
+            write("openapi_form", name, query.encode("latin1") + b"\n" + body)
+        if body.startswith(b"{"):
+            write("json_body", name, body)
+
+
+def http():
+    samples = {
+        "pipelined": b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /b?c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "chunked": b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n",
+        "both-lengths": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "two-lengths": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        "length-list": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc",
+        "folded": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
+        "bare-lf": b"GET / HTTP/1.1\nHost: a\n\n",
+        "absolute": b"GET http://a/b?c=d HTTP/1.1\r\nHost: a\r\n\r\n",
+        "expect": b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
+        "old": b"GET / HTTP/1.0\r\n\r\n",
+    }
+    for name, sample in samples.items():
+        write("http_stream", name, b"\x05\x00\x01\x02\x03\x0a" + sample)
+
+
+def texts():
+    rpc = ("AccessKeyId=a&Action=GetSecretValue&SignatureMethod=HMAC-SHA1&Signature=c2ln&Timestamp=t&Version=2016-01-20"
+           "&SecretData=%e4%b8%ad+x%2B&Tag.1.Key=&SignatureType=")
+    write("openapi_form", "hard", rpc.encode())
+    write("openapi_form", "form", b"Version=2015-04-01&Action=AssumeRoleWithOIDC\nOIDCToken=a.b.c&Format=XML")
+    write("openapi_form", "twice", rpc.encode() + b"\nAction=GetSecretValue&SecretData=other")
+    for name, body in {
+        "scalars": '{"a":"x","b":-1.5e3,"c":true,"d":null,"e":false}', "escapes": r'{"\u0061":"\"\\\/\b\f\n\r\t\u4e2d\ud83d\ude00"}',
+        "nested": '{"a":{"b":[1]}}', "twice": '{"a":"1","a":"1"}', "empty": "{}", "blanks": ' \n{ "a" : "b" , "c":1 } \t',
+        "trailing": '{"a":1}{"b":2}', "cut": '{"a":"x', "big": '{"a":123456789012345678901234567890}',
+    }.items():
+        write("json_body", name, body.encode())
+    for name, text in {"plain": "a" * 70, "mixed": 'ab"c\\d<e>&\'\x01\x7f\r\n', "wide": "中文😀" * 9}.items():
+        write("escape", name, text.encode())
+    write("escape", "broken", b"\xc3(\xed\xa0\x80\xf0\x9f\x98\xff\xc0\xaf\xef\xbf\xbf")
+    write("canary", "harmless", b"bird")
+    write("canary", "bug", b"canary")
+
+
+def stored():
+    header = b"\x01" + bytes(36)
+    write("stored_records", "header", b"\x00" + header)
+    for number in range(5):
+        write("stored_records", f"zeros-{number}", bytes([number]) + bytes(160))
+
+
+def audit():
+    entry = b'{"time":"2026-11-22T00:00:00Z","action":"GetSecretValue"}'
+    write("audit_files", "volume", b"\x00" + struct.pack(">I", len(entry)) + entry + struct.pack(">I", 99) + b"cut")
+    write("audit_files", "spool", b"\x01" + struct.pack(">I", len(entry)) + bytes(32) + entry)
+    root = base64.b64encode(bytes(32))
+    write("audit_files", "checkpoint", b"\x03strongroom/x\n7\n" + root + b"\n")
+    write("audit_files", "proof", b"\x04c2sp.org/tlog-proof@v1\nextra " + base64.b64encode(entry) + b"\nindex 1\n" + root
+          + b"\n\nstrongroom/x\n7\n" + root + b"\n\n\xe2\x80\x94 strongroom/x AAAA\n")
+    write("audit_files", "key", b"\x05strongroom/x+01234567+" + base64.b64encode(b"\x01" + bytes(32)))
+    write("audit_files", "resume", b"\x02strongroom/x\n")
+
+
+requests()
+http()
+texts()
+stored()
+audit()
