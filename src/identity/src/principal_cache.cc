@@ -38,8 +38,8 @@ CredentialRef PrincipalCache::find(std::string_view key_id) {
   return nullptr;
 }
 
+// Filed under the generation of the last find(): whatever changed since, the next find() drops it.
 void PrincipalCache::insert(CredentialRef credential) {
-  if (reader_.identity_generation() != generation_) return;
   const std::size_t first = first_way(credential->key_id());
   for (std::size_t i = first; i < first + kWays; ++i) {
     if (slots_[i] && slots_[i]->key_id() != credential->key_id()) continue;
