@@ -1,0 +1,193 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "service_world.h"
+
+namespace strongroom::service {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+class RamTest : public ::testing::Test {
+ protected:
+  Answered ram(std::string_view action, ServiceWorld::Given given = {},
+               identity::PrincipalRef caller = nullptr) {
+    return world_.call(kRam, action, std::move(given), std::move(caller));
+  }
+  // The text between `"name":"` and the next quote.
+  static std::string text_of(const std::string& json, const std::string& name) {
+    const std::string start = "\"" + name + "\":\"";
+    const std::size_t at = json.find(start);
+    if (at == std::string::npos) return "(absent)";
+    const std::size_t from = at + start.size();
+    return json.substr(from, json.find('"', from) - from);
+  }
+  std::string new_key(const std::string& user) {
+    return text_of(ram("CreateAccessKey", {{"UserName", user}}).text, "AccessKeyId");
+  }
+
+  ServiceWorld world_;
+};
+
+TEST_F(RamTest, AUserFromCreateToDelete) {
+  const Answered made =
+      ram("CreateUser", {{"UserName", "app"}, {"DisplayName", "App"}, {"Comments", "c"}});
+  EXPECT_THAT(
+      made.text,
+      MatchesRegex(R"(\{"User":\{"UserId":"[0-9]{18}","UserName":"app","DisplayName":"App",)"
+                   R"("MobilePhone":"","Email":"","Comments":"c",)"
+                   R"("CreateDate":"2026-11-21T22:27:00Z"\}\})"));
+  const std::string id = text_of(made.text, "UserId");
+  const Answered read = ram("GetUser", {{"UserName", "app"}});
+  EXPECT_EQ(text_of(read.text, "UserId"), id);
+  EXPECT_EQ(text_of(read.text, "UpdateDate"), "2026-11-21T22:27:00Z");
+  const Answered changed = ram(
+      "UpdateUser", {{"UserName", "app"}, {"NewUserName", "app2"}, {"NewEmail", "a@example.com"}});
+  EXPECT_EQ(text_of(changed.text, "UserName"), "app2");
+  EXPECT_EQ(text_of(changed.text, "Email"), "a@example.com");
+  EXPECT_EQ(text_of(changed.text, "DisplayName"), "App");
+  EXPECT_EQ(ram("GetUser", {{"UserName", "app"}}).code, "EntityNotExist.User");
+  EXPECT_EQ(ram("DeleteUser", {{"UserName", "app2"}}).text, "{}");
+  EXPECT_EQ(ram("DeleteUser", {{"UserName", "app2"}}).code, "EntityNotExist.User");
+}
+
+TEST_F(RamTest, ListUsersPagesAndKeepsItsWrapper) {
+  EXPECT_EQ(ram("ListUsers").text, R"({"Users":{"User":[]},"IsTruncated":false})");
+  for (const char* name : {"c", "a", "b"}) ram("CreateUser", {{"UserName", name}});
+  const Answered first = ram("ListUsers", {{"MaxItems", "2"}});
+  EXPECT_THAT(first.text, HasSubstr(R"("UserName":"b")"));
+  EXPECT_THAT(first.text, HasSubstr(R"("IsTruncated":true)"));
+  const Answered rest =
+      ram("ListUsers", {{"MaxItems", "2"}, {"Marker", text_of(first.text, "Marker")}});
+  EXPECT_THAT(rest.text, HasSubstr(R"("UserName":"c")"));
+  EXPECT_THAT(rest.text, Not(HasSubstr("Marker")));
+  for (const char* bad : {"0", "1001", "x"}) {
+    EXPECT_EQ(ram("ListUsers", {{"MaxItems", bad}}).code, "InvalidParameter");
+  }
+}
+
+TEST_F(RamTest, AccessKeysFromCreateToDelete) {
+  ram("CreateUser", {{"UserName", "app"}});
+  const Answered made = ram("CreateAccessKey", {{"UserName", "app"}});
+  EXPECT_THAT(made.text, MatchesRegex(R"(\{"AccessKey":\{"AccessKeyId":"LTAI5t[A-Za-z0-9]{18}",)"
+                                      R"("AccessKeySecret":"[A-Za-z0-9]{30}","Status":"Active",)"
+                                      R"("CreateDate":"2026-11-21T22:27:00Z"\}\})"));
+  const std::string key = text_of(made.text, "AccessKeyId");
+  EXPECT_EQ(ram("UpdateAccessKey",
+                {{"UserName", "app"}, {"UserAccessKeyId", key}, {"Status", "Inactive"}})
+                .text,
+            "{}");
+  const Answered listed = ram("ListAccessKeys", {{"UserName", "app"}});
+  EXPECT_EQ(listed.text, R"({"AccessKeys":{"AccessKey":[{"AccessKeyId":")" + key +
+                             R"(","Status":"Inactive","CreateDate":"2026-11-21T22:27:00Z"}]}})");
+  EXPECT_EQ(ram("GetAccessKeyLastUsed", {{"UserName", "app"}, {"UserAccessKeyId", key}}).text,
+            R"({"AccessKeyLastUsed":{"LastUsedDate":""}})");
+  EXPECT_EQ(ram("DeleteUser", {{"UserName", "app"}}).code, "DeleteConflict.User.AccessKey");
+  EXPECT_EQ(ram("DeleteAccessKey", {{"UserName", "app"}, {"UserAccessKeyId", key}}).text, "{}");
+  EXPECT_EQ(ram("DeleteAccessKey", {{"UserName", "app"}, {"UserAccessKeyId", key}}).code,
+            "EntityNotExist.User.AccessKey");
+}
+
+TEST_F(RamTest, WithoutUserNameTheCallersOwnKeysAreMeant) {
+  EXPECT_THAT(ram("ListAccessKeys").text, HasSubstr(world_.root->access_key_id));
+  const std::string second = text_of(ram("CreateAccessKey").text, "AccessKeyId");
+  EXPECT_EQ(world_.principal_of(second)->kind, identity::PrincipalKind::kRoot);
+  EXPECT_EQ(ram("CreateAccessKey").code, "LimitExceeded.User.AccessKey");
+  EXPECT_EQ(ram("CreateAccessKey", {{"UserName", ""}}).code, "MissingParameter");
+  // A user called root is not the root.
+  ram("CreateUser", {{"UserName", "root"}});
+  const std::string impostor = new_key("root");
+  EXPECT_EQ(world_.principal_of(impostor)->kind, identity::PrincipalKind::kUser);
+  EXPECT_THAT(ram("ListAccessKeys", {{"UserName", "root"}}).text,
+              Not(HasSubstr(world_.root->access_key_id)));
+}
+
+TEST_F(RamTest, MissingAndWrongParametersAreNamed) {
+  ram("CreateUser", {{"UserName", "app"}});
+  const std::string key = new_key("app");
+  struct Row {
+    std::string action;
+    ServiceWorld::Given given;
+    std::string code;
+  };
+  const Row rows[] = {
+      {"CreateUser", {}, "MissingParameter"},
+      {"CreateUser", {{"UserName", "a b"}}, "InvalidParameter.UserName.InvalidChars"},
+      {"CreateUser", {{"UserName", "app"}}, "EntityAlreadyExists.User"},
+      {"GetUser", {}, "MissingParameter"},
+      {"DeleteAccessKey", {{"UserName", "app"}}, "MissingParameter"},
+      {"UpdateAccessKey", {{"UserName", "app"}, {"UserAccessKeyId", key}}, "MissingParameter"},
+      {"UpdateAccessKey",
+       {{"UserName", "app"}, {"UserAccessKeyId", key}, {"Status", "Off"}},
+       "InvalidParameter"},
+      {"UpdateAccessKey",
+       {{"UserName", "app"}, {"UserAccessKeyId", "LTAI5tX"}, {"Status", "Active"}},
+       "EntityNotExist.User.AccessKey"},
+      {"ListAccessKeys", {{"UserName", "nobody"}}, "EntityNotExist.User"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(ram(row.action, row.given).code, row.code) << row.action;
+}
+
+TEST_F(RamTest, PoliciesAttachAndDecide) {
+  ram("CreateUser", {{"UserName", "app"}});
+  const ServiceWorld::Given reader = {
+      {"UserName", "app"}, {"PolicyType", "System"}, {"PolicyName", "AliyunKMSSecretUserAccess"}};
+  EXPECT_EQ(ram("AttachPolicyToUser", reader).text, "{}");
+  EXPECT_EQ(ram("AttachPolicyToUser", reader).code, "EntityAlreadyExists.User.Policy");
+  EXPECT_EQ(ram("ListPoliciesForUser", {{"UserName", "app"}}).text,
+            R"({"Policies":{"Policy":[{"PolicyName":"AliyunKMSSecretUserAccess",)"
+            R"("PolicyType":"System","Description":"Provides access to the values of secrets.",)"
+            R"("DefaultVersion":"v1","AttachDate":"2026-11-21T22:27:00Z"}]}})");
+  EXPECT_EQ(ram("DeleteUser", {{"UserName", "app"}}).code, "DeleteConflict.User.Policy");
+  EXPECT_EQ(ram("DetachPolicyFromUser", reader).text, "{}");
+  EXPECT_EQ(ram("DetachPolicyFromUser", reader).code, "EntityNotExist.User.Policy");
+  const Answered custom =
+      ram("AttachPolicyToUser",
+          {{"UserName", "app"}, {"PolicyType", "Custom"}, {"PolicyName", "mine"}});
+  EXPECT_EQ(custom.code, "EntityNotExist.Policy");
+  EXPECT_THAT(custom.text, HasSubstr("AliyunKMSFullAccess"));
+}
+
+TEST_F(RamTest, AUserWithKmsRightsMayTouchNoIdentity) {
+  const auto user = world_.make_user("app", "AliyunKMSFullAccess");
+  struct Row {
+    std::string action;
+    ServiceWorld::Given given;
+  };
+  const std::string key = user->access_key_id;
+  const Row rows[] = {
+      {"CreateUser", {{"UserName", "x"}}},
+      {"ListUsers", {}},
+      {"GetUser", {{"UserName", "app"}}},
+      {"UpdateUser", {{"UserName", "app"}, {"NewUserName", "x"}}},
+      {"DeleteUser", {{"UserName", "app"}}},
+      {"CreateAccessKey", {}},
+      {"CreateAccessKey", {{"UserName", "root"}}},
+      {"ListAccessKeys", {}},
+      {"UpdateAccessKey", {{"UserAccessKeyId", key}, {"Status", "Inactive"}}},
+      {"DeleteAccessKey", {{"UserAccessKeyId", key}}},
+      {"GetAccessKeyLastUsed", {{"UserAccessKeyId", key}}},
+      {"AttachPolicyToUser",
+       {{"UserName", "app"}, {"PolicyType", "System"}, {"PolicyName", "AliyunKMSFullAccess"}}},
+      {"DetachPolicyFromUser",
+       {{"UserName", "app"}, {"PolicyType", "System"}, {"PolicyName", "AliyunKMSFullAccess"}}},
+      {"ListPoliciesForUser", {{"UserName", "app"}}},
+  };
+  std::size_t covered = 0;
+  for (const Row& row : rows) {
+    const Answered answered = ram(row.action, row.given, user);
+    EXPECT_EQ(answered.code, "NoPermission") << row.action;
+    EXPECT_EQ(answered.outcome.facts.decision, "implicit-deny") << row.action;
+    EXPECT_THAT(answered.outcome.access_denied_detail, HasSubstr("\"ram:" + row.action + "\""));
+    ++covered;
+  }
+  EXPECT_EQ(covered, std::size(rows));
+  EXPECT_EQ(ram("GetUser", {{"UserName", "app"}}).code, "");  // nothing was changed
+}
+
+}  // namespace
+}  // namespace strongroom::service
