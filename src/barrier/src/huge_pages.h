@@ -19,23 +19,18 @@ struct HugePageAllocator {
 
   T* allocate(std::size_t count) {
     const std::size_t bytes = count * sizeof(T);
-    if (bytes < kHugeFrom) return static_cast<T*>(::operator new(bytes));
-    const std::size_t rounded = (bytes + kPage - 1) / kPage * kPage;
-    void* memory = std::aligned_alloc(kPage, rounded);
+    const std::size_t unit = bytes < kHugeFrom ? kCacheLine : kPage;
+    void* memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
     if (memory == nullptr) throw std::bad_alloc();
-    madvise(memory, rounded, MADV_HUGEPAGE);  // advice: slower without, not wrong
+    if (unit == kPage) madvise(memory, bytes, MADV_HUGEPAGE);  // advice: slower without, not wrong
     return static_cast<T*>(memory);
   }
-  void deallocate(T* memory, std::size_t count) {
-    if (count * sizeof(T) < kHugeFrom) {
-      ::operator delete(memory);
-    } else {
-      std::free(memory);
-    }
-  }
+  void deallocate(T* memory, std::size_t) { std::free(memory); }
   bool operator==(const HugePageAllocator&) const = default;
 
  private:
+  static constexpr std::size_t kCacheLine = 64;
+  static_assert(alignof(T) <= kCacheLine);
   static constexpr std::size_t kPage = 2U << 20;
   static constexpr std::size_t kHugeFrom = 2 * kPage;
 };

@@ -2,13 +2,12 @@
 // never answers wrongly.
 //
 // Each flip is tried in a process of its own, because a damaged map may also crash the engine.
-// Every stride-th bit of the store is tried; STRONGROOM_SOAK=1 tries eight times as many.
+// Every 2039th bit is tried; the soak form (--gtest_also_run_disabled_tests) tries every 127th.
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 
 #include "barrier_test_support.h"
@@ -75,7 +74,7 @@ int in_own_process(const std::string& directory) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-TEST(BitFlip, IsNeverMisread) {
+void try_every(std::size_t stride) {
   test::SealedStoreFixture fixture;
   for (int i = 0; i < kRecords; ++i) {
     const std::string name = name_of(i);
@@ -94,8 +93,6 @@ TEST(BitFlip, IsNeverMisread) {
   const std::string path = fixture.store_directory() + "/data.mdb";
   const std::string good = file_bytes(path);
   ASSERT_GT(good.size(), 16'384U);
-  const std::size_t stride =
-      std::getenv("STRONGROOM_SOAK") != nullptr ? 127 : 1019;  // primes: every bit position
   int right = 0;
   int refused = 0;
   int crashed = 0;
@@ -117,6 +114,14 @@ TEST(BitFlip, IsNeverMisread) {
   EXPECT_GT(refused, 0);
   std::ofstream(path, std::ios::binary | std::ios::trunc) << good;
   EXPECT_EQ(in_own_process(fixture.directory()), kRight);
+}
+
+// Primes, so that every position within a byte comes up.
+TEST(BitFlip, IsNeverMisread) {
+  try_every(2039);
+}
+TEST(BitFlip, DISABLED_Soak) {
+  try_every(127);
 }
 
 }  // namespace

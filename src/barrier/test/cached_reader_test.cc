@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <charconv>
 #include <thread>
 
 #include "barrier_test_support.h"
@@ -33,6 +34,13 @@ ReadSet read_set(SealedStore& store, std::initializer_list<Address> heads,
   for (const Address& address : heads) (void)(*reader)->read(address);
   for (const Address& address : raws) (void)(*reader)->read_raw(address);
   return (*reader)->take_read_set();
+}
+
+int number_in(const RecordRef& record) {
+  const std::string digits = text(record);
+  int number = -1;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
 }
 
 std::shared_ptr<const crypto::DerivedKey> some_derived_key() {
@@ -249,7 +257,7 @@ TEST(CachedReader, NeverServesWhatIsOlderThanAnAcknowledgedWrite) {
           cache->fill((*reader)->take_read_set());
           std::this_thread::yield();
         }
-        if (!record || std::stoi(text(*record)) < least) stale.fetch_add(1);
+        if (!record || number_in(*record) < least) stale.fetch_add(1);
       }
     });
   }

@@ -1,9 +1,11 @@
 #pragma once
-// How every library reads records, whether from storage, from an I/O thread's cache, or inside a transaction.
+// How every library reads records, whether from storage, from an I/O thread's cache, or inside a
+// transaction.
 //
-// Domain code takes a Reader& and is written once. On an I/O thread the reader is a CachedReader, which never touches
-// storage: what it does not hold answers kNotCached, and the caller runs the whole call again on a worker with a
-// SnapshotReader, whose ReadSet then fills the cache. One thread per reader.
+// Domain code takes a Reader& and is written once. On an I/O thread the reader is a CachedReader,
+// which never touches storage: what it does not hold answers kNotCached, and the caller runs the
+// whole call again on a worker with a SnapshotReader, whose ReadSet then fills the cache. One
+// thread per reader.
 
 #include <memory>
 #include <string>
@@ -19,14 +21,15 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  /// The opened record. kNotFound if absent, kNotCached (CachedReader only), kCorrupt if the seal or the state sum
-  /// does not hold, kUnavailable if sealed.
+  /// The opened record. kNotFound if absent, kNotCached (CachedReader only), kCorrupt if the seal
+  /// or the state sum does not hold, kUnavailable if sealed.
   virtual Result<RecordRef> read(const Address& address) = 0;
 
   /// A row its owner sealed itself, unopened. Errors as read().
   virtual Result<RawRef> read_raw(const Address& address) = 0;
 
-  /// The derived key remembered for a raw row, or null. It opens that one row only (suite 1: Kenc, Kcom, salt).
+  /// The derived key remembered for a raw row, or null. It opens that one row only (suite 1: Kenc,
+  /// Kcom, salt).
   virtual std::shared_ptr<const crypto::DerivedKey> derived(const Address& address) = 0;
   /// Offers a derived key to the caches; may be ignored.
   virtual void remember(const Address& address, std::shared_ptr<const crypto::DerivedKey> key) = 0;
@@ -35,9 +38,18 @@ class Reader {
 /// What a SnapshotReader read, to be handed to an I/O thread's cache. Movable, one owner.
 struct ReadSet {
   store::Revision revision{};
-  struct Head { std::string row_key; RecordRef record; };
-  struct Raw { std::string row_key; RawRef row; };
-  struct Derived { std::string row_key; std::shared_ptr<const crypto::DerivedKey> key; };
+  struct Head {
+    std::string row_key;
+    RecordRef record;
+  };  // null record: known to be absent
+  struct Raw {
+    std::string row_key;
+    RawRef row;
+  };
+  struct Derived {
+    std::string row_key;
+    std::shared_ptr<const crypto::DerivedKey> key;
+  };
   std::vector<Head> heads;
   std::vector<Raw> raws;
   std::vector<Derived> derived;
@@ -51,15 +63,18 @@ class SnapshotReader : public Reader {
   virtual ReadSet take_read_set() = 0;
 };
 
-/// One I/O thread's caches of opened heads, sealed value rows and derived keys: bounded (limits::k…CacheBytes over all
-/// threads), CLOCK eviction, wiped on eviction. Invalidation is by revision and never takes a lock that a writer holds:
-/// the commit thread leaves notices in a lock-free mailbox before it releases the writer, and every read applies them
-/// first, so a read that starts after a write was acknowledged never sees what it replaced (hotpath.md §4 rule 3).
+/// One I/O thread's caches of opened heads, sealed value rows and derived keys: bounded
+/// (limits::k…CacheBytes over all threads), CLOCK eviction, wiped on eviction. Invalidation is by
+/// revision and never takes a lock that a writer holds: the commit thread leaves notices in a
+/// lock-free mailbox before it releases the writer, and every read applies them first, so a read
+/// that starts after a write was acknowledged never sees what it replaced (hotpath.md §4 rule 3).
 class CachedReader : public Reader {
  public:
   /// Takes what a worker read, except rows that have changed since.
   virtual void fill(ReadSet&& set) = 0;
-  /// Counts changes of identity records applied so far: a cache of principals built at an older count is stale.
+  /// Counts changes of identity records (users, their policies, access keys, accounts) applied so
+  /// far: what was built at an older count is stale. Note the count before handing a miss to a
+  /// worker, and keep the worker's answer under that count.
   virtual std::uint64_t identity_generation() = 0;
   /// Forgets everything (seal, or a broken watch).
   virtual void clear() = 0;

@@ -1,8 +1,9 @@
 #pragma once
 // What a stored row is called and what an opened one looks like. Values; thread-safe once built.
 //
-// Row keys hide names: HMAC16(K_index, account ‖ kind ‖ name) ‖ type ‖ version, so that a resource's rows are neighbours.
-// The numbers below are on disk (docs/formats/record.md): never reuse or renumber one.
+// Row keys hide names: HMAC16(K_index, account ‖ kind ‖ name) ‖ type ‖ version, so that a
+// resource's rows are neighbours. The numbers below are on disk (docs/formats/record.md): never
+// reuse or renumber one.
 
 #include <atomic>
 #include <cstdint>
@@ -17,21 +18,25 @@
 
 namespace strongroom::barrier {
 
-/// The high four bits are the resource kind: rows of one kind, account and name share their blinded prefix.
+/// The high four bits are the resource kind: rows of one kind, account and name share their blinded
+/// prefix.
 enum class RecordType : std::uint8_t {
   kAccount = 0x10,
-  kAccountUsers = 0x11,      // the names of the account's users, sorted (name ""), for ListUsers
+  kAccountUsers = 0x11,  // the names of the account's users, sorted (name ""), for ListUsers
   kUser = 0x20,
-  kUserPolicies = 0x21,      // attachments of a user
-  kAccessKey = 0x30,         // addressed without account: the id is looked up before the account is known
-  kAccessKeyUse = 0x31,      // last-used facts, written in batches; changes nothing that a decision rests on
-  kKey = 0x40,               // head of a key
-  kKeyMaterial = 0x41,       // one row per key version
-  kDefaultKey = 0x42,        // which key is the account's default (name "")
-  kSecret = 0x50,            // head: metadata, labels, each version's commitment
-  kSecretVersion = 0x51,     // immutable; sealed by `secrets` under the version's own data key, no outer layer
-  kAccountCounters = 0x60,   // quota counters
-  kSystem = 0x70,            // single records of the server (audit signing key, TLS key, settings); name says which
+  kUserPolicies = 0x21,  // attachments of a user
+  kAccessKey = 0x30,  // addressed without account: the id is looked up before the account is known
+  kAccessKeyUse =
+      0x31,     // last-used facts, written in batches; changes nothing that a decision rests on
+  kKey = 0x40,  // head of a key
+  kKeyMaterial = 0x41,  // one row per key version
+  kDefaultKey = 0x42,   // which key is the account's default (name "")
+  kSecret = 0x50,       // head: metadata, labels, each version's commitment
+  kSecretVersion =
+      0x51,  // immutable; sealed by `secrets` under the version's own data key, no outer layer
+  kAccountCounters = 0x60,  // quota counters
+  kSystem =
+      0x70,  // single records of the server (audit signing key, TLS key, settings); name says which
 };
 
 /// Ordered by time, unblinded: table ‖ u64 time ‖ random.
@@ -39,25 +44,31 @@ enum class TimeTable : std::uint8_t { kDue = 1, kOutbox = 2, kEvent = 3, kAuditP
 
 struct Address {
   RecordType type;
-  AccountId account;       // zero for global records (access keys, system)
-  std::string_view name;   // the resource's name, never longer than a request may carry
+  AccountId account;      // zero for global records (access keys, system)
+  std::string_view name;  // the resource's name, never longer than a request may carry
   std::uint32_t version = 0;
 };
 
-/// A row whose seal was checked and removed. Bodies are FlatBuffers of the library that owns the type; they sit in
-/// locked memory and are wiped with the last reference. Immutable, so shared between threads freely.
+/// A row whose seal was checked and removed. Bodies are FlatBuffers of the library that owns the
+/// type; they sit in locked memory and are wiped with the last reference. Immutable, so shared
+/// between threads freely.
 class OpenedRecord {
  public:
   /// The body is the first `size` bytes of `padded`.
-  OpenedRecord(SecretBytes padded, std::size_t size, Uuid resource, std::uint64_t rev, store::Revision modified);
+  OpenedRecord(SecretBytes padded, std::size_t size, Uuid resource, std::uint64_t rev,
+               store::Revision modified);
 
-  /// Valid while this object lives. Move secret fields into SecretBytes at once; never log any of it.
+  /// Valid while this object lives. Move secret fields into SecretBytes at once; never log any of
+  /// it.
   ByteView body() const;
-  Uuid resource() const { return resource_; }      // bound in the AAD: delete + recreate gives another one
-  std::uint64_t rev() const { return rev_; }       // the record's own counter, from 1
+  Uuid resource() const {
+    return resource_;
+  }  // bound in the AAD: delete + recreate gives another one
+  std::uint64_t rev() const { return rev_; }  // the record's own counter, from 1
   store::Revision modified() const { return modified_; }
 
-  /// The owning library verifies the body's form once and leaves word here, so that later reads only view it.
+  /// The owning library verifies the body's form once and leaves word here, so that later reads
+  /// only view it.
   bool form_checked() const { return form_checked_.load(std::memory_order_acquire); }
   void set_form_checked() const { form_checked_.store(true, std::memory_order_release); }
 

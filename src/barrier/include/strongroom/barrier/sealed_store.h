@@ -1,11 +1,13 @@
 #pragma once
-// The only code that turns plaintext records into stored bytes: every other library reads and writes through it.
+// The only code that turns plaintext records into stored bytes: every other library reads and
+// writes through it.
 //
-// Records are sealed with suite 1 (security.md §3.4) under the account's key of a keyring epoch, with everything that
-// places them as AAD (docs/formats/record.md); moving, swapping, replaying, flipping or removing a stored row is noticed:
-// each non-version record enters a keyed sum of its bucket, kept in memory and checked at first touch (security.md §3.7
-// as changed by ARCHITECTURE.md "Replay"). A mismatch seals the server. SealedStore is thread-safe; Transactions and
-// readers belong to one thread.
+// Records are sealed with suite 1 (security.md §3.4) under the account's key of a keyring epoch,
+// with everything that places them as AAD (docs/formats/record.md); moving, swapping, replaying,
+// flipping or removing a stored row is noticed: each non-version record enters a keyed sum of its
+// bucket, kept in memory and checked at first touch (security.md §3.7 as changed by ARCHITECTURE.md
+// "Replay"). A mismatch seals the server. SealedStore is thread-safe; Transactions and readers
+// belong to one thread.
 
 #include <functional>
 #include <memory>
@@ -24,17 +26,19 @@ namespace strongroom::barrier {
 
 /// One row of a time table.
 struct TimedRow {
-  store::Key key;    // for Transaction::remove_timed, with record->modified()
+  store::Key key;  // for Transaction::remove_timed, with record->modified()
   Instant when;
   RecordRef record;
 };
 
-/// A read-check-write unit. Every record it reads becomes a precondition (unchanged or still absent at commit), so a
-/// decision made from what was read still holds when it is written. At most limits::kCommitOperationsMax operations.
+/// A read-check-write unit. Every record it reads becomes a precondition (unchanged or still absent
+/// at commit), so a decision made from what was read still holds when it is written. At most
+/// limits::kCommitOperationsMax operations.
 class Transaction : public Reader {
  public:
-  /// Puts a record. `resource` is the resource's uuid, fixed at creation. The rev counter is taken from what this
-  /// transaction read at `address` (0 if it was absent or not read: then absence becomes a precondition).
+  /// Puts a record. `resource` is the resource's uuid, fixed at creation. The rev counter is taken
+  /// from what this transaction read at `address` (0 if it was absent or not read: then absence
+  /// becomes a precondition).
   virtual void put(const Address& address, Uuid resource, ByteView body) = 0;
   /// Puts a row whose owner sealed it. It must be absent: such rows are immutable.
   virtual void put_raw(const Address& address, std::string sealed_bytes) = 0;
@@ -45,12 +49,14 @@ class Transaction : public Reader {
   /// Removes a row of a time table that must still exist: whoever removes it owns the work.
   virtual void remove_timed(const store::Key& key, store::Revision modified) = 0;
 
-  /// kConflict: something read has changed, start again from begin(). Others as store::Store::commit.
-  /// On success the caches of all I/O threads have been told before this returns, and what after_commit() was given has run.
+  /// kConflict: something read has changed, start again from begin(). Others as
+  /// store::Store::commit. On success the caches of all I/O threads have been told before this
+  /// returns, and what after_commit() was given has run.
   virtual Result<store::Revision> commit() = 0;
 
-  /// Runs `action` on the committing thread once commit() has succeeded, before it returns; never otherwise. For indexes
-  /// in memory that must follow what was written. It must not fail and must not touch the store.
+  /// Runs `action` on the committing thread once commit() has succeeded, before it returns; never
+  /// otherwise. For indexes in memory that must follow what was written. It must not fail and must
+  /// not touch the store.
   void after_commit(std::function<void()> action) { after_commit_.push_back(std::move(action)); }
 
  protected:
@@ -63,8 +69,9 @@ class Transaction : public Reader {
   std::vector<std::function<void()>> after_commit_;
 };
 
-/// Told of every durable change before its writer is answered. Called on the commit thread: be quick, take no lock that
-/// can wait. `row_key` ends with type and version, so the kind of record can be seen from it (type_of).
+/// Told of every durable change before its writer is answered. Called on the commit thread: be
+/// quick, take no lock that can wait. `row_key` ends with type and version, so the kind of record
+/// can be seen from it (type_of).
 class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
@@ -86,14 +93,16 @@ class SealedStore {
   /// Rows of a time table with when <= until, oldest first, at most `limit`.
   virtual Result<std::vector<TimedRow>> due(TimeTable table, Instant until, std::size_t limit) = 0;
 
-  /// Calls `visit` for every record of `type`, in row-key order, over short snapshots; stops at the first error, which it
-  /// returns. For building indexes after start; not for the request path.
-  virtual Result<void> visit_all(RecordType type, const std::function<Result<void>(RecordRef)>& visit) = 0;
+  /// Calls `visit` for every record of `type`, in row-key order, over short snapshots; stops at the
+  /// first error, which it returns. For building indexes after start; not for the request path.
+  virtual Result<void> visit_all(RecordType type,
+                                 const std::function<Result<void>(RecordRef)>& visit) = 0;
 
   /// Listeners are never removed; they must outlive the store's last commit.
   virtual void add_listener(ChangeListener* listener) = 0;
 
-  /// A 32-byte key derived from the root for one purpose; the same at every start. The label is part of the format.
+  /// A 32-byte key derived from the root for one purpose; the same at every start. The label is
+  /// part of the format.
   virtual Result<SecretBytes> derive(std::string_view label) = 0;
 
   /// The cluster's uuid, part of every AAD.
@@ -110,23 +119,24 @@ class SealedStore {
   };
   virtual Verification verification() const = 0;
 
-  /// Compares everything that was not compared yet, before it returns (--verify-before-serve). kCorrupt after a
-  /// mismatch, which also seals.
+  /// Compares everything that was not compared yet, before it returns (--verify-before-serve).
+  /// kCorrupt after a mismatch, which also seals.
   virtual Result<void> verify_all() = 0;
 };
 
 /// What open_sealed_store() needs besides the store. The references must outlive the sealed store.
 struct SealedStoreOptions {
-  Uuid cluster;                   // of the superblock
+  Uuid cluster;  // of the superblock
   Clock& clock;
   Random& random;
-  bool initialize = false;        // the store is new: true exactly once in the life of a data directory
-  bool background_check = true;   // a low-priority thread compares what nobody has touched yet
+  bool initialize = false;  // the store is new: true exactly once in the life of a data directory
+  bool background_check = true;  // a low-priority thread compares what nobody has touched yet
 };
 
-/// Takes over `root` and installs itself as the store's commit hook, so it must be the first to use `engine`, and must be
-/// destroyed after the last commit and before `engine`. kCorrupt if the keyring or the state table does not open or does
-/// not fit together, kConflict if the store is empty without `initialize` or not empty with it.
+/// Takes over `root` and installs itself as the store's commit hook, so it must be the first to use
+/// `engine`, and must be destroyed after the last commit and before `engine`. kCorrupt if the
+/// keyring or the state table does not open or does not fit together, kConflict if the store is
+/// empty without `initialize` or not empty with it.
 Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, SecretBytes root,
                                                        const SealedStoreOptions& options);
 

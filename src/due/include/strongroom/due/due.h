@@ -1,10 +1,12 @@
 #pragma once
-// Work that falls due, as stored rows: nothing calls upward, a worker picks rows up and drives them downward.
+// Work that falls due, as stored rows: nothing calls upward, a worker picks rows up and drives them
+// downward.
 //
-// A library that needs something later (purge a secret, delete a key, rotate, notify) puts a due row in the same
-// transaction as the change that makes it necessary. The worker in `server` asks for rows whose time has come, and hands each
-// to the operation named by its kind as a system principal. A row is removed in the transaction that does the work, so it
-// is done once however often the worker is killed. Pure encoding here; storage is the barrier's time tables.
+// A library that needs something later (purge a secret, delete a key, rotate, notify) puts a due
+// row in the same transaction as the change that makes it necessary. The worker in `server` asks
+// for rows whose time has come, and hands each to the operation named by its kind as a system
+// principal. A row is removed in the transaction that does the work, so it is done once however
+// often the worker is killed. Pure encoding here; storage is the barrier's time tables.
 
 #include <cstdint>
 #include <string>
@@ -23,8 +25,8 @@ enum class Kind : std::uint8_t { kPurgeSecret = 1, kDeleteKey = 2 };
 struct Task {
   Kind kind;
   AccountId account;
-  std::string name;       // the resource's name
-  Uuid resource;          // does nothing if the name now belongs to another resource
+  std::string name;  // the resource's name
+  Uuid resource;     // does nothing if the name now belongs to another resource
   std::int32_t attempts = 0;
 };
 
@@ -34,12 +36,13 @@ std::string encode(const Task& task);
 /// kCorrupt if the bytes are not a task.
 Result<Task> decode(ByteView body);
 
-/// Something people may want to know of, kept for 90 days in the event table and, from a later issue on, delivered through
-/// the outbox. Named as CloudMonitor names it where it has a name (gateway.md §7.4).
+/// Something people may want to know of, kept for 90 days in the event table and, from a later
+/// issue on, delivered through the outbox. Named as CloudMonitor names it where it has a name
+/// (gateway.md §7.4).
 struct Event {
-  std::string name;       // "Secret:Purged"
+  std::string name;  // "Secret:Purged"
   AccountId account;
-  std::string resource;   // ARN
+  std::string resource;  // ARN
   std::string detail_json = "{}";
 };
 
