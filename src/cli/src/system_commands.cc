@@ -16,7 +16,6 @@ using client::ApiCall;
 using client::Value;
 
 constexpr std::int64_t kSkewWarnSeconds = 60;
-constexpr std::int64_t kSkewFailSeconds = 15 * 60;
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kCertificateWarnDays = 30;
 constexpr std::int64_t kSlowSyncMillis = 50;
@@ -96,16 +95,19 @@ void check_connection(Session& session, Checkup& checkup) {
 }
 
 void check_clock(Session& session, const client::Answer& answer, Checkup& checkup) {
+  if (answer.ok() && answer.server_clock == 0) {  // the signature's time was taken
+    checkup.ok("clock", "within 15 minutes of the server's");
+    return;
+  }
+  if (!answer.ok() && answer.error().code == "InvalidTimeStamp.Expired") {
+    checkup.fail("clock", answer.error().message, "set this machine's clock (NTP)", kError);
+    return;
+  }
   if (answer.server_clock == 0) return;
   const auto skew = session.clock().now().unix_seconds() - answer.server_clock;
   const auto detail = std::to_string(skew) + " s ahead of the server";
-  const auto size = skew < 0 ? -skew : skew;
-  if (size >= kSkewFailSeconds) {
-    checkup.fail("clock", detail,
-                 "set this machine's clock (NTP); requests more than 15 minutes off are refused",
-                 kError);
-  } else if (size >= kSkewWarnSeconds) {
-    checkup.warn("clock", detail, "set this machine's clock (NTP)");
+  if (skew >= kSkewWarnSeconds || skew <= -kSkewWarnSeconds) {
+    checkup.warn("clock", detail, "set this machine's clock (NTP); 15 minutes off is refused");
   } else {
     checkup.ok("clock", detail);
   }

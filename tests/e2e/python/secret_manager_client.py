@@ -52,6 +52,7 @@ def main():
         with suite.case("GetSecretValue", "absent secret is not retried"):
             request = GetSecretValueRequest()
             request.set_SecretName(name + "-absent")
+            request.set_accept_format("JSON")
             try:
                 plain.get_secret_value(request)
             except Exception as error:

@@ -98,6 +98,7 @@ class Wire:
         self.access_key_secret = access_key_secret
         self.region = region
         self.tls = ssl.create_default_context(cafile=ca_file)
+        self.source = None         # (address, 0): speak from that address of this machine
         self.connection = None
 
     @classmethod
@@ -122,7 +123,7 @@ class Wire:
             fresh = self.connection is None
             if fresh:
                 self.connection = http.client.HTTPSConnection(self.host.strip("[]"), self.port, timeout=timeout,
-                                                              context=self.tls)
+                                                              context=self.tls, source_address=self.source)
             try:
                 self.connection.request(method, target, body=body or None, headers=headers or {})
                 response = self.connection.getresponse()

@@ -164,7 +164,7 @@ def http():
                     "Transfer-Encoding: chunked, identity\r\n", "Content-Length: +8\r\n", "Content-Length : 8\r\n",
                     "X: a\r\n b\r\nContent-Length: 8\r\n"):
             answer = raw(f"POST / HTTP/1.1\r\n{head}{bad}\r\n{body}".encode())
-            assert answer.startswith(b"HTTP/1.1 4"), f"{bad!r}: {answer[:200]}"
+            assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 501")), f"{bad!r}: {answer[:200]}"
     with suite.case("-", "no Host, two Hosts, old HTTP"):
         for text in ("GET / HTTP/1.1\r\n\r\n", f"GET / HTTP/1.1\r\n{head}{head}\r\n", f"GET / HTTP/2.0\r\n{head}\r\n"):
             answer = raw(text.encode())

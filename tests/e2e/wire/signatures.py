@@ -9,6 +9,7 @@ from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.wire import KMS, Wire, acs3_hash, canonical_query, rpc_signature, rpc_string_to_sign, utc
 
 FORGERIES = 20000
+PER_ADDRESS = 500  # an address that forges more is throttled, which would prove less
 suite = Suite("wire")
 wire = Wire.from_env(os.environ)
 name = f"e2e/sign/{uuid.uuid4().hex[:8]}"
@@ -170,19 +171,39 @@ def forge(dice):
     return wire.acs3("GetSecretValue", READ, algorithm=dice.choice(["ACS3-HMAC-SM3", "ACS3-HMAC-SHA256"]), secret=bits)
 
 
+def throttled():
+    with suite.case("-", "an address that only forges is slowed down, with the wait in x-acs-retry-after"):
+        wire.close()
+        wire.source = ("127.8.0.1", 0)
+        for _ in range(20000):
+            answer = wire.rpc("GetSecretValue", READ, signature="A" * 27 + "=")
+            if answer.code == "Throttling.User":
+                break
+        wire.close()
+        wire.source = None
+        equal(answer.code, "Throttling.User")
+        assert int(answer.headers["x-acs-retry-after"]) > 0, answer.headers
+        equal(wire.rpc("GetSecretValue", READ).status, 200)
+
+
 def forgeries():
     with suite.case("-", f"{FORGERIES} forged requests, none accepted"):
         seed = random.SystemRandom().randrange(1 << 32)
         dice, codes = random.Random(seed), {}
-        for _ in range(FORGERIES):
+        for number in range(FORGERIES):
+            if number % PER_ADDRESS == 0:
+                wire.close()
+                wire.source = (f"127.9.{number // PER_ADDRESS}.1", 0)
             answer = forge(dice)
             assert answer.status != 200 and answer.status < 500, f"seed {seed}: {answer}"
             codes[answer.code] = codes.get(answer.code, 0) + 1
+        wire.close()
+        wire.source = None
         allowed = {"SignatureDoesNotMatch", "IncompleteSignature", "MissingSignature", "InvalidParameter"}
         assert set(codes) <= allowed, f"seed {seed}: {codes}"
 
 
 wire.ok("CreateSecret", {"SecretName": name, "VersionId": "v1", "SecretData": "x+ y"}, place="form")
-for part in (rpc, acs3, clock_and_replay, forgeries):
+for part in (rpc, acs3, clock_and_replay, forgeries, throttled):
     part()
 suite.finish()
