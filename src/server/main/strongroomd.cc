@@ -1,6 +1,7 @@
 // The server's command line.
 
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "strongroom/server/commands.h"
 
@@ -56,7 +57,8 @@ int main(int argc, char** argv) {
   dev->add_option("--env-file", dev_options.env_file,
                   "write KEY=VALUE lines here once every listener accepts");
   dev->add_flag("--quiet", dev_options.quiet, "print no banner");
-  dev->add_flag("--no-sample{false}", dev_options.sample, "do not store the sample secret");
+  std::optional<bool> sample;
+  dev->add_flag("--sample,!--no-sample", sample, "store a sample secret; the default unless --env-file is given");
 
   InitOptions init_options;
   CLI::App* init = app.add_subcommand(
@@ -86,6 +88,8 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   const Flags flags = common.flags();
+  // Scripts start from an empty account; people get something to read.
+  dev_options.sample = sample.value_or(dev_options.env_file.empty());
   dev_options.data_given = flags.contains("data.directory");
   if (dev->parsed()) return run_dev(dev_options, common.config, flags);
   if (init->parsed()) return run_init(init_options, common.config, flags);

@@ -282,9 +282,14 @@ Result<void> check_action(const Call& call) {
   return {};
 }
 
+// aliyun-python-sdk-core sends its own "no format" as it stands, RAW or None, and reads JSON.
+bool is_known_format(std::string_view format) {
+  return format.empty() || equals_lower(format, "json") || equals_lower(format, "xml") ||
+         equals_lower(format, "raw") || equals_lower(format, "none");
+}
+
 Result<void> check_form(const Decoding& d, const Common& common) {
-  if (!common.format.empty() && !equals_lower(common.format, "json") &&
-      !equals_lower(common.format, "xml")) {
+  if (!is_known_format(common.format)) {
     return fail(ErrorKind::kInvalidInput, "InvalidParameter.Format",
                 "The specified parameter \"Format\" is not valid. Use JSON or XML.");
   }
