@@ -1,5 +1,6 @@
 #pragma once
-// The answers that several places of this library give, with the texts that clients know (openapi.md §2.2).
+// The answers that several places of this library give, with the texts that clients know
+// (openapi.md §2.2).
 
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ inline std::unexpected<Error> key_not_found() {
 }
 inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
   return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " + std::string(hint));
+              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
+                  std::string(hint));
 }
 
 }  // namespace strongroom::keys

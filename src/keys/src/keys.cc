@@ -28,27 +28,33 @@ Result<Key> Keys::find(barrier::Reader& reader, AccountId account, std::string_v
   return decode(record);
 }
 
-Result<UseStatus> Keys::status(barrier::Reader& reader, AccountId account, std::string_view id) const {
+Result<UseStatus> Keys::status(barrier::Reader& reader, AccountId account,
+                               std::string_view id) const {
   SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kKey, account, id}));
   SR_TRY(const Status status, decode_status(record));
   return UseStatus{status.state, status.service_default};
 }
 
-Result<std::string> Keys::key_of_version(barrier::Reader& reader, AccountId account, std::string_view version_id) const {
-  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kKeyMaterial, account, version_id}));
+Result<std::string> Keys::key_of_version(barrier::Reader& reader, AccountId account,
+                                         std::string_view version_id) const {
+  SR_TRY(const barrier::RecordRef record,
+         read(reader, {RecordType::kKeyMaterial, account, version_id}));
   return decode_material_key_id(record);
 }
 
-Result<SecretBytes> Keys::material(barrier::Reader& reader, AccountId account, std::string_view key_id,
-                                   std::string_view version_id) const {
-  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kKeyMaterial, account, version_id}));
+Result<SecretBytes> Keys::material(barrier::Reader& reader, AccountId account,
+                                   std::string_view key_id, std::string_view version_id) const {
+  SR_TRY(const barrier::RecordRef record,
+         read(reader, {RecordType::kKeyMaterial, account, version_id}));
   SR_TRY(Material material, decode_material(record));
   if (material.key_id != key_id || material.version_id != version_id) return key_not_found();
   return std::move(material.bytes);
 }
 
-Result<SecretBytes> Keys::add_version(barrier::Transaction& transaction, Key& key, Instant now) const {
-  key.versions.push_back({Uuid::generate(random_).lower(), static_cast<std::uint32_t>(key.versions.size() + 1), now});
+Result<SecretBytes> Keys::add_version(barrier::Transaction& transaction, Key& key,
+                                      Instant now) const {
+  key.versions.push_back(
+      {Uuid::generate(random_).lower(), static_cast<std::uint32_t>(key.versions.size() + 1), now});
   key.primary = key.versions.back().serial;
   std::array<std::uint8_t, 32> bytes;
   random_.fill(bytes);
@@ -59,7 +65,8 @@ Result<SecretBytes> Keys::add_version(barrier::Transaction& transaction, Key& ke
 Result<Key> Keys::create(barrier::Transaction& transaction, NewKey asked, Instant now) {
   if (index_.count(asked.account) >= limits::kKeysPerAccountMax) {
     return fail(ErrorKind::kExhausted, "Rejected.LimitExceeded",
-                "The request was rejected because user create resource limit was exceeded: an account can have 10000 keys.");
+                "The request was rejected because user create resource limit was exceeded: an "
+                "account can have 10000 keys.");
   }
   SR_TRY(Created created, make(transaction, std::move(asked), now));
   return std::move(created.key);
@@ -88,31 +95,36 @@ void Keys::save(barrier::Transaction& transaction, const Key& key) const {
   transaction.put({RecordType::kKey, key.account, key.id}, key.uuid, as_bytes(body));
 }
 
-Result<void> Keys::schedule_deletion(barrier::Transaction& transaction, Key key, Instant when) const {
+Result<void> Keys::schedule_deletion(barrier::Transaction& transaction, Key key,
+                                     Instant when) const {
   SR_TRY(key, keys::schedule_deletion(std::move(key), when));
   save(transaction, key);
   due::schedule(transaction, when, {due::Kind::kDeleteKey, key.account, key.id, key.uuid});
   return {};
 }
 
-Result<bool> Keys::delete_due(barrier::Transaction& transaction, const due::Task& task, Instant now) {
+Result<bool> Keys::delete_due(barrier::Transaction& transaction, const due::Task& task,
+                              Instant now) {
   auto found = find(transaction, task.account, task.name);
   if (!found) {
     if (found.error().kind() == ErrorKind::kNotFound) return false;
     return std::unexpected(found.error());
   }
   const Key& key = *found;
-  if (key.uuid != task.resource || key.state != KeyState::kPendingDeletion || key.delete_date > now) return false;
+  if (key.uuid != task.resource || key.state != KeyState::kPendingDeletion || key.delete_date > now)
+    return false;
   for (const KeyVersion& version : key.versions) {
     transaction.remove({RecordType::kKeyMaterial, key.account, version.id});
   }
   transaction.remove({RecordType::kKey, key.account, key.id});
   due::record(transaction, now, {"Key:DeleteKey:Success", key.account, arn(key.account, key.id)});
-  transaction.after_commit([this, account = key.account, id = key.id] { index_.remove(account, id); });
+  transaction.after_commit(
+      [this, account = key.account, id = key.id] { index_.remove(account, id); });
   return true;
 }
 
-Result<WrappingKey> Keys::wrapping_key(barrier::Reader& reader, AccountId account, std::string_view id) const {
+Result<WrappingKey> Keys::wrapping_key(barrier::Reader& reader, AccountId account,
+                                       std::string_view id) const {
   SR_TRY(const Key key, find(reader, account, id));
   SR_CHECK_OK(permit(KeyAction::kUse, key.state));
   const std::string& version_id = key.primary_version().id;
@@ -120,7 +132,8 @@ Result<WrappingKey> Keys::wrapping_key(barrier::Reader& reader, AccountId accoun
   return WrappingKey{key.id, version_id, key.service_default, std::move(bytes)};
 }
 
-Result<std::optional<std::string>> Keys::default_key_id(barrier::Reader& reader, AccountId account) const {
+Result<std::optional<std::string>> Keys::default_key_id(barrier::Reader& reader,
+                                                        AccountId account) const {
   const auto record = reader.read({RecordType::kDefaultKey, account, ""});
   if (!record) {
     if (record.error().kind() == ErrorKind::kNotFound) return std::optional<std::string>();
@@ -130,15 +143,18 @@ Result<std::optional<std::string>> Keys::default_key_id(barrier::Reader& reader,
   return std::optional(std::move(id));
 }
 
-Result<WrappingKey> Keys::default_wrapping_key(barrier::Transaction& transaction, AccountId account, Instant now) {
+Result<WrappingKey> Keys::default_wrapping_key(barrier::Transaction& transaction, AccountId account,
+                                               Instant now) {
   SR_TRY(const std::optional<std::string> id, default_key_id(transaction, account));
   if (!id) return create_default(transaction, account, now);
   auto existing = wrapping_key(transaction, account, *id);
-  if (!existing && existing.error().kind() == ErrorKind::kNotFound) return create_default(transaction, account, now);
+  if (!existing && existing.error().kind() == ErrorKind::kNotFound)
+    return create_default(transaction, account, now);
   return existing;
 }
 
-Result<WrappingKey> Keys::create_default(barrier::Transaction& transaction, AccountId account, Instant now) {
+Result<WrappingKey> Keys::create_default(barrier::Transaction& transaction, AccountId account,
+                                         Instant now) {
   SR_TRY(Created made, make(transaction,
                             {.account = account,
                              .creator = account.text(),

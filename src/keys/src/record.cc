@@ -19,7 +19,8 @@ Result<const Table*> view(const barrier::RecordRef& record) {
     flatbuffers::Verifier verifier(body.data(), body.size());
     if (!verifier.VerifyBuffer<Table>(nullptr) ||
         flatbuffers::GetRoot<Table>(body.data())->format() != kFormat) {
-      return fail(ErrorKind::kCorrupt, "CorruptRecord", "A key's record does not have the form of schema/key.fbs.");
+      return fail(ErrorKind::kCorrupt, "CorruptRecord",
+                  "A key's record does not have the form of schema/key.fbs.");
     }
     record->set_form_checked();
   }
@@ -37,21 +38,24 @@ std::string finish(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<
 std::string encode(const Key& key) {
   flatbuffers::FlatBufferBuilder builder(1024);
   std::vector<flatbuffers::Offset<fb::Tag>> tags;
-  for (const Tag& tag : key.tags) tags.push_back(fb::CreateTagDirect(builder, tag.key.c_str(), tag.value.c_str()));
+  for (const Tag& tag : key.tags)
+    tags.push_back(fb::CreateTagDirect(builder, tag.key.c_str(), tag.value.c_str()));
   std::vector<flatbuffers::Offset<fb::KeyVersion>> versions;
   for (const KeyVersion& version : key.versions) {
-    versions.push_back(
-        fb::CreateKeyVersionDirect(builder, version.id.c_str(), version.serial, version.created.unix_ms));
+    versions.push_back(fb::CreateKeyVersionDirect(builder, version.id.c_str(), version.serial,
+                                                  version.created.unix_ms));
   }
-  return finish(builder,
-                fb::CreateKeyDirect(
-                    builder, kFormat, key.account.number(), key.id.c_str(), static_cast<std::uint8_t>(key.spec),
-                    static_cast<std::uint8_t>(key.usage), static_cast<std::uint8_t>(key.state),
-                    static_cast<std::uint8_t>(key.origin), static_cast<std::uint8_t>(key.protection),
-                    key.description.c_str(), key.creator.c_str(), key.created.unix_ms, key.deletion_protection,
-                    key.deletion_protection_description.c_str(), key.delete_date.unix_ms, key.material_expires.unix_ms,
-                    &tags, &versions, key.primary, key.instance_id.c_str(), key.service_default, key.automatic_rotation,
-                    key.rotation_interval_seconds, key.last_rotation.unix_ms, key.next_rotation.unix_ms));
+  return finish(
+      builder,
+      fb::CreateKeyDirect(
+          builder, kFormat, key.account.number(), key.id.c_str(),
+          static_cast<std::uint8_t>(key.spec), static_cast<std::uint8_t>(key.usage),
+          static_cast<std::uint8_t>(key.state), static_cast<std::uint8_t>(key.origin),
+          static_cast<std::uint8_t>(key.protection), key.description.c_str(), key.creator.c_str(),
+          key.created.unix_ms, key.deletion_protection, key.deletion_protection_description.c_str(),
+          key.delete_date.unix_ms, key.material_expires.unix_ms, &tags, &versions, key.primary,
+          key.instance_id.c_str(), key.service_default, key.automatic_rotation,
+          key.rotation_interval_seconds, key.last_rotation.unix_ms, key.next_rotation.unix_ms));
 }
 
 Result<Key> decode(const barrier::RecordRef& record) {
@@ -72,7 +76,8 @@ Result<Key> decode(const barrier::RecordRef& record) {
   key.deletion_protection_description = stored->deletion_protection_description()->str();
   key.delete_date = {stored->delete_date()};
   key.material_expires = {stored->material_expires()};
-  for (const auto* tag : *stored->tags()) key.tags.push_back({tag->key()->str(), tag->value()->str()});
+  for (const auto* tag : *stored->tags())
+    key.tags.push_back({tag->key()->str(), tag->value()->str()});
   for (const auto* version : *stored->versions()) {
     key.versions.push_back({version->id()->str(), version->serial(), {version->created()}});
   }
@@ -91,13 +96,15 @@ Result<Status> decode_status(const barrier::RecordRef& record) {
   return Status{static_cast<KeyState>(stored->state()), stored->service_default()};
 }
 
-void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version, ByteView material) {
+void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version,
+                  ByteView material) {
   SR_CHECK(material.size() == kMaterialBytes);
   flatbuffers::FlatBufferBuilder builder(kMaterialBodyBytes);
   const auto key_id = builder.CreateString(key.id);
   const auto version_id = builder.CreateString(version.id);
   const auto bytes = builder.CreateVector(material.data(), material.size());
-  builder.Finish(fb::CreateKeyMaterial(builder, kFormat, key_id, version_id, version.serial, bytes));
+  builder.Finish(
+      fb::CreateKeyMaterial(builder, kFormat, key_id, version_id, version.serial, bytes));
   SR_CHECK(builder.GetSize() < kMaterialBodyBytes);
   const barrier::Address address{barrier::RecordType::kKeyMaterial, key.account, version.id};
   transaction.put(address, key.uuid, {builder.GetBufferPointer(), builder.GetSize()});
@@ -107,9 +114,11 @@ void put_material(barrier::Transaction& transaction, const Key& key, const KeyVe
 Result<Material> decode_material(const barrier::RecordRef& record) {
   SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
   if (stored->material()->size() != kMaterialBytes) {
-    return fail(ErrorKind::kCorrupt, "CorruptRecord", "A key version's material has the wrong length.");
+    return fail(ErrorKind::kCorrupt, "CorruptRecord",
+                "A key version's material has the wrong length.");
   }
-  SR_TRY(SecretBytes bytes, SecretBytes::copy_of({stored->material()->data(), stored->material()->size()}));
+  SR_TRY(SecretBytes bytes,
+         SecretBytes::copy_of({stored->material()->data(), stored->material()->size()}));
   return Material{stored->key_id()->str(), stored->version_id()->str(), std::move(bytes)};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Keys to stored bodies and back (schema/key.fbs). A body was authenticated by the barrier; its form is verified here once
-// per opened record.
+// Keys to stored bodies and back (schema/key.fbs). A body was authenticated by the barrier; its
+// form is verified here once per opened record.
 
 #include <string>
 
@@ -23,7 +23,8 @@ struct Status {
 Result<Status> decode_status(const barrier::RecordRef& record);
 
 /// Puts the row of one key version; the body is wiped again.
-void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version, ByteView material);
+void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version,
+                  ByteView material);
 
 struct Material {
   std::string key_id;

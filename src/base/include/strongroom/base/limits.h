@@ -10,7 +10,7 @@ namespace strongroom::limits {
 // Storage (what the weakest engine can keep: etcd's 128 operations and 1.5 MiB a request).
 inline constexpr std::size_t kKeyBytesMax = 511;
 inline constexpr std::size_t kRecordBytesMax = 1 << 20;
-inline constexpr std::size_t kCommitOperationsMax = 100;
+inline constexpr std::size_t kCommitOperationsMax = 110;  // 50 tagged resources and the audit row
 inline constexpr std::size_t kCommitBytesMax = 1'400'000;     // keys and records of one change
 inline constexpr std::size_t kScanRowsMax = 10'000;
 inline constexpr std::size_t kGroupChangesMax = 512;          // changes that share one sync

@@ -14,13 +14,19 @@
 namespace strongroom::keys {
 
 // On disk (schema/key.fbs): never renumber.
-enum class KeyState : std::uint8_t { kEnabled = 0, kDisabled = 1, kPendingDeletion = 2, kPendingImport = 3 };
+enum class KeyState : std::uint8_t {
+  kEnabled = 0,
+  kDisabled = 1,
+  kPendingDeletion = 2,
+  kPendingImport = 3
+};
 enum class KeySpec : std::uint8_t { kAes256 = 0 };
 enum class KeyUsage : std::uint8_t { kEncryptDecrypt = 0 };
 enum class KeyOrigin : std::uint8_t { kService = 0, kExternal = 1 };
 enum class Protection : std::uint8_t { kSoftware = 0, kHsm = 1 };
 
-/// As the API spells them: "Enabled", "Aliyun_AES_256", "ENCRYPT/DECRYPT", "Aliyun_KMS", "SOFTWARE".
+/// As the API spells them: "Enabled", "Aliyun_AES_256", "ENCRYPT/DECRYPT", "Aliyun_KMS",
+/// "SOFTWARE".
 std::string_view to_text(KeyState state);
 std::string_view to_text(KeySpec spec);
 std::string_view to_text(KeyUsage usage);
@@ -36,7 +42,7 @@ struct KeyVersion {
 
 struct Key {
   std::string id;
-  Uuid uuid;                       // bound into every record of the key
+  Uuid uuid;  // bound into every record of the key
   AccountId account;
   KeySpec spec = KeySpec::kAes256;
   KeyUsage usage = KeyUsage::kEncryptDecrypt;
@@ -44,17 +50,17 @@ struct Key {
   KeyOrigin origin = KeyOrigin::kService;
   Protection protection = Protection::kSoftware;
   std::string description;
-  std::string creator;             // the account's id
+  std::string creator;  // the account's id
   Instant created;
   bool deletion_protection = false;
   std::string deletion_protection_description;
-  Instant delete_date;             // zero unless pending deletion
-  Instant material_expires;        // zero: never
+  Instant delete_date;       // zero unless pending deletion
+  Instant material_expires;  // zero: never
   std::vector<Tag> tags;
   std::vector<KeyVersion> versions;  // oldest first, never empty
-  std::uint32_t primary = 1;       // serial of the version that encrypts
-  std::string instance_id;         // empty: the shared service
-  bool service_default = false;    // made by the service for secrets without a key of their own
+  std::uint32_t primary = 1;         // serial of the version that encrypts
+  std::string instance_id;           // empty: the shared service
+  bool service_default = false;      // made by the service for secrets without a key of their own
   std::uint8_t automatic_rotation = 0;
   std::int64_t rotation_interval_seconds = 0;
   Instant last_rotation;
@@ -66,17 +72,17 @@ struct Key {
 
 /// What may be done with a key depends on its state alone (openapi.md §7.2).
 enum class KeyAction : std::uint8_t {
-  kUse,               // encrypt, decrypt, generate a data key; make a version; set the rotation policy
-  kRead,              // describe and list
-  kAnnotate,          // description, tags
+  kUse,       // encrypt, decrypt, generate a data key; make a version; set the rotation policy
+  kRead,      // describe and list
+  kAnnotate,  // description, tags
   kEnableOrDisable,
   kScheduleDeletion,
   kCancelDeletion,
-  kProtect,           // deletion protection: not while pending deletion (openapi.md §7.3)
+  kProtect,  // deletion protection: not while pending deletion (openapi.md §7.3)
 };
 
-/// 409 Rejected.Disabled, Rejected.PendingDeletion, Rejected.PendingImport or Rejected.StateModifiedFailed, as the table of
-/// openapi.md §7.2 has it.
+/// 409 Rejected.Disabled, Rejected.PendingDeletion, Rejected.PendingImport or
+/// Rejected.StateModifiedFailed, as the table of openapi.md §7.2 has it.
 Result<void> permit(KeyAction action, KeyState state);
 
 // Transitions: pure, errors of permit().

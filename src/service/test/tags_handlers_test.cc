@@ -1,0 +1,116 @@
+#include "service_fixture.h"
+
+namespace strongroom::service {
+namespace {
+
+class TagHandlers : public ServiceFixture {
+ protected:
+  std::string tags_of(const std::string& type, const std::string& id) {
+    return text_at(call("ListTagResources", {{"ResourceType", type}, {"ResourceId.1", id}}).json,
+                   "/TagResources/TagResource");
+  }
+};
+
+TEST_F(TagHandlers, OneResourceByTheOlderActions) {
+  const std::string key = create_key();
+  ASSERT_TRUE(create("s").ok());
+  const std::string tags = R"([{"TagKey":"env","TagValue":"dev"}])";
+  EXPECT_TRUE(call("TagResource", {{"KeyId", key}, {"Tags", tags}}).ok());
+  EXPECT_TRUE(call("TagResource", {{"SecretName", "s"}, {"Tags", tags}}).ok());
+  EXPECT_EQ(call("ListResourceTags", {{"KeyId", key}}).json,
+            R"({"Tags":{"Tag":[{"KeyId":")" + key + R"(","TagKey":"env","TagValue":"dev"}]}})");
+  EXPECT_EQ(tags_of("secret", "s"),
+            R"([{"ResourceId":"s","ResourceType":"secret","TagKey":"env","TagValue":"dev"}])");
+  EXPECT_TRUE(
+      call("UntagResource", {{"SecretName", "s"}, {"TagKeys", R"(["env","unknown"])"}}).ok());
+  EXPECT_EQ(tags_of("secret", "s"), "[]");
+  EXPECT_EQ(call("TagResource", {{"SecretName", "s"}, {"KeyId", key}, {"Tags", tags}}).code,
+            "InvalidParameter");
+  EXPECT_EQ(call("TagResource", {{"Tags", tags}}).code, "InvalidParameter");
+  EXPECT_EQ(call("TagResource", {{"SecretName", "none"}, {"Tags", tags}}).code,
+            "Forbidden.ResourceNotFound");
+  EXPECT_EQ(
+      call("TagResource", {{"SecretName", "s"}, {"Tags", R"([{"TagKey":"acs:a","TagValue":"v"}])"}})
+          .code,
+      "InvalidParameter");
+}
+
+TEST_F(TagHandlers, ManyResourcesAllOrNothing) {
+  ASSERT_TRUE(create("a").ok());
+  ASSERT_TRUE(create("b").ok());
+  Params params{{"ResourceType", "secret"}, {"ResourceId.1", "a"},  {"ResourceId.2", "b"},
+                {"Tag.1.Key", "env"},       {"Tag.1.Value", "dev"}, {"Tag.2.Key", "team"},
+                {"Tag.2.Value", "red"}};
+  EXPECT_TRUE(call("TagResources", params).ok());
+  const Answer all = call("ListTagResources", {{"ResourceType", "secret"}});
+  EXPECT_EQ(text_at(all.json, "/TagResources/TagResource/3/TagValue"), "red");
+  EXPECT_EQ(text_at(all.json, "/NextToken"), "");
+  params["ResourceId.2"] = "none";
+  params["Tag.1.Value"] = "prod";
+  EXPECT_EQ(call("TagResources", params).code, "InvalidResourceId.NotFound");
+  EXPECT_NE(tags_of("secret", "a").find("dev"), std::string::npos);  // nothing of it was written
+  const Answer red =
+      call("ListTagResources",
+           {{"ResourceType", "secret"}, {"Tag.1.Key", "team"}, {"Tag.1.Value", "blue"}});
+  EXPECT_EQ(text_at(red.json, "/TagResources"), R"({"TagResource":[]})");
+  EXPECT_TRUE(
+      call(
+          "UntagResources",
+          {{"ResourceType", "secret"}, {"ResourceId.1", "a"}, {"TagKey.1", "env"}, {"All", "true"}})
+          .ok());
+  EXPECT_NE(tags_of("secret", "a").find("team"), std::string::npos);
+  EXPECT_TRUE(
+      call("UntagResources", {{"ResourceType", "secret"}, {"ResourceId.1", "a"}, {"All", "true"}})
+          .ok());
+  EXPECT_EQ(tags_of("secret", "a"), "[]");
+  EXPECT_EQ(call("UntagResources", {{"ResourceType", "secret"}, {"ResourceId.1", "a"}}).code,
+            "InvalidParameter");
+  EXPECT_EQ(call("ListTagResources", {{"ResourceType", "cloud"}}).code, "InvalidParameter");
+}
+
+TEST_F(TagHandlers, FiftyResourcesFitInOneCall) {
+  Params params{{"ResourceType", "secret"}, {"Tag.1.Key", "env"}, {"Tag.1.Value", "dev"}};
+  for (int i = 1; i <= 50; ++i) {
+    ASSERT_TRUE(create("s" + std::to_string(i)).ok());
+    params["ResourceId." + std::to_string(i)] = "s" + std::to_string(i);
+  }
+  const Answer tagged = call("TagResources", params);
+  EXPECT_TRUE(tagged.ok()) << tagged.code << " " << tagged.message;
+}
+
+TEST_F(TagHandlers, PagesOfTwoHundredRowsBreakBetweenResources) {
+  std::string tags = "[";
+  for (int i = 0; i < 20; ++i) {
+    tags += (i > 0 ? "," : "") + std::string(R"({"TagKey":"k)") + std::to_string(i) +
+            R"(","TagValue":"v"})";
+  }
+  for (int i = 10; i < 23; ++i)
+    ASSERT_TRUE(create("s" + std::to_string(i), "x", {{"Tags", tags + "]"}}).ok());
+  const Answer first = call("ListTagResources", {{"ResourceType", "secret"}});
+  const std::string next = text_at(first.json, "/NextToken");
+  EXPECT_EQ(text_at(first.json, "/TagResources/TagResource/199/ResourceId"), "s19");
+  EXPECT_EQ(text_at(first.json, "/TagResources/TagResource/200"), "<absent>");
+  ASSERT_NE(next, "");
+  const Answer second = call("ListTagResources", {{"ResourceType", "secret"}, {"NextToken", next}});
+  EXPECT_EQ(text_at(second.json, "/TagResources/TagResource/0/ResourceId"), "s20");
+  EXPECT_EQ(text_at(second.json, "/TagResources/TagResource/59/ResourceId"), "s22");
+  EXPECT_EQ(text_at(second.json, "/NextToken"), "");
+  EXPECT_EQ(call("ListTagResources", {{"ResourceType", "secret"}, {"NextToken", "*"}}).code,
+            "InvalidParameter");
+}
+
+TEST_F(TagHandlers, EachResourceIsJudgedByItself) {
+  ASSERT_TRUE(create("a").ok());
+  ASSERT_TRUE(create("b").ok());
+  const auto bob = user({"kms:TagResources"}, {secrets_.arn(kAccount, "a")});
+  Params params{
+      {"ResourceType", "secret"}, {"ResourceId.1", "a"}, {"Tag.1.Key", "k"}, {"Tag.1.Value", "v"}};
+  EXPECT_TRUE(call_as(bob, "TagResources", params).ok());
+  params["ResourceId.2"] = "b";
+  EXPECT_EQ(call_as(bob, "TagResources", params).code, "Forbidden.NoPermission");
+  params["ResourceId.2"] = "none";
+  EXPECT_EQ(call_as(bob, "TagResources", params).code, "Forbidden.NoPermission");
+}
+
+}  // namespace
+}  // namespace strongroom::service
