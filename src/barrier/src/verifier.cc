@@ -14,7 +14,7 @@ namespace strongroom::barrier {
 namespace {
 
 constexpr std::uint32_t kResourceBuckets = 65'536;
-constexpr std::uint32_t kBucketsPerStep = 64;
+constexpr std::uint32_t kBucketsPerStep = 256;
 constexpr std::size_t kRowsPerScan = 1'000;
 constexpr int kFreshSnapshotsMax = 10'000;
 constexpr auto kPauseBetweenSteps = std::chrono::milliseconds(5);

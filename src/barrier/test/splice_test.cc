@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <thread>
 
 #include "barrier_test_support.h"
 #include "core.h"
@@ -315,6 +316,30 @@ TEST_F(Tampered, PartOfTheLastCommitTakenBackIsCaught) {
   expect_caught({{deltas.back(), std::nullopt}, {tasks[0], std::nullopt}});
 }
 
+// The store was put back as a whole and went on from there: nothing of the abandoned history may be
+// mixed in.
+TEST_F(Tampered, DeltasOfTwoHistoriesAreRefused) {
+  const auto fork = everything();
+  const auto go_on = [this] {
+    for (int i = 0; i < 5; ++i)
+      put(*fixture_, {RecordType::kSecret, kAccounts[1], "busy"}, std::to_string(i));
+    return everything();
+  };
+  const auto abandoned = go_on();
+  std::map<std::string, std::optional<std::string>> back;
+  for (const auto& [key, record] : abandoned) back[key] = std::nullopt;
+  for (const auto& [key, record] : fork) back[key] = record;
+  ASSERT_TRUE(tamper(back));
+  ASSERT_TRUE(fixture_->verify_all()) << "the whole store put back is what the sums cannot see";
+  const auto current = go_on();
+  const std::string delta = delta_key(35, 0);
+  ASSERT_TRUE(abandoned.contains(delta) && !fork.contains(delta));
+  const auto mixed = tamper({{delta, abandoned.at(delta)}});
+  ASSERT_FALSE(mixed);
+  EXPECT_EQ(mixed.error().code(), "Barrier.StateCorrupt");
+  ASSERT_TRUE(tamper({{delta, current.at(delta)}}));
+}
+
 // An old chunk with the deltas that go with it, from before the table moved on.
 TEST_F(Tampered, AnOlderChunkIsCaughtOrHarmless) {
   const auto early = everything();
@@ -332,6 +357,25 @@ TEST_F(Tampered, AnOlderChunkIsCaughtOrHarmless) {
     ASSERT_TRUE(tamper({{key, late.at(key)}}));
   }
   EXPECT_GE(replaced, 2);
+}
+
+// Nobody touches the row: the background walk comes to it.
+TEST_F(Tampered, TheBackgroundCheckFindsWhatNobodyReads) {
+  const std::string key = key_of_secret(0);
+  ASSERT_TRUE(tamper({{key, old_rows_.at(key)}}));
+  fixture_.stop();
+  ASSERT_TRUE(fixture_.try_start(true));
+  while (!fixture_->sealed() && !fixture_->verification().complete()) std::this_thread::yield();
+  EXPECT_TRUE(fixture_->sealed());
+}
+
+TEST_F(Tampered, TheBackgroundCheckEndsWhileWritersWork) {
+  fixture_.stop();
+  ASSERT_TRUE(fixture_.try_start(true));
+  for (int i = 0; !fixture_->verification().complete(); ++i) {
+    put(*fixture_, {RecordType::kSecret, kAccounts[1], "busy"}, std::to_string(i));
+  }
+  EXPECT_FALSE(fixture_->sealed());
 }
 
 // A row is written over after it was tampered with: the difference stays in the sum.

@@ -64,30 +64,32 @@ class SealedStoreFixture {
     sealed_.reset();
     engine_.reset();
   }
-  Result<void> try_start() {
+  Result<void> try_start(bool background_check = false) {
     SR_TRY(auto opened,
            barrier::open_data_directory(directory_, barrier::Mode::kDev, barrier::DevSecret{}));
     SR_TRY(engine_, store_lmdb::open({.directory = store_directory()}));
-    SR_TRY(sealed_, barrier::open_sealed_store(*engine_, std::move(opened.root),
-                                               options(opened.superblock, false)));
+    SR_TRY(sealed_,
+           barrier::open_sealed_store(*engine_, std::move(opened.root),
+                                      options(opened.superblock, false, background_check)));
     return {};
   }
   std::string store_directory() const { return directory_ + "/store"; }
 
  private:
-  barrier::SealedStoreOptions options(const barrier::Superblock& superblock, bool initialize) {
+  barrier::SealedStoreOptions options(const barrier::Superblock& superblock, bool initialize,
+                                      bool background_check) {
     return {.cluster = superblock.cluster,
             .clock = clock_,
             .random = random_,
             .initialize = initialize,
-            .background_check = false};
+            .background_check = background_check};
   }
   void start(barrier::UnsealedDirectory opened, bool initialize) {
     auto engine = store_lmdb::open({.directory = store_directory()});
     if (!engine) die("store_lmdb::open", &engine.error());
     engine_ = std::move(*engine);
     auto sealed = barrier::open_sealed_store(*engine_, std::move(opened.root),
-                                             options(opened.superblock, initialize));
+                                             options(opened.superblock, initialize, false));
     if (!sealed) die("open_sealed_store", &sealed.error());
     sealed_ = std::move(*sealed);
   }
