@@ -378,6 +378,20 @@ TEST_F(Tampered, TheBackgroundCheckEndsWhileWritersWork) {
   EXPECT_FALSE(fixture_->sealed());
 }
 
+TEST_F(Tampered, DeltasCutOffBehindTheTableAreRefused) {
+  for (int i = 0; i < 70; ++i)
+    put(*fixture_, {RecordType::kSecret, kAccounts[1], "busy"}, std::to_string(i));
+  rows_ = everything();
+  std::map<std::string, std::optional<std::string>> cut;
+  for (const std::string& key : keys(kOwnTable, 3)) {
+    if (key >= delta_key(50, 0)) cut[key] = std::nullopt;  // a chunk was written at 58
+  }
+  ASSERT_GT(cut.size(), 8U);
+  const auto outcome = tamper(cut);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), "Barrier.StateCorrupt");
+}
+
 // A row is written over after it was tampered with: the difference stays in the sum.
 TEST_F(Tampered, WritingOverATamperedRowDoesNotHideIt) {
   const std::string key = key_of_secret(0);
