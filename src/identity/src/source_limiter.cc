@@ -1,11 +1,20 @@
 #include "strongroom/identity/source_limiter.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <string>
 
 #include "keyed_hash.h"
 
 namespace strongroom::identity {
+namespace {
+
+constexpr std::size_t kNetworkBytes = 8;  // an IPv6 site has at least a /64 to itself
+
+}  // namespace
 
 // Each bucket is one number: the time up to which its failures are paid for (the generic cell rate
 // algorithm). A failure adds one token's time; more than a burst ahead of now means empty.
@@ -22,7 +31,14 @@ SourceLimiter::SourceLimiter(Random& random, Rate rate)
 SourceLimiter::~SourceLimiter() = default;
 
 std::size_t SourceLimiter::bucket_of(std::string_view source) const {
-  return keyed_hash(secret_, source) % kBuckets;
+  in6_addr address;
+  const bool v6 = source.contains(':') &&
+                  inet_pton(AF_INET6, std::string(source).c_str(), &address) == 1 &&
+                  !IN6_IS_ADDR_V4MAPPED(&address);
+  if (!v6) return keyed_hash(secret_, source) % kBuckets;
+  char network[kNetworkBytes];
+  std::memcpy(network, &address, sizeof network);
+  return keyed_hash(secret_, {network, sizeof network}) % kBuckets;
 }
 
 bool SourceLimiter::admits(std::string_view source, std::int64_t now_ns) const {

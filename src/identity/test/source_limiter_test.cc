@@ -40,5 +40,15 @@ TEST(SourceLimiter, ABurstIsNotSavedUpBeyondItsSize) {
   EXPECT_FALSE(limiter.admits("a", 1'000'000 * kSecond));
 }
 
+TEST(SourceLimiter, AnIpv6SiteIsOneSource) {
+  SystemRandom random;
+  SourceLimiter limiter(random, {.per_second = 1, .burst = 1});
+  limiter.failed("2001:db8:0:1::1", 0);
+  EXPECT_FALSE(limiter.admits("2001:db8:0:1:ffff::2", 0));
+  EXPECT_TRUE(limiter.admits("2001:db8:0:2::1", 0));
+  limiter.failed("::ffff:192.0.2.1", 0);
+  EXPECT_TRUE(limiter.admits("::ffff:192.0.2.2", 0));
+}
+
 }  // namespace
 }  // namespace strongroom::identity

@@ -2,8 +2,8 @@
 // Slows down addresses whose requests keep failing authentication (security.md §4.7): each failure
 // takes a token of the source's bucket, and while the bucket is empty requests of that source are
 // refused before any key is looked up. Requests that verify cost nothing, so a busy honest client
-// is never slowed. Fixed memory: sources share one of 16,384 buckets by a keyed hash. Lock-free,
-// thread-safe.
+// is never slowed. An IPv6 source is its /64. Fixed memory: sources share one of 16,384 buckets by
+// a keyed hash. Lock-free, thread-safe.
 
 #include <array>
 #include <atomic>
