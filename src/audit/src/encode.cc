@@ -25,73 +25,166 @@ std::string_view cut(std::string_view text, std::size_t most) {
   return text.substr(0, most);
 }
 
-template <class Number>
-void append_number(std::string& out, Number number) {
-  char digits[24];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
-  SR_CHECK(error == std::errc());
-  out.append(digits, end);
-}
+constexpr std::size_t kTimeBytes = 24;
+constexpr std::size_t kFixedBytes =
+    512;  // more than all names, quotes, numbers and the time together
 
-void append_time(std::string& out, Instant time) {
+void time_to(char* out, Instant time) {
   char text[20];
   format_utc_to(text, time);
   std::int64_t millis = time.unix_ms % 1000;
   if (millis < 0) millis += 1000;
-  const char fraction[] = {'.', static_cast<char>('0' + millis / 100),
-                           static_cast<char>('0' + millis / 10 % 10),
-                           static_cast<char>('0' + millis % 10), 'Z'};
-  out.append(text, sizeof text - 1);
-  out.append(fraction, sizeof fraction);
+  memcpy(out, text, 19);
+  out[19] = '.';
+  out[20] = static_cast<char>('0' + millis / 100);
+  out[21] = static_cast<char>('0' + millis / 10 % 10);
+  out[22] = static_cast<char>('0' + millis % 10);
+  out[23] = 'Z';
 }
 
-class FieldWriter {
- public:
-  FieldWriter(std::string& out, std::size_t most) : out_(out), most_(most) {}
+/// Bit 7 of each byte of the result is set if that byte of `chunk` is a control character, a quote,
+/// a backslash or no ASCII. Bytes above such a one may be marked as well, which does not matter to
+/// who only asks for any.
+std::uint64_t special_bytes(std::uint64_t chunk) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighBits = 0x80 * kOnes;
+  const std::uint64_t quote = chunk ^ ('"' * kOnes);
+  const std::uint64_t backslash = chunk ^ ('\\' * kOnes);
+  return (chunk | ((chunk - 0x20 * kOnes) & ~chunk) | ((quote - kOnes) & ~quote) |
+          ((backslash - kOnes) & ~backslash)) &
+         kHighBits;
+}
 
-  /// `key` is ,"name": as it stands in the text.
-  void add(std::string_view key, std::string_view value, std::size_t most = kFieldBytesMax) {
-    if (value.empty()) return;
-    out_ += key;
-    append_json_string(out_, cut(value, std::min(most, most_)));
+/// True if all of `text` stands for itself in a JSON string: printable ASCII without quote and
+/// backslash.
+bool stands_for_itself(std::string_view text) {
+  std::uint64_t chunk = 0;
+  std::uint64_t special = 0;
+  if (text.size() < sizeof chunk) {
+    chunk = 0x2020202020202020;
+    memcpy(&chunk, text.data(), text.size());
+    return special_bytes(chunk) == 0;
   }
+  for (std::size_t at = 0; at + sizeof chunk <= text.size(); at += sizeof chunk) {
+    memcpy(&chunk, text.data() + at, sizeof chunk);
+    special |= special_bytes(chunk);
+  }
+  memcpy(&chunk, text.data() + text.size() - sizeof chunk, sizeof chunk);
+  return (special | special_bytes(chunk)) == 0;
+}
+
+/// Writes into memory that is large enough for texts that stand for themselves; gives up at the
+/// first other one.
+class PlainSink {
+ public:
+  explicit PlainSink(char* start) : end_(start) {}
+
+  void literal(std::string_view text) {
+    memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+  }
+  void text(std::string_view value) {
+    plain_ = plain_ && stands_for_itself(value);
+    *end_++ = '"';
+    literal(value);
+    *end_++ = '"';
+  }
+  bool plain() const { return plain_; }
+  const char* end() const { return end_; }
+
+ private:
+  char* end_;
+  bool plain_ = true;
+};
+
+/// Takes any text.
+class EscapingSink {
+ public:
+  explicit EscapingSink(std::string& out) : out_(out) {}
+  void literal(std::string_view text) { out_ += text; }
+  void text(std::string_view value) { append_json_string(out_, value); }
 
  private:
   std::string& out_;
-  std::size_t most_;
 };
 
-void encode_within(std::string& out, const Record& record, std::size_t field_bytes_max) {
-  FieldWriter fields(out, field_bytes_max);
-  out += R"({"time":")";
-  append_time(out, record.time);
-  out += '"';
-  fields.add(R"(,"request_id":)", record.request_id);
-  fields.add(R"(,"service":)", record.service);
-  fields.add(R"(,"action":)", record.action, kActionBytesMax);
-  fields.add(R"(,"api_version":)", record.api_version);
-  fields.add(R"(,"region":)", record.region);
+template <class Sink, class Number>
+void put_number(Sink& sink, Number number) {
+  char digits[24];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, number);
+  SR_CHECK(error == std::errc());
+  sink.literal({digits, end});
+}
+
+template <class Sink>
+void put_record(Sink& sink, const Record& record, std::size_t most) {
+  const auto field = [&](std::string_view key, std::string_view value,
+                         std::size_t own_most = kFieldBytesMax) {
+    if (value.empty()) return;
+    sink.literal(key);
+    sink.text(cut(value, std::min(most, own_most)));
+  };
+  char time[kTimeBytes];
+  time_to(time, record.time);
+  sink.literal(R"({"time":")");
+  sink.literal({time, kTimeBytes});
+  sink.literal(R"(")");
+  field(R"(,"request_id":)", record.request_id);
+  field(R"(,"service":)", record.service);
+  field(R"(,"action":)", record.action, kActionBytesMax);
+  field(R"(,"api_version":)", record.api_version);
+  field(R"(,"region":)", record.region);
   if (record.account != AccountId()) {
-    out += R"(,"account":")";
-    append_number(out, record.account.number());
-    out += '"';
+    sink.literal(R"(,"account":")");
+    put_number(sink, record.account.number());
+    sink.literal(R"(")");
   }
-  fields.add(R"(,"principal_type":)", record.principal_type);
-  fields.add(R"(,"principal_id":)", record.principal_id);
-  fields.add(R"(,"principal_name":)", record.principal_name);
-  fields.add(R"(,"access_key_id":)", record.access_key_id);
-  fields.add(R"(,"source_ip":)", record.source_ip);
-  fields.add(R"(,"user_agent":)", record.user_agent, kUserAgentBytesMax);
-  fields.add(R"(,"resource":)", record.resource);
-  fields.add(R"(,"version_id":)", record.version_id);
-  fields.add(R"(,"key_id":)", record.key_id);
-  fields.add(R"(,"decision":)", record.decision);
-  fields.add(R"(,"policy":)", record.policy);
-  fields.add(R"(,"error_code":)", record.error_code);
-  out += R"(,"status":)";
-  append_number(out, record.status);
-  if (record.mutation) out += R"(,"mutation":true)";
-  out += '}';
+  field(R"(,"principal_type":)", record.principal_type);
+  field(R"(,"principal_id":)", record.principal_id);
+  field(R"(,"principal_name":)", record.principal_name);
+  field(R"(,"access_key_id":)", record.access_key_id);
+  field(R"(,"source_ip":)", record.source_ip);
+  field(R"(,"user_agent":)", record.user_agent, kUserAgentBytesMax);
+  field(R"(,"resource":)", record.resource);
+  field(R"(,"version_id":)", record.version_id);
+  field(R"(,"key_id":)", record.key_id);
+  field(R"(,"decision":)", record.decision);
+  field(R"(,"policy":)", record.policy);
+  field(R"(,"error_code":)", record.error_code);
+  sink.literal(R"(,"status":)");
+  put_number(sink, record.status);
+  if (record.mutation) sink.literal(R"(,"mutation":true)");
+  sink.literal("}");
+}
+
+std::size_t text_bytes(const Record& record) {
+  return record.request_id.size() + record.service.size() + record.action.size() +
+         record.api_version.size() + record.region.size() + record.principal_type.size() +
+         record.principal_id.size() + record.principal_name.size() + record.access_key_id.size() +
+         record.source_ip.size() + record.user_agent.size() + record.resource.size() +
+         record.version_id.size() + record.key_id.size() + record.decision.size() +
+         record.policy.size() + record.error_code.size();
+}
+
+/// Nearly every record: one pass without a look at the string's capacity. False if it needs the
+/// other way.
+bool encode_plain(std::string& out, const Record& record) {
+  const std::size_t bound = kFixedBytes + text_bytes(record);
+  if (bound > limits::kAuditRecordBytesMax) return false;
+  const std::size_t start = out.size();
+  bool plain = false;
+  out.resize_and_overwrite(start + bound, [&](char* data, std::size_t) {
+    PlainSink sink(data + start);
+    put_record(sink, record, kFieldBytesMax);
+    plain = sink.plain();
+    return plain ? static_cast<std::size_t>(sink.end() - data) : start;
+  });
+  return plain;
+}
+
+void encode_escaped(std::string& out, const Record& record, std::size_t most) {
+  EscapingSink sink(out);
+  put_record(sink, record, most);
 }
 
 void set_frame_header(std::string& out, std::size_t start) {
@@ -110,11 +203,12 @@ void set_frame_header(std::string& out, std::size_t start) {
 }  // namespace
 
 void encode_to(std::string& out, const Record& record) {
+  if (encode_plain(out, record)) return;
   const std::size_t start = out.size();
-  encode_within(out, record, kFieldBytesMax);
+  encode_escaped(out, record, kFieldBytesMax);
   if (out.size() - start <= limits::kAuditRecordBytesMax) return;
   out.resize(start);
-  encode_within(out, record, kTightFieldBytesMax);
+  encode_escaped(out, record, kTightFieldBytesMax);
   SR_CHECK(out.size() - start <= limits::kAuditRecordBytesMax);
 }
 

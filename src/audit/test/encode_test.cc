@@ -5,15 +5,15 @@
 #include "fixture.h"
 #include "strongroom/audit_format/layout.h"
 #include "strongroom/audit_format/merkle.h"
+#include "strongroom/base/json_writer.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::audit {
 namespace {
 
 TEST(Encode, EveryFieldInOrder) {
-  Record record = record_of(request_id(7));
   const std::string id = request_id(7);
-  record.request_id = id;
+  Record record = record_of(id);
   record.error_code = "Forbidden.ResourceNotFound";
   record.mutation = true;
   EXPECT_EQ(
@@ -69,6 +69,38 @@ TEST(Encode, HostileFieldsStayWithinTheBound) {
     EXPECT_LE(text.size(), limits::kAuditRecordBytesMax);
     EXPECT_TRUE(is_utf8(text));
     EXPECT_TRUE(text.ends_with(R"("status":200,"mutation":true})"));
+  }
+}
+
+TEST(Encode, EscapedAndPlainAgree) {
+  // A quote in one field takes the whole record the escaping way; the rest must come out the same.
+  Record record = record_of("00000000-0000-4000-8000-000000000001");
+  const std::string plain = encode(record);
+  record.principal_name = "rea\"der";
+  std::string escaped = encode(record);
+  escaped.replace(escaped.find("rea\\\"der"), 8, "reader");
+  EXPECT_EQ(escaped, plain);
+  // The names alone stay below what is set aside for them.
+  EXPECT_LT(encode(Record{.time = {0},
+                          .account = AccountId(1234567890123456),
+                          .status = -2147483647 - 1,
+                          .mutation = true})
+                .size(),
+            130U);
+}
+
+TEST(Encode, EveryByteInEveryPlaceIsEscapedAsJsonDemands) {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        std::string expected = R"({"time":"1970-01-01T00:00:00.000Z","service":)";
+        append_json_string(expected, text);
+        expected += R"(,"status":200})";
+        ASSERT_EQ(encode({.time = {0}, .service = text}), expected) << byte << " at " << at;
+      }
+    }
   }
 }
 

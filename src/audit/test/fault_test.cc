@@ -212,6 +212,67 @@ TEST_F(AuditTest, NothingAcknowledgedIsLostToAKill) {
   }
 }
 
+/// A short life of a log; tells the pipe what was acknowledged. True if it reached its end.
+bool live_and_die(const Config& config, int pipe, int calls) {
+  FaultyIo io;
+  io.calls_to_live = calls;
+  const auto acknowledge = [pipe](int number) {
+    const std::string id = request_id(number);
+    return write(pipe, id.data(), id.size()) == 36;
+  };
+  auto log = open_log(config, test::secret(std::string(32, 's')), io);
+  if (!log) return false;
+  const auto writer = (*log)->make_writer();
+  for (int number = 0; number < 6; number += 2) {
+    for (int i = 0; i < 2; ++i) {
+      const std::string id = request_id(calls * 100 + number + i);
+      writer->add(record_of(id));
+    }
+    if (!writer->flush() || !acknowledge(calls * 100 + number) ||
+        !acknowledge(calls * 100 + number + 1)) {
+      return false;
+    }
+    const int mutation = calls * 100 + 50 + number;
+    const std::string mutation_id = request_id(mutation);
+    if (!(*log)->append_committed(std::vector{encode(record_of(mutation_id))}) ||
+        !acknowledge(mutation)) {
+      return false;
+    }
+    if (number != 2 && !(*log)->settle()) return false;
+  }
+  return true;
+}
+
+TEST_F(AuditTest, ADeathBeforeAnyWriteOrSyncIsRecovered) {
+  std::set<std::string> acknowledged;
+  bool reached_the_end = false;
+  for (int calls = 1; !reached_the_end; ++calls) {
+    ASSERT_LT(calls, 200);
+    int ends[2];
+    ASSERT_EQ(pipe(ends), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      const bool done = live_and_die(config(), ends[1], calls);
+      _exit(done ? 0 : 1);
+    }
+    close(ends[1]);
+    std::string bytes(36, '\0');
+    while (::read(ends[0], bytes.data(), bytes.size()) == 36) acknowledged.insert(bytes);
+    close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    ASSERT_NE(WEXITSTATUS(status), 1);
+    reached_the_end = WEXITSTATUS(status) == 0;
+
+    const auto log = try_open();
+    ASSERT_TRUE(log.has_value()) << "after " << calls << " calls: " << log.error().message();
+    expect_all(acknowledged, ids());
+    ASSERT_EQ(finding(), "") << "after " << calls << " calls";
+  }
+}
+
 TEST_F(AuditTest, WaitingRecordsAreSeenByTheReader) {
   // A child that is stopped before it can merge leaves its records in the spool.
   const pid_t child = fork();

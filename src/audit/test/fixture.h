@@ -2,6 +2,7 @@
 // A log in a temporary directory, and a disk that can be told to fail.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -57,6 +58,7 @@ class FaultyIo final : public Io {
   }
   ssize_t write_at(int descriptor, std::string_view bytes, std::uint64_t offset) override {
     ++writes;
+    count_down();
     if (broken || full) {
       errno = broken ? EIO : ENOSPC;
       return -1;
@@ -69,6 +71,7 @@ class FaultyIo final : public Io {
   }
   int sync(int descriptor) override {
     ++syncs;
+    count_down();
     if (sync_fails) {
       errno = EIO;
       return -1;
@@ -82,6 +85,14 @@ class FaultyIo final : public Io {
   std::atomic<int> short_writes{0};
   std::atomic<int> writes{0};
   std::atomic<int> syncs{0};
+  /// The process ends without destructors before the write or sync with this number, counted from
+  /// here.
+  std::atomic<int> calls_to_live{-1};
+
+ private:
+  void count_down() {
+    if (calls_to_live > 0 && --calls_to_live == 0) _exit(7);
+  }
 };
 
 class AuditTest : public ::testing::Test {
