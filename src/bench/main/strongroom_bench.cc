@@ -8,12 +8,14 @@
 #include "peers.h"
 #include "process.h"
 #include "requests.h"
+#include "scenarios.h"
 
 namespace strongroom::bench {
 namespace {
 
 constexpr int kServerCpu = 0;
 constexpr int kGeneratorCpu = 1;
+constexpr std::size_t kConstantBodyBytes = 1362;
 
 int fail_with(const Error& error) {
   std::fprintf(stderr, "strongroom-bench: %s\n", error.message().c_str());
@@ -33,11 +35,18 @@ void show(const char* what, const LoadReport& report, double cpu) {
               report.refused);
 }
 
+struct ConstantOptions {
+  std::size_t requests = 100'000;
+  int rounds = 3;
+  bool connect = false;
+};
+
 // Constant answers of net alone against nginx.
-int run_constant(const std::string& self, std::size_t requests, int rounds, bool connect) {
+int run_constant(const std::string& self, const ConstantOptions& options) {
   const TemporaryDirectory directory;
   const CertificateFiles certificate = make_certificate(directory.path());
-  auto nginx = Nginx::start(directory.path() + "/nginx", certificate, 1362, kServerCpu);
+  auto nginx =
+      Nginx::start(directory.path() + "/nginx", certificate, kConstantBodyBytes, kServerCpu);
   if (!nginx) return fail_with(nginx.error());
   const std::string port_file = directory.path() + "/port";
   auto constant = Process::start(
@@ -51,14 +60,15 @@ int run_constant(const std::string& self, std::size_t requests, int rounds, bool
   auto signer =
       Signer::make("127.0.0.1:8443", "LTAI5tBenchmarkKey000001", "0123456789ABCDEF0123456789ABCD");
   if (!signer) return fail_with(signer.error());
-  const RequestBatch batch = reads(*signer, requests);
+  const RequestBatch batch = reads(*signer, options.requests);
   std::printf("request %zu bytes\n", batch.bytes() / batch.size());
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < options.rounds; ++round) {
     for (const bool mine : {true, false}) {
       const Process& process = mine ? *constant : nginx->worker();
       const double before = process.cpu_seconds();
-      auto report = run_load(mine ? ours : nginx->target(), batch,
-                             {.connections = connect ? 8U : 32U, .connect_per_request = connect});
+      auto report = run_load(
+          mine ? ours : nginx->target(), batch,
+          {.connections = options.connect ? 8U : 32U, .connect_per_request = options.connect});
       if (!report) return fail_with(report.error());
       show(mine ? "constant" : "nginx", *report, process.cpu_seconds() - before);
     }
@@ -66,17 +76,66 @@ int run_constant(const std::string& self, std::size_t requests, int rounds, bool
   return 0;
 }
 
+struct AllOptions {
+  std::string only;
+  std::string output = "build/bench/results.json";
+  bool quick = false;
+};
+
+// Fewer and shorter rounds: to see that everything works, not to judge by.
+void shorten(Plan& plan) {
+  plan.rounds = 1;
+  plan.reads_per_round = 20'000;
+  plan.connects_per_round = 500;
+  plan.read_secrets = 5'000;
+  plan.secrets_per_writer = 100;
+  plan.idle_connections = 1'000;
+  plan.many_secrets = 20'000;
+}
+
+int run_all(const AllOptions& options, Plan plan) {
+  const TemporaryDirectory directory;
+  plan.directory = directory.path();
+  if (options.quick) shorten(plan);
+  std::vector<Row> rows;
+  const Add add = [&rows](Row row) {
+    print(row);
+    rows.push_back(std::move(row));
+  };
+  using Scenario = Result<void> (*)(const Plan&, const Add&);
+  constexpr std::pair<const char*, Scenario> kScenarios[] = {
+      {"reads", run_reads}, {"puts", run_puts}, {"memory", run_memory}, {"many", run_many}};
+  int status = 0;
+  pin_this_thread(plan.generator_cpu);
+  for (const auto& [name, scenario] : kScenarios) {
+    if (!options.only.empty() && options.only != name) continue;
+    if (const Result<void> done = scenario(plan, add); !done) status = fail_with(done.error());
+  }
+  std::filesystem::create_directories(std::filesystem::path(options.output).parent_path());
+  write_file(options.output, results_json(rows, plan.rounds));
+  for (const Row& row : rows) status |= row.pass() ? 0 : 1;
+  return status;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Benchmarks of Strongroom.");
   app.require_subcommand(1);
-  std::size_t requests = 100'000;
-  int rounds = 3;
-  bool connect = false;
+  const std::string self = std::filesystem::canonical("/proc/self/exe").string();
+  Plan plan;
+  plan.server_program = std::filesystem::path(self).replace_filename("strongroomd").string();
+  AllOptions options;
+  CLI::App* all = app.add_subcommand("all", "every scenario; writes results.json");
+  all->add_option("--only", options.only, "reads, puts, memory or many");
+  all->add_option("--output", options.output);
+  all->add_option("--server", plan.server_program, "the strongroomd to measure");
+  all->add_option("--rounds", plan.rounds);
+  all->add_flag("--quick", options.quick, "small: to see that it works, not to judge by");
+  ConstantOptions constant_options;
   CLI::App* constant =
       app.add_subcommand("constant", "constant answers of net alone, beside nginx");
-  constant->add_option("--requests", requests);
-  constant->add_option("--rounds", rounds);
-  constant->add_flag("--connect", connect, "a new connection for each request");
+  constant->add_option("--requests", constant_options.requests);
+  constant->add_option("--rounds", constant_options.rounds);
+  constant->add_flag("--connect", constant_options.connect, "a new connection for each request");
   CertificateFiles certificate;
   std::string port_file;
   CLI::App* serve = app.add_subcommand("serve-constant", "")->group("");
@@ -84,9 +143,9 @@ int run(int argc, char** argv) {
   serve->add_option("key", certificate.key)->required();
   serve->add_option("port-file", port_file)->required();
   CLI11_PARSE(app, argc, argv);
-  if (serve->parsed()) return serve_constant(certificate, 1362, port_file);
-  return run_constant(std::filesystem::canonical("/proc/self/exe").string(), requests, rounds,
-                      connect);
+  if (serve->parsed()) return serve_constant(certificate, kConstantBodyBytes, port_file);
+  if (constant->parsed()) return run_constant(self, constant_options);
+  return run_all(options, plan);
 }
 
 }  // namespace

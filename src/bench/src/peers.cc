@@ -119,6 +119,10 @@ Result<Strongroomd> Strongroomd::start(const Options& options) {
     const std::size_t colon = endpoint.rfind(':');
     server.target_ = {endpoint.substr(0, colon),
                       static_cast<std::uint16_t>(number_in(endpoint.substr(colon + 1)))};
+    const auto account = AccountId::parse(value_of(lines, "STRONGROOM_ACCOUNT_ID"));
+    if (!account)
+      return fail(ErrorKind::kUnavailable, "ServerFailed", "the server names no account");
+    server.account_ = *account;
     server.key_id_ = value_of(lines, "ALIBABA_CLOUD_ACCESS_KEY_ID");
     server.key_secret_ = value_of(lines, "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
     return server;

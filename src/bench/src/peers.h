@@ -8,6 +8,7 @@
 
 #include "load.h"
 #include "process.h"
+#include "strongroom/base/ids.h"
 #include "strongroom/base/result.h"
 
 namespace strongroom::bench {
@@ -48,12 +49,14 @@ class Strongroomd {
   const Target& target() const { return target_; }
   Process& process() { return process_; }
   std::string host() const { return target_.host + ":" + std::to_string(target_.port); }
+  AccountId account() const { return account_; }
   const std::string& key_id() const { return key_id_; }
   const std::string& key_secret() const { return key_secret_; }
 
  private:
   Target target_;
   Process process_;
+  AccountId account_;
   std::string key_id_;
   std::string key_secret_;
 };

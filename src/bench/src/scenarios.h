@@ -1,0 +1,65 @@
+#pragma once
+// The scenarios of ARCHITECTURE.md "Budgets". Each starts what it needs and leaves nothing behind.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "peers.h"
+#include "results.h"
+#include "strongroom/base/result.h"
+
+namespace strongroom::bench {
+
+struct Plan {
+  std::string server_program;
+  int server_cpu = 0;
+  int generator_cpu = 1;
+  std::size_t rounds = 5;
+  std::size_t reads_per_round = 100'000;
+  std::size_t connects_per_round = 2'000;
+  std::size_t read_secrets = 50'000;
+  std::size_t writers = 64;
+  std::size_t secrets_per_writer = 1'000;
+  std::size_t idle_connections = 10'000;
+  std::size_t many_secrets = 1'000'000;
+  std::size_t many_versions = 3;
+  std::string directory;  // for everything; outlives the scenarios
+};
+
+using Add = std::function<void(Row)>;
+
+/// read_ak_1k, read_ak_1k_hot, p99, store_commits_per_read, connect_read, read_cold.
+Result<void> run_reads(const Plan& plan, const Add& add);
+/// put_64.
+Result<void> run_puts(const Plan& plan, const Add& add);
+/// rss_empty, rss_idle_conn.
+Result<void> run_memory(const Plan& plan, const Add& add);
+/// start_1m, rss_index_1m.
+Result<void> run_many(const Plan& plan, const Add& add);
+
+// What the scenarios share.
+
+/// A stopped server's data directory under plan.directory, filled.
+struct Prepared {
+  std::string data_directory;
+  std::size_t secrets = 0;
+};
+Result<Prepared> prepare(const Plan& plan, const char* name, std::size_t secrets,
+                         std::size_t versions, std::size_t value_bytes);
+Result<Strongroomd> start_server(const Plan& plan, const std::string& data_directory,
+                                 std::vector<std::string> environment = {});
+Result<Signer> signer_for(const Strongroomd& server);
+
+/// Returns when the process has used next to no CPU for a while (indexes built, checks done).
+void wait_until_quiet(const Process& process);
+
+/// One run of a batch and what it cost the server's process.
+struct Measured {
+  LoadReport load;
+  double cpu_us = 0;  // a request
+};
+Result<Measured> measure(const Target& target, const Process& process, const RequestBatch& batch,
+                         LoadOptions options);
+
+}  // namespace strongroom::bench
