@@ -48,6 +48,7 @@ struct Connection {
   bool first_bytes = true;
   bool counts_as_handshake = false;
   bool in_flight = false;  // an Exchange exists
+  bool buffered = false;   // the TLS session holds record buffers
   bool serving = false;    // Handler::on_request is running for it
   bool linger = false;     // after the last answer: the peer may still be sending
   RemoteAddress remote;

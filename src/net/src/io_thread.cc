@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kAcceptsPerTurn = 64;
 constexpr std::uint64_t kTickMillis = 250;
+constexpr std::int64_t kBufferMillis = 1'000;  // without traffic
 constexpr std::int64_t kLingerMillis = 2'000;
 constexpr std::int64_t kWarnMillis = 1'000;
 
@@ -204,7 +205,10 @@ void IoThread::wake_ticks() {
 
 void IoThread::on_tick() {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot] && slots_[slot]->phase != Phase::kDead) check_deadline(*slots_[slot]);
+    if (!slots_[slot] || slots_[slot]->phase == Phase::kDead) continue;
+    Connection& c = *slots_[slot];
+    if (c.buffered && now() - c.progress_ms > kBufferMillis) release_buffers(c);
+    check_deadline(c);
   }
   for (const auto& listener : listeners_) {
     if (!listener->paused || stopping_) continue;

@@ -106,6 +106,7 @@ class IoThread {
   bool may_serve(const Connection& connection) const;
   bool may_receive(const Connection& connection) const;
   void settle(Connection& connection);
+  void release_buffers(Connection& connection);
   void watch(Connection& connection, int events);
   Wait wait_of(const Connection& connection) const;
 

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kReadBytes = 16U << 10;  // one TLS record
 constexpr std::size_t kQueuedBytesMax =
     1U << 20;  // of one connection in one turn, before the last answer
+constexpr std::size_t kBufferedConnectionsMax = 256;  // a thread; 33 KiB each
 constexpr char kTlsHandshakeRecord = 0x16;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -228,6 +229,12 @@ Connection::Wait IoThread::wait_of(const Connection& c) const {
   return c.reader.in_body() ? Wait::kBody : Wait::kHead;
 }
 
+void IoThread::release_buffers(Connection& c) {
+  if (!c.buffered || c.in_flight) return;
+  c.buffered = false;
+  if (c.tls) c.tls->release_buffers();
+}
+
 // After anything happened to a connection: what it waits for now, and what to ask the kernel for.
 void IoThread::settle(Connection& c) {
   if (!pipe_.out.empty()) send_pipe(c);
@@ -244,6 +251,9 @@ void IoThread::settle(Connection& c) {
   if (may_receive(c)) events |= UV_READABLE;
   if (!c.unsent.empty()) events |= UV_WRITABLE;
   watch(c, events);
+  // Buffers of busy connections are kept from request to request while they are few.
+  c.buffered = c.tls != nullptr;
+  if (live_ > kBufferedConnectionsMax) release_buffers(c);
 }
 
 void IoThread::watch(Connection& c, int events) {

@@ -100,7 +100,7 @@ void apply_settings(SSL_CTX* context) {
   SR_CHECK(SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1);
   SSL_CTX_set_options(context,
                       SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_max_early_data(context, 0);
@@ -219,6 +219,10 @@ bool TlsSession::write(std::string_view plain) {
   if (done > 0) return true;
   ERR_clear_error();
   return false;
+}
+
+void TlsSession::release_buffers() {
+  SSL_free_buffers(ssl_);
 }
 
 void TlsSession::shut_down() {

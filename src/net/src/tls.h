@@ -60,6 +60,8 @@ class TlsSession {
   bool has_more() const;
   /// Encrypts into pipe.out. Only after the handshake. False if the session is broken.
   bool write(std::string_view plain);
+  /// Gives back the record buffers (33 KiB) until they are needed again; wiped first.
+  void release_buffers();
   /// close_notify into pipe.out.
   void shut_down();
 
