@@ -57,7 +57,10 @@ Result<void> Spool::recover(
 Result<SegmentPtr> Spool::take(char kind, std::size_t bytes) {
   {
     const std::lock_guard lock(mutex_);
-    if (segments_.size() >= limits::kAuditSpoolSegmentsMax) {
+    // Open ones are bounded by the number of writers.
+    const auto waiting = std::ranges::count_if(
+        segments_, [](const SegmentPtr& segment) { return segment->closed.load(); });
+    if (static_cast<std::size_t>(waiting) >= limits::kAuditSpoolSegmentsMax) {
       return fail(ErrorKind::kUnavailable, "AuditBacklog",
                   "the audit log's tree falls behind: too many segments wait");
     }

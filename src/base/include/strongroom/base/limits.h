@@ -119,7 +119,7 @@ inline constexpr std::size_t kAuditDrainRowsMax = 2'000;      // rows of commits
 inline constexpr std::size_t kAuditSegmentBytes = 64U << 20;       // a volume of entries
 inline constexpr std::size_t kAuditSpoolBytes = 16U << 20;         // one thread's segment, preallocated
 inline constexpr std::size_t kAuditCommittedSpoolBytes = 4U << 20; // the segment of mutations
-inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;          // written but not yet in the tree; then writes fail
+inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;          // full but not yet in the tree; then writes fail
 inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;       // one turn's records before they are written early
 inline constexpr std::int64_t kAuditMergeMillis = 90;
 
