@@ -52,6 +52,18 @@ def strip(source):
     return "".join(out)
 
 
+def raw_string_lines(source):
+    """Numbers of the lines that belong to a raw string of several lines: nobody may break them."""
+    lines = set()
+    for match in _RAW_STRING.finditer(source):
+        end = source.find(")" + match.group(1) + '"', match.end())
+        first = source.count("\n", 0, match.start()) + 1
+        last = first + source.count("\n", match.start(), end if end >= 0 else len(source))
+        if last > first:
+            lines.update(range(first, last + 1))
+    return lines
+
+
 def _blank(text):
     return re.sub(r"[^\n]", " ", text)
 

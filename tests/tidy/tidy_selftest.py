@@ -26,10 +26,12 @@ SAMPLES = (
     ("standard-output", "std::cout << value;", "snprintf(out, size, format);"),
     ("standard-output", 'printf("%s", value);', 'log_info("printf(");'),
     ("shell", 'system("ls");', "file_system(path);"),
+    ("shell", "popen(command, mode);", "static Io& system();"),
     ("unbounded-copy", "strcpy(to, from);", "std::copy(from, end, to);"),
     ("text-to-number", "int n = atoi(text);", "std::from_chars(begin, end, n);"),
     ("raw-new", "auto* x = new Thing(1);", "auto x = std::make_unique<Thing>(1); // a new Thing"),
     ("raw-new", "new (place) Thing;", "int renewed = new_size(1);"),
+    ("raw-new", "Thing* thing =\n    new Thing(1);", "std::unique_ptr<Thing> thing(\n    new Thing(1));"),
     ("raw-new", "owner = new Thing;", "return std::unique_ptr<Thing>(new Thing(1));"),
     ("raw-delete", "delete thing;", "Thing(const Thing&) = delete;"),
     ("raw-delete", "delete[] things;", "bool operator==(const Thing&) const = delete;"),
@@ -131,6 +133,8 @@ class Sizes(unittest.TestCase):
         self.assertEqual([o.rule for o in tidy.check_sizes("docs/a.md", "word " * 21 + "\n")], ["columns"])
         self.assertEqual(list(tidy.check_sizes("docs/a.md", "中 " * 50 + "\n")), [], "columns, not bytes")
         self.assertEqual(list(tidy.check_sizes("docs/a.md", "| " + "word " * 21 + "|\n")), [])
+        script = 'auto kScript = R"(\n' + "word " * 21 + '\n)";\n'
+        self.assertEqual(list(tidy.check_sizes("src/a/src/a.cc", script)), [])
 
 
 class Tree(unittest.TestCase):

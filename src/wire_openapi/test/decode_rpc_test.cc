@@ -202,6 +202,8 @@ TEST(DecodeRpc, FormatRules) {
   EXPECT_EQ(format("JSON", "2015-04-01"), "json");
   EXPECT_EQ(format("XML", "2016-01-20"), "xml");
   EXPECT_EQ(format("Xml", "2016-01-20"), "xml");
+  EXPECT_EQ(format("None", "2015-05-01"), "json");
+  EXPECT_EQ(format("RAW", "2016-01-20"), "json");
   EXPECT_EQ(format("YAML", "2016-01-20"), "InvalidParameter.Format");
 }
 
