@@ -8,6 +8,8 @@ A script is lines; each is one of
     stdout REGEX        it printed that (Python regex)                 ! stdout REGEX it did not; so for stderr
     equals "JSON TEXT"  standard output is exactly that                save NAME REGEX  group 1 of standard output as $NAME
     file NAME "TEXT"    makes a file in the script's folder            # a comment
+    wait ARGS           as run, again until it succeeds                keep NAME      standard output as a file
+    spoil NAME          turns one letter of that file into another
 $UNIQUE is a word of this run, $WORK the script's own folder. Escapes in stdin and type: \\n.
 """
 
@@ -21,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -92,6 +95,15 @@ class Script:
         rest = self.expand(rest)
         if verb in ("run", "tty"):
             self.run(shlex.split(rest), verb == "tty")
+        elif verb == "wait":
+            for _ in range(50):
+                self.unchecked = False
+                self.run(shlex.split(rest), False)
+                if self.code == 0:
+                    break
+                time.sleep(0.1)
+        elif verb in ("keep", "spoil"):
+            self.file(verb, os.path.join(self.work, rest))
         elif verb == "stdin":
             self.stdin = rest.replace("\\n", "\n")
         elif verb == "type":
@@ -116,6 +128,14 @@ class Script:
             assert bool(re.search(rest, text, re.M)) != negated, f"{verb} is {text!r}"
         else:
             raise AssertionError(f"unknown verb {verb}")
+
+    def file(self, verb, path):
+        text = self.out if verb == "keep" else open(path).read()
+        if verb == "spoil":
+            at = next(i for i, c in enumerate(text) if i > len(text) // 2 and c.isalpha())
+            text = text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1:]
+        with open(path, "w") as out:
+            out.write(text)
 
     def play(self):
         with open(self.path, encoding="utf-8") as lines:

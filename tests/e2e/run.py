@@ -110,7 +110,8 @@ def go_client(program):
 
 
 def own(*path):
-    return lambda: [sys.executable, os.path.join(HERE, *path)]
+    flags = [word for word in path if word.startswith("--")]
+    return lambda: [sys.executable, os.path.join(HERE, *path[:len(path) - len(flags)]), *flags]
 
 
 SUITES = [
@@ -131,6 +132,7 @@ SUITES = [
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
+    Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),
 ]
@@ -202,7 +204,7 @@ def main():
                 continue
             print(f"{suite.name}:", flush=True)
             if not suite.own_server:
-                extra.update(server.env, NODE_EXTRA_CA_CERTS=server.env["STRONGROOM_CA_FILE"])
+                extra.update(server.env, NODE_EXTRA_CA_CERTS=server.env["STRONGROOM_CA_FILE"], STRONGROOM_DATA=server.data)
             if options.soak:
                 extra["STRONGROOM_SOAK"] = "1"
             of_suite = call(suite, extra, SOAK_SECONDS if options.soak else SUITE_SECONDS)

@@ -58,12 +58,14 @@ Result<LogDirectory> open_log(const AuditOptions& options) {
 
 int broken(Session& session, const std::string& what, const Error& error) {
   const bool bad = error.kind() == ErrorKind::kCorrupt;
-  return session.failed(
-      Failure{what, error.code() + ": " + error.message(),
-              bad ? "keep the directory as it is and compare it with a copy; see SECURITY.md"
-                  : "give the log's directory, or the server's data directory",
-              "docs/formats/audit.md"},
-      bad ? kVerification : exit_code(error.kind()));
+  std::string next = "give the log's directory, or the server's data directory";
+  if (bad) next = "keep the directory as it is and compare it with a copy; see SECURITY.md";
+  if (error.code() == "AuditEntryNotFound") {
+    next = "check the request id; a record joins the tree within a second, so try again";
+  }
+  return session.failed(Failure{what, error.code() + ": " + error.message(), std::move(next),
+                                "docs/formats/audit.md"},
+                        bad ? kVerification : exit_code(error.kind()));
 }
 
 int print_verification(Session& session, const LogDirectory& log,

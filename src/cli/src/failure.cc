@@ -1,5 +1,6 @@
 #include "failure.h"
 
+#include <algorithm>
 #include <array>
 
 #include "terminal.h"
@@ -98,7 +99,9 @@ Failure explain(std::string what, const Error& error) {
 void show(const Failure& failure) {
   const bool color = use_color();
   std::string text = color ? "\033[1;31merror:\033[0m " : "error: ";
-  text += failure.what + "\n  why:  " + failure.why + "\n  next: " + failure.next +
+  auto why = failure.why;  // a message may have lines of its own
+  std::ranges::replace(why, '\n', ' ');
+  text += failure.what + "\n  why:  " + why + "\n  next: " + failure.next +
           "\n  docs: " + failure.docs + "\n";
   say(text);
 }

@@ -1,6 +1,6 @@
 module strongroom/e2e
 
-go 1.21
+go 1.18
 
 require (
 	github.com/alibabacloud-go/darabonba-openapi/v2 v2.0.9

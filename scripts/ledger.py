@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Makes docs/compatibility.md (action x client) from build/e2e/results.json. Usage: ledger.py [--check]
+
+--check changes nothing and fails if the page is not what the newest complete run says. Python standard library only.
+"""
+
+import json
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RESULTS = os.path.join(ROOT, "build", "e2e", "results.json")
+PAGE = os.path.join(ROOT, "docs", "compatibility.md")
+E2E = os.path.join(ROOT, "tests", "e2e")
+
+# Ledger name, package, where its version is pinned, how it is pointed here.
+CLIENTS = [
+    ("node pop-core", "@alicloud/pop-core", "node", "`endpoint: 'https://host:port'`, CA by `NODE_EXTRA_CA_CERTS`; RPC v1, GET and POST"),
+    ("node kms20160120", "@alicloud/kms20160120", "node", "`endpoint`, CA by `NODE_EXTRA_CA_CERTS`; RPC v1"),
+    ("node openapi-client", "@alicloud/openapi-client", "node", "`endpoint`, `RuntimeOptions.ca`; ACS3 SHA-256 and SM3, RPC v1; query, form and JSON bodies"),
+    ("python kms20160120", "alibabacloud-kms20160120", "python", "`Config.endpoint`, `Config.ca` (a path); ACS3"),
+    ("python aliyun-python-sdk-kms", "aliyun-python-sdk-kms", "python", "`set_endpoint(host)`, `AcsClient(port=, verify=path)`; RPC v1"),
+    ("python secretsmanager-client-v2", "alibabacloud-secretsmanager-client-v2", "python", "`add_config(Config(endpoint, ca=path))`; ACS3"),
+    ("python secret-manager-client", "aliyun-secret-manager-client", "python", "`RegionInfo(region, False, endpoint)`; RPC v1; the client itself does not check certificates"),
+    ("go kms-20160120", "github.com/alibabacloud-go/kms-20160120/v3", "go", "`Config.Endpoint`, `Config.Ca` (PEM text); ACS3"),
+    ("go secretsmanager-client", "github.com/aliyun/aliyun-secretsmanager-client-go", "go", "`NewRegionInfoWithEndpoint`; RPC v1; the client itself does not check certificates"),
+    ("java kms20160120", "kms20160120", "java", "`Config.setEndpoint`, `setCa` (PEM text); ACS3"),
+    ("java secretsmanager-client", "alibabacloud-secretsmanager-client", "java", "`RegionInfo(region, false, endpoint)`; RPC v1, XML; the client itself does not check certificates"),
+]
+PINS = {"node": "node/package.json", "python": "python/requirements.txt", "go": "go/go.mod", "java": "java/pom.xml"}
+
+
+def version(package, kind):
+    text = open(os.path.join(E2E, PINS[kind]), encoding="utf-8").read()
+    pattern = {"node": rf'"{re.escape(package)}": "([^"]+)"', "python": rf"^{re.escape(package)}==(\S+)$",
+               "go": rf"^\s*{re.escape(package)} v(\S+)$", "java": rf"<artifactId>{re.escape(package)}</artifactId>\s*<version>([^<]+)"}[kind]
+    return re.search(pattern, text, re.M).group(1)
+
+
+def page(records):
+    names = [name for name, *_ in CLIENTS]
+    cells = {}
+    for record in records:
+        if record["client"] in names and record["action"] != "-":
+            key = record["action"], record["client"]
+            cells[key] = cells.get(key, True) and record["ok"]
+    actions = sorted({action for action, _ in cells})
+    lines = [
+        "# Compatibility ledger",
+        "",
+        "<!-- Made by scripts/ledger.py from a complete run of tests/e2e/run.py. Do not edit. -->",
+        "",
+        "Official clients, unmodified, run against Strongroom by `make test`. Each case asserts values, types and error codes.",
+        "**yes**: every case passed. **no**: at least one failed. Empty: the client does not know the action, or its suite does not use it.",
+        "",
+        "| # | client | version | how it is pointed here, what it sends |",
+        "| --- | --- | --- | --- |",
+    ]
+    for number, (name, package, kind, how) in enumerate(CLIENTS, 1):
+        lines.append(f"| {number} | {name.split(' ')[0]} `{package}` | {version(package, kind)} | {how} |")
+    lines += ["", "| action | " + " | ".join(str(n) for n in range(1, len(CLIENTS) + 1)) + " |",
+              "| --- |" + " --- |" * len(CLIENTS)]
+    for action in actions:
+        row = ["" if (action, name) not in cells else "yes" if cells[action, name] else "**no**" for name in names]
+        lines.append(f"| {action} | " + " | ".join(row) + " |")
+    lines += ["", "Beside these, `tests/e2e/wire` sends by hand what no SDK sends: every envelope rule, broken and forged signatures, limits.", ""]
+    return "\n".join(lines)
+
+
+def main():
+    try:
+        results = json.load(open(RESULTS, encoding="utf-8"))
+    except OSError:
+        print("ledger: no results; run tests/e2e/run.py first", file=sys.stderr)
+        return 2
+    if not results["complete"]:
+        print("ledger: the newest run was partial; run tests/e2e/run.py without --only", file=sys.stderr)
+        return 2
+    text = page(results["records"])
+    if "--check" not in sys.argv:
+        open(PAGE, "w", encoding="utf-8").write(text)
+        return 0
+    if not os.path.exists(PAGE) or open(PAGE, encoding="utf-8").read() != text:
+        print("ledger: docs/compatibility.md is stale; run scripts/ledger.py and commit it", file=sys.stderr)
+        return 1
+    print("ledger: docs/compatibility.md is what this run shows")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
