@@ -19,7 +19,8 @@ int hex_value(char c) {
 constexpr std::array<std::int8_t, 256> make_base64_table() {
   std::array<std::int8_t, 256> table{};
   for (auto& entry : table) entry = -1;
-  for (int i = 0; i < 64; ++i) table[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 64; ++i)
+    table[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 constexpr auto kBase64Values = make_base64_table();
@@ -28,7 +29,8 @@ constexpr std::array<bool, 256> make_unreserved_table() {
   std::array<bool, 256> table{};
   for (int c = 0; c < 256; ++c) {
     table[static_cast<std::size_t>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                                         (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+                                         (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                                         c == '.' || c == '~';
   }
   return table;
 }
@@ -86,7 +88,8 @@ std::string base64_encode(ByteView bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   std::size_t i = 0;
   for (; i + 3 <= bytes.size(); i += 3) {
-    const unsigned group = static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8 | bytes[i + 2];
+    const unsigned group = static_cast<unsigned>(bytes[i]) << 16 |
+                           static_cast<unsigned>(bytes[i + 1]) << 8 | bytes[i + 2];
     for (int shift = 18; shift >= 0; shift -= 6) out.push_back(kBase64[group >> shift & 63]);
   }
   const std::size_t rest = bytes.size() - i;
@@ -96,7 +99,8 @@ std::string base64_encode(ByteView bytes) {
     out.push_back(kBase64[group >> 12 & 63]);
     out += "==";
   } else if (rest == 2) {
-    const unsigned group = static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8;
+    const unsigned group =
+        static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8;
     out.push_back(kBase64[group >> 18 & 63]);
     out.push_back(kBase64[group >> 12 & 63]);
     out.push_back(kBase64[group >> 6 & 63]);
@@ -154,19 +158,28 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// One append of all bytes: these are on the read path, in every AAD.
+template <class Integer>
+void append_big_endian(std::string& out, Integer value) {
+  char bytes[sizeof value];
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    bytes[i] = static_cast<char>(value >> (8 * (sizeof value - 1 - i)));
+  }
+  out.append(bytes, sizeof value);
+}
+
+}  // namespace
+
 void append_u16(std::string& out, std::uint16_t value) {
-  out.push_back(static_cast<char>(value >> 8));
-  out.push_back(static_cast<char>(value & 255));
+  append_big_endian(out, value);
 }
-
 void append_u32(std::string& out, std::uint32_t value) {
-  append_u16(out, static_cast<std::uint16_t>(value >> 16));
-  append_u16(out, static_cast<std::uint16_t>(value & 0xFFFF));
+  append_big_endian(out, value);
 }
-
 void append_u64(std::string& out, std::uint64_t value) {
-  append_u32(out, static_cast<std::uint32_t>(value >> 32));
-  append_u32(out, static_cast<std::uint32_t>(value & 0xFFFFFFFF));
+  append_big_endian(out, value);
 }
 
 std::uint16_t load_u16(const char* bytes) {
