@@ -1,5 +1,6 @@
 #include "strongroom/server/running_server.h"
 
+#include <cstdlib>
 #include <thread>
 
 #include "background.h"
@@ -102,7 +103,10 @@ struct RunningServer::Parts {
 
 Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opened,
                                                 bool may_initialize) {
-  SR_TRY(engine, store_lmdb::open({.directory = config.data_directory + "/store"}));
+  // Set by strongroom-bench only, which replays what the engine did without a server around it.
+  const char* recording = std::getenv("STRONGROOM_BENCH_RECORDING");
+  SR_TRY(engine, store_lmdb::open({.directory = config.data_directory + "/store",
+                                   .recording_file = recording != nullptr ? recording : ""}));
   SR_TRY(const bool fresh, is_empty(*engine));
   SR_TRY(store, barrier::open_sealed_store(*engine, std::move(opened.root),
                                            {.cluster = opened.superblock.cluster,
