@@ -58,7 +58,8 @@ class TlsSession {
   Outcome read(std::span<char> into, std::size_t& size);
   /// True if a read could yield something without more bytes from the peer.
   bool has_more() const;
-  /// Encrypts into pipe.out. Only after the handshake. False if the session is broken.
+  /// Encrypts into pipe.out, the first time with a session ticket in front. Only after the
+  /// handshake. False if the session is broken.
   bool write(std::string_view plain);
   /// Gives back the record buffers (33 KiB) until they are needed again; wiped first.
   void release_buffers();
@@ -68,6 +69,7 @@ class TlsSession {
  private:
   ssl_st* ssl_;
   TlsPipe& pipe_;
+  bool ticket_sent_ = false;
 };
 
 }  // namespace strongroom::net
