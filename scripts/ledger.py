@@ -51,8 +51,9 @@ def page(records):
         "",
         "<!-- Made by scripts/ledger.py from a complete run of tests/e2e/run.py. Do not edit. -->",
         "",
-        "Official clients, unmodified, run against Strongroom by `make test`. Each case asserts values, types and error codes.",
-        "**yes**: every case passed. **no**: at least one failed. Empty: the client does not know the action, or its suite does not use it.",
+        "Official clients, unmodified, run against Strongroom by `make test`. Each case asserts values,",
+        "types and error codes. **yes**: every case passed. **no**: at least one failed. Empty: the client",
+        "does not know the action, or its suite does not use it.",
         "",
         "| # | client | version | how it is pointed here, what it sends |",
         "| --- | --- | --- | --- |",
@@ -64,7 +65,8 @@ def page(records):
     for action in actions:
         row = ["" if (action, name) not in cells else "yes" if cells[action, name] else "**no**" for name in names]
         lines.append(f"| {action} | " + " | ".join(row) + " |")
-    lines += ["", "Beside these, `tests/e2e/wire` sends by hand what no SDK sends: every envelope rule, broken and forged signatures, limits.", ""]
+    lines += ["", "Beside these, `tests/e2e/wire` sends by hand what no SDK sends: every envelope rule, broken and",
+              "forged signatures, limits.", ""]
     return "\n".join(lines)
 
 

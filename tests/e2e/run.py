@@ -131,6 +131,7 @@ SUITES = [
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
+    Suite("docs", "docs", None, own("wire", "docs.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
     Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),

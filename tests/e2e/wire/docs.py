@@ -1,0 +1,50 @@
+"""What the documentation promises: the hand-signed request works, its known answer is right, every advised code has a section."""
+
+import os
+import re
+import subprocess
+import sys
+
+from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.server import ROOT
+from strongroom_e2e.wire import FORM, KMS, acs3_canonical, acs3_hash, acs3_mac
+
+suite = Suite("docs")
+
+
+def read(*path):
+    with open(os.path.join(ROOT, *path), encoding="utf-8") as text:
+        return text.read()
+
+
+with suite.case("GetSecretValue", "docs/sign-by-hand.md: the program runs"):
+    program = re.search(r"```python\n(.*?)```", read("docs", "sign-by-hand.md"), re.S).group(1)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert '"SecretData"' in done.stdout, done.stdout + done.stderr
+
+with suite.case("-", "docs/sign-by-hand.md: the known answer is right"):
+    body = b"SecretName=db%2Fpass"
+    headers = {"host": "127.0.0.1:8443", "x-acs-action": "GetSecretValue", "x-acs-version": KMS,
+               "x-acs-date": "2026-11-22T01:02:03Z", "x-acs-signature-nonce": "00112233445566778899aabbccddeeff",
+               "x-acs-content-sha256": acs3_hash("ACS3-HMAC-SHA256", body), "content-type": FORM}
+    request = acs3_canonical("POST", {}, headers, sorted(headers), headers["x-acs-content-sha256"])
+    text = "ACS3-HMAC-SHA256\n" + acs3_hash("ACS3-HMAC-SHA256", request.encode())
+    equal(re.search(r"```text\n([0-9a-f]{64})\n", read("docs", "sign-by-hand.md")).group(1),
+          acs3_mac("ACS3-HMAC-SHA256", "TestAccessKeySecretABCDEFGHIJK", text))
+
+with suite.case("-", "docs/errors.md has a section for every code that the command line advises on"):
+    sections = set(re.findall(r"^## (\S+)$", read("docs", "errors.md"), re.M))
+    advised = re.findall(r'Advice\{"([A-Za-z.]+)",', read("src", "cli", "src", "failure.cc"))
+    assert len(advised) > 20
+    missing = [code for code in advised if not any(section.startswith(code) for section in sections)]
+    equal([code for code in missing if code not in ("NotConfigured",)], [])
+
+with suite.case("-", "docs/configuration.md lists every setting of the server"):
+    explained = subprocess.run([os.path.join(ROOT, "build", "bin", "strongroomd"), "config", "explain"], capture_output=True,
+                               text=True, check=True).stdout
+    settings = re.findall(r"^(\S+\.\S+) = ", explained, re.M)
+    assert len(settings) > 10, explained
+    page = read("docs", "configuration.md")
+    equal([name for name in settings if f"`{name}`" not in page], [])
+
+suite.finish()
