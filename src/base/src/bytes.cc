@@ -1,5 +1,6 @@
 #include "strongroom/base/bytes.h"
 
+#include <algorithm>
 #include <array>
 
 namespace strongroom {
@@ -202,6 +203,11 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::size_t count_characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace strongroom

@@ -31,8 +31,7 @@ Result<Key> Keys::find(barrier::Reader& reader, AccountId account, std::string_v
 Result<UseStatus> Keys::status(barrier::Reader& reader, AccountId account,
                                std::string_view id) const {
   SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kKey, account, id}));
-  SR_TRY(const Status status, decode_status(record));
-  return UseStatus{status.state, status.service_default};
+  return decode_status(record);
 }
 
 Result<std::string> Keys::key_of_version(barrier::Reader& reader, AccountId account,

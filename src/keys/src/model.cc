@@ -128,10 +128,8 @@ Result<Key> set_deletion_protection(Key before, bool on, std::string_view descri
 
 Result<Key> describe(Key before, std::string_view description) {
   SR_CHECK_OK(permit(KeyAction::kAnnotate, before.state));
-  const auto characters = std::ranges::count_if(
-      description, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
   if (!is_utf8(description) || description.find('\0') != std::string_view::npos ||
-      static_cast<std::size_t>(characters) > limits::kKeyDescriptionCharsMax) {
+      count_characters(description) > limits::kKeyDescriptionCharsMax) {
     return invalid("Description", "A description has at most 8192 characters.");
   }
   before.description = description;

@@ -91,9 +91,9 @@ Result<Key> decode(const barrier::RecordRef& record) {
   return key;
 }
 
-Result<Status> decode_status(const barrier::RecordRef& record) {
+Result<UseStatus> decode_status(const barrier::RecordRef& record) {
   SR_TRY(const fb::Key* stored, view<fb::Key>(record));
-  return Status{static_cast<KeyState>(stored->state()), stored->service_default()};
+  return UseStatus{static_cast<KeyState>(stored->state()), stored->service_default()};
 }
 
 void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version,

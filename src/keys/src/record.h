@@ -15,12 +15,8 @@ std::string encode(const Key& key);
 /// kCorrupt if the form is not that of schema/key.fbs.
 Result<Key> decode(const barrier::RecordRef& record);
 
-/// The two facts that every use of a key needs; no copies.
-struct Status {
-  KeyState state;
-  bool service_default;
-};
-Result<Status> decode_status(const barrier::RecordRef& record);
+/// What every use of a key needs to know, without copies.
+Result<UseStatus> decode_status(const barrier::RecordRef& record);
 
 /// Puts the row of one key version; the body is wiped again.
 void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version,

@@ -16,9 +16,7 @@ bool is_tag_text(std::string_view text) {
            (c >= '0' && c <= '9') ||
            std::string_view("/\\_-.+=:@ ").find(c) != std::string_view::npos;
   };
-  const auto characters = std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  return static_cast<std::size_t>(characters) <= limits::kTagCharsMax && is_utf8(text) &&
+  return count_characters(text) <= limits::kTagCharsMax && is_utf8(text) &&
          std::ranges::all_of(text, allowed);
 }
 

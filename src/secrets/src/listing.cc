@@ -89,13 +89,27 @@ Result<ListPage> Secrets::list(barrier::Reader& reader, AccountId account,
   return page;
 }
 
+// The next names that a filtered list has to look at: those of a SecretName filter, or simply all.
+std::vector<std::string> Secrets::candidates(AccountId account, std::span<const Filter> filters,
+                                             std::string_view after) const {
+  const auto named = std::ranges::find(filters, Filter::Field::kName, &Filter::field);
+  if (named == filters.end()) return index_.following(account, after, limits::kListScanBatch);
+  std::vector<std::string> names;
+  for (const std::string& name : named->values) {
+    if (name > after && index_.contains(account, name)) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
 Result<ListPage> Secrets::list_filtered(AccountId account, std::span<const Filter> filters,
                                         std::size_t offset, std::size_t limit) const {
   const bool by_tag = std::ranges::any_of(filters, is_tag_filter);
   ListPage page;
   std::string last;
   while (true) {
-    const std::vector<std::string> names = index_.following(account, last, limits::kListScanBatch);
+    const std::vector<std::string> names = candidates(account, filters, last);
     if (names.empty()) return page;
     last = names.back();
     SR_TRY(const auto reader, store_.reader());
@@ -105,8 +119,9 @@ Result<ListPage> Secrets::list_filtered(AccountId account, std::span<const Filte
       if (!found) return std::unexpected(found.error());
       Secret secret = found->decode();
       if (!matches(secret, filters)) continue;
-      if (page.total >= offset && page.items.size() < limit)
+      if (page.total >= offset && page.items.size() < limit) {
         page.items.push_back(std::move(secret));
+      }
       if (++page.total == limits::kTagFilterResourcesMax && by_tag) return page;
     }
   }

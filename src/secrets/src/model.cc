@@ -30,15 +30,34 @@ bool Version::has(std::string_view label) const {
   return std::ranges::find(labels, label) != labels.end();
 }
 
-const Version* Secret::find_version(std::string_view id) const {
-  const auto found = std::ranges::find(versions, id, &Version::id);
+namespace {
+
+// The list as const or not; null if none fits.
+auto* find(auto& versions, auto fits) {
+  const auto found = std::ranges::find_if(versions, fits);
   return found == versions.end() ? nullptr : &*found;
 }
 
+auto has_id(std::string_view id) {
+  return [id](const Version& version) { return version.id == id; };
+}
+auto has_label(std::string_view label) {
+  return [label](const Version& version) { return version.has(label); };
+}
+
+}  // namespace
+
+const Version* Secret::find_version(std::string_view id) const {
+  return find(versions, has_id(id));
+}
+Version* Secret::find_version(std::string_view id) {
+  return find(versions, has_id(id));
+}
 const Version* Secret::find_label(std::string_view label) const {
-  const auto found =
-      std::ranges::find_if(versions, [label](const Version& v) { return v.has(label); });
-  return found == versions.end() ? nullptr : &*found;
+  return find(versions, has_label(label));
+}
+Version* Secret::find_label(std::string_view label) {
+  return find(versions, has_label(label));
 }
 
 }  // namespace strongroom::secrets

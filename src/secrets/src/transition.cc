@@ -10,11 +10,6 @@
 namespace strongroom::secrets {
 namespace {
 
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 bool has_control_character(std::string_view text) {
   return std::ranges::any_of(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
@@ -34,10 +29,6 @@ bool is_builtin(std::string_view label) {
   return label == kCurrent || label == kPrevious;
 }
 
-Version* mutable_version(Secret& secret, std::string_view id) {
-  return const_cast<Version*>(secret.find_version(id));
-}
-
 void take_label(Secret& secret, std::string_view label) {
   for (Version& version : secret.versions) std::erase(version.labels, label);
 }
@@ -53,7 +44,7 @@ void give_label(Secret& secret, Version& version, std::string_view label) {
 
 /// ACSCurrent moves to `target`, and ACSPrevious to the version that loses it.
 void make_current(Secret& secret, Version& target) {
-  auto* former = const_cast<Version*>(secret.find_label(kCurrent));
+  auto* former = secret.find_label(kCurrent);
   if (former == &target) return;
   give_label(secret, target, kCurrent);
   if (former != nullptr) give_label(secret, *former, kPrevious);
@@ -199,7 +190,7 @@ Result<Secret> move_label(Secret before, const LabelMove& move, Instant now) {
   if (move.to.empty()) {
     take_label(before, move.label);
   } else {
-    Version* target = mutable_version(before, move.to);
+    Version* target = before.find_version(move.to);
     if (target == nullptr)
       return not_found("the secret has no version with the id given as MoveToVersion.");
     if (move.label == kCurrent) {

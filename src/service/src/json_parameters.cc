@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/service/parameters.h"
 
@@ -139,9 +140,7 @@ Result<TextPairs> parse_string_map(std::string_view name, std::string_view text)
       document.root().get_object().get(object) != simdjson::SUCCESS) {
     return wrong();
   }
-  const auto characters = std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  if (static_cast<std::size_t>(characters) > limits::kEncryptionContextCharsMax) return wrong();
+  if (count_characters(text) > limits::kEncryptionContextCharsMax) return wrong();
   for (const auto& field : object) {
     auto& pair = map.pairs.emplace_back(std::string(field.key), std::string());
     if (!get_text(field.value, pair.second)) return wrong();

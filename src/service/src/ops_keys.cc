@@ -92,14 +92,13 @@ Result<void> create_key(Call& call) {
   const Parameters& p = call.parameters;
   SR_CHECK_OK(refuse_instance(p));
   SR_CHECK_OK(check_new_key(p));
-  SR_TRY(const TextPairs tags, parse_tags("Tags", p.text("Tags")));
-  SR_TRY(std::vector<keys::Tag> checked_tags, keys::with_tags({}, tags.views()));
+  SR_TRY(std::vector<keys::Tag> tags, new_tags_of(p));
   SR_TRY(const keys::Key key,
          call.engines.keys.create(*call.transaction,
                                   {.account = call.account(),
                                    .creator = call.account().text(),
                                    .description = std::string(p.text("Description")),
-                                   .tags = std::move(checked_tags)},
+                                   .tags = std::move(tags)},
                                   call.now));
   call.note_resource(call.engines.keys.arn(call.account(), key.id));
   call.note_key(key.id);
@@ -198,18 +197,27 @@ struct KeyPage {
   std::size_t total = 0;
 };
 
-Result<KeyPage> filtered_page(Call& call, std::span<const ParsedFilter> filters, const Page& page) {
+// Each batch has a snapshot of its own: what a reader has read stays in locked memory as long as
+// it.
+Result<KeyPage> filtered_page(const Call& call, std::span<const ParsedFilter> filters,
+                              const Page& page) {
   KeyPage out;
-  const NameIndex& index = call.engines.keys.index();
-  for (const std::string& id : index.page(call.account(), 0, limits::kKeysPerAccountMax)) {
-    const auto key = call.engines.keys.find(call.reader, call.account(), id);
-    if (!key && key.error().kind() == ErrorKind::kNotFound) continue;
-    if (!key) return std::unexpected(key.error());
-    if (!matches(*key, filters)) continue;
-    const auto position = static_cast<std::int64_t>(out.total++);
-    if (position >= page.offset() && position < page.offset() + page.size) out.ids.push_back(id);
+  std::string last;
+  while (true) {
+    const std::vector<std::string> ids =
+        call.engines.keys.index().following(call.account(), last, limits::kListScanBatch);
+    if (ids.empty()) return out;
+    last = ids.back();
+    SR_TRY(const auto reader, call.engines.store.reader());
+    for (const std::string& id : ids) {
+      const auto key = call.engines.keys.find(*reader, call.account(), id);
+      if (!key && key.error().kind() == ErrorKind::kNotFound) continue;
+      if (!key) return std::unexpected(key.error());
+      if (!matches(*key, filters)) continue;
+      const auto position = static_cast<std::int64_t>(out.total++);
+      if (position >= page.offset() && position < page.offset() + page.size) out.ids.push_back(id);
+    }
   }
-  return out;
 }
 
 Result<void> list_keys(Call& call) {

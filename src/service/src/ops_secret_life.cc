@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "json_parameters.h"
 #include "key_rights.h"
 #include "secret_answers.h"
 #include "secret_handlers.h"
@@ -68,8 +67,7 @@ Result<void> create_secret(Call& call) {
   SR_CHECK_OK(refuse_instance(p));
   SR_CHECK_OK(secrets::check_name(name));
   SR_CHECK_OK(secrets::check_version_id(version_id));
-  SR_TRY(const TextPairs tags, parse_tags("Tags", p.text("Tags")));
-  SR_TRY(std::vector<keys::Tag> checked_tags, keys::with_tags({}, tags.views()));
+  SR_TRY(std::vector<keys::Tag> tags, new_tags_of(p));
   const std::string arn = call.engines.secrets.arn(call.account(), name);
   call.note_resource(arn);
   call.note_version(version_id);
@@ -82,7 +80,7 @@ Result<void> create_secret(Call& call) {
                                            .name = std::string(name),
                                            .version_id = std::string(version_id),
                                            .description = std::string(p.text("Description")),
-                                           .tags = std::move(checked_tags),
+                                           .tags = std::move(tags),
                                            .creator = call.principal.arn,
                                            .data_type = data_type},
                                           value, key, call.now));

@@ -74,13 +74,6 @@ Result<Target> single_target(const Call& call) {
                      : target_named(call, Kind::kKeyTags, key);
 }
 
-/// TagResource lists InvalidParameter alone, where TagResources has finer codes (openapi.md §2.3).
-Error as_plain(const Error& error) {
-  const bool finer =
-      error.code().starts_with("InvalidParameter.") || error.code() == "Duplicate.TagKey";
-  return finer ? Error(error.kind(), "InvalidParameter", error.message()) : error;
-}
-
 Result<void> tag_resource(Call& call) {
   SR_TRY(const std::string_view text, call.parameters.required("Tags"));
   SR_TRY(const TextPairs tags, parse_tags("Tags", text));
@@ -89,7 +82,7 @@ Result<void> tag_resource(Call& call) {
   const auto outcome = change_tags(call, target, [&tags](std::vector<keys::Tag> before) {
     return keys::with_tags(std::move(before), tags.views());
   });
-  if (!outcome) return std::unexpected(as_plain(outcome.error()));
+  if (!outcome) return std::unexpected(with_plain_code(outcome.error()));
   return {};
 }
 

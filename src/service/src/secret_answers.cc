@@ -1,5 +1,6 @@
 #include "secret_answers.h"
 
+#include "json_parameters.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 
@@ -49,6 +50,19 @@ Result<SecretBytes> secret_data_of(const Parameters& parameters) {
   if (!is_utf8(data))
     return invalid_parameter("SecretData", "A value is UTF-8 text; encode binary data as Base64.");
   return SecretBytes::copy_of(as_bytes(data));
+}
+
+Error with_plain_code(const Error& error) {
+  const bool finer =
+      error.code().starts_with("InvalidParameter.") || error.code() == "Duplicate.TagKey";
+  return finer ? Error(error.kind(), "InvalidParameter", error.message()) : error;
+}
+
+Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters) {
+  SR_TRY(const TextPairs tags, parse_tags("Tags", parameters.text("Tags")));
+  auto checked = keys::with_tags({}, tags.views());
+  if (!checked) return std::unexpected(with_plain_code(checked.error()));
+  return checked;
 }
 
 Result<void> refuse_instance(const Parameters& parameters) {

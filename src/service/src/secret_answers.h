@@ -22,6 +22,11 @@ Result<secrets::DataType> data_type_of(const Parameters& parameters);
 /// InvalidParameter.
 Result<SecretBytes> secret_data_of(const Parameters& parameters);
 
+/// The Tags of a resource to be made. 400 InvalidParameter, Rejected.LimitExceeded.
+Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters);
+/// Most actions list InvalidParameter alone, where TagResources has finer codes (openapi.md §2.3).
+Error with_plain_code(const Error& error);
+
 /// 403 Forbidden.DKMSInstanceNotFound if the call names an instance: there are none yet.
 Result<void> refuse_instance(const Parameters& parameters);
 

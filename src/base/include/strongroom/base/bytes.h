@@ -1,5 +1,6 @@
 #pragma once
-// Bytes that are not secret, and their text forms. Pure functions, thread-safe. Secret bytes live in secmem instead.
+// Bytes that are not secret, and their text forms. Pure functions, thread-safe. Secret bytes live
+// in secmem instead.
 
 #include <cstdint>
 #include <optional>
@@ -43,5 +44,7 @@ std::uint64_t load_u64(const char* bytes);
 
 /// True if `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
+/// How many characters (code points) well-formed UTF-8 has.
+std::size_t count_characters(std::string_view utf8);
 
 }  // namespace strongroom

@@ -38,12 +38,6 @@ struct WrappingKey {
   SecretBytes material;
 };
 
-/// What decides whether a key can be used now; cheap to get.
-struct UseStatus {
-  KeyState state = KeyState::kEnabled;
-  bool service_default = false;
-};
-
 struct Encrypted {
   std::string key_id;
   std::string version_id;

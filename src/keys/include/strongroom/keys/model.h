@@ -70,6 +70,12 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
+/// What decides whether a key can be used now; cheap to get.
+struct UseStatus {
+  KeyState state = KeyState::kEnabled;
+  bool service_default = false;
+};
+
 /// What may be done with a key depends on its state alone (openapi.md §7.2).
 enum class KeyAction : std::uint8_t {
   kUse,       // encrypt, decrypt, generate a data key; make a version; set the rotation policy

@@ -82,6 +82,8 @@ struct Secret {
   bool deleting() const { return planned_delete != Instant{}; }
   const Version* find_version(std::string_view id) const;
   const Version* find_label(std::string_view label) const;
+  Version* find_version(std::string_view id);
+  Version* find_label(std::string_view label);
   bool operator==(const Secret&) const = default;
 };
 

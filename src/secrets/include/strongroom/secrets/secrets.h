@@ -128,6 +128,8 @@ class Secrets {
   Result<SecretBytes> open_row(barrier::Reader& reader, const SecretView& secret,
                                const VersionView& version) const;
   Result<void> require_index() const;
+  std::vector<std::string> candidates(AccountId account, std::span<const Filter> filters,
+                                      std::string_view after) const;
   Result<ListPage> list_filtered(AccountId account, std::span<const Filter> filters,
                                  std::size_t offset, std::size_t limit) const;
 
