@@ -43,7 +43,7 @@ Result<void> check_key_file(int fd, const FileSecret& secret, const std::string&
         "cannot use " + secret.path +
             " as seal key: it lies on the same file system as the data in " + data_directory +
             ", so whoever takes the disk takes both. Nothing was changed. Move it to another "
-            "volume, or accept that with `seal.same_disk = true`");
+            "volume, or accept that with `--seal-file-same-disk`");
   }
   return {};
 }

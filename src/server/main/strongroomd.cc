@@ -1,6 +1,7 @@
 // The server's command line.
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <optional>
 
 #include "strongroom/server/commands.h"
@@ -46,9 +47,10 @@ int main(int argc, char** argv) {
   CLI::App app(
       "Strongroom: a self-hosted secrets manager and key management service that speaks Alibaba "
       "Cloud KMS.");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", STRONGROOM_VERSION);
   CommonFlags common;
+  common.add_to(app);  // `strongroomd --config FILE` serves
 
   DevOptions dev_options;
   CLI::App* dev = app.add_subcommand(
@@ -58,7 +60,8 @@ int main(int argc, char** argv) {
                   "write KEY=VALUE lines here once every listener accepts");
   dev->add_flag("--quiet", dev_options.quiet, "print no banner");
   std::optional<bool> sample;
-  dev->add_flag("--sample,!--no-sample", sample, "store a sample secret; the default unless --env-file is given");
+  dev->add_flag("--sample,!--no-sample", sample,
+                "store a sample secret; the default unless --env-file is given");
 
   InitOptions init_options;
   CLI::App* init = app.add_subcommand(
@@ -93,7 +96,11 @@ int main(int argc, char** argv) {
   dev_options.data_given = flags.contains("data.directory");
   if (dev->parsed()) return run_dev(dev_options, common.config, flags);
   if (init->parsed()) return run_init(init_options, common.config, flags);
-  if (serve->parsed()) return run_serve(common.config, flags);
   if (check->parsed()) return run_config_check(common.config, flags);
-  return run_config_explain(common.config, flags);
+  if (explain->parsed()) return run_config_explain(common.config, flags);
+  if (!serve->parsed() && common.config.empty()) {
+    std::cerr << app.help();
+    return 2;
+  }
+  return run_serve(common.config, flags);
 }

@@ -1,6 +1,6 @@
 // `strongroomd init` and `strongroomd serve`.
 
-#include <string.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -84,9 +84,11 @@ int run_init(const InitOptions& options, const std::string& config_file, Flags f
     return fail_with("no seal slot could be made", slots.error(), "strongroomd init --help");
   auto made = barrier::create_data_directory(config->data_directory, barrier::Mode::kProduction,
                                              *slots, random, clock);
-  if (!made)
+  if (!made) {
+    if (!options.seal_file.empty()) unlink(options.seal_file.c_str());  // made above, for nothing
     return fail_with("the data directory could not be made", made.error(),
-                     "choose another --data directory");
+                     "choose another --data directory or --seal-file");
+  }
   config->listen = {.host = "127.0.0.1", .port = 0};  // nobody is served yet
   config->health_listen.reset();
   auto server = RunningServer::start(*config, std::move(*made), true);
