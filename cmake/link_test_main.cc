@@ -1,2 +1,5 @@
-// Links a whole library against nothing but its declared dependencies: an undefined reference here is a layering error.
-int main() { return 0; }
+// Links a whole library against nothing but its declared dependencies: an undefined reference here
+// is a layering error.
+int main() {
+  return 0;
+}

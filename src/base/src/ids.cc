@@ -27,7 +27,8 @@ Uuid Uuid::from_bytes(std::string_view bytes) {
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) {
-  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return std::nullopt;
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+    return std::nullopt;
   std::string digits;
   for (const char c : text) {
     if (c != '-') digits.push_back(c);
@@ -37,8 +38,12 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
   return from_bytes(*bytes);
 }
 
-std::string Uuid::lower() const { return format("0123456789abcdef"); }
-std::string Uuid::upper() const { return format("0123456789ABCDEF"); }
+std::string Uuid::lower() const {
+  return format("0123456789abcdef");
+}
+std::string Uuid::upper() const {
+  return format("0123456789ABCDEF");
+}
 
 std::string Uuid::format(const char* digits) const {
   std::string out;

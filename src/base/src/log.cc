@@ -15,17 +15,23 @@ std::atomic<Level> threshold{Level::kInfo};
 
 std::string_view level_name(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarn: return "warn";
-    case Level::kError: return "error";
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarn:
+      return "warn";
+    case Level::kError:
+      return "error";
   }
   return "error";
 }
 
 }  // namespace
 
-void set_level(Level level) { threshold.store(level); }
+void set_level(Level level) {
+  threshold.store(level);
+}
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
   if (level < threshold.load(std::memory_order_relaxed)) return;
@@ -40,7 +46,8 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   }
   json.end_object();
   line.push_back('\n');
-  // One write per line keeps lines of different threads apart; a lost log line is no reason to fail.
+  // One write per line keeps lines of different threads apart; a lost log line is no reason to
+  // fail.
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

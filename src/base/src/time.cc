@@ -71,7 +71,8 @@ std::optional<Instant> parse_utc(std::string_view text) {
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
   if (*hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
   using namespace std::chrono;
-  const year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month}, std::chrono::day{*day}};
+  const year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
+                            std::chrono::day{*day}};
   if (!date.ok()) return std::nullopt;
   const auto moment = sys_days{date} + hours{*hour} + minutes{*minute} + seconds{*second};
   return Instant::from_seconds(duration_cast<seconds>(moment.time_since_epoch()).count());

@@ -14,8 +14,12 @@ TEST(Bytes, HexRoundTripAndRefusals) {
 
 // RFC 4648 §10.
 TEST(Bytes, Base64Vectors) {
-  const std::pair<const char*, const char*> vectors[] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},
-                                                         {"foo", "Zm9v"},  {"foob", "Zm9vYg=="},  {"fooba", "Zm9vYmE="},
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
                                                          {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, text] : vectors) {
     EXPECT_EQ(base64_encode(as_bytes(plain)), text);
@@ -47,7 +51,8 @@ TEST(Bytes, IntegersAreBigEndian) {
 
 TEST(Bytes, Utf8) {
   EXPECT_TRUE(is_utf8("plain 中文 😀"));
-  for (const char* bad : {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE4\xB8", "\xFF"}) {
+  for (const char* bad :
+       {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE4\xB8", "\xFF"}) {
     EXPECT_FALSE(is_utf8(bad));
   }
 }

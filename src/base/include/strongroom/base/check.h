@@ -1,5 +1,6 @@
 #pragma once
-// Assertions that stay on in release: a broken invariant of ours ends the process before it can damage data.
+// Assertions that stay on in release: a broken invariant of ours ends the process before it can
+// damage data.
 
 namespace strongroom {
 

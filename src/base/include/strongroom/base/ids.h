@@ -24,7 +24,9 @@ class Uuid {
 
   std::string lower() const;  // "0f8fad5b-…"
   std::string upper() const;
-  std::string_view bytes() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+  }
   bool is_zero() const { return *this == Uuid(); }
   auto operator<=>(const Uuid&) const = default;
 

@@ -1,8 +1,10 @@
 #pragma once
-// Appends JSON (RFC 8259) to a string. Commas are placed by the writer; nesting is the caller's to balance.
+// Appends JSON (RFC 8259) to a string. Commas are placed by the writer; nesting is the caller's to
+// balance.
 //
-// Raw UTF-8 goes out unescaped and < > & stay as they are: an old official client hands "\u003c" to its caller as
-// literal text (openapi.md §1.3). Bytes that are not UTF-8 become U+FFFD, so the answer is always valid JSON. One thread.
+// Raw UTF-8 goes out unescaped and < > & stay as they are: an old official client hands "\u003c" to
+// its caller as literal text (openapi.md §1.3). Bytes that are not UTF-8 become U+FFFD, so the
+// answer is always valid JSON. One thread.
 
 #include <cstdint>
 #include <string>

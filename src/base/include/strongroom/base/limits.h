@@ -1,6 +1,6 @@
 #pragma once
-// Every bound of the product, in one place. A queue, loop, body or list without a line here is a defect.
-// Sources: openapi.md §3.3, security.md §4.6, architecture.md §4-§6.
+// Every bound of the product, in one place. A queue, loop, body or list without a line here is a
+// defect. Sources: openapi.md §3.3, security.md §4.6, architecture.md §4-§6.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,17 +10,20 @@ namespace strongroom::limits {
 // Storage (what the weakest engine can keep: etcd's 128 operations and 1.5 MiB a request).
 inline constexpr std::size_t kKeyBytesMax = 511;
 inline constexpr std::size_t kRecordBytesMax = 1 << 20;
-inline constexpr std::size_t kCommitOperationsMax = 110;  // 50 tagged resources and the audit row
-inline constexpr std::size_t kCommitBytesMax = 1'400'000;     // keys and records of one change
+inline constexpr std::size_t kCommitOperationsMax = 110;   // 50 tagged resources and the audit row
+inline constexpr std::size_t kCommitBytesMax = 1'400'000;  // keys and records of one change
 inline constexpr std::size_t kScanRowsMax = 10'000;
-inline constexpr std::size_t kGroupChangesMax = 512;          // changes that share one sync
-inline constexpr std::size_t kGroupBytesMax = 32U << 20;      // a group is closed once it holds this much
-inline constexpr std::size_t kCommitQueueMax = 4'096;         // changes waiting for the commit thread
+inline constexpr std::size_t kGroupChangesMax = 512;  // changes that share one sync
+// A group is closed once it holds this much.
+inline constexpr std::size_t kGroupBytesMax = 32U << 20;
+inline constexpr std::size_t kCommitQueueMax = 4'096;  // changes waiting for the commit thread
 inline constexpr std::size_t kWatchBacklogChangesMax = 10'000;  // kept for watch(from)
 inline constexpr std::size_t kWatchBacklogBytesMax = 8U << 20;
-inline constexpr unsigned kStoreReadersMax = 1'024;           // snapshots open at once, tools included
-inline constexpr std::uint64_t kMapBytesMax = 1ULL << 40;     // address space reserved for the embedded engine
-inline constexpr std::size_t kSealedBytesMax = 16U << 20;        // one suite 1 blob (GCM itself allows 2^36)
+inline constexpr unsigned kStoreReadersMax = 1'024;  // snapshots open at once, tools included
+// Address space reserved for the embedded engine.
+inline constexpr std::uint64_t kMapBytesMax = 1ULL << 40;
+// One suite 1 blob (GCM itself allows 2^36).
+inline constexpr std::size_t kSealedBytesMax = 16U << 20;
 
 // Locked memory.
 inline constexpr std::size_t kLockedBytesMax = 256U << 20;
@@ -32,7 +35,8 @@ inline constexpr std::uint32_t kArgon2LanesMax = 16;
 
 // Network and HTTP.
 inline constexpr std::size_t kHeadBytesMax = 256U << 10;
-inline constexpr std::size_t kHeadBytesFree = 16U << 10;      // beyond this a head counts as unauthenticated bytes in flight
+// Beyond this a head counts as unauthenticated bytes in flight.
+inline constexpr std::size_t kHeadBytesFree = 16U << 10;
 inline constexpr std::size_t kUnauthenticatedBytesMax = 64U << 20;
 inline constexpr std::size_t kHeaderFieldsMax = 100;
 inline constexpr std::size_t kBodyBytesMax = 256U << 10;
@@ -102,25 +106,29 @@ inline constexpr std::size_t kTagResourcesPerCallMax = 50;
 inline constexpr std::size_t kTagRowsPerPage = 200;
 inline constexpr int kPageSizeMax = 101;
 inline constexpr std::size_t kTagFilterResourcesMax = 4'000;  // openapi.md §4.6
-inline constexpr std::size_t kTagScanResourcesMax = 20'000;  // looked at for one page of tags
+inline constexpr std::size_t kTagScanResourcesMax = 20'000;   // looked at for one page of tags
 inline constexpr std::size_t kListScanBatch = 1'000;  // heads opened per snapshot while filtering
 
 // Caches (hotpath.md §4 rule 2), for the whole process.
 inline constexpr std::size_t kHeadCacheBytes = 48U << 20;
 inline constexpr std::size_t kDerivedKeyCacheBytes = 32U << 20;
 inline constexpr std::size_t kBlobCacheBytes = 64U << 20;
-inline constexpr std::size_t kPrefixCacheBytes = 16U << 20;        // blinded names
-inline constexpr std::size_t kInvalidationBacklogMax = 65'536;      // changed rows waiting for one I/O thread
+inline constexpr std::size_t kPrefixCacheBytes = 16U << 20;  // blinded names
+// Changed rows waiting for one I/O thread.
+inline constexpr std::size_t kInvalidationBacklogMax = 65'536;
 inline constexpr std::size_t kPrincipalCacheEntries = 10'000;
 
 // Audit.
 inline constexpr std::size_t kAuditRecordBytesMax = 16U << 10;
-inline constexpr std::size_t kAuditDrainRowsMax = 2'000;      // rows of commits moved into the log at a time
-inline constexpr std::size_t kAuditSegmentBytes = 64U << 20;       // a volume of entries
-inline constexpr std::size_t kAuditSpoolBytes = 16U << 20;         // one thread's segment, preallocated
-inline constexpr std::size_t kAuditCommittedSpoolBytes = 4U << 20; // the segment of mutations
-inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;          // full but not yet in the tree; then writes fail
-inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;       // one turn's records before they are written early
+// Rows of commits moved into the log at a time.
+inline constexpr std::size_t kAuditDrainRowsMax = 2'000;
+inline constexpr std::size_t kAuditSegmentBytes = 64U << 20;  // a volume of entries
+inline constexpr std::size_t kAuditSpoolBytes = 16U << 20;    // one thread's segment, preallocated
+inline constexpr std::size_t kAuditCommittedSpoolBytes = 4U << 20;  // the segment of mutations
+// Full but not yet in the tree; then writes fail.
+inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;
+// One turn's records before they are written early.
+inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;
 inline constexpr std::int64_t kAuditMergeMillis = 90;
 
 // Work that falls due.

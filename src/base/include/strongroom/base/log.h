@@ -1,6 +1,7 @@
 #pragma once
-// The server's own log: one JSON object a line on standard error. It cannot format a secret: a field is text, a number
-// or a flag that the caller names one by one; there is no way to hand it a request, a record or SecretBytes. Thread-safe.
+// The server's own log: one JSON object a line on standard error. It cannot format a secret: a
+// field is text, a number or a flag that the caller names one by one; there is no way to hand it a
+// request, a record or SecretBytes. Thread-safe.
 
 #include <cstdint>
 #include <initializer_list>
@@ -19,11 +20,18 @@ struct Field {
 /// Lines below `level` are dropped. Default kInfo.
 void set_level(Level level);
 
-/// `event` is a stable lower_snake_case name people can search for; `fields` say which object and how many.
+/// `event` is a stable lower_snake_case name people can search for; `fields` say which object and
+/// how many.
 void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
 
-inline void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kInfo, event, fields); }
-inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kWarn, event, fields); }
-inline void error(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kError, event, fields); }
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kInfo, event, fields);
+}
+inline void warn(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kWarn, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+  write(Level::kError, event, fields);
+}
 
 }  // namespace strongroom::log

@@ -15,8 +15,8 @@ class Random {
   virtual void fill(std::span<std::uint8_t> out) = 0;
 };
 
-/// getrandom(2), drawn through a 4 KiB pool per thread whose bytes are wiped as they are handed out and which is never
-/// carried across fork (hotpath.md §1: 4 ns instead of 372 ns for a request id).
+/// getrandom(2), drawn through a 4 KiB pool per thread whose bytes are wiped as they are handed out
+/// and which is never carried across fork (hotpath.md §1: 4 ns instead of 372 ns for a request id).
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override;

@@ -1,8 +1,9 @@
 #pragma once
 // Wall-clock time as the product uses it, and the seam through which it is read.
 //
-// Everything stored or sent has a resolution of at most milliseconds; the wire shows seconds (openapi.md §1.4). Only
-// SystemClock reads the machine's clock; everything else takes a Clock&, so tests and simulations own time.
+// Everything stored or sent has a resolution of at most milliseconds; the wire shows seconds
+// (openapi.md §1.4). Only SystemClock reads the machine's clock; everything else takes a Clock&, so
+// tests and simulations own time.
 
 #include <atomic>
 #include <cstdint>
@@ -16,7 +17,9 @@ namespace strongroom {
 struct Instant {
   std::int64_t unix_ms = 0;
 
-  std::int64_t unix_seconds() const { return unix_ms >= 0 ? unix_ms / 1000 : (unix_ms - 999) / 1000; }
+  std::int64_t unix_seconds() const {
+    return unix_ms >= 0 ? unix_ms / 1000 : (unix_ms - 999) / 1000;
+  }
   static Instant from_seconds(std::int64_t seconds) { return {seconds * 1000}; }
   auto operator<=>(const Instant&) const = default;
 };

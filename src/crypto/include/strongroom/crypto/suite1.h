@@ -1,9 +1,10 @@
 #pragma once
-// Suite 1: derive-then-AES-256-GCM with key commitment (security.md §3.4). The one way this product seals bytes.
+// Suite 1: derive-then-AES-256-GCM with key commitment (security.md §3.4). The one way this product
+// seals bytes.
 //
-// blob = "KME" 0x01 ‖ 0x01 ‖ salt(32) ‖ iv(12) ‖ Kcom(32) ‖ C ‖ T(16). Opening compares the commitment in constant time
-// first, then GCM; one error for both. Contexts are kept per thread and re-keyed; no EVP_KDF, no fetch per call
-// (hotpath.md §4 rule 7). Functions are thread-safe.
+// blob = "KME" 0x01 ‖ 0x01 ‖ salt(32) ‖ iv(12) ‖ Kcom(32) ‖ C ‖ T(16). Opening compares the
+// commitment in constant time first, then GCM; one error for both. Contexts are kept per thread and
+// re-keyed; no EVP_KDF, no fetch per call (hotpath.md §4 rule 7). Functions are thread-safe.
 
 #include <cstdint>
 #include <string>
@@ -24,9 +25,12 @@ struct DerivedKey {
   std::string salt;       // 32 bytes: which blob it belongs to
 };
 
-/// Seals `plaintext` under the 32-byte `key`. kExhausted without locked memory, kInternal if libcrypto fails.
-Result<std::string> suite1_seal(const SecretBytes& key, ByteView aad, ByteView plaintext, Random& random);
-Result<std::string> suite1_seal(const SecretBytes& key, ByteView aad, const SecretBytes& plaintext, Random& random);
+/// Seals `plaintext` under the 32-byte `key`. kExhausted without locked memory, kInternal if
+/// libcrypto fails.
+Result<std::string> suite1_seal(const SecretBytes& key, ByteView aad, ByteView plaintext,
+                                Random& random);
+Result<std::string> suite1_seal(const SecretBytes& key, ByteView aad, const SecretBytes& plaintext,
+                                Random& random);
 
 /// kCorrupt for every reason the blob does not open: form, commitment, tag. Never says which.
 Result<SecretBytes> suite1_open(const SecretBytes& key, ByteView aad, std::string_view blob);
@@ -34,8 +38,10 @@ Result<SecretBytes> suite1_open(const SecretBytes& key, ByteView aad, std::strin
 /// Only the derivation and the commitment check. kCorrupt as above.
 Result<DerivedKey> suite1_derive(const SecretBytes& key, ByteView aad, std::string_view blob);
 
-/// Opens with a remembered derivation: salt and commitment must equal the blob's, then GCM with `aad`. kCorrupt as above.
-Result<SecretBytes> suite1_open_derived(const DerivedKey& derived, ByteView aad, std::string_view blob);
+/// Opens with a remembered derivation: salt and commitment must equal the blob's, then GCM with
+/// `aad`. kCorrupt as above.
+Result<SecretBytes> suite1_open_derived(const DerivedKey& derived, ByteView aad,
+                                        std::string_view blob);
 
 /// The 32-byte commitment in a blob, or empty if it is too short to be one.
 std::string_view suite1_commitment(std::string_view blob);

@@ -1,6 +1,6 @@
 #pragma once
-// The parameters of a call as every gateway offers them, and the checks that every handler shares. Views live as long as
-// the request. Pure; one thread.
+// The parameters of a call as every gateway offers them, and the checks that every handler shares.
+// Views live as long as the request. Pure; one thread.
 
 #include <cstdint>
 #include <optional>
@@ -27,10 +27,13 @@ class Parameters {
   std::string_view text(std::string_view name, std::string_view otherwise = "") const;
   /// "true"/"false" in any case; absent or empty: `otherwise`; anything else 400 InvalidParameter.
   Result<bool> boolean(std::string_view name, bool otherwise) const;
-  /// A decimal integer within [low, high]; absent or empty: `otherwise`; anything else 400 InvalidParameter.
-  Result<std::int64_t> integer(std::string_view name, std::int64_t otherwise, std::int64_t low, std::int64_t high) const;
+  /// A decimal integer within [low, high]; absent or empty: `otherwise`; anything else 400
+  /// InvalidParameter.
+  Result<std::int64_t> integer(std::string_view name, std::int64_t otherwise, std::int64_t low,
+                               std::int64_t high) const;
 
-  /// The values of name.1, name.2, … in order, at most `max` (more: 400 InvalidParameter). Gaps end the list.
+  /// The values of name.1, name.2, … in order, at most `max` (more: 400 InvalidParameter). Gaps end
+  /// the list.
   Result<std::vector<std::string_view>> list(std::string_view name, std::size_t max) const;
   /// Pairs name.N.Key / name.N.Value; a pair without Key ends the list, an absent Value is empty.
   Result<std::vector<NameValue>> pairs(std::string_view name, std::size_t max) const;
