@@ -156,7 +156,9 @@ def forge(dice):
     if kind == 0:
         return wire.acs3("GetSecretValue", READ, signature=bits)
     if kind == 1:
-        return wire.acs3("GetSecretValue", READ, secret=wire.access_key_secret[:-1] + dice.choice("0123456789"))
+        secret = wire.access_key_secret
+        other = dice.choice([digit for digit in "0123456789" if digit != secret[-1]])
+        return wire.acs3("GetSecretValue", READ, secret=secret[:-1] + other)
     if kind == 2:
         return wire.acs3("GetSecretValue", READ, place="form", tamper_body=f"SecretName={name}%{dice.randrange(16, 256):02x}".encode())
     if kind == 3:
