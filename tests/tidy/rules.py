@@ -37,7 +37,7 @@ BANS = (
          "crypto's fetched, re-keyed contexts, and base's Random (2.5 us and 0.7 us a call saved)"),
     _ban("mlockall", r"\bmlockall\s*\(", "secmem: only the key arena is locked; this would lock the store's map"),
     # Seams.
-    _ban("rand", r"(?<![\w.>])(?:std::)?(?:s?rand|drand48|lrand48)\s*\(|std::(?:random_device|mt19937\w*|default_random_engine)",
+    _ban("rand", r"(?<![\w.>:])(?:std::|::)?(?:s?rand|drand48|lrand48)\s*\(|std::(?:random_device|mt19937\w*|default_random_engine)",
          "strongroom::Random", except_in=("src/base/src/", "src/bench/"), in_tests=False),
     _ban("wall-clock", r"system_clock::now|\b(?:gettimeofday|time)\s*\(\s*(?:nullptr|NULL|0|&)|CLOCK_REALTIME",
          "strongroom::Clock", except_in=("src/base/src/", "src/bench/")),
@@ -45,7 +45,7 @@ BANS = (
     _ban("standard-output", r"std::(?:cout|cerr|clog)\b|(?<![\w:])(?:std::)?(?:printf|puts|putchar)\s*\(",
          "strongroom/base/log.h", except_in=PROGRAMS + ("src/base/src/",), in_tests=False),
     _ban("iostream", r"#\s*include\s*<iostream>", "strongroom/base/log.h", except_in=PROGRAMS),
-    _ban("shell", r"(?<![\w:.>])(?:std::)?(?:system|popen|execl|execlp|execvp)\s*\(\s*[^)\s]", "posix_spawn with fixed arguments"),
+    _ban("shell", r"(?<![\w:.>])(?:std::|::)?(?:system|popen|execl|execlp|execvp)\s*\(\s*[^)\s]", "posix_spawn with fixed arguments", except_in=("src/bench/",), in_tests=False),
     # The language.
     _ban("unbounded-copy", r"\b(?:strcpy|strncpy|strcat|strncat|stpcpy|sprintf|vsprintf|gets|alloca|scanf|sscanf)\s*\(",
          "std::string, std::span, std::to_chars", only_in=CODE),
@@ -54,7 +54,7 @@ BANS = (
     _ban("raw-new", r"(?<!unique_ptr<)(?<![\w#.>])(?<!>\()(?<!\w\()new(?:\s*\(|\s+[A-Za-z_:])",
          "std::make_unique or a container"),
     _ban("raw-delete", r"(?<!=)(?<!= )\bdelete\b(?!\s*[;,)]|\s*$)", "an owner with a destructor"),
-    _ban("malloc", r"(?<![\w:.>])(?:std::)?(?:malloc|calloc|realloc|strdup)\s*\(", "std::make_unique or a container"),
+    _ban("malloc", r"(?<![\w:.>])(?:std::|::)?(?:malloc|calloc|realloc|strdup)\s*\(", "std::make_unique or a container"),
     _ban("coroutine", r"\bco_(?:await|yield|return)\b", "plain functions: g++ 12 miscompiles common spellings", only_in=CODE),
     _ban("assert", r"(?<![\w_])assert\s*\(", "SR_CHECK, which stays on in release", only_in=CODE),
     _ban("regex", r"\bstd::(?:regex|regex_match|regex_search)\b", "a scan: std::regex recurses on hostile input"),

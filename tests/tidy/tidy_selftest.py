@@ -36,6 +36,7 @@ SAMPLES = (
     ("raw-delete", "delete thing;", "Thing(const Thing&) = delete;"),
     ("raw-delete", "delete[] things;", "bool operator==(const Thing&) const = delete;"),
     ("malloc", "malloc(10);", "allocator.malloc(10);"),
+    ("malloc", "::free(::strdup(text));", "Pool::malloc(10);"),
     ("coroutine", "co_await next();", "await_next();"),
     ("assert", "assert(x);", "static_assert(sizeof(int) == 4);"),
     ("regex", "std::regex pattern(text);", "Pattern pattern(text);"),

@@ -17,7 +17,6 @@
 namespace strongroom::audit {
 
 using audit_format::Checkpoint;
-using audit_format::Frontier;
 using audit_format::Hash;
 using audit_format::kHashBytes;
 using audit_format::Resume;

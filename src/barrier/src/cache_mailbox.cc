@@ -50,7 +50,7 @@ void Mailbox::post(std::shared_ptr<const Changes> changes) {
   while (!head_.compare_exchange_weak(node->next, node.get(), std::memory_order_release,
                                       std::memory_order_relaxed)) {
   }
-  node.release();  // the stack owns it until take()
+  static_cast<void>(node.release());  // the stack owns it until take()
 }
 
 Mailbox::News Mailbox::take() {

@@ -29,8 +29,10 @@ constexpr int kPollMillis = 10;
     ::dup2(log, STDERR_FILENO);
   }
   if (command.cpu >= 0) pin_this_thread(command.cpu);
-  for (const std::string& variable : command.environment) ::putenv(::strdup(variable.c_str()));
+  for (const std::string& variable : command.environment)
+    ::putenv(const_cast<char*>(variable.c_str()));
   std::vector<char*> arguments;
+  arguments.reserve(command.arguments.size() + 1);
   for (const std::string& argument : command.arguments) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }

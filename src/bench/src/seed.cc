@@ -29,6 +29,7 @@ class Seeder {
   Result<void> run() {
     SR_CHECK_OK(make_key());
     std::vector<std::thread> threads;
+    threads.reserve(plan_.threads);
     for (std::size_t i = 0; i < plan_.threads; ++i) threads.emplace_back([this] { work(); });
     for (std::thread& thread : threads) thread.join();
     if (failure_) return std::unexpected(*failure_);
