@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <toml++/toml.h>
-#include <cstdlib>
 
 #include "terminal.h"
 
@@ -12,11 +11,6 @@ namespace strongroom::cli {
 namespace {
 
 constexpr std::string_view kDefaultRegion = "cn-hangzhou";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
 
 std::string default_file() {
   if (const auto base = environment("XDG_CONFIG_HOME"); !base.empty()) {

@@ -182,7 +182,7 @@ std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows) 
   for (const auto& [name, value] : rows) widest = std::max(widest, width(name));
   std::string out;
   for (const auto& [name, value] : rows) {
-    out += name + std::string(widest + 2 - width(name), ' ') + value + "\n";
+    out.append(name).append(widest + 2 - width(name), ' ').append(value).append("\n");
   }
   return out;
 }

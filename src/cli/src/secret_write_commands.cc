@@ -9,7 +9,6 @@ namespace strongroom::cli {
 namespace {
 
 using client::ApiCall;
-using client::Parameter;
 
 std::string quoted_name(const std::string& name) {
   return "\"" + name + "\"";

@@ -1,10 +1,10 @@
 #include <fcntl.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <system_error>
 
 #include "commands.h"
 #include "terminal.h"
@@ -149,8 +149,8 @@ std::int64_t sync_millis(const std::string& directory) {
 void check_data(const std::string& directory, Checkup& checkup) {
   struct stat status{};
   if (stat(directory.c_str(), &status) != 0) {
-    checkup.fail("data", directory + ": " + strerror(errno), "give the server's data directory",
-                 kUsage);
+    checkup.fail("data", directory + ": " + std::generic_category().message(errno),
+                 "give the server's data directory", kUsage);
     return;
   }
   if ((status.st_mode & 077) != 0) {

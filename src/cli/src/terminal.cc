@@ -1,7 +1,6 @@
 #include "terminal.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <system_error>
 
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
@@ -74,7 +74,8 @@ Result<SecretBytes> read_to_end(int fd, std::size_t limit) {
   while (held < room.size()) {
     const auto got = read(fd, room.data() + held, room.size() - held);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(ErrorKind::kInvalidInput, "ReadFailed", strerror(errno));
+    if (got < 0)
+      return fail(ErrorKind::kInvalidInput, "ReadFailed", std::generic_category().message(errno));
     if (got == 0) break;
     held += static_cast<std::size_t>(got);
   }
@@ -100,6 +101,12 @@ std::size_t read_terminal_line(int fd, std::span<std::uint8_t> into) {
 
 }  // namespace
 
+std::string environment(const char* name) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and nobody changes the environment.
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
 bool stdin_is_terminal() {
   return isatty(STDIN_FILENO) == 1;
 }
@@ -108,9 +115,8 @@ bool stdout_is_terminal() {
 }
 
 bool use_color() {
-  const char* term = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr &&
-         (term == nullptr || std::string_view(term) != "dumb");
+  return isatty(STDERR_FILENO) == 1 && environment("NO_COLOR").empty() &&
+         environment("TERM") != "dumb";
 }
 
 Result<SecretBytes> read_standard_input() {
@@ -120,7 +126,8 @@ Result<SecretBytes> read_standard_input() {
 Result<SecretBytes> read_value_file(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return fail(ErrorKind::kInvalidInput, "NoSuchFile", path + ": " + strerror(errno) + ".");
+    return fail(ErrorKind::kInvalidInput, "NoSuchFile",
+                path + ": " + std::generic_category().message(errno) + ".");
   }
   auto value = read_to_end(fd, limits::kSecretDataBytesMax);
   close(fd);

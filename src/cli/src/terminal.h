@@ -15,6 +15,9 @@ bool stdout_is_terminal();
 /// True if standard error is a terminal, TERM is not "dumb" and NO_COLOR is unset.
 bool use_color();
 
+/// The variable's value; empty if it is not set.
+std::string environment(const char* name);
+
 /// Everything up to the end of standard input, as it is. kInvalidInput (ValueTooLarge) beyond
 /// limits::kSecretDataBytesMax, (NoValue) if it is empty.
 Result<SecretBytes> read_standard_input();

@@ -84,7 +84,7 @@ class ConfigurationTest : public testing::Test {
     for (const char* variable :
          {"STRONGROOM_ENDPOINT", "STRONGROOM_CA_FILE", "STRONGROOM_REGION",
           "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"}) {
-      unsetenv(variable);
+      unsetenv(variable);  // NOLINT(concurrency-mt-unsafe): one thread
     }
   }
   void TearDown() override { unlink(file_.c_str()); }
@@ -103,8 +103,8 @@ TEST_F(ConfigurationTest, FlagsOverEnvironmentOverFile) {
   write(
       "endpoint = \"file:1\"\nregion = \"file-region\"\naccess_key_id = "
       "\"file-id\"\naccess_key_secret = \"s\"\n");
-  setenv("STRONGROOM_ENDPOINT", "env:2", 1);
-  setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "env-id", 1);
+  setenv("STRONGROOM_ENDPOINT", "env:2", 1);           // NOLINT(concurrency-mt-unsafe)
+  setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "env-id", 1);  // NOLINT(concurrency-mt-unsafe)
   Flags flags;
   flags.endpoint = "flag:3";
   const auto configuration = load(flags);

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <ctime>
+#include <system_error>
 
 #include "strongroom/base/time.h"
 
@@ -77,7 +77,7 @@ bool wait_for(int fd, short events, const Deadline& deadline) {
 Socket connect_one(const addrinfo& address, const Deadline& deadline, std::string& reason) {
   Socket socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.fd < 0) {
-    reason = std::strerror(errno);
+    reason = std::generic_category().message(errno);
     return {};
   }
   int error = 0;
@@ -92,7 +92,7 @@ Socket connect_one(const addrinfo& address, const Deadline& deadline, std::strin
     }
   }
   if (error != 0) {
-    reason = std::strerror(error);
+    reason = std::generic_category().message(error);
     return {};
   }
   const int on = 1;

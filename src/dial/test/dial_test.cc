@@ -11,7 +11,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "strongroom/dial/connection.h"
 
@@ -62,15 +64,21 @@ struct Identity {
   ~Identity() {
     EVP_PKEY_free(key);
     X509_free(certificate);
+    for (const auto& file : files_) unlink(file.c_str());
   }
 
-  std::string write_pem() const {
+  /// Removed with this object.
+  std::string write_pem() {
     char path[] = "/tmp/strongroom-dial-XXXXXX";
     FILE* file = fdopen(mkstemp(path), "w");
     PEM_write_X509(file, certificate);
     fclose(file);
+    files_.emplace_back(path);
     return path;
   }
+
+ private:
+  std::vector<std::string> files_;
 };
 
 /// Accepts one connection and echoes one message; with a max version to speak only an old TLS.
@@ -140,7 +148,7 @@ class Dial : public testing::Test {
 };
 
 TEST_F(Dial, SendsAndReceives) {
-  const Identity identity("IP:127.0.0.1");
+  Identity identity("IP:127.0.0.1");
   auto connection = open(identity, "127.0.0.1", identity.write_pem());
   ASSERT_TRUE(connection) << connection.error().message();
   EXPECT_EQ(connection->protocol(), "TLSv1.3");
@@ -154,29 +162,29 @@ TEST_F(Dial, SendsAndReceives) {
 }
 
 TEST_F(Dial, RefusesACertificateForAnotherAddress) {
-  const Identity identity("IP:127.0.0.2");
+  Identity identity("IP:127.0.0.2");
   const auto connection = open(identity, "127.0.0.1", identity.write_pem());
   ASSERT_FALSE(connection);
   EXPECT_EQ(connection.error().code(), "TlsVerifyFailed");
 }
 
 TEST_F(Dial, RefusesACertificateForAnotherName) {
-  const Identity identity("DNS:other.example");
+  Identity identity("DNS:other.example");
   const auto connection = open(identity, "localhost", identity.write_pem());
   ASSERT_FALSE(connection);
   EXPECT_EQ(connection.error().code(), "TlsVerifyFailed");
 }
 
 TEST_F(Dial, RefusesAnUnknownIssuer) {
-  const Identity identity("IP:127.0.0.1");
-  const Identity stranger("IP:127.0.0.1");
+  Identity identity("IP:127.0.0.1");
+  Identity stranger("IP:127.0.0.1");
   const auto connection = open(identity, "127.0.0.1", stranger.write_pem());
   ASSERT_FALSE(connection);
   EXPECT_EQ(connection.error().code(), "TlsVerifyFailed");
 }
 
 TEST_F(Dial, RefusesOldTls) {
-  const Identity identity("IP:127.0.0.1");
+  Identity identity("IP:127.0.0.1");
   EXPECT_FALSE(open(identity, "127.0.0.1", identity.write_pem(), TLS1_1_VERSION));
 }
 
