@@ -118,10 +118,11 @@ int run_dev(const DevOptions& options, const std::string& config_file, Flags fla
   if (!options.env_file.empty()) unlink(options.env_file.c_str());
   const ThrowawayDirectory throwaway;
   if (!options.data_given) flags["data.directory"] = throwaway.path() + "/data";
-  const auto config = load_config(config_file, flags);
+  auto config = load_config(config_file, flags);
   if (!config)
     return fail_with("the configuration cannot be used", config.error(),
                      "strongroomd config explain");
+  if (!config->health_listen) config->health_listen = Address{.host = "127.0.0.1", .port = 0};
   for (const Finding& finding : harden(*config, Mode::kDev))
     std::fprintf(stderr, "warning: %s\n", finding.what.c_str());
   const sigset_t signals = block_stop_signals();
