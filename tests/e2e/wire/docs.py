@@ -7,7 +7,7 @@ import sys
 
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import ROOT
-from strongroom_e2e.wire import FORM, KMS, acs3_canonical, acs3_hash, acs3_mac
+from strongroom_e2e.wire import FORM, KMS, Wire, acs3_canonical, acs3_hash, acs3_mac
 
 suite = Suite("docs")
 
@@ -18,6 +18,7 @@ def read(*path):
 
 
 with suite.case("GetSecretValue", "docs/sign-by-hand.md: the program runs"):
+    Wire.from_env(os.environ).ok("CreateSecret", {"SecretName": "MyDbCreds", "VersionId": "v1", "SecretData": "x"})
     program = re.search(r"```python\n(.*?)```", read("docs", "sign-by-hand.md"), re.S).group(1)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert '"SecretData"' in done.stdout, done.stdout + done.stderr
