@@ -19,7 +19,8 @@ namespace strongroom::secmem {
 namespace {
 
 constexpr std::size_t kSlabBytesMin = 64U << 10;
-constexpr std::size_t kSlabBytesMax = 1U << 20;
+constexpr std::size_t kHugePageBytes = 2U << 20;
+constexpr std::size_t kSlabBytesMax = kHugePageBytes;
 
 std::size_t page_bytes() {
   static const auto bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
@@ -28,6 +29,31 @@ std::size_t page_bytes() {
 
 std::size_t round_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;
+}
+
+// Writable bytes between two pages that fault. What can be one huge page lies so that it can be:
+// records of many secrets are read at random, and each read would otherwise miss the TLB too.
+std::uint8_t* map_guarded(std::size_t bytes) {
+  const std::size_t guard = page_bytes();
+  const std::size_t slack = bytes == kHugePageBytes ? kHugePageBytes : 0;
+  const std::size_t mapped = bytes + 2 * guard + slack;
+  void* mapping = mmap(nullptr, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapping == MAP_FAILED) return nullptr;
+  auto* begin = static_cast<std::uint8_t*>(mapping);
+  if (slack > 0) {
+    const std::size_t past = (reinterpret_cast<std::uintptr_t>(begin) + guard) % kHugePageBytes;
+    const std::size_t skipped = past == 0 ? 0 : kHugePageBytes - past;
+    if (skipped > 0) munmap(begin, skipped);
+    if (skipped < slack) munmap(begin + skipped + bytes + 2 * guard, slack - skipped);
+    begin += skipped;
+  }
+  std::uint8_t* data = begin + guard;
+  if (mprotect(data, bytes, PROT_READ | PROT_WRITE) != 0) {
+    munmap(begin, bytes + 2 * guard);
+    return nullptr;
+  }
+  if (slack > 0) madvise(data, bytes, MADV_HUGEPAGE);  // advice: slower without, not wrong
+  return data;
 }
 
 // Under AddressSanitizer a free block is poisoned, so that a use after free is reported as for
@@ -65,14 +91,8 @@ Arena& Arena::process() {
 
 std::uint8_t* Arena::map_locked(std::size_t bytes) {
   if (bytes > limit_bytes_ - std::min(limit_bytes_, reserved_bytes_)) return nullptr;
-  const std::size_t guard = page_bytes();
-  void* mapping = mmap(nullptr, bytes + 2 * guard, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapping == MAP_FAILED) return nullptr;
-  auto* data = static_cast<std::uint8_t*>(mapping) + guard;
-  if (mprotect(data, bytes, PROT_READ | PROT_WRITE) != 0) {
-    munmap(mapping, bytes + 2 * guard);
-    return nullptr;
-  }
+  std::uint8_t* data = map_guarded(bytes);
+  if (data == nullptr) return nullptr;
   // Both are refused only by kernels older than 4.14; then core files and forks are kept off by
   // process settings alone.
   madvise(data, bytes, MADV_DONTDUMP);
