@@ -1,6 +1,8 @@
 #include "resource.h"
 
-#include <array>
+#include <charconv>
+#include <initializer_list>
+#include <utility>
 
 namespace strongroom::service {
 namespace {
@@ -23,19 +25,39 @@ std::optional<Arn> split_arn(std::string_view text) {
   return Arn{fields[0], fields[1], fields[2], text};
 }
 
-std::string kms_arn(const Call& call, std::string_view resource) {
-  return "acs:kms:" + call.region() + ':' + call.account().text() + ':' + std::string(resource);
+// acs:<service>:<region>:<account>:<resource>, the resource in pieces. One allocation: every call
+// comes here.
+std::string arn_of(const Call& call, std::string_view service, std::string_view region,
+                   std::initializer_list<std::string_view> resource) {
+  std::array<char, 20> digits;
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), call.account().number()).ptr;
+  std::size_t size = service.size() + region.size() + digits.size() + 8;
+  for (const std::string_view piece : resource) size += piece.size();
+  std::string arn;
+  arn.reserve(size);
+  arn.append("acs:").append(service).append(":").append(region).append(":");
+  arn.append(digits.data(), end).append(":");
+  for (const std::string_view piece : resource) arn.append(piece);
+  return arn;
+}
+
+std::string kms_arn(const Call& call, std::initializer_list<std::string_view> resource) {
+  return arn_of(call, "kms", call.region(), resource);
+}
+
+void add(Target& target, std::string arn) {
+  target.arns[target.arn_count++] = std::move(arn);
 }
 
 // A secret or key named by `text`: a bare name, or an ARN whose own account and region are judged
 // and later not found unless they are ours.
 Result<Target> named_target(const Call& call, std::string_view kind, std::string_view text) {
-  Target target{.arns = {}, .name = text, .account = call.account()};
+  Target target{.arns = {}, .arn_count = 0, .name = text, .account = call.account()};
   const auto arn = split_arn(text);
   if (!arn) {
     const bool alias = kind == "key/" && text.starts_with("alias/");
-    target.arns = {
-        kms_arn(call, alias ? std::string(text) : std::string(kind) + std::string(text))};
+    add(target, kms_arn(call, {alias ? std::string_view() : kind, text}));
     return target;
   }
   const auto account = AccountId::parse(arn->account);
@@ -45,7 +67,7 @@ Result<Target> named_target(const Call& call, std::string_view kind, std::string
         "It must be a name or an ARN acs:kms:<region>:<account>:" + std::string(kind) + "<name>.");
   }
   target.account = *account;
-  target.arns = {std::string(text)};
+  add(target, std::string(text));
   target.name = arn->resource.substr(kind.size());
   if (arn->region != call.region()) target.name = {};  // nothing of ours has an empty name
   return target;
@@ -60,20 +82,21 @@ std::optional<AccountId> account_of_arn(std::string_view arn) {
 
 Result<Target> resolve_target(const Call& call) {
   const Operation& row = call.operation;
-  Target target{.arns = {}, .name = {}, .account = call.account()};
+  Target target{.arns = {}, .arn_count = 0, .name = {}, .account = call.account()};
   switch (row.resource) {
     case ResourceKind::kNone:
     case ResourceKind::kByHandler:
       return target;
     case ResourceKind::kAll:
-      target.arns = {"acs:" + std::string(row.api.prefix) + ':' + call.region() + ':' +
-                     call.account().text() + ":*"};
+      add(target, arn_of(call, row.api.prefix, call.region(), {"*"}));
       return target;
     case ResourceKind::kSecretContainer:
-      target.arns = {kms_arn(call, "secret"), kms_arn(call, "secret/*")};
+      add(target, kms_arn(call, {"secret"}));
+      add(target, kms_arn(call, {"secret/*"}));
       return target;
     case ResourceKind::kKeyContainer:
-      target.arns = {kms_arn(call, "key"), kms_arn(call, "key/*")};
+      add(target, kms_arn(call, {"key"}));
+      add(target, kms_arn(call, {"key/*"}));
       return target;
     case ResourceKind::kSecret: {
       SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
@@ -87,7 +110,7 @@ Result<Target> resolve_target(const Call& call) {
       const std::string_view name =
           call.parameters.text(row.resource_parameter, call.principal.name);
       target.name = name;
-      target.arns = {"acs:ram:*:" + call.account().text() + ":user/" + std::string(name)};
+      add(target, arn_of(call, "ram", "*", {"user/", name}));
       return target;
     }
   }

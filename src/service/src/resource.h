@@ -1,10 +1,10 @@
 #pragma once
 // From an operation's row and a request's parameters to the ARN that is judged. Pure.
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "strongroom/access/access.h"
 #include "strongroom/service/operation.h"
@@ -12,9 +12,10 @@
 namespace strongroom::service {
 
 struct Target {
-  std::vector<std::string> arns;  // accepted spellings of one resource; empty if nothing is judged
-  std::string_view name;          // bare name or id, a view into the request
-  AccountId account;              // who owns it, by its own ARN or else the caller
+  std::array<std::string, 2> arns;  // accepted spellings of one resource
+  std::size_t arn_count = 0;        // 0 if nothing is judged
+  std::string_view name;            // bare name or id, a view into the request
+  AccountId account;                // who owns it, by its own ARN or else the caller
 };
 
 /// 400 MissingParameter if the row's parameter is absent; 404 with the resource's code for an ARN

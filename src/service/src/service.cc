@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <tuple>
 
 #include "resource.h"
@@ -41,6 +42,27 @@ std::string_view principal_type(identity::PrincipalKind kind) {
 }
 
 constexpr std::size_t kUserAgentBytesMax = 200;
+constexpr std::size_t kActionNameBytesMax = 96;
+
+// "kms:GetSecretValue", without an allocation: every call is judged by one.
+class ActionName {
+ public:
+  explicit ActionName(const Operation& operation) {
+    add(operation.api.prefix);
+    add(":");
+    add(operation.name);
+  }
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  void add(std::string_view piece) {
+    SR_CHECK(piece.size() <= bytes_.size() - size_);
+    std::memcpy(bytes_.data() + size_, piece.data(), piece.size());
+    size_ += piece.size();
+  }
+  std::array<char, kActionNameBytesMax> bytes_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
@@ -69,18 +91,13 @@ const ApiVersion* Service::find_api(std::string_view version) const {
 }
 
 Result<void> Service::decide_resource(Call& call) {
-  SR_TRY(const Target target, resolve_target(call));
+  SR_TRY(Target target, resolve_target(call));
   call.resource_name_ = target.name;
-  if (!target.arns.empty()) call.audit_resource_ = target.arns.front();
-  if (call.operation.resource == ResourceKind::kNone ||
-      call.operation.resource == ResourceKind::kByHandler)
-    return {};
-  const std::string action =
-      std::string(call.operation.api.prefix) + ':' + std::string(call.operation.name);
-  std::array<std::string_view, 2> spellings;
-  SR_CHECK(target.arns.size() <= spellings.size());
-  std::ranges::copy(target.arns, spellings.begin());
-  return call.decide(action, std::span(spellings).first(target.arns.size()), target.account);
+  if (target.arn_count == 0) return {};
+  call.audit_resource_ = std::move(target.arns[0]);
+  const ActionName action(call.operation);
+  const std::array<std::string_view, 2> spellings{call.audit_resource_, target.arns[1]};
+  return call.decide(action.text(), std::span(spellings).first(target.arn_count), target.account);
 }
 
 Result<void> Service::run(Call& call, const Request& request) {
