@@ -88,6 +88,11 @@ bool CallRunner::run_on_io(Incoming& incoming, barrier::CachedReader& reader,
   return read(incoming, reader);
 }
 
+bool CallRunner::is_short_read() const {
+  return operation_ != nullptr && (operation_->effect == service::Effect::kRead ||
+                                   operation_->effect == service::Effect::kValueRead);
+}
+
 barrier::ReadSet CallRunner::run_on_worker(Incoming& incoming) {
   if (!decode(incoming)) return {};
   const auto reader = parts_.service.engines().store.reader();

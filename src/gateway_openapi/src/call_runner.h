@@ -38,6 +38,8 @@ class CallRunner {
   /// True if the call ended (see finished()); false if it needs a worker. Never touches storage.
   bool run_on_io(Incoming& incoming, barrier::CachedReader& reader,
                  identity::PrincipalCache& principals);
+  /// After run_on_io() returned false: whether the call is a read that only missed the caches.
+  bool is_short_read() const;
   /// Always ends. May block. Returns what it read, for the I/O thread's cache.
   barrier::ReadSet run_on_worker(Incoming& incoming);
   /// Ends the call with an error before or instead of running it (queue full, HTTP refusal).

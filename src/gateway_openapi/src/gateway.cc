@@ -49,7 +49,7 @@ class IoHandler final : public net::Handler {
   std::string_view refusal() override;
 
  private:
-  void hand_to_worker(Incoming incoming, net::Exchange exchange);
+  void hand_to_worker(Incoming incoming, net::Exchange exchange, service::WorkerPool& pool);
   void work(Delivery& delivery);
   void deliver(Delivery& delivery, net::Exchange exchange);
   std::string new_request_id() { return Uuid::generate(parts_.service.engines().random).upper(); }
@@ -69,8 +69,9 @@ void IoHandler::on_request(net::Exchange exchange) {
                     .now = parts_.service.engines().clock.now(),
                     .principal = nullptr};
   if (!runner_.run_on_io(incoming, *cache_, principals_)) {
+    service::WorkerPool& pool = runner_.is_short_read() ? parts_.misses : parts_.workers;
     runner_.reset();
-    return hand_to_worker(std::move(incoming), std::move(exchange));
+    return hand_to_worker(std::move(incoming), std::move(exchange), pool);
   }
   const Finished& finished = runner_.finished();
   if (finished.record) writer_->add(runner_.record());
@@ -78,7 +79,8 @@ void IoHandler::on_request(net::Exchange exchange) {
   runner_.reset();
 }
 
-void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange) {
+void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange,
+                               service::WorkerPool& pool) {
   auto delivery = std::make_shared<Delivery>();
   delivery->incoming = std::move(incoming);
   auto waiting = std::make_shared<net::Exchange>(std::move(exchange));
@@ -87,7 +89,7 @@ void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange) {
     std::move(*waiting).resume(
         [this, delivery](net::Exchange back) { deliver(*delivery, std::move(back)); });
   };
-  if (parts_.workers.post(job)) return;
+  if (pool.post(job)) return;
   runner_.refuse(delivery->incoming,
                  Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
                        "The server is working at its limit. Try again in a second."));

@@ -86,6 +86,7 @@ struct RunningServer::Parts {
   SecretBytes diagnostic_key;
   std::unique_ptr<service::Service> service;
   std::unique_ptr<service::WorkerPool> workers;
+  std::unique_ptr<service::WorkerPool> misses;
   std::thread index_builder;
   std::unique_ptr<Background> background;
   std::unique_ptr<net::Server> listener;
@@ -143,6 +144,8 @@ Result<void> RunningServer::Parts::open_service() {
                                                                 .region = config.region,
                                                                 .diagnostic_key = &diagnostic_key});
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
+  misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,
+                                                 service::WorkerPool::Sharing::kShortJobs);
   return {};
 }
 
@@ -168,6 +171,7 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
                                               .authenticator = *authenticator,
                                               .audit = *audit,
                                               .workers = *workers,
+                                              .misses = *misses,
                                               .io_threads = threads};
   auto bound = net::Server::start(
       server, [gateway](std::size_t) { return gateway_openapi::make_handler(gateway); });
@@ -279,6 +283,7 @@ void RunningServer::stop() {
   if (p.listener) p.listener->stop(kStopGraceMillis);
   if (p.health) p.health->stop(0);
   if (p.workers) p.workers->stop();
+  if (p.misses) p.misses->stop();
   p.listener.reset();
   p.health.reset();
   if (p.index_builder.joinable()) p.index_builder.join();

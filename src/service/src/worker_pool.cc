@@ -2,16 +2,22 @@
 
 namespace strongroom::service {
 
+std::size_t WorkerPool::covered() const {
+  return jobs_per_awake_ == 0 ? wakes_ : jobs_per_awake_ * (threads_.size() - idle_);
+}
+
 bool WorkerPool::post(Job& job) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || queue_.size() >= queue_max_) return false;
   queue_.push_back(std::move(job));
-  if (idle_ >= queue_.size()) {
+  if (queue_.size() <= covered()) return true;
+  if (idle_ > 0) {
+    --idle_;
+    ++wakes_;
     wake_.notify_one();
   } else if (threads_.size() < threads_max_) {
+    ++wakes_;
     threads_.emplace_back([this] { work(); });
-  } else {
-    wake_.notify_one();
   }
   return true;
 }
@@ -27,19 +33,22 @@ void WorkerPool::stop() {
   for (std::thread& thread : threads) thread.join();
 }
 
+// A thread sleeps until post() wakes it by count, then works until the queue is empty.
 void WorkerPool::work() {
   std::unique_lock lock(mutex_);
   while (true) {
+    wake_.wait(lock, [this] { return stopping_ || wakes_ > 0; });
+    if (wakes_ > 0) --wakes_;
+    while (!queue_.empty()) {
+      Job job = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      job();
+      job = nullptr;
+      lock.lock();
+    }
+    if (stopping_) return;
     ++idle_;
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    --idle_;
-    if (queue_.empty()) return;
-    Job job = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    job();
-    job = nullptr;
-    lock.lock();
   }
 }
 

@@ -22,8 +22,9 @@ struct GatewayParts {
   service::Service& service;
   identity::Authenticator& authenticator;
   audit::Log& audit;
-  service::WorkerPool& workers;
-  std::size_t io_threads = 1;  // each thread's caches get 1/io_threads of the limits
+  service::WorkerPool& workers;  // mutations and slow reads
+  service::WorkerPool& misses;   // reads of what is not cached: short as a rule
+  std::size_t io_threads = 1;    // each thread's caches get 1/io_threads of the limits
 };
 
 /// One handler for one I/O thread; call it from the factory given to net::Server::start.

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -17,8 +18,15 @@ class WorkerPool {
  public:
   using Job = std::move_only_function<void()>;
 
-  WorkerPool(std::size_t threads_max, std::size_t queue_max)
-      : threads_max_(threads_max), queue_max_(queue_max) {}
+  /// How many queued jobs an awake thread is trusted with before another one is woken. Jobs that
+  /// wait for the disk as a rule (commits) get a thread each; short ones share few threads, because
+  /// waking one costs more than running the job.
+  enum class Sharing : std::uint8_t { kNone = 0, kShortJobs = 8 };
+
+  WorkerPool(std::size_t threads_max, std::size_t queue_max, Sharing sharing = Sharing::kNone)
+      : threads_max_(threads_max),
+        queue_max_(queue_max),
+        jobs_per_awake_(static_cast<std::size_t>(sharing)) {}
   ~WorkerPool() { stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -31,15 +39,19 @@ class WorkerPool {
 
  private:
   void work();
+  /// Jobs that the threads now awake will come to by themselves.
+  std::size_t covered() const;
 
   const std::size_t threads_max_;
   const std::size_t queue_max_;
+  const std::size_t jobs_per_awake_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> queue_;             // guarded by mutex_
   std::vector<std::thread> threads_;  // guarded by mutex_
-  std::size_t idle_ = 0;              // guarded by mutex_
-  bool stopping_ = false;             // guarded by mutex_
+  std::size_t idle_ = 0;   // guarded by mutex_; threads that sleep and are not being woken
+  std::size_t wakes_ = 0;  // guarded by mutex_; threads that are being woken
+  bool stopping_ = false;  // guarded by mutex_
 };
 
 }  // namespace strongroom::service
