@@ -29,9 +29,6 @@ std::size_t segments_in_level(std::size_t level) {
 constexpr std::int64_t open_state(std::int64_t minute) {
   return minute * 2;
 }
-constexpr std::int64_t dropped_state(std::int64_t minute) {
-  return minute * 2 + 1;
-}
 
 }  // namespace
 
