@@ -129,6 +129,9 @@ int run(int argc, char** argv) {
   all->add_option("--output", options.output);
   all->add_option("--server", plan.server_program, "the strongroomd to measure");
   all->add_option("--rounds", plan.rounds);
+  all->add_option("--reads", plan.reads_per_round, "reads a round");
+  all->add_option("--connects", plan.connects_per_round, "connections a round");
+  all->add_option("--secrets", plan.read_secrets, "secrets that are read");
   all->add_flag("--quick", options.quick, "small: to see that it works, not to judge by");
   ConstantOptions constant_options;
   CLI::App* constant =

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ constexpr int kStopMillis = 10'000;
 constexpr int kPollMillis = 10;
 
 [[noreturn]] void become(const Command& command) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // an interrupted benchmark leaves nothing running
   const int log = ::open(command.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (log >= 0) {
     ::dup2(log, STDOUT_FILENO);
@@ -124,7 +126,9 @@ pid_t Process::child() const {
 void pin_this_thread(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(static_cast<std::size_t>(cpu), &set);
+  for (int i = 0; i < static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)); ++i) {
+    if (cpu < 0 || i == cpu) CPU_SET(static_cast<std::size_t>(i), &set);
+  }
   SR_CHECK(::sched_setaffinity(0, sizeof set, &set) == 0);
 }
 

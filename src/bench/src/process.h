@@ -51,7 +51,7 @@ class Process {
   bool owned_ = false;
 };
 
-/// Pins the calling thread (and what it starts later).
+/// Pins the calling thread (and what it starts later) to one core, or with -1 to all of them.
 void pin_this_thread(int cpu);
 
 /// A directory under /tmp or TMPDIR that is removed with everything in it.

@@ -36,11 +36,14 @@ Result<Prepared> prepare(const Plan& plan, const char* name, std::size_t secrets
     server.process().stop();
   }
   if (secrets == 0) return made;
-  SR_CHECK_OK(seed({.data_directory = made.data_directory,
-                    .account = account,
-                    .secrets = secrets,
-                    .versions = versions,
-                    .value_bytes = value_bytes}));
+  pin_this_thread(-1);  // nothing is measured here
+  const Result<void> seeded = seed({.data_directory = made.data_directory,
+                                    .account = account,
+                                    .secrets = secrets,
+                                    .versions = versions,
+                                    .value_bytes = value_bytes});
+  pin_this_thread(plan.generator_cpu);
+  SR_CHECK_OK(seeded);
   return made;
 }
 

@@ -16,7 +16,7 @@ struct SeedPlan {
   std::size_t secrets = 0;
   std::size_t versions = 1;
   std::size_t value_bytes = 1024;
-  std::size_t threads = 4;
+  std::size_t threads = 64;  // so that many changes share one sync
 };
 
 /// Makes secrets secret_name(0 … secrets-1). Versions are named v1, v2, … Errors of the libraries
