@@ -91,7 +91,7 @@ void ServerImpl::stop(std::int64_t grace_ms) {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::start(ServerConfig config, HandlerFactory factory) {
+Result<std::unique_ptr<Server>> Server::start(ServerConfig config, const HandlerFactory& factory) {
   SR_CHECK(config.threads > 0);
   std::vector<TlsIdentity> identities;
   for (ListenerConfig& listener : config.listeners) {

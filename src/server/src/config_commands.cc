@@ -8,7 +8,7 @@
 
 namespace strongroom::server {
 
-int run_config_check(const std::string& config_file, Flags flags) {
+int run_config_check(const std::string& config_file, const Flags& flags) {
   const auto config = load_config(config_file, flags);
   if (!config)
     return fail_with("the configuration cannot be used", config.error(),
@@ -17,7 +17,7 @@ int run_config_check(const std::string& config_file, Flags flags) {
   return 0;
 }
 
-int run_config_explain(const std::string& config_file, Flags flags) {
+int run_config_explain(const std::string& config_file, const Flags& flags) {
   const Environment environment = [](std::string_view name) -> std::optional<std::string> {
     const char* value = std::getenv(std::string(name).c_str());
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;

@@ -114,8 +114,9 @@ Result<void> announce(const DevOptions& options, const Config& config, StartedFa
 
 }  // namespace
 
-int run_dev(const DevOptions& options, const std::string& config_file, Flags flags) {
+int run_dev(const DevOptions& options, const std::string& config_file, const Flags& given) {
   if (!options.env_file.empty()) unlink(options.env_file.c_str());
+  Flags flags = given;
   const ThrowawayDirectory throwaway;
   if (!options.data_given) flags["data.directory"] = throwaway.path() + "/data";
   auto config = load_config(config_file, flags);

@@ -71,7 +71,7 @@ void print_root_key(const StartedFacts& facts, const std::string& ca_file) {
 
 }  // namespace
 
-int run_init(const InitOptions& options, const std::string& config_file, Flags flags) {
+int run_init(const InitOptions& options, const std::string& config_file, const Flags& flags) {
   auto config = load_config(config_file, flags);
   if (!config)
     return fail_with("the configuration cannot be used", config.error(),
@@ -105,7 +105,7 @@ int run_init(const InitOptions& options, const std::string& config_file, Flags f
   return 0;
 }
 
-int run_serve(const std::string& config_file, Flags flags) {
+int run_serve(const std::string& config_file, const Flags& flags) {
   const auto config = load_config(config_file, flags);
   if (!config)
     return fail_with("the configuration cannot be used", config.error(),

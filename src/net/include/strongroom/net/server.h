@@ -129,7 +129,7 @@ class Server {
  public:
   /// Binds and listens on every listener on every thread before it returns. kInvalidInput for a bad
   /// address, key or certificate, kUnavailable if a port is taken; each message says which.
-  static Result<std::unique_ptr<Server>> start(ServerConfig config, HandlerFactory factory);
+  static Result<std::unique_ptr<Server>> start(ServerConfig config, const HandlerFactory& factory);
   virtual ~Server() = default;
 
   /// The port of listener `index` (useful with port 0).

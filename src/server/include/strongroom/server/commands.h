@@ -20,7 +20,7 @@ struct DevOptions {
 };
 /// A server for one machine: makes everything that is missing, prints what a client needs, runs
 /// until SIGINT or SIGTERM.
-int run_dev(const DevOptions& options, const std::string& config_file, Flags flags);
+int run_dev(const DevOptions& options, const std::string& config_file, const Flags& flags);
 
 struct InitOptions {
   std::string seal_file;  // made with 32 random bytes
@@ -28,13 +28,13 @@ struct InitOptions {
   std::string passphrase_file;  // first line becomes a passphrase slot
 };
 /// Makes a production data directory and prints the root AccessKey, once.
-int run_init(const InitOptions& options, const std::string& config_file, Flags flags);
+int run_init(const InitOptions& options, const std::string& config_file, const Flags& flags);
 
 /// The production server; runs until SIGINT or SIGTERM.
-int run_serve(const std::string& config_file, Flags flags);
+int run_serve(const std::string& config_file, const Flags& flags);
 
-int run_config_check(const std::string& config_file, Flags flags);
+int run_config_check(const std::string& config_file, const Flags& flags);
 /// Prints every setting with its value and where the value came from.
-int run_config_explain(const std::string& config_file, Flags flags);
+int run_config_explain(const std::string& config_file, const Flags& flags);
 
 }  // namespace strongroom::server
