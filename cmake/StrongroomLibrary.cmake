@@ -75,8 +75,10 @@ function(strongroom_library)
   endif()
 endfunction()
 
-# Generates <name>_generated.h for each schema into a private include directory of the library.
+# Generates <name>_generated.h for each schema into a private include directory of the library. In a
+# target of its own: generating must not wait for the library's dependencies to be built.
 function(strongroom_flatbuffers target)
+  set(generated)
   set(out_dir ${CMAKE_CURRENT_BINARY_DIR}/flatbuffers)
   foreach(schema IN LISTS ARGN)
     get_filename_component(stem ${schema} NAME_WE)
@@ -85,7 +87,10 @@ function(strongroom_flatbuffers target)
       COMMAND flatc --cpp --scoped-enums --cpp-std c++17 -o ${out_dir} ${CMAKE_CURRENT_SOURCE_DIR}/${schema}
       DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${schema} VERBATIM)
     target_sources(${target} PRIVATE ${out})
+    list(APPEND generated ${out})
   endforeach()
+  add_custom_target(${target}_schema DEPENDS ${generated})
+  add_dependencies(${target} ${target}_schema)
   target_include_directories(${target} SYSTEM PRIVATE ${out_dir})
 endfunction()
 

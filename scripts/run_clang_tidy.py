@@ -99,7 +99,7 @@ def main():
     parser.add_argument("--changed", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("paths", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     with open(os.path.join(options.build, "compile_commands.json"), encoding="utf-8") as file:
         sources = own_sources(json.load(file), options.paths)
