@@ -138,7 +138,7 @@ class LmdbStore final : public store::Store {
 
 }  // namespace
 
-Result<std::unique_ptr<store::Store>> open(Options options) {
+Result<std::unique_ptr<store::Store>> open(const Options& options) {
   SR_TRY(std::unique_ptr<Environment> environment, Environment::open(options));
   SR_TRY(MDB_txn * reader, environment->acquire_reader());
   const Result<Revision> newest = environment->revision_in(reader);

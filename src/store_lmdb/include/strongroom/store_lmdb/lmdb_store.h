@@ -29,6 +29,6 @@ struct Options {
 /// "StoreInUse") if another process or this one has it open, kUnavailable if the operating system
 /// refuses (the message says what), kCorrupt if what is there is no Strongroom store of this
 /// format.
-Result<std::unique_ptr<store::Store>> open(Options options);
+Result<std::unique_ptr<store::Store>> open(const Options& options);
 
 }  // namespace strongroom::store_lmdb
