@@ -134,6 +134,7 @@ SUITES = [
     Suite("docs", "docs", None, own("wire", "docs.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
     Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
+    Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),
 ]

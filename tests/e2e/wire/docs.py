@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from strongroom_e2e.report import Suite, equal
-from strongroom_e2e.server import ROOT
+from strongroom_e2e.server import DEFAULT_SERVER, ROOT
 from strongroom_e2e.wire import FORM, KMS, Wire, acs3_canonical, acs3_hash, acs3_mac
 
 suite = Suite("docs")
@@ -41,7 +41,7 @@ with suite.case("-", "docs/errors.md has a section for every code that the comma
     equal([code for code in missing if code not in ("NotConfigured",)], [])
 
 with suite.case("-", "docs/configuration.md lists every setting of the server"):
-    explained = subprocess.run([os.path.join(ROOT, "build", "bin", "strongroomd"), "config", "explain"], capture_output=True,
+    explained = subprocess.run([DEFAULT_SERVER, "config", "explain"], capture_output=True,
                                text=True, check=True).stdout
     settings = re.findall(r"^(\S+\.\S+) = ", explained, re.M)
     assert len(settings) > 10, explained

@@ -1,0 +1,106 @@
+"""Production mode from the outside: init, serve, one secret over TLS, the refusals that keep the modes apart."""
+
+import os
+import re
+import signal
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.server import DEFAULT_SERVER, Server
+from strongroom_e2e.wire import Wire
+
+SECONDS = 30
+# What a test machine cannot promise; production refuses to start without a word about it.
+TOLD = ["--set", "security.allow_swap=true", "--set", "security.allow_core_dumps=true"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*arguments):
+    return subprocess.run([DEFAULT_SERVER, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
+
+
+class Serving:
+    def __init__(self, data, key, port):
+        self.process = subprocess.Popen(
+            [DEFAULT_SERVER, "serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--set", f"seal.file={key}", *TOLD],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.stop()
+                    raise AssertionError(self.process.stderr.read().decode()) from None
+                time.sleep(0.02)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(SECONDS)
+
+
+def main():
+    suite = Suite("production")
+    work = tempfile.mkdtemp(prefix="strongroom-e2e-")
+    data, key, port = os.path.join(work, "data"), os.path.join(work, "seal.key"), free_port()
+    printed = ""
+    try:
+        with suite.case("-", "init wants the key elsewhere, or to be told"):
+            refused = run("init", "--data", data, "--seal-file", key)
+            assert refused.returncode != 0, refused
+        with suite.case("-", "init makes everything and prints the root AccessKey once"):
+            made = run("init", "--data", data, "--seal-file", key, "--seal-file-same-disk")
+            equal(made.returncode, 0, made.stderr)
+            printed = made.stdout + made.stderr
+            assert re.search(r"LTAI\w{20}", printed), printed
+            equal(os.stat(key).st_mode & 0o077, 0)
+            assert run("init", "--data", data, "--seal-file", key + "2", "--seal-file-same-disk").returncode != 0
+        with suite.case("-", "serve answers, and again after a restart"):
+            key_id = re.search(r"LTAI\w{20}", printed).group(0)
+            secret = re.search(r"(?<!\w)(?!LTAI)[A-Za-z0-9]{30}(?!\w)", printed).group(0)
+            ca = re.search(r"\S*ca\.pem", printed).group(0)
+            for number in range(2):
+                serving = Serving(data, key, port)
+                try:
+                    wire = Wire(f"127.0.0.1:{port}", ca, key_id, secret)
+                    if number == 0:
+                        wire.ok("CreateSecret", {"SecretName": "p", "VersionId": "v1", "SecretData": "kept"}, place="form")
+                    equal(wire.ok("GetSecretValue", {"SecretName": "p"})["SecretData"], "kept")
+                    wire.close()
+                finally:
+                    serving.stop()
+        with suite.case("-", "serve without the key, or with a wrong one, does not start"):
+            assert run("serve", "--data", data, "--listen", f"127.0.0.1:{port}", *TOLD).returncode != 0
+            wrong = os.path.join(work, "wrong.key")
+            with open(os.open(wrong, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
+                out.write(os.urandom(os.path.getsize(key)))
+            assert run("serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--set", f"seal.file={wrong}", *TOLD).returncode != 0
+        with suite.case("-", "each mode refuses the other's data"):
+            assert run("dev", "--data", data, "--listen", "127.0.0.1:0").returncode != 0
+            server = Server()
+            server.start()
+            server.kill()
+            assert run("serve", "--data", server.data, "--listen", f"127.0.0.1:{port}", *TOLD).returncode != 0
+            shutil.rmtree(server.work)
+        with suite.case("-", "serve refuses a directory that others may read"):
+            os.chmod(data, 0o755)
+            refused = run("serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--set", f"seal.file={key}", *TOLD)
+            assert refused.returncode != 0, refused
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    suite.finish()
+
+
+if __name__ == "__main__":
+    main()
