@@ -2,9 +2,11 @@
 // SnapshotReader over one store snapshot: checks, opens, and remembers what it read for an I/O
 // thread's cache.
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "core.h"
 #include "strongroom/barrier/reader.h"
@@ -26,8 +28,19 @@ class StoreReader final : public SnapshotReader {
   ReadSet take_read_set() override;
 
  private:
+  /// A read asks for several rows of each of its few resources; a prefix costs an HMAC.
+  struct Blinded {
+    std::uint64_t account = 0;
+    std::uint8_t kind = 0;  // 0: none yet
+    std::string name;
+    BlindedPrefix prefix{};
+  };
+  std::string row_key(const Address& address);
+
   Core& core_;
   std::unique_ptr<store::Snapshot> snapshot_;
+  std::array<Blinded, 4> blinded_;
+  std::size_t oldest_ = 0;
   ReadSet set_;
 };
 
