@@ -1,5 +1,6 @@
 #include "seed.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "requests.h"
 #include "strongroom/barrier/data_directory.h"
 #include "strongroom/barrier/sealed_store.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
@@ -16,7 +18,13 @@
 namespace strongroom::bench {
 namespace {
 
-constexpr std::size_t kSecretsPerTransaction = 15;  // of limits::kCommitOperationsMax operations
+constexpr std::size_t kKeyOperations = 4;  // what a transaction reads of the key
+
+// A head and its versions are each a precondition and a write. All of a secret goes into one
+// transaction: its rows are neighbours, so they cost one page and not one each.
+std::size_t secrets_per_transaction(std::size_t versions) {
+  return (limits::kCommitOperationsMax - kKeyOperations) / (2 * (versions + 1));
+}
 
 class Seeder {
  public:
@@ -47,18 +55,15 @@ class Seeder {
   }
 
   void work() {
-    while (true) {
-      const std::size_t first = next_.fetch_add(kSecretsPerTransaction);
-      if (first >= plan_.secrets || stop_) return;
-      const std::size_t last = std::min(first + kSecretsPerTransaction, plan_.secrets);
-      for (std::size_t version = 1; version <= plan_.versions; ++version) {
-        const Result<void> done = version == 1 ? create(first, last) : put(first, last, version);
-        if (done) continue;
-        const std::lock_guard lock(mutex_);
-        failure_ = done.error();
-        stop_ = true;
-        return;
-      }
+    const std::size_t step = secrets_per_transaction(plan_.versions);
+    while (!stop_) {
+      const std::size_t first = next_.fetch_add(step);
+      if (first >= plan_.secrets) return;
+      const Result<void> done = fill(first, std::min(first + step, plan_.secrets));
+      if (done) continue;
+      const std::lock_guard lock(mutex_);
+      failure_ = done.error();
+      stop_ = true;
     }
   }
 
@@ -67,34 +72,39 @@ class Seeder {
     return SecretBytes::copy_of(as_bytes(text));
   }
 
-  Result<void> create(std::size_t first, std::size_t last) {
+  Result<void> fill(std::size_t first, std::size_t last) {
     SR_TRY(const auto transaction, store_.begin());
     SR_TRY(const keys::WrappingKey key, keys_.wrapping_key(*transaction, plan_.account, key_id_));
     for (std::size_t i = first; i < last; ++i) {
-      SR_TRY(const SecretBytes bytes, value());
-      secrets::NewSecret asked{.account = plan_.account,
-                               .name = secret_name(i),
-                               .version_id = "v1",
-                               .description = {},
-                               .creator = "acs:ram::" + plan_.account.text() + ":root"};
-      SR_CHECK_OK(secrets_.require_free(*transaction, plan_.account, asked.name));
-      SR_CHECK_OK(secrets_.create(*transaction, std::move(asked), bytes, key, clock_.now()));
+      SR_CHECK_OK(create(*transaction, secret_name(i), key));
+      for (std::size_t version = 2; version <= plan_.versions; ++version) {
+        SR_CHECK_OK(put(*transaction, secret_name(i), version));
+      }
     }
     SR_CHECK_OK(transaction->commit());
     return {};
   }
 
-  Result<void> put(std::size_t first, std::size_t last, std::size_t version) {
-    SR_TRY(const auto transaction, store_.begin());
-    for (std::size_t i = first; i < last; ++i) {
-      SR_TRY(const SecretBytes bytes, value());
-      SR_TRY(const secrets::SecretView view,
-             secrets_.view(*transaction, plan_.account, secret_name(i)));
-      const secrets::NewVersion asked{.version_id = "v" + std::to_string(version),
-                                      .labels = {secrets::kCurrent}};
-      SR_CHECK_OK(secrets_.put(*transaction, view, asked, bytes, clock_.now()));
-    }
-    SR_CHECK_OK(transaction->commit());
+  Result<void> create(barrier::Transaction& transaction, std::string name,
+                      const keys::WrappingKey& key) {
+    SR_TRY(const SecretBytes bytes, value());
+    secrets::NewSecret asked{.account = plan_.account,
+                             .name = std::move(name),
+                             .version_id = "v1",
+                             .description = {},
+                             .creator = "acs:ram::" + plan_.account.text() + ":root"};
+    SR_CHECK_OK(secrets_.require_free(transaction, plan_.account, asked.name));
+    SR_CHECK_OK(secrets_.create(transaction, std::move(asked), bytes, key, clock_.now()));
+    return {};
+  }
+
+  Result<void> put(barrier::Transaction& transaction, const std::string& name,
+                   std::size_t version) {
+    SR_TRY(const SecretBytes bytes, value());
+    SR_TRY(const secrets::SecretView view, secrets_.view(transaction, plan_.account, name));
+    const secrets::NewVersion asked{.version_id = "v" + std::to_string(version),
+                                    .labels = {secrets::kCurrent}};
+    SR_CHECK_OK(secrets_.put(transaction, view, asked, bytes, clock_.now()));
     return {};
   }
 
