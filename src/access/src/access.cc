@@ -15,7 +15,8 @@ constexpr std::string_view kAadPrefix = "strongroom diagnostic message 1 ";
 constexpr std::size_t kEncodedBytesMax = 8'192;
 
 std::string_view auth_principal_type(PrincipalKind kind) {
-  return kind == PrincipalKind::kRoot ? "RootUser" : "SubUser";
+  if (kind == PrincipalKind::kRoot) return "RootUser";
+  return kind == PrincipalKind::kRole ? "AssumedRoleUser" : "SubUser";
 }
 
 bool is_explicit(const policy::Decision& decision) {
@@ -24,7 +25,8 @@ bool is_explicit(const policy::Decision& decision) {
 
 void write_principal(JsonWriter& json, const Principal& principal) {
   json.member("AuthPrincipalType", auth_principal_type(principal.kind));
-  json.member("AuthPrincipalDisplayName", principal.id);
+  json.member("AuthPrincipalDisplayName",
+              principal.kind == PrincipalKind::kRole ? principal.name : principal.id);
   json.member("AuthPrincipalOwnerId", principal.account.text());
 }
 
@@ -63,10 +65,22 @@ std::string aad_of(AccountId account) {
 
 policy::Decision decide(const Principal& principal, const policy::Query& query, AccountId owner) {
   if (principal.account != owner) return {};
-  if (principal.kind == PrincipalKind::kUser) {
-    return principal.policies ? principal.policies->evaluate(query) : policy::Decision{};
+  switch (principal.kind) {
+    case PrincipalKind::kRoot:
+    case PrincipalKind::kSystem:
+      return {.outcome = policy::Outcome::kAllow, .policy_name = {}, .policy_type = {}};
+    case PrincipalKind::kUser:
+    case PrincipalKind::kRole:
+      break;
+    case PrincipalKind::kAnonymous:
+      return {};
   }
-  return {.outcome = policy::Outcome::kAllow, .policy_name = {}, .policy_type = {}};
+  if (!principal.policies) return {};
+  if (principal.session_policy) {
+    const policy::Decision narrowed = principal.session_policy->evaluate(query);
+    if (!narrowed.allowed()) return narrowed;
+  }
+  return principal.policies->evaluate(query);
 }
 
 std::string denied_detail(const Refusal& refusal, const SecretBytes* key, Random& random) {

@@ -55,6 +55,25 @@ TEST(Decide, AUserMayDoWhatItsPoliciesSay) {
   EXPECT_EQ(ask(bare, "kms:GetSecretValue"), policy::Outcome::kImplicitDeny);
 }
 
+TEST(Decide, ASessionMayDoWhatItsRoleAndItsOwnPolicyBothAllow) {
+  Principal session =
+      principal(PrincipalKind::kRole, {*policy::find_system_policy("AliyunKMSFullAccess")});
+  EXPECT_EQ(ask(session, "kms:PutSecretValue"), policy::Outcome::kAllow);
+  session.session_policy =
+      policy::PolicySet::compile({*policy::find_system_policy("AliyunKMSSecretUserAccess")});
+  EXPECT_EQ(ask(session, "kms:GetSecretValue"), policy::Outcome::kAllow);
+  EXPECT_EQ(ask(session, "kms:PutSecretValue"), policy::Outcome::kImplicitDeny);
+  session.policies = policy::PolicySet::compile({});
+  EXPECT_EQ(ask(session, "kms:GetSecretValue"), policy::Outcome::kImplicitDeny);
+}
+
+TEST(Decide, NobodyMayDoNothing) {
+  EXPECT_EQ(ask(principal(PrincipalKind::kAnonymous,
+                          {*policy::find_system_policy("AliyunKMSFullAccess")}),
+                "kms:GetSecretValue"),
+            policy::Outcome::kImplicitDeny);
+}
+
 class DeniedDetailTest : public ::testing::Test {
  protected:
   std::string encoded_in(const std::string& json) {

@@ -10,9 +10,22 @@
 namespace strongroom::barrier {
 namespace {
 
+// What a principal is built from.
 bool is_identity(RecordType type) {
-  return type == RecordType::kUser || type == RecordType::kUserPolicies ||
-         type == RecordType::kAccessKey || type == RecordType::kAccount;
+  switch (type) {
+    case RecordType::kAccount:
+    case RecordType::kUser:
+    case RecordType::kUserPolicies:
+    case RecordType::kUserGroups:
+    case RecordType::kGroupPolicies:
+    case RecordType::kRole:
+    case RecordType::kRolePolicies:
+    case RecordType::kPolicy:
+    case RecordType::kAccessKey:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace

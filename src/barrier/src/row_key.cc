@@ -20,8 +20,22 @@ bool known(RecordType type) {
   switch (type) {
     case RecordType::kAccount:
     case RecordType::kAccountUsers:
+    case RecordType::kAccountNames:
+    case RecordType::kAccountSettings:
+    case RecordType::kAccountAlias:
     case RecordType::kUser:
     case RecordType::kUserPolicies:
+    case RecordType::kGroup:
+    case RecordType::kGroupPolicies:
+    case RecordType::kGroupMembers:
+    case RecordType::kRole:
+    case RecordType::kRolePolicies:
+    case RecordType::kPolicy:
+    case RecordType::kPolicyEntities:
+    case RecordType::kUserGroups:
+    case RecordType::kLoginProfile:
+    case RecordType::kMfaDevice:
+    case RecordType::kOidcProvider:
     case RecordType::kAccessKey:
     case RecordType::kAccessKeyUse:
     case RecordType::kKey:

@@ -37,6 +37,10 @@ std::string_view principal_type(identity::PrincipalKind kind) {
       return "ram-user";
     case identity::PrincipalKind::kSystem:
       return "system";
+    case identity::PrincipalKind::kRole:
+      return "assumed-role";
+    case identity::PrincipalKind::kAnonymous:
+      return "anonymous";
   }
   return "anonymous";
 }

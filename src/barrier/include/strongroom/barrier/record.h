@@ -23,8 +23,22 @@ namespace strongroom::barrier {
 enum class RecordType : std::uint8_t {
   kAccount = 0x10,
   kAccountUsers = 0x11,  // the names of the account's users, sorted (name ""), for ListUsers
+  kAccountNames = 0x12,  // other sorted lists of names: groups, roles, policies … (the list's name)
+  kAccountSettings = 0x13,  // alias, password policy, preferences (name "")
+  kAccountAlias = 0x14,     // addressed without account: whose alias it is
   kUser = 0x20,
   kUserPolicies = 0x21,  // attachments of a user
+  kGroup = 0x22,
+  kGroupPolicies = 0x23,
+  kGroupMembers = 0x24,
+  kRole = 0x25,
+  kRolePolicies = 0x26,
+  kPolicy = 0x27,          // a custom policy with all its versions
+  kPolicyEntities = 0x28,  // what a policy is attached to (name "System:…" or "Custom:…")
+  kUserGroups = 0x29,      // the groups of a user
+  kLoginProfile = 0x2a,    // console password and the time steps of used codes
+  kMfaDevice = 0x2b,       // a virtual MFA device
+  kOidcProvider = 0x2c,
   kAccessKey = 0x30,  // addressed without account: the id is looked up before the account is known
   kAccessKeyUse =
       0x31,     // last-used facts, written in batches; changes nothing that a decision rests on

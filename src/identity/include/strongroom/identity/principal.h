@@ -12,21 +12,26 @@
 namespace strongroom::identity {
 
 enum class PrincipalKind : std::uint8_t {
-  kRoot,    // the account itself: allowed everything in its account
-  kUser,    // a RAM user: what its policies allow
-  kSystem,  // work of the server itself that fell due, acting for one account
+  kRoot,       // the account itself: allowed everything in its account
+  kUser,       // a RAM user: what its policies allow
+  kSystem,     // work of the server itself that fell due, acting for one account
+  kRole,       // a session of a role: what the role's policies and the session policy both allow
+  kAnonymous,  // nobody signed (AssumeRoleWithOIDC): no account, allowed nothing
 };
 
 struct Principal {
   PrincipalKind kind = PrincipalKind::kUser;
   AccountId account;
-  std::string id;             // root: the account id; user: its numeric id; system: "system"
-  std::string name;           // user name; root: "root"
-  std::string arn;            // acs:ram::<account>:root | acs:ram::<account>:user/<name>
+  std::string id;    // root: the account id; user: its numeric id; system: "system"; role:
+                     // "<role id>:<session name>"
+  std::string name;  // user name; root: "root"; role: "<role name>:<session name>"
+  std::string arn;   // acs:ram::<account>:root | :user/<name> | :assumed-role/<role>/<session>
   std::string access_key_id;  // empty for system
   bool session =
       false;  // signed with STS credentials (openapi.md §1.1: GetSecretValue is then judged alone)
   std::shared_ptr<const policy::PolicySet> policies;  // empty set for root and system
+  // Role sessions only; null: the session is not narrowed.
+  std::shared_ptr<const policy::PolicySet> session_policy = nullptr;
 };
 using PrincipalRef = std::shared_ptr<const Principal>;
 
