@@ -22,6 +22,11 @@ bool is_identity(RecordType type) {
     case RecordType::kRolePolicies:
     case RecordType::kPolicy:
     case RecordType::kAccessKey:
+    case RecordType::kNetworkRule:
+    case RecordType::kAccessPolicy:
+    case RecordType::kAccessPoint:
+    case RecordType::kClientKey:
+    case RecordType::kRoleAccessPoint:
       return true;
     default:
       return false;

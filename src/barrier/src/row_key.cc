@@ -45,6 +45,13 @@ bool known(RecordType type) {
     case RecordType::kSecretVersion:
     case RecordType::kAccountCounters:
     case RecordType::kSystem:
+    case RecordType::kInstance:
+    case RecordType::kInstanceCa:
+    case RecordType::kNetworkRule:
+    case RecordType::kAccessPolicy:
+    case RecordType::kAccessPoint:
+    case RecordType::kClientKey:
+    case RecordType::kRoleAccessPoint:
       return true;
   }
   return false;

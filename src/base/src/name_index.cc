@@ -54,14 +54,14 @@ void NameIndex::split(Names& names, std::size_t block) {
                       std::move(upper));
 }
 
-void NameIndex::insert(AccountId account, std::string_view name) {
+bool NameIndex::insert(AccountId account, std::string_view name) {
   SR_CHECK(!name.empty() && name.size() <= kNameBytesMax);
   Names& names = accounts_[account];
   if (names.blocks.empty()) names.blocks.emplace_back();
   const std::size_t index = names.count == 0 ? 0 : block_for(names, name);
   Block& block = names.blocks[index];
   const auto [position, present] = locate(block.bytes, name);
-  if (present) return;
+  if (present) return false;
   std::string entry(1, static_cast<char>(static_cast<std::uint8_t>(name.size())));
   entry.append(name);
   block.bytes.insert(position, entry);
@@ -69,24 +69,25 @@ void NameIndex::insert(AccountId account, std::string_view name) {
   ++names.count;
   ++total_;
   if (block.count > kBlockNames) split(names, index);
+  return true;
 }
 
-void NameIndex::add(AccountId account, std::string_view name) {
+bool NameIndex::add(AccountId account, std::string_view name) {
   const std::unique_lock lock(mutex_);
   if (!ready_) removed_while_building_.erase({account, std::string(name)});
-  insert(account, name);
+  return insert(account, name);
 }
 
-void NameIndex::remove(AccountId account, std::string_view name) {
+bool NameIndex::remove(AccountId account, std::string_view name) {
   const std::unique_lock lock(mutex_);
   if (!ready_) removed_while_building_.emplace(account, name);
   const auto found = accounts_.find(account);
-  if (found == accounts_.end()) return;
+  if (found == accounts_.end()) return false;
   Names& names = found->second;
   const std::size_t index = block_for(names, name);
   Block& block = names.blocks[index];
   const auto [position, present] = locate(block.bytes, name);
-  if (!present) return;
+  if (!present) return false;
   block.bytes.erase(position, name.size() + 1);
   --block.count;
   --names.count;
@@ -94,11 +95,12 @@ void NameIndex::remove(AccountId account, std::string_view name) {
   if (block.count == 0)
     names.blocks.erase(names.blocks.begin() + static_cast<std::ptrdiff_t>(index));
   if (names.count == 0) accounts_.erase(found);
+  return true;
 }
 
-void NameIndex::add_while_building(AccountId account, std::string_view name) {
+bool NameIndex::add_while_building(AccountId account, std::string_view name) {
   const std::unique_lock lock(mutex_);
-  if (!removed_while_building_.contains({account, std::string(name)})) insert(account, name);
+  return !removed_while_building_.contains({account, std::string(name)}) && insert(account, name);
 }
 
 void NameIndex::finish_building() {

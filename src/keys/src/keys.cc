@@ -82,10 +82,15 @@ Result<Keys::Created> Keys::make(barrier::Transaction& transaction, NewKey asked
   key.tags = std::move(asked.tags);
   key.protection = asked.protection;
   key.service_default = asked.service_default;
+  key.instance_id = std::move(asked.instance_id);
   SR_TRY(key, describe(std::move(key), asked.description));
   SR_TRY(SecretBytes material, add_version(transaction, key, now));
   save(transaction, key);
-  transaction.after_commit([this, account = key.account, id = key.id] { index_.add(account, id); });
+  transaction.after_commit(
+      [this, account = key.account, id = key.id, place = std::move(asked.place)] {
+        if (place) place->confirm();
+        index_.add(account, id);
+      });
   return Created{std::move(key), std::move(material)};
 }
 
@@ -117,8 +122,10 @@ Result<bool> Keys::delete_due(barrier::Transaction& transaction, const due::Task
   }
   transaction.remove({RecordType::kKey, key.account, key.id});
   due::record(transaction, now, {"Key:DeleteKey:Success", key.account, arn(key.account, key.id)});
-  transaction.after_commit(
-      [this, account = key.account, id = key.id] { index_.remove(account, id); });
+  transaction.after_commit([this, account = key.account, id = key.id, instance = key.instance_id,
+                            versions = key.versions.size()] {
+    if (index_.remove(account, id)) usage_.remove(account, instance, versions);
+  });
   return true;
 }
 
@@ -128,7 +135,7 @@ Result<WrappingKey> Keys::wrapping_key(barrier::Reader& reader, AccountId accoun
   SR_CHECK_OK(permit(KeyAction::kUse, key.state));
   const std::string& version_id = key.primary_version().id;
   SR_TRY(SecretBytes bytes, material(reader, account, key.id, version_id));
-  return WrappingKey{key.id, version_id, key.service_default, std::move(bytes)};
+  return WrappingKey{key.id, version_id, key.service_default, key.instance_id, std::move(bytes)};
 }
 
 Result<std::optional<std::string>> Keys::default_key_id(barrier::Reader& reader,
@@ -164,13 +171,16 @@ Result<WrappingKey> Keys::create_default(barrier::Transaction& transaction, Acco
                             now));
   const std::string pointer = encode_default(made.key.id);
   transaction.put({RecordType::kDefaultKey, account, ""}, Uuid(), as_bytes(pointer));
-  return WrappingKey{made.key.id, made.key.primary_version().id, true, std::move(made.material)};
+  return WrappingKey{
+      made.key.id, made.key.primary_version().id, true, {}, std::move(made.material)};
 }
 
 Result<void> Keys::build_index() {
   const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
     SR_TRY(const Key key, decode(record));
-    index_.add_while_building(key.account, key.id);
+    if (index_.add_while_building(key.account, key.id)) {
+      usage_.add(key.account, key.instance_id, key.versions.size());
+    }
     return {};
   };
   SR_CHECK_OK(store_.visit_all(RecordType::kKey, visit));

@@ -93,7 +93,8 @@ Result<Key> decode(const barrier::RecordRef& record) {
 
 Result<UseStatus> decode_status(const barrier::RecordRef& record) {
   SR_TRY(const fb::Key* stored, view<fb::Key>(record));
-  return UseStatus{static_cast<KeyState>(stored->state()), stored->service_default()};
+  return UseStatus{static_cast<KeyState>(stored->state()), stored->service_default(),
+                   stored->instance_id()->str()};
 }
 
 void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version,

@@ -130,7 +130,9 @@ Result<ListPage> Secrets::list_filtered(AccountId account, std::span<const Filte
 Result<void> Secrets::build_index() {
   const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
     SR_TRY(const SecretView secret, SecretView::of(record));
-    index_.add_while_building(secret.account(), secret.name());
+    if (index_.add_while_building(secret.account(), secret.name())) {
+      usage_.add(secret.account(), secret.instance_id(), 1);
+    }
     return {};
   };
   SR_CHECK_OK(store_.visit_all(barrier::RecordType::kSecret, visit));

@@ -76,6 +76,7 @@ Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret aske
   secret.created = now;
   secret.encryption_key_id = key.key_id;
   secret.default_key = key.service_default;
+  secret.instance_id = std::move(asked.instance_id);
   Version version;
   version.id = std::move(asked.version_id);
   version.created = now;
@@ -89,7 +90,9 @@ Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret aske
   save(transaction, added.after);
   transaction.put_raw({RecordType::kSecretVersion, added.after.account, added.after.name, 1},
                       sealed.row);
-  transaction.after_commit([this, account = added.after.account, name = added.after.name] {
+  transaction.after_commit([this, account = added.after.account, name = added.after.name,
+                            place = std::move(asked.place)] {
+    if (place) place->confirm();
     index_.add(account, name);
   });
   return std::move(added.after);
@@ -154,7 +157,9 @@ void Secrets::remove(barrier::Transaction& transaction, const Secret& secret, In
   due::record(transaction, now,
               {"Secret:DeleteSecret:Success", secret.account, arn(secret.account, secret.name)});
   transaction.after_commit(
-      [this, account = secret.account, name = secret.name] { index_.remove(account, name); });
+      [this, account = secret.account, name = secret.name, instance = secret.instance_id] {
+        if (index_.remove(account, name)) usage_.remove(account, instance, 1);
+      });
 }
 
 Result<bool> Secrets::purge_due(barrier::Transaction& transaction, const due::Task& task,

@@ -51,6 +51,13 @@ enum class RecordType : std::uint8_t {
   kAccountCounters = 0x60,  // quota counters
   kSystem =
       0x70,  // single records of the server (audit signing key, TLS key, settings); name says which
+  kInstance = 0x80,         // a KMS instance, by id
+  kInstanceCa = 0x81,       // its certificate authority with the private key
+  kNetworkRule = 0x90,      // of access points, by name
+  kAccessPolicy = 0xa0,     // permission policy of access points, by name
+  kAccessPoint = 0xb0,      // by name, with the ids of its client keys
+  kClientKey = 0xc0,        // addressed without account, like kAccessKey
+  kRoleAccessPoint = 0xd0,  // which access points bound a RAM role, by role name
 };
 
 /// Ordered by time, unblinded: table ‖ u64 time ‖ random.

@@ -23,14 +23,14 @@ class NameIndex {
   static constexpr std::size_t kBlockNames = 128;
   static constexpr std::size_t kNameBytesMax = 255;
 
-  /// A name already there changes nothing. 1..kNameBytesMax bytes.
-  void add(AccountId account, std::string_view name);
-  /// A name that is not there changes nothing.
-  void remove(AccountId account, std::string_view name);
+  /// A name already there changes nothing: false. 1..kNameBytesMax bytes.
+  bool add(AccountId account, std::string_view name);
+  /// A name that is not there changes nothing: false.
+  bool remove(AccountId account, std::string_view name);
 
   /// While the index is built from storage, add() and remove() go on: what they say is newer than
-  /// what the build finds.
-  void add_while_building(AccountId account, std::string_view name);
+  /// what the build finds. True if the name was added.
+  bool add_while_building(AccountId account, std::string_view name);
   void finish_building();
   bool ready() const;
 
@@ -56,7 +56,7 @@ class NameIndex {
   static std::string_view first_name(const Block& block);
   static std::size_t block_for(const Names& names, std::string_view name);
   static void split(Names& names, std::size_t block);
-  void insert(AccountId account, std::string_view name);
+  bool insert(AccountId account, std::string_view name);
 
   mutable std::shared_mutex mutex_;
   std::map<AccountId, Names> accounts_;

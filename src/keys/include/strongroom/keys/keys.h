@@ -5,6 +5,7 @@
 // leaves only as SecretBytes, to `secrets` and to the cryptographic operations here. Thread-safe:
 // the object holds the name index only.
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "strongroom/base/name_index.h"
 #include "strongroom/base/name_value.h"
 #include "strongroom/base/random.h"
+#include "strongroom/base/usage_table.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/model.h"
 #include "strongroom/secmem/secret_bytes.h"
@@ -28,6 +30,8 @@ struct NewKey {
   std::vector<Tag> tags = {};
   Protection protection = Protection::kSoftware;
   bool service_default = false;
+  std::string instance_id = {};                         // empty: the shared service
+  std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
 };
 
 /// The key version that new data is encrypted under, with its material.
@@ -35,6 +39,7 @@ struct WrappingKey {
   std::string key_id;
   std::string version_id;
   bool service_default = false;
+  std::string instance_id = {};
   SecretBytes material;
 };
 
@@ -119,6 +124,8 @@ class Keys {
   /// index().ready() is false.
   Result<void> build_index();
   const NameIndex& index() const { return index_; }
+  /// Key versions per KMS instance, as its quota counts them; complete once index().ready().
+  UsageTable& usage() { return usage_; }
 
  private:
   struct Created {
@@ -134,6 +141,7 @@ class Keys {
   Random& random_;
   const std::string region_;
   NameIndex index_;
+  UsageTable usage_;
 };
 
 }  // namespace strongroom::keys

@@ -74,6 +74,7 @@ struct Key {
 struct UseStatus {
   KeyState state = KeyState::kEnabled;
   bool service_default = false;
+  std::string instance_id = {};  // empty: the shared service
 };
 
 /// What may be done with a key depends on its state alone (openapi.md §7.2).

@@ -6,6 +6,7 @@
 // a secret looks at the view first, then opens or puts. Thread-safe: the object itself holds the
 // name index only.
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/base/name_index.h"
 #include "strongroom/base/random.h"
+#include "strongroom/base/usage_table.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/secmem/secret_bytes.h"
@@ -31,6 +33,8 @@ struct NewSecret {
   std::vector<keys::Tag> tags = {};
   std::string creator;  // ARN
   DataType data_type = DataType::kText;
+  std::string instance_id = {};                         // empty: the shared service
+  std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
 };
 
 struct NewVersion {
@@ -117,6 +121,8 @@ class Secrets {
   /// tells how far it is.
   Result<void> build_index();
   const NameIndex& index() const { return index_; }
+  /// Secrets per KMS instance; complete once index().ready().
+  UsageTable& usage() { return usage_; }
 
  private:
   struct Sealed {
@@ -138,6 +144,7 @@ class Secrets {
   Random& random_;
   const std::string region_;
   NameIndex index_;
+  UsageTable usage_;
 };
 
 }  // namespace strongroom::secrets
