@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <bit>
 #include <utility>
 
-#include "strongroom/base/json_writer.h"
+#include "condition.h"
+#include "index.h"
+#include "principal.h"
 
 namespace strongroom::policy {
 namespace {
@@ -14,189 +16,166 @@ namespace {
 // that do not need its tail, so it is refused instead (implicit deny).
 constexpr std::size_t kActionBytesMax = 128;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-template <bool kFold>
-bool glob(std::string_view pattern, std::string_view text) {
-  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = kNone;  // the last '*' seen: only its run can still grow
-  std::size_t resume = 0;    // where in the text that run ends for now
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-      continue;
-    }
-    const bool equal = p < pattern.size() &&
-                       (pattern[p] == '?' ||
-                        (kFold ? lower(pattern[p]) == lower(text[t]) : pattern[p] == text[t]));
-    if (equal) {
-      ++p;
-      ++t;
-      continue;
-    }
-    if (star == kNone) return false;
-    p = star + 1;
-    t = ++resume;
+/// An action in lower case, without an allocation.
+class FoldedAction {
+ public:
+  explicit FoldedAction(std::string_view action) : size_(action.size()) {
+    if (!fits()) return;
+    std::ranges::transform(action, bytes_.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
   }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
+  bool fits() const { return size_ <= bytes_.size(); }
+  std::string_view text() const { return {bytes_.data(), size_}; }
 
-bool same_start(std::string_view text, const std::string& start, std::size_t size) {
-  return text.size() >= size && std::memcmp(text.data(), start.data(), size) == 0;
-}
+ private:
+  std::size_t size_;
+  std::array<char, kActionBytesMax> bytes_;
+};
 
-// Texts and pieces are a few dozen bytes: first byte, then the rest, beats a general search.
-const char* find_piece(const char* at, const char* end, const std::string& piece) {
-  while (static_cast<std::size_t>(end - at) >= piece.size()) {
-    const std::size_t room = static_cast<std::size_t>(end - at) - piece.size() + 1;
-    at = static_cast<const char*>(std::memchr(at, piece.front(), room));
-    if (at == nullptr) return nullptr;
-    if (std::memcmp(at, piece.data(), piece.size()) == 0) return at;
-    ++at;
+struct Compiled {
+  Compiled(const Statement& statement, DocumentKind kind, std::uint32_t policy_index,
+           std::uint32_t statement_index);
+
+  bool fits_resource(std::span<const std::string_view> texts) const;
+  bool fits_principal(const PrincipalName& name) const;
+  bool fits_conditions(const Conditions* context) const;
+  /// Everything but the action.
+  bool applies(const Query& query) const {
+    return fits_resource(query.resources) && fits_principal(query.principal) &&
+           fits_conditions(query.context);
   }
-  return nullptr;
+
+  std::uint32_t policy;
+  std::uint32_t statement;
+  Effect effect;
+  bool not_resources;
+  ActionElement action;
+  std::vector<Pattern> resources;
+  std::vector<PrincipalPattern> principals;
+  std::vector<Condition> conditions;
+};
+
+Compiled::Compiled(const Statement& source, DocumentKind kind, std::uint32_t policy_index,
+                   std::uint32_t statement_index)
+    : policy(policy_index),
+      statement(statement_index),
+      effect(source.effect),
+      not_resources(source.not_resources) {
+  action.negated = source.not_actions;
+  for (const std::string& text : source.actions) action.patterns.emplace_back(text, true);
+  for (const std::string& text : source.resources) resources.emplace_back(text, false);
+  // What a trust policy is about goes without saying.
+  if (kind == DocumentKind::kTrust && resources.empty()) resources.emplace_back("*", false);
+  for (const PrincipalElement& one : source.principals) principals.emplace_back(one, kind);
+  for (const ConditionTest& test : source.conditions) conditions.emplace_back(test);
 }
 
-void append_list(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
-  json.begin_array(name);
-  for (const std::string& text : texts) json.element(text);
-  json.end_array();
+bool Compiled::fits_resource(std::span<const std::string_view> texts) const {
+  for (const std::string_view text : texts) {
+    const auto fits = [text](const Pattern& pattern) { return pattern.matches(text); };
+    if (std::ranges::any_of(resources, fits) != not_resources) return true;
+  }
+  return false;
+}
+
+bool Compiled::fits_principal(const PrincipalName& name) const {
+  return principals.empty() || std::ranges::any_of(principals, [&](const PrincipalPattern& one) {
+           return one.matches(name);
+         });
+}
+
+bool Compiled::fits_conditions(const Conditions* context) const {
+  return std::ranges::all_of(conditions, [&](const Condition& one) { return one.holds(context); });
 }
 
 }  // namespace
 
-bool wildcard_match(std::string_view pattern, std::string_view text, bool ignore_case) {
-  return ignore_case ? glob<true>(pattern, text) : glob<false>(pattern, text);
-}
+struct PolicySet::Impl {
+  std::vector<Policy> policies;
+  std::vector<Compiled> statements;  // denies first, then in the order of the documents
+  ActionIndex index;                 // empty for small sets
 
-Pattern::Pattern(std::string_view pattern, bool fold_case) : kind_(Kind::kGlob), text_(pattern) {
-  if (fold_case) std::ranges::transform(text_, text_.begin(), lower);
-  const std::size_t star = text_.find('*');
-  if (text_.contains('?')) return;
-  if (star == std::string::npos) {
-    kind_ = Kind::kLiteral;
-    return;
-  }
-  if (star + 1 == text_.size()) {
-    text_.pop_back();
-    kind_ = text_.empty() ? Kind::kAny : Kind::kPrefix;
-    return;
-  }
-  kind_ = Kind::kPieces;
-  const std::size_t last = text_.rfind('*');
-  head_ = star;
-  tail_ = text_.size() - last - 1;
-  least_ = head_ + tail_;
-  for (std::size_t at = star; at < last;) {
-    const std::size_t next = text_.find('*', at + 1);
-    if (next > at + 1) middle_.push_back(text_.substr(at + 1, next - at - 1));
-    least_ += next - at - 1;
-    at = next;
-  }
-}
+  void add(Effect effect);
+  Decision decided(const Compiled& statement) const;
+};
 
-// Head and tail are anchored; each literal between may take its leftmost place, since an earlier
-// end never takes room from those that follow.
-bool Pattern::matches_pieces(std::string_view text) const {
-  if (text.size() < least_ || !same_start(text, text_, head_)) return false;
-  const std::string_view tail = std::string_view(text_).substr(text_.size() - tail_);
-  if (!text.ends_with(tail)) return false;
-  const char* at = text.data() + head_;
-  const char* const end = text.data() + text.size() - tail_;
-  for (const std::string& piece : middle_) {
-    at = find_piece(at, end, piece);
-    if (at == nullptr) return false;
-    at += piece.size();
-  }
-  return true;
-}
-
-bool Pattern::matches(std::string_view text) const {
-  switch (kind_) {
-    case Kind::kAny:
-      return true;
-    case Kind::kLiteral:
-      return text == text_;
-    case Kind::kPrefix:
-      return same_start(text, text_, text_.size());
-    case Kind::kPieces:
-      return matches_pieces(text);
-    case Kind::kGlob:
-      return glob<false>(text_, text);
-  }
-  return false;
-}
-
-bool PolicySet::Compiled::matches(std::string_view action,
-                                  std::span<const std::string_view> texts) const {
-  const auto fits_action = [&](const Pattern& pattern) { return pattern.matches(action); };
-  if (std::ranges::none_of(actions, fits_action)) return false;
-  for (const Pattern& pattern : resources) {
-    for (const std::string_view text : texts) {
-      if (pattern.matches(text)) return true;
+void PolicySet::Impl::add(Effect effect) {
+  for (std::uint32_t p = 0; p < policies.size(); ++p) {
+    const Document& document = policies[p].document;
+    for (std::uint32_t s = 0; s < document.statements.size(); ++s) {
+      const Statement& statement = document.statements[s];
+      if (statement.effect == effect) statements.emplace_back(statement, document.kind, p, s);
     }
   }
-  return false;
+}
+
+Decision PolicySet::Impl::decided(const Compiled& statement) const {
+  const Policy& policy = policies[statement.policy];
+  const bool deny = statement.effect == Effect::kDeny;
+  return {.outcome = deny ? Outcome::kExplicitDeny : Outcome::kAllow,
+          .policy_name = policy.name,
+          .policy_type = policy.type,
+          .policy_version = policy.version,
+          .statement = statement.statement};
+}
+
+PolicySet::PolicySet() : impl_(std::make_unique<Impl>()) {}
+PolicySet::~PolicySet() = default;
+
+std::span<const Policy> PolicySet::policies() const {
+  return impl_->policies;
 }
 
 std::shared_ptr<const PolicySet> PolicySet::compile(std::vector<Policy> policies) {
   auto set = std::make_shared<PolicySet>();
-  set->policies_ = std::move(policies);
-  for (std::uint32_t i = 0; i < set->policies_.size(); ++i) {
-    for (const Statement& statement : set->policies_[i].statements) {
-      Compiled compiled{.policy = i, .actions = {}, .resources = {}};
-      for (const std::string& text : statement.actions) compiled.actions.emplace_back(text, true);
-      for (const std::string& text : statement.resources) {
-        compiled.resources.emplace_back(text, false);
-      }
-      (statement.effect == Effect::kDeny ? set->denies_ : set->allows_)
-          .push_back(std::move(compiled));
-    }
+  Impl& impl = *set->impl_;
+  impl.policies = std::move(policies);
+  impl.add(Effect::kDeny);
+  impl.add(Effect::kAllow);
+  if (impl.statements.size() >= ActionIndex::kStatementsMin) {
+    std::vector<const ActionElement*> actions;
+    for (const Compiled& statement : impl.statements) actions.push_back(&statement.action);
+    impl.index = ActionIndex(actions);
   }
   return set;
 }
 
-Decision PolicySet::decided(Outcome outcome, const Compiled& statement) const {
-  const Policy& policy = policies_[statement.policy];
-  return {.outcome = outcome, .policy_name = policy.name, .policy_type = policy.type};
-}
-
 Decision PolicySet::evaluate(const Query& query) const {
-  std::array<char, kActionBytesMax> folded;
-  if (query.action.size() > folded.size()) return {};
-  std::ranges::transform(query.action, folded.begin(), lower);
-  const std::string_view action(folded.data(), query.action.size());
-  for (const Compiled& statement : denies_) {
-    if (statement.matches(action, query.resources)) {
-      return decided(Outcome::kExplicitDeny, statement);
+  const FoldedAction action(query.action);
+  if (!action.fits()) return {};
+  if (impl_->index.empty()) {
+    for (const Compiled& statement : impl_->statements) {
+      if (statement.action.fits(action.text()) && statement.applies(query))
+        return impl_->decided(statement);
     }
+    return {};
   }
-  for (const Compiled& statement : allows_) {
-    if (statement.matches(action, query.resources)) return decided(Outcome::kAllow, statement);
+  const ActionIndex::Candidates candidates = impl_->index.find(action.text());
+  for (std::size_t word = 0; word < candidates.bits.size(); ++word) {
+    for (std::uint64_t bits = candidates.bits[word]; bits != 0; bits &= bits - 1) {
+      const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
+      const Compiled& statement = impl_->statements[word * 64 + bit];
+      if (!candidates.exact && !statement.action.fits(action.text())) continue;
+      if (statement.applies(query)) return impl_->decided(statement);
+    }
   }
   return {};
 }
 
-std::string to_document(const Policy& policy) {
-  std::string out = R"({"Version":"1","Statement":[)";
-  bool first = true;
-  for (const Statement& statement : policy.statements) {
-    out += first ? "\n  " : ",\n  ";
-    first = false;
-    JsonWriter json(out);
-    json.begin_object();
-    json.member("Effect", statement.effect == Effect::kAllow ? "Allow" : "Deny");
-    append_list(json, "Action", statement.actions);
-    append_list(json, "Resource", statement.resources);
-    json.end_object();
+std::vector<Fit> PolicySet::fits(const Query& query) const {
+  const FoldedAction action(query.action);
+  std::vector<Fit> out;
+  for (const Compiled& statement : impl_->statements) {
+    out.push_back({.policy = statement.policy,
+                   .statement = statement.statement,
+                   .effect = statement.effect,
+                   .action = action.fits() && statement.action.fits(action.text()),
+                   .resource = statement.fits_resource(query.resources),
+                   .principal = statement.fits_principal(query.principal),
+                   .conditions = statement.fits_conditions(query.context)});
   }
-  out += "\n]}";
+  std::ranges::sort(out, {}, [](const Fit& fit) { return std::pair(fit.policy, fit.statement); });
   return out;
 }
 

@@ -1,6 +1,5 @@
 // The system policies of gateway.md §6.5. Statements about services this product does not have
-// (RDS accounts, ECS instances, service-linked roles) are left out: the last come with a condition,
-// and a condition that is not understood must never be read as absent.
+// (RDS accounts, ECS instances, service-linked roles) are left out.
 
 #include <vector>
 
@@ -10,51 +9,52 @@ namespace strongroom::policy {
 namespace {
 
 Statement allow(std::vector<std::string> actions, std::vector<std::string> resources) {
-  return {Effect::kAllow, std::move(actions), std::move(resources)};
+  return {
+      .effect = Effect::kAllow, .actions = std::move(actions), .resources = std::move(resources)};
 }
 
 std::vector<Policy> make_system_policies() {
   std::vector<Policy> all;
   all.push_back({"AliyunKMSFullAccess",
                  "System",
-                 {allow({"kms:*"}, {"*"})},
+                 {{allow({"kms:*"}, {"*"})}},
                  "v3",
                  "Provides full access to Key Management Service."});
   all.push_back(
       {"AliyunKMSReadOnlyAccess",
        "System",
-       {allow({"kms:List*", "kms:Describe*", "kms:GetPublicKey", "kms:GetUploadBackupDataInfo",
-               "kms:GetKmsInstanceSharedAccounts", "kms:GetKmsInstanceQuotaInfos",
-               "kms:GetCheckAssociateResourceTaskResults", "kms:GetKeyPolicy",
-               "kms:GetKeyDefaultPolicy", "kms:GetSecretPolicy", "kms:GetSecretDefaultPolicy",
-               "kms:GetKmsInstance", "kms:GetDefaultKmsInstance"},
-              {"*"})},
+       {{allow({"kms:List*", "kms:Describe*", "kms:GetPublicKey", "kms:GetUploadBackupDataInfo",
+                "kms:GetKmsInstanceSharedAccounts", "kms:GetKmsInstanceQuotaInfos",
+                "kms:GetCheckAssociateResourceTaskResults", "kms:GetKeyPolicy",
+                "kms:GetKeyDefaultPolicy", "kms:GetSecretPolicy", "kms:GetSecretDefaultPolicy",
+                "kms:GetKmsInstance", "kms:GetDefaultKmsInstance"},
+               {"*"})}},
        "v3",
        "Provides read-only access to Key Management Service; no secret values."});
   all.push_back(
       {"AliyunKMSSecretUserAccess",
        "System",
-       {allow({"kms:GetSecretValue", "kms:DescribeSecret", "kms:ListSecretVersionIds"}, {"*"})},
+       {{allow({"kms:GetSecretValue", "kms:DescribeSecret", "kms:ListSecretVersionIds"}, {"*"})}},
        "v1",
        "Provides access to the values of secrets."});
   all.push_back(
       {"AliyunKMSSecretAdminAccess",
        "System",
-       {allow({"kms:*"}, {"acs:kms:*:*:secret*"}), allow({"kms:GetRandomPassword"}, {"*"})},
+       {{allow({"kms:*"}, {"acs:kms:*:*:secret*"}), allow({"kms:GetRandomPassword"}, {"*"})}},
        "v5",
        "Provides full access to secrets."});
   all.push_back({"AliyunKMSCryptoUserAccess",
                  "System",
-                 {allow({"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey",
-                         "kms:GenerateDataKeyWithoutPlaintext", "kms:AsymmetricEncrypt",
-                         "kms:AsymmetricDecrypt", "kms:AsymmetricSign", "kms:AsymmetricVerify",
-                         "kms:GetPublicKey", "kms:GenerateMac", "kms:VerifyMac"},
-                        {"*"})},
+                 {{allow({"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey",
+                          "kms:GenerateDataKeyWithoutPlaintext", "kms:AsymmetricEncrypt",
+                          "kms:AsymmetricDecrypt", "kms:AsymmetricSign", "kms:AsymmetricVerify",
+                          "kms:GetPublicKey", "kms:GenerateMac", "kms:VerifyMac"},
+                         {"*"})}},
                  "v2",
                  "Provides the use of keys for cryptography."});
   all.push_back({"AliyunKMSCryptoAdminAccess",
                  "System",
-                 {allow({"kms:*"}, {"acs:kms:*:*:key*", "acs:kms:*:*:alias*"})},
+                 {{allow({"kms:*"}, {"acs:kms:*:*:key*", "acs:kms:*:*:alias*"})}},
                  "v2",
                  "Provides full access to keys and aliases."});
   return all;

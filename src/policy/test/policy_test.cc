@@ -18,6 +18,17 @@ Decision ask(const PolicySet& set, std::string_view action,
   return set.evaluate({.action = action, .resources = resources});
 }
 
+using Texts = std::vector<std::string>;
+
+Statement statement(Effect effect, Texts actions, Texts resources) {
+  return {.effect = effect, .actions = std::move(actions), .resources = std::move(resources)};
+}
+
+Policy policy(std::string name, std::vector<Statement> statements) {
+  return {
+      .name = std::move(name), .type = "Custom", .document = {.statements = std::move(statements)}};
+}
+
 std::shared_ptr<const PolicySet> system_set(std::string_view name) {
   const Policy* policy = find_system_policy(name);
   EXPECT_NE(policy, nullptr) << name;
@@ -93,8 +104,9 @@ TEST(PolicySet, NothingMeansImplicitDeny) {
 }
 
 TEST(PolicySet, DenyWinsWhateverTheOrder) {
-  const Policy allow{"A", "Custom", {{Effect::kAllow, {"kms:*"}, {"*"}}}};
-  const Policy deny{"D", "Custom", {{Effect::kDeny, {"kms:GetSecretValue"}, {"*:secret/app/*"}}}};
+  const Policy allow = policy("A", {statement(Effect::kAllow, {"kms:*"}, {"*"})});
+  const Policy deny =
+      policy("D", {statement(Effect::kDeny, {"kms:GetSecretValue"}, {"*:secret/app/*"})});
   for (const auto& order : {std::vector{allow, deny}, std::vector{deny, allow}}) {
     const auto set = PolicySet::compile(order);
     const Decision denied = ask(*set, "kms:GetSecretValue", {kSecret});
@@ -106,11 +118,9 @@ TEST(PolicySet, DenyWinsWhateverTheOrder) {
 }
 
 TEST(PolicySet, ActionAndResourceMustMatchInOneStatement) {
-  const auto set =
-      PolicySet::compile({{"P",
-                           "Custom",
-                           {{Effect::kAllow, {"kms:Decrypt"}, {"*:key/*"}},
-                            {Effect::kAllow, {"kms:GetSecretValue"}, {"*:secret/*"}}}}});
+  const auto set = PolicySet::compile(
+      {policy("P", {statement(Effect::kAllow, {"kms:Decrypt"}, {"*:key/*"}),
+                    statement(Effect::kAllow, {"kms:GetSecretValue"}, {"*:secret/*"})})});
   EXPECT_TRUE(ask(*set, "kms:Decrypt", {kKey}).allowed());
   EXPECT_FALSE(ask(*set, "kms:Decrypt", {kSecret}).allowed());
   EXPECT_FALSE(ask(*set, "kms:GetSecretValue", {kKey}).allowed());
@@ -118,7 +128,7 @@ TEST(PolicySet, ActionAndResourceMustMatchInOneStatement) {
 
 TEST(PolicySet, ActionsFoldCaseAndResourcesDoNot) {
   const auto set = PolicySet::compile(
-      {{"P", "Custom", {{Effect::kAllow, {"KMS:getsecretVALUE"}, {kSecret.data()}}}}});
+      {policy("P", {statement(Effect::kAllow, {"KMS:getsecretVALUE"}, {std::string(kSecret)})})});
   EXPECT_TRUE(ask(*set, "kms:GetSecretValue", {kSecret}).allowed());
   EXPECT_FALSE(
       ask(*set, "kms:GetSecretValue", {"acs:kms:cn-hangzhou:1000000000000001:secret/App/db"})
@@ -130,17 +140,17 @@ TEST(PolicySet, EitherSpellingOfAContainerCounts) {
   constexpr std::string_view kStar = "acs:kms:cn-hangzhou:1000000000000001:secret/*";
   for (const std::string_view granted : {kBare, kStar}) {
     const auto allows = PolicySet::compile(
-        {{"P", "Custom", {{Effect::kAllow, {"kms:CreateSecret"}, {std::string(granted)}}}}});
+        {policy("P", {statement(Effect::kAllow, {"kms:CreateSecret"}, {std::string(granted)})})});
     EXPECT_TRUE(ask(*allows, "kms:CreateSecret", {kBare, kStar}).allowed());
     const auto denies = PolicySet::compile(
-        {{"A", "Custom", {{Effect::kAllow, {"*"}, {"*"}}}},
-         {"D", "Custom", {{Effect::kDeny, {"kms:CreateSecret"}, {std::string(granted)}}}}});
+        {policy("A", {statement(Effect::kAllow, {"*"}, {"*"})}),
+         policy("D", {statement(Effect::kDeny, {"kms:CreateSecret"}, {std::string(granted)})})});
     EXPECT_EQ(ask(*denies, "kms:CreateSecret", {kBare, kStar}).outcome, Outcome::kExplicitDeny);
   }
 }
 
 TEST(PolicySet, NoResourceOrAnOverlongActionIsNeverAllowed) {
-  const auto set = PolicySet::compile({{"P", "Custom", {{Effect::kAllow, {"*"}, {"*"}}}}});
+  const auto set = PolicySet::compile({policy("P", {statement(Effect::kAllow, {"*"}, {"*"})})});
   EXPECT_FALSE(ask(*set, "kms:GetSecretValue", {}).allowed());
   EXPECT_FALSE(ask(*set, "kms:" + std::string(200, 'A'), {kSecret}).allowed());
 }

@@ -107,7 +107,9 @@ class ServiceFixture : public testing::Test {
     who.policies = policy::PolicySet::compile(
         {{.name = "p",
           .type = "Custom",
-          .statements = {{policy::Effect::kAllow, std::move(actions), std::move(resources)}}}});
+          .document = {.statements = {{.effect = policy::Effect::kAllow,
+                                       .actions = std::move(actions),
+                                       .resources = std::move(resources)}}}}});
     return who;
   }
 

@@ -74,6 +74,11 @@ inline constexpr std::size_t kUsersPerAccountMax = 1'000;
 inline constexpr std::size_t kAccessKeysPerUserMax = 2;
 inline constexpr std::size_t kSystemPoliciesPerUserMax = 20;
 
+// Policy documents (gateway.md §5.4, §6.6).
+inline constexpr std::size_t kPolicyDocumentCharsMax = 6'144;
+inline constexpr std::size_t kSessionPolicyCharsMax = 2'048;
+inline constexpr std::size_t kResourcePolicyBytesMax = 32'768;
+
 // Keys.
 inline constexpr std::size_t kKeysPerAccountMax = 10'000;
 inline constexpr std::size_t kPlaintextBytesMax = 6'144;

@@ -1,0 +1,35 @@
+#pragma once
+// The typed values of conditions: numbers, times, networks (gateway.md §6.2). Pure; no allocation.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "strongroom/base/time.h"
+
+namespace strongroom::policy {
+
+/// A decimal number: sign, digits, fraction; at most 32 characters.
+std::optional<double> parse_number(std::string_view text);
+
+/// ISO 8601 with a zone: 2026-11-22T01:02Z, …T01:02:03Z, …T01:02:03.456Z, …T09:02:03+08:00.
+std::optional<Instant> parse_time(std::string_view text);
+
+/// "true" or "false" in any case.
+std::optional<bool> parse_bool(std::string_view text);
+
+/// IPv6 bytes; IPv4 is kept in its mapped form, so that both spellings of one address are equal.
+using Address = std::array<std::uint8_t, 16>;
+std::optional<Address> parse_address(std::string_view text);
+
+/// An address and how many of its first bits count.
+struct Network {
+  Address address{};
+  unsigned bits = 128;
+  bool holds(const Address& other) const;
+};
+/// "10.0.0.0/8", "2001:db8::/32", or a single address. Bits beyond the prefix do not count.
+std::optional<Network> parse_network(std::string_view text);
+
+}  // namespace strongroom::policy
