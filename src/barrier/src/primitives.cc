@@ -2,9 +2,11 @@
 
 #include <string>
 
+#include <algorithm>
 #include "reveal.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/crypto/digest.h"
+
 #include "strongroom/crypto/kdf.h"
 #include "strongroom/crypto/mac.h"
 
@@ -15,7 +17,10 @@ Digest sha256(std::string_view data) {
 }
 
 Digest hmac_sha256(const SecretBytes& key, std::string_view data) {
-  return crypto::hmac(crypto::MacHash::kSha256, key, as_bytes(data)).bytes;
+  const crypto::MacTag tag = crypto::hmac(crypto::MacHash::kSha256, key, as_bytes(data));
+  Digest digest;
+  std::ranges::copy(tag.view().first(digest.size()), digest.begin());
+  return digest;
 }
 
 Result<SecretBytes> kdf(const SecretBytes& key, std::string_view name, std::string_view context) {

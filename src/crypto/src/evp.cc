@@ -60,7 +60,12 @@ const Algorithms& algorithms() {
 ThreadContexts::ThreadContexts()
     : sha256(make_digest_context(algorithms().sha256)),
       sm3(make_digest_context(algorithms().sm3)),
-      hmac{make_hmac_context("SHA1"), make_hmac_context("SHA256"), make_hmac_context("SM3")},
+      hmac{make_hmac_context("SHA1"),
+           make_hmac_context("SHA256"),
+           make_hmac_context("SM3"),
+           nullptr,
+           nullptr,
+           nullptr},
       gcm_seal(EVP_CIPHER_CTX_new()),
       gcm_open(EVP_CIPHER_CTX_new()) {
   SR_CHECK(gcm_seal && gcm_open);
@@ -71,8 +76,20 @@ ThreadContexts& thread_contexts() {
   return contexts;
 }
 
-Hmac::Hmac(MacHash hash, ByteView key)
-    : context_(thread_contexts().hmac[static_cast<std::size_t>(hash)].get()) {
+namespace {
+
+EVP_MAC_CTX* hmac_context(MacHash hash) {
+  constexpr std::array<const char*, kMacHashes> kNames{"SHA1",   "SHA256", "SM3",
+                                                       "SHA224", "SHA384", "SHA512"};
+  const auto at = static_cast<std::size_t>(hash);
+  MacCtx& context = thread_contexts().hmac[at];
+  if (!context) context = make_hmac_context(kNames[at]);
+  return context.get();
+}
+
+}  // namespace
+
+Hmac::Hmac(MacHash hash, ByteView key) : context_(hmac_context(hash)) {
   // A null key means "the last one" to libcrypto, so an empty key needs an address.
   static constexpr std::uint8_t kNothing = 0;
   SR_CHECK(EVP_MAC_init(context_, key.empty() ? &kNothing : key.data(), key.size(), nullptr) == 1);

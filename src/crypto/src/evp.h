@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,7 +45,7 @@ struct ThreadContexts {
   ThreadContexts();
   MdCtx sha256;
   MdCtx sm3;
-  MacCtx hmac[3];  // by MacHash
+  std::array<MacCtx, kMacHashes> hmac;  // by MacHash; the rare ones are made at first use
   CipherCtx gcm_seal;
   CipherCtx gcm_open;
 };

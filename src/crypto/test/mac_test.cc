@@ -38,6 +38,19 @@ TEST(Mac, WycheproofSha256) {
   check_wycheproof("hmac_sha256_test.json", MacHash::kSha256);
 }
 
+TEST(Mac, WycheproofSha384) {
+  check_wycheproof("hmac_sha384_test.json", MacHash::kSha384);
+}
+TEST(Mac, WycheproofSha512) {
+  check_wycheproof("hmac_sha512_test.json", MacHash::kSha512);
+}
+
+TEST(Mac, Rfc4231Sha224) {
+  // RFC 4231 §4.2, test case 1.
+  const MacTag tag = hmac(MacHash::kSha224, secret(std::string(20, '\x0b')), as_bytes("Hi There"));
+  EXPECT_EQ(hex_encode(tag.view()), "896fb1128abbdf196832107cd49df33f47b4b1169912ba4f53684b22");
+}
+
 TEST(Mac, Sm3IsHmacByItsDefinition) {
   const std::string key(37, 'k');
   std::string inner(64, 0x36);

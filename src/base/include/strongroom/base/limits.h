@@ -27,6 +27,8 @@ inline constexpr std::size_t kSealedBytesMax = 16U << 20;
 
 // Locked memory.
 inline constexpr std::size_t kLockedBytesMax = 256U << 20;
+// libcrypto's own locked heap: the numbers of parsed private keys.
+inline constexpr std::size_t kKeyHeapBytes = 8U << 20;
 
 // Passphrases: beyond these a file is hostile (security.md §3.2).
 inline constexpr std::uint32_t kArgon2MemoryKibMax = 4U << 20;
@@ -87,6 +89,19 @@ inline constexpr std::size_t kEncryptionContextCharsMax = 8'192;
 inline constexpr std::size_t kKeyDescriptionCharsMax = 8'192;
 inline constexpr int kKeyDeletionDaysMin = 7;
 inline constexpr int kKeyDeletionDaysMax = 366;
+inline constexpr std::size_t kVersionsPerKeyMax = 50;
+inline constexpr std::int64_t kKeyVersionGapDays = 7;  // between two CreateKeyVersion
+inline constexpr std::int64_t kKeyRotationDaysMin = 7;
+inline constexpr std::int64_t kKeyRotationDaysMax = 730;
+inline constexpr std::size_t kAliasesPerAccountMax = 10'000;
+inline constexpr std::size_t kAliasesPerKeyMax = 50;
+inline constexpr std::size_t kAliasCharsMax = 255;
+inline constexpr std::int64_t kImportTokenMillis = 24LL * 60 * 60 * 1000;
+inline constexpr std::size_t kImportTokenBytesMax = 4'096;
+inline constexpr std::size_t kAsymmetricBytesMax = 8'192;  // plaintext, ciphertext, signature
+inline constexpr std::size_t kMacMessageBytesMax = 32'768;
+// Parsed private keys that one thread keeps.
+inline constexpr std::size_t kParsedKeysPerThread = 32;
 
 // Secrets.
 inline constexpr std::size_t kSecretsPerAccountMax = 2'000'000;

@@ -1,6 +1,6 @@
 #pragma once
-// HMAC (RFC 2104) with SHA-1, SHA-256 and SM3. SHA-1 exists only for the signatures of old official
-// SDKs.
+// HMAC (RFC 2104) with SHA-1, the SHA-2 hashes and SM3. SHA-1 exists only for the signatures of old
+// official SDKs.
 //
 // An HmacKey is prepared once and then signs from any number of threads at a time; its key lies in
 // locked memory.
@@ -17,11 +17,12 @@
 
 namespace strongroom::crypto {
 
-enum class MacHash : std::uint8_t { kSha1, kSha256, kSm3 };
+enum class MacHash : std::uint8_t { kSha1, kSha256, kSm3, kSha224, kSha384, kSha512 };
+inline constexpr std::size_t kMacHashes = 6;
 
-/// 20 bytes for SHA-1, else 32.
+/// As many bytes as the hash has: 20, 32, 32, 28, 48, 64.
 struct MacTag {
-  std::array<std::uint8_t, 32> bytes{};
+  std::array<std::uint8_t, 64> bytes{};
   std::size_t size = 0;
   ByteView view() const { return {bytes.data(), size}; }
 };
