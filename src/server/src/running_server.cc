@@ -12,6 +12,7 @@
 #include "strongroom/base/log.h"
 #include "strongroom/gateway_openapi/gateway.h"
 #include "strongroom/identity/authenticator.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/net/server.h"
 #include "strongroom/secrets/secrets.h"
@@ -82,6 +83,7 @@ struct RunningServer::Parts {
   std::unique_ptr<identity::SourceLimiter> sources;
   std::unique_ptr<identity::Authenticator> authenticator;
   std::unique_ptr<keys::Keys> keys;
+  std::unique_ptr<instances::Instances> instances;
   std::unique_ptr<secrets::Secrets> secrets;
   SecretBytes diagnostic_key;
   std::unique_ptr<service::Service> service;
@@ -133,11 +135,14 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
 
 Result<void> RunningServer::Parts::open_service() {
   keys = std::make_unique<keys::Keys>(*store, random, config.region);
+  instances = std::make_unique<instances::Instances>(*store, random, config.region);
+  SR_CHECK_OK(instances->build_index());
   secrets = std::make_unique<secrets::Secrets>(*store, *keys, random, config.region);
   SR_TRY(diagnostic_key, store->derive(access::kDiagnosticLabel));
   service = std::make_unique<service::Service>(service::Engines{.store = *store,
                                                                 .directory = *directory,
                                                                 .keys = *keys,
+                                                                .instances = *instances,
                                                                 .secrets = *secrets,
                                                                 .clock = clock,
                                                                 .random = random,

@@ -201,4 +201,41 @@ Result<std::vector<BatchEntry>> parse_secrets_list(std::string_view name, std::s
   return entries;
 }
 
+namespace {
+
+bool get_bound_vpc(element value, instances::BoundVpc& vpc) {
+  simdjson::dom::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS) return false;
+  std::uint64_t owner = 0;
+  if (object["VpcOwnerId"].get_uint64().get(owner) == simdjson::SUCCESS) {
+    vpc.owner = std::to_string(owner);
+  } else if (!get_member(object, "VpcOwnerId", vpc.owner)) {
+    return false;
+  }
+  return get_member(object, "VpcId", vpc.vpc) && get_member(object, "VSwitchId", vpc.vswitch) &&
+         get_member(object, "RegionId", vpc.region) && !vpc.vpc.empty();
+}
+
+}  // namespace
+
+Result<std::vector<instances::BoundVpc>> parse_bind_vpcs(std::string_view name,
+                                                         std::string_view text) {
+  const auto wrong = [name] {
+    return invalid_parameter(name,
+                             "It must be JSON: [{\"VpcId\":\"vpc-1\",\"VSwitchId\":\"vsw-1\","
+                             "\"RegionId\":\"cn-hangzhou\",\"VpcOwnerId\":1}]");
+  };
+  Document document;
+  simdjson::dom::array array;
+  if (!document.parse(text) || document.root().get_array().get(array) != simdjson::SUCCESS ||
+      array.size() > limits::kBindVpcsMax) {
+    return wrong();
+  }
+  std::vector<instances::BoundVpc> bound;
+  for (const element item : array) {
+    if (!get_bound_vpc(item, bound.emplace_back())) return wrong();
+  }
+  return bound;
+}
+
 }  // namespace strongroom::service

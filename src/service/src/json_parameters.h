@@ -10,6 +10,7 @@
 
 #include "strongroom/base/name_value.h"
 #include "strongroom/base/result.h"
+#include "strongroom/instances/model.h"
 
 namespace strongroom::service {
 
@@ -46,5 +47,10 @@ struct BatchEntry {
 };
 /// BatchGetSecretValue's SecretsList: 1 to limits::kBatchSecretsMax distinct secrets.
 Result<std::vector<BatchEntry>> parse_secrets_list(std::string_view name, std::string_view text);
+
+/// UpdateKmsInstanceBindVpc's [{"VpcId","VSwitchId","RegionId","VpcOwnerId"}]; the owner is a
+/// number or text.
+Result<std::vector<instances::BoundVpc>> parse_bind_vpcs(std::string_view name,
+                                                         std::string_view text);
 
 }  // namespace strongroom::service

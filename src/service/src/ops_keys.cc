@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "instance_rules.h"
 #include "json_parameters.h"
 #include "key_rights.h"
 #include "secret_answers.h"
@@ -90,15 +91,17 @@ void write_metadata(Call& call, const keys::Key& key) {
 
 Result<void> create_key(Call& call) {
   const Parameters& p = call.parameters;
-  SR_CHECK_OK(refuse_instance(p));
   SR_CHECK_OK(check_new_key(p));
   SR_TRY(std::vector<keys::Tag> tags, new_tags_of(p));
+  SR_TRY(InstancePlace place, new_key_place(call, p.text("DKMSInstanceId")));
   SR_TRY(const keys::Key key,
          call.engines.keys.create(*call.transaction,
                                   {.account = call.account(),
                                    .creator = call.account().text(),
                                    .description = std::string(p.text("Description")),
-                                   .tags = std::move(tags)},
+                                   .tags = std::move(tags),
+                                   .instance_id = place.id,
+                                   .place = std::move(place.place)},
                                   call.now));
   call.note_resource(call.engines.keys.arn(call.account(), key.id));
   call.note_key(key.id);
@@ -330,13 +333,32 @@ Result<void> update_key_description(Call& call) {
   return save(call, keys::describe(std::move(key), *description));
 }
 
+Result<void> protect_instance(Call& call, bool on) {
+  instances::Instances& instances = call.engines.instances;
+  const std::string ours = instances.arn(call.account(), "");
+  std::string_view id = call.parameters.text("KmsInstanceId");
+  std::string arn = ours + std::string(id);
+  if (id.empty()) {
+    arn = call.parameters.text("ProtectedResourceArn");
+    if (arn.starts_with(ours))
+      id = call.parameters.text("ProtectedResourceArn").substr(ours.size());
+  }
+  SR_CHECK_OK(call.authorize("kms:SetDeletionProtection", arn));
+  SR_TRY(instances::Instance instance, instances.find(call.reader, call.account(), id));
+  instance.deletion_protection = on;
+  instance.deletion_protection_description =
+      on ? call.parameters.text("DeletionProtectionDescription") : "";
+  instances.save(*call.transaction, instance);
+  return {};
+}
+
 Result<void> set_deletion_protection(Call& call) {
   const Parameters& p = call.parameters;
   SR_CHECK_OK(p.required("EnableDeletionProtection"));
   SR_TRY(const bool on, p.boolean("EnableDeletionProtection", false));
-  if (!p.text("KmsInstanceId").empty()) {
-    return fail(ErrorKind::kDenied, "Forbidden.DKMSInstanceNotFound",
-                "The specified DKMS Instance is not found.");
+  if (p.text("ProtectedResourceArn").find(":keystore/") != std::string_view::npos ||
+      !p.text("KmsInstanceId").empty()) {
+    return protect_instance(call, on);
   }
   std::string_view target = p.text("KeyId");
   if (target.empty()) {

@@ -1,6 +1,5 @@
 // What clients ask before they ask for what they want: regions, whether the service is on, where it
-// is (Location 2015-06-12) and what kind of account this is (BssOpenApi 2017-12-14); gateway.md
-// §3.2.
+// is (Location 2015-06-12); gateway.md §3.2.
 
 #include <algorithm>
 #include <array>
@@ -80,24 +79,6 @@ Result<void> describe_endpoints(Call& call) {
   return {};
 }
 
-// Terraform looks for instances to learn the kind of account; none is a good answer.
-Result<void> query_available_instances(Call& call) {
-  SR_TRY(const std::int64_t number, call.parameters.integer("PageNum", 1, 1, 1'000'000));
-  SR_TRY(const std::int64_t size, call.parameters.integer("PageSize", 20, 1, 1'000));
-  AnswerWriter& out = call.answer;
-  out.field("Code", "Success");
-  out.field("Message", "Successful!");
-  out.boolean("Success", true);
-  out.begin_object("Data");
-  out.number("PageNum", number);
-  out.number("PageSize", size);
-  out.number("TotalCount", 0);
-  out.begin_flat_list("InstanceList");
-  out.end_flat_list();
-  out.end_object();
-  return {};
-}
-
 constexpr Operation kOperations[] = {
     {.api = kKms,
      .name = "DescribeRegions",
@@ -119,11 +100,6 @@ constexpr Operation kOperations[] = {
      .effect = kRead,
      .resource = kNone,
      .handler = describe_endpoints},
-    {.api = kBss,
-     .name = "QueryAvailableInstances",
-     .effect = kRead,
-     .resource = kNone,
-     .handler = query_available_instances},
 };
 
 }  // namespace

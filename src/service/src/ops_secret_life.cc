@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "instance_rules.h"
 #include "key_rights.h"
 #include "secret_answers.h"
 #include "secret_handlers.h"
@@ -29,7 +30,7 @@ Result<void> require_generic_request(const Parameters& parameters) {
   if (rotate)
     return invalid_parameter("EnableAutomaticRotation",
                              "Generic secrets are not rotated by the service.");
-  if (!parameters.text("Policy").empty()) {
+  if (!parameters.text("Policy").empty() && parameters.text("DKMSInstanceId").empty()) {
     return fail(ErrorKind::kInvalidInput, "Forbidden.KeyPolicyUnSupported",
                 "The specified key does not support key policy. Only secrets in a KMS instance "
                 "have a policy.");
@@ -38,9 +39,14 @@ Result<void> require_generic_request(const Parameters& parameters) {
 }
 
 /// The key that the new secret's values are to be encrypted under, its right judged.
-Result<keys::WrappingKey> wrapping_key_for(Call& call, std::string_view asked) {
+Result<keys::WrappingKey> wrapping_key_for(Call& call, std::string_view asked,
+                                           std::string_view instance_id) {
   keys::Keys& keys = call.engines.keys;
-  if (asked.empty()) return keys.default_wrapping_key(*call.transaction, call.account(), call.now);
+  if (asked.empty()) {
+    // An instance has no default key.
+    if (!instance_id.empty()) SR_CHECK_OK(call.parameters.required("EncryptionKeyId"));
+    return keys.default_wrapping_key(*call.transaction, call.account(), call.now);
+  }
   const KeyName name = key_named(call, asked);
   const auto status = keys.status(call.reader, call.account(), name.id);
   if (!status && status.error().kind() != ErrorKind::kNotFound)
@@ -52,6 +58,7 @@ Result<keys::WrappingKey> wrapping_key_for(Call& call, std::string_view asked) {
     return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
                 "Resource not found: there is no key with the id given as EncryptionKeyId.");
   }
+  SR_CHECK_OK(require_same_instance(instance_id, status->instance_id));
   return keys.wrapping_key(call.reader, call.account(), name.id);
 }
 
@@ -64,7 +71,6 @@ Result<void> create_secret(Call& call) {
   SR_TRY(const SecretBytes value, secret_data_of(p));
   SR_TRY(const secrets::DataType data_type, data_type_of(p));
   SR_CHECK_OK(require_generic_request(p));
-  SR_CHECK_OK(refuse_instance(p));
   SR_CHECK_OK(secrets::check_name(name));
   SR_CHECK_OK(secrets::check_version_id(version_id));
   SR_TRY(std::vector<keys::Tag> tags, new_tags_of(p));
@@ -73,7 +79,8 @@ Result<void> create_secret(Call& call) {
   call.note_version(version_id);
 
   SR_CHECK_OK(call.engines.secrets.require_free(*call.transaction, call.account(), name));
-  SR_TRY(const keys::WrappingKey key, wrapping_key_for(call, p.text("EncryptionKeyId")));
+  SR_TRY(InstancePlace place, new_secret_place(call, p.text("DKMSInstanceId")));
+  SR_TRY(const keys::WrappingKey key, wrapping_key_for(call, p.text("EncryptionKeyId"), place.id));
   call.note_key(key.key_id);
   SR_CHECK_OK(call.engines.secrets.create(*call.transaction,
                                           {.account = call.account(),
@@ -82,12 +89,15 @@ Result<void> create_secret(Call& call) {
                                            .description = std::string(p.text("Description")),
                                            .tags = std::move(tags),
                                            .creator = call.principal.arn,
-                                           .data_type = data_type},
+                                           .data_type = data_type,
+                                           .instance_id = place.id,
+                                           .place = std::move(place.place)},
                                           value, key, call.now));
   call.answer.field("Arn", arn);
   call.answer.field("SecretName", name);
   call.answer.field("SecretType", "Generic");
   call.answer.field("VersionId", version_id);
+  if (!place.id.empty()) call.answer.field("DKMSInstanceId", place.id);
   return {};
 }
 

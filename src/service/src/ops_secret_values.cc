@@ -1,5 +1,6 @@
 // Values in and out, and the stages that name them (openapi.md §4.3 to §4.5, §4.9).
 
+#include "instance_rules.h"
 #include "json_parameters.h"
 #include "key_rights.h"
 #include "secret_answers.h"
@@ -23,6 +24,7 @@ Result<Opened> open_value(Call& call, std::string_view name, std::string_view ve
                           std::string_view stage) {
   const secrets::Secrets& secrets = call.engines.secrets;
   SR_TRY(secrets::SecretView secret, secrets.live_view(call.reader, call.account(), name));
+  SR_CHECK_OK(require_instance(call, secret.instance_id()));
   SR_TRY(const secrets::VersionView version, secret.select(version_id, stage));
   SR_TRY(const keys::UseStatus key,
          call.engines.keys.status(call.reader, call.account(), version.key_id()));
@@ -126,6 +128,7 @@ Result<void> put_secret_value(Call& call) {
   call.note_version(version_id);
 
   SR_TRY(const secrets::SecretView secret, live_secret_of(call));
+  SR_CHECK_OK(require_instance(call, secret.instance_id()));
   SR_TRY(const keys::UseStatus key,
          call.engines.keys.status(call.reader, call.account(), secret.encryption_key_id()));
   SR_CHECK_OK(

@@ -106,6 +106,10 @@ Result<Target> resolve_target(const Call& call) {
       SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
       return named_target(call, "key/", text);
     }
+    case ResourceKind::kInstance: {
+      SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
+      return named_target(call, "keystore/", text);
+    }
     case ResourceKind::kRamUser: {
       const std::string_view name =
           call.parameters.text(row.resource_parameter, call.principal.name);

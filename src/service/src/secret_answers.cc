@@ -65,13 +65,6 @@ Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters) {
   return checked;
 }
 
-Result<void> refuse_instance(const Parameters& parameters) {
-  if (parameters.text("DKMSInstanceId").empty()) return {};
-  return fail(ErrorKind::kDenied, "Forbidden.DKMSInstanceNotFound",
-              "The specified DKMS Instance is not found. Leave DKMSInstanceId out to use the "
-              "shared service.");
-}
-
 Result<secrets::SecretView> secret_of(Call& call) {
   return call.engines.secrets.view(call.reader, call.account(), call.resource_name());
 }

@@ -27,9 +27,6 @@ Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters);
 /// Most actions list InvalidParameter alone, where TagResources has finer codes (openapi.md §2.3).
 Error with_plain_code(const Error& error);
 
-/// 403 Forbidden.DKMSInstanceNotFound if the call names an instance: there are none yet.
-Result<void> refuse_instance(const Parameters& parameters);
-
 /// The head of the secret that the pipeline resolved and judged.
 Result<secrets::SecretView> secret_of(Call& call);
 Result<secrets::SecretView> live_secret_of(Call& call);

@@ -14,7 +14,9 @@ std::span<const Operation> key_operations();     // ops_keys.cc
 std::span<const Operation> crypto_operations();  // ops_crypto.cc
 std::span<const Operation>
 platform_operations();  // ops_platform.cc: regions, account status, Location, BSS
-std::span<const Operation> ram_operations();  // ops_ram.cc
-std::span<const Operation> sts_operations();  // ops_sts.cc
+std::span<const Operation> instance_operations();  // ops_instances.cc
+std::span<const Operation> bss_operations();       // ops_bss.cc
+std::span<const Operation> ram_operations();       // ops_ram.cc
+std::span<const Operation> sts_operations();       // ops_sts.cc
 
 }  // namespace strongroom::service

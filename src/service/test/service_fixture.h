@@ -13,6 +13,7 @@
 
 #include "json_answer.h"
 #include "strongroom/identity/directory.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/service.h"
@@ -39,6 +40,7 @@ class ServiceFixture : public testing::Test {
  protected:
   ServiceFixture() {
     EXPECT_TRUE(keys_.build_index());
+    EXPECT_TRUE(instances_.build_index());
     EXPECT_TRUE(secrets_.build_index());
   }
 
@@ -136,10 +138,12 @@ class ServiceFixture : public testing::Test {
   test::SealedStoreFixture fixture_;
   identity::Directory directory_{fixture_.random()};
   keys::Keys keys_{*fixture_, fixture_.random(), "cn-hangzhou"};
+  instances::Instances instances_{*fixture_, fixture_.random(), "cn-hangzhou"};
   secrets::Secrets secrets_{*fixture_, keys_, fixture_.random(), "cn-hangzhou"};
   Service service_{{.store = *fixture_,
                     .directory = directory_,
                     .keys = keys_,
+                    .instances = instances_,
                     .secrets = secrets_,
                     .clock = fixture_.clock(),
                     .random = fixture_.random(),

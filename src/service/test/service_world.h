@@ -12,6 +12,7 @@
 
 #include "strongroom/base/json_writer.h"
 #include "strongroom/identity/directory.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/service.h"
@@ -69,7 +70,7 @@ class ServiceWorld {
     auto key = directory.create_account(*txn, account, kNow);
     EXPECT_TRUE(key && txn->commit());
     root = principal_of(key->id);
-    EXPECT_TRUE(keys.build_index() && secrets.build_index());
+    EXPECT_TRUE(keys.build_index() && instances.build_index() && secrets.build_index());
   }
 
   identity::PrincipalRef principal_of(std::string_view key_id) {
@@ -140,10 +141,12 @@ class ServiceWorld {
   ManualClock clock{kNow};
   identity::Directory directory{random};
   keys::Keys keys{*store, random, "cn-hangzhou"};
+  instances::Instances instances{*store, random, "cn-hangzhou"};
   secrets::Secrets secrets{*store, keys, random, "cn-hangzhou"};
   Service service{Engines{.store = *store,
                           .directory = directory,
                           .keys = keys,
+                          .instances = instances,
                           .secrets = secrets,
                           .clock = clock,
                           .random = random,

@@ -81,6 +81,12 @@ inline constexpr std::size_t kPolicyDocumentCharsMax = 6'144;
 inline constexpr std::size_t kSessionPolicyCharsMax = 2'048;
 inline constexpr std::size_t kResourcePolicyBytesMax = 32'768;
 
+// KMS instances.
+inline constexpr std::size_t kInstancesPerAccountMax = 100;
+inline constexpr std::size_t kInstanceIdBytesMax = 64;
+inline constexpr std::size_t kInstanceNameCharsMax = 128;
+inline constexpr std::size_t kBindVpcsMax = 1'000;
+
 // Keys.
 inline constexpr std::size_t kKeysPerAccountMax = 10'000;
 inline constexpr std::size_t kPlaintextBytesMax = 6'144;

@@ -21,6 +21,7 @@ class RevealToken {
   friend class CryptoReveal;    // crypto: key schedules, MAC keys, plaintext to be sealed
   friend class RecordReveal;    // barrier: record bodies into their sealed form
   friend class IdentityReveal;  // identity: a new access-key secret into its record
+  friend class InstanceReveal;  // instances: a new CA's private key into its record
   friend class AnswerReveal;    // gateways: the one place where a value enters an answer
   friend class ClientReveal;    // client: values into a request body, and out of an answer's
   friend class TerminalReveal;  // cli: printing a value the person asked for

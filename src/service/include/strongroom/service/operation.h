@@ -28,6 +28,9 @@
 namespace strongroom::identity {
 class Directory;
 }
+namespace strongroom::instances {
+class Instances;
+}
 namespace strongroom::keys {
 class Keys;
 }
@@ -55,6 +58,7 @@ enum class ResourceKind : std::uint8_t {
   kSecretContainer,  // …:secret and …:secret/*
   kKey,  // …:key/<id>; the parameter holds an id or an ARN (alias/… is answered by the handler)
   kKeyContainer,  // …:key and …:key/*
+  kInstance,      // …:keystore/<id>; the parameter holds an id or an ARN
   kRamUser,       // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
   kByHandler,     // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
 };
@@ -87,6 +91,7 @@ struct Engines {
   barrier::SealedStore& store;
   identity::Directory& directory;
   keys::Keys& keys;
+  instances::Instances& instances;
   secrets::Secrets& secrets;
   Clock& clock;
   Random& random;

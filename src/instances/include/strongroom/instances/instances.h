@@ -1,0 +1,88 @@
+#pragma once
+// KMS instances: found, made, changed, released (openapi.md §12).
+//
+// Every method works inside the reader or transaction it is given and commits nothing. Nothing here
+// judges permissions or counts what an instance holds: `service` asks `keys` and `secrets`.
+// Thread-safe: the object holds the name index only.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/base/name_index.h"
+#include "strongroom/base/random.h"
+#include "strongroom/crypto/x509.h"
+#include "strongroom/due/due.h"
+#include "strongroom/instances/model.h"
+
+namespace strongroom::instances {
+
+struct NewInstance {
+  AccountId account;
+  std::string name;  // empty: the id
+  Charge charge = Charge::kPostpay;
+  std::string product_type = "kms_ddi_public_cn";
+  Specification specification;
+  Instant end = {};  // zero: never
+};
+
+class Instances {
+ public:
+  /// Store and random must outlive this. `region` is for ARNs.
+  Instances(barrier::SealedStore& store, Random& random, std::string region)
+      : store_(store), random_(random), region_(std::move(region)) {}
+
+  /// acs:kms:<region>:<account>:keystore/<id>
+  std::string arn(AccountId account, std::string_view id) const;
+  /// <id>.cryptoservice.kms.aliyuncs.com, the name in its certificate.
+  static std::string endpoint_name(std::string_view id);
+
+  /// 403 Forbidden.DKMSInstanceNotFound if there is none. Reader errors pass through.
+  Result<Instance> find(barrier::Reader& reader, AccountId account, std::string_view id) const;
+  /// Whether keys and secrets of the instance can be used now; the empty id is the shared service
+  /// and always can. On an I/O thread without allocation. Errors of find() and
+  /// instances::require_usable().
+  Result<void> require_usable(barrier::Reader& reader, AccountId account, std::string_view id,
+                              Instant now) const;
+
+  /// Makes an Uninitialized instance with its own CA. 400 InvalidParameter, Rejected.LimitExceeded
+  /// beyond limits::kInstancesPerAccountMax.
+  Result<Instance> create(barrier::Transaction& transaction, NewInstance asked, Instant now);
+  /// Writes a changed instance that this transaction read.
+  void save(barrier::Transaction& transaction, const Instance& instance) const;
+  /// Gone: its keys and secrets answer Forbidden.DKMSInstanceNotFound from the commit on. 409
+  /// Rejected.StateModifiedFailed while deletion protection is on.
+  Result<void> release(barrier::Transaction& transaction, const Instance& instance, Instant now);
+
+  /// Saves `instance` and records an event if `used` of `limit` passes 70 or 90 %; writes nothing
+  /// else.
+  void note_usage(barrier::Transaction& transaction, Instance instance, Quota quota,
+                  std::uint64_t used, Instant now) const;
+
+  /// The PEM chain that clients must trust.
+  Result<std::string> ca_chain(barrier::Reader& reader, AccountId account,
+                               std::string_view id) const;
+  /// A TLS certificate for the instance's listener: its endpoint name and `names`.
+  Result<crypto::IssuedCertificate> issue_server_certificate(barrier::Reader& reader,
+                                                             AccountId account, std::string_view id,
+                                                             crypto::ServerNames names,
+                                                             Instant now) const;
+
+  /// Reads every instance once; before the first request (there are few).
+  Result<void> build_index();
+  /// Ids by account, in byte order.
+  const NameIndex& index() const { return index_; }
+  /// The account's oldest connected instance, or nothing.
+  Result<std::optional<Instance>> default_instance(barrier::Reader& reader,
+                                                   AccountId account) const;
+
+ private:
+  barrier::SealedStore& store_;
+  Random& random_;
+  const std::string region_;
+  NameIndex index_;
+};
+
+}  // namespace strongroom::instances

@@ -1,0 +1,105 @@
+#pragma once
+// A KMS instance as a value, and what may become of it (openapi.md §12, semantics.md §1.6). Plain
+// values, one owner; the functions are pure.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/base/ids.h"
+#include "strongroom/base/name_value.h"
+#include "strongroom/base/result.h"
+#include "strongroom/base/time.h"
+
+namespace strongroom::instances {
+
+// On disk (schema/instance.fbs): never renumber.
+enum class Status : std::uint8_t {
+  kUninitialized = 0,
+  kConnecting = 1,
+  kConnected = 2,
+  kDisconnected = 3,
+  kError = 4
+};
+enum class Charge : std::uint8_t { kPrepay = 0, kPostpay = 1 };
+
+/// As the API spells them: "Connected", "PREPAY".
+std::string_view to_text(Status status);
+std::string_view to_text(Charge charge);
+
+struct BoundVpc {
+  std::string region;
+  std::string vswitch;
+  std::string vpc;
+  std::string owner;  // account id, as the caller wrote it
+  bool operator==(const BoundVpc&) const = default;
+};
+
+/// What is bought: the quotas and the published performance class.
+struct Specification {
+  std::uint32_t product_version = 3;  // 3 software, 5 hardware
+  std::uint32_t spec = 1'000;         // operations a second
+  std::uint32_t key_num = 1'000;      // key versions
+  std::uint32_t secret_num = 1'000;
+  std::uint32_t vpc_num = 1;  // "access management": VPCs that may reach it
+  std::uint32_t log = 0;      // 1: access log on
+  std::uint32_t log_storage = 0;
+  bool operator==(const Specification&) const = default;
+};
+
+struct Instance {
+  std::string id;
+  Uuid uuid;  // bound into its records
+  AccountId account;
+  std::string name;
+  Status status = Status::kUninitialized;
+  Charge charge = Charge::kPostpay;
+  std::string product_type = "kms_ddi_public_cn";
+  Specification specification;
+  Instant created;
+  Instant end;  // zero: never expires
+  std::string vpc;
+  std::vector<std::string> vswitches;
+  std::vector<std::string> zones;
+  std::vector<BoundVpc> bound;  // the first is the VPC it was connected in
+  bool deletion_protection = false;
+  std::string deletion_protection_description;
+  std::string renewal = "ManualRenewal";
+  std::vector<std::pair<std::string, std::string>> tags;
+  std::uint32_t told = 0;  // quota events of the present fill
+  bool operator==(const Instance&) const = default;
+
+  bool expired(Instant now) const { return end != Instant{} && end <= now; }
+};
+
+/// Spec 1 to 20,000, keys 100 to 100,000, secrets 0 to 100,000, VPCs 1 to 10,000, product version 3
+/// or 5, log storage 0 or 1,000 to 500,000. 400 InvalidParameter naming the first that is not so.
+Result<void> check(const Specification& specification);
+
+/// Ready for keys and secrets: 409 Rejected.Unavailable once expired, 403
+/// Forbidden.DKMSInstanceStateInvalid unless Connected.
+Result<void> require_usable(const Instance& instance, Instant now);
+
+struct Connection {
+  std::string vpc;
+  std::vector<std::string> vswitches;
+  std::vector<std::string> zones;
+};
+/// ConnectKmsInstance. There is nothing to wait for: Connected at once. 403
+/// Forbidden.DKMSInstanceStateInvalid if it was connected before.
+Result<Instance> connect(Instance before, Connection to, std::string_view region);
+/// UpdateKmsInstanceBindVpc: the whole list. 400 Rejected.LimitExceeded beyond vpc_num; 403
+/// Forbidden.DKMSInstanceStateInvalid before it was connected.
+Result<Instance> bind_vpcs(Instance before, std::vector<BoundVpc> bound);
+/// 400 InvalidParameter beyond 128 characters.
+Result<Instance> rename(Instance before, std::string_view name);
+
+/// What a quota event is about.
+enum class Quota : std::uint8_t { kKeys = 0, kSecrets = 1, kAccessManagement = 2 };
+/// 70 or 90 if `used` of `limit` has passed that mark and it was not told yet (then `told` knows
+/// it), else 0. Falling below 70 % clears both marks.
+int pass_mark(Instance& instance, Quota quota, std::uint64_t used, std::uint64_t limit);
+
+}  // namespace strongroom::instances

@@ -1,0 +1,26 @@
+#pragma once
+// The answers that several places of this library give, with the texts that clients know
+// (openapi.md §2.2).
+
+#include <string>
+#include <string_view>
+
+#include "strongroom/base/result.h"
+
+namespace strongroom::instances {
+
+inline std::unexpected<Error> instance_not_found() {
+  return fail(ErrorKind::kDenied, "Forbidden.DKMSInstanceNotFound",
+              "The specified DKMS Instance is not found.");
+}
+inline std::unexpected<Error> state_invalid(std::string_view why) {
+  return fail(ErrorKind::kDenied, "Forbidden.DKMSInstanceStateInvalid",
+              "The DKMS instance state is invalid. " + std::string(why));
+}
+inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
+  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
+              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
+                  std::string(hint));
+}
+
+}  // namespace strongroom::instances

@@ -1,0 +1,204 @@
+#include "strongroom/instances/instances.h"
+
+#include <algorithm>
+#include <array>
+
+#include "errors.h"
+#include "record.h"
+#include "strongroom/base/limits.h"
+
+namespace strongroom::instances {
+namespace {
+
+using barrier::RecordType;
+
+constexpr std::size_t kIdTail = 20;
+constexpr std::int64_t kAuthorityDays = 3'650;
+constexpr std::int64_t kLeafDays = 825;
+constexpr std::int64_t kBackdateMillis = 3'600'000;  // clients' clocks may be behind
+constexpr std::string_view kEndpointSuffix = ".cryptoservice.kms.aliyuncs.com";
+
+Result<barrier::RecordRef> read(barrier::Reader& reader, const barrier::Address& address) {
+  if (address.name.empty() || address.name.size() > limits::kInstanceIdBytesMax)
+    return instance_not_found();
+  auto record = reader.read(address);
+  if (!record && record.error().kind() == ErrorKind::kNotFound) return instance_not_found();
+  return record;
+}
+
+std::string new_id(Random& random) {
+  static constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+  constexpr std::uint8_t kEven = 256 / kAlphabet.size() * kAlphabet.size();
+  std::string id = "kst-";
+  while (id.size() < 4 + kIdTail) {
+    std::uint8_t byte = 0;
+    random.fill({&byte, 1});
+    if (byte < kEven) id.push_back(kAlphabet[byte % kAlphabet.size()]);
+  }
+  return id;
+}
+
+std::string_view event_name(Quota quota) {
+  switch (quota) {
+    case Quota::kKeys:
+      return "Instance:KeyUsage:Warning";
+    case Quota::kSecrets:
+      return "Instance:SecretUsage:Warning";
+    case Quota::kAccessManagement:
+      return "Instance:AccessManagementUsage:Warning";
+  }
+  return "Instance:Usage:Warning";
+}
+
+std::uint32_t limit_of(const Instance& instance, Quota quota) {
+  switch (quota) {
+    case Quota::kKeys:
+      return instance.specification.key_num;
+    case Quota::kSecrets:
+      return instance.specification.secret_num;
+    case Quota::kAccessManagement:
+      return instance.specification.vpc_num;
+  }
+  return 0;
+}
+
+crypto::Validity valid_for(Instant now, std::int64_t days) {
+  return {.not_before = {now.unix_ms - kBackdateMillis},
+          .not_after = {now.unix_ms + days * kMillisPerDay}};
+}
+
+}  // namespace
+
+std::string Instances::arn(AccountId account, std::string_view id) const {
+  return "acs:kms:" + region_ + ":" + account.text() + ":keystore/" + std::string(id);
+}
+
+std::string Instances::endpoint_name(std::string_view id) {
+  return std::string(id) + std::string(kEndpointSuffix);
+}
+
+Result<Instance> Instances::find(barrier::Reader& reader, AccountId account,
+                                 std::string_view id) const {
+  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kInstance, account, id}));
+  return decode(record);
+}
+
+Result<void> Instances::require_usable(barrier::Reader& reader, AccountId account,
+                                       std::string_view id, Instant now) const {
+  if (id.empty()) return {};
+  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kInstance, account, id}));
+  SR_TRY(const Usability usability, decode_usability(record));
+  Instance facts;
+  facts.status = usability.status;
+  facts.end = usability.end;
+  return instances::require_usable(facts, now);
+}
+
+Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstance asked,
+                                   Instant now) {
+  SR_CHECK_OK(check(asked.specification));
+  if (index_.count(asked.account) >= limits::kInstancesPerAccountMax) {
+    return fail(ErrorKind::kExhausted, "Rejected.LimitExceeded",
+                "The request was rejected because user create resource limit was exceeded: an "
+                "account can have 100 KMS instances.");
+  }
+  Instance instance;
+  instance.id = new_id(random_);
+  instance.uuid = Uuid::generate(random_);
+  instance.account = asked.account;
+  instance.charge = asked.charge;
+  instance.product_type = std::move(asked.product_type);
+  instance.specification = asked.specification;
+  instance.created = now;
+  instance.end = asked.end;
+  SR_TRY(instance, rename(std::move(instance), asked.name.empty() ? instance.id : asked.name));
+  SR_TRY(const crypto::IssuedCertificate authority,
+         crypto::make_private_ca("PrivateKmsCA_" + instance.id, valid_for(now, kAuthorityDays),
+                                 random_));
+  save(transaction, instance);
+  put_authority(transaction, instance, authority);
+  transaction.after_commit(
+      [this, account = instance.account, id = instance.id] { index_.add(account, id); });
+  return instance;
+}
+
+void Instances::save(barrier::Transaction& transaction, const Instance& instance) const {
+  const std::string body = encode(instance);
+  transaction.put({RecordType::kInstance, instance.account, instance.id}, instance.uuid,
+                  as_bytes(body));
+}
+
+Result<void> Instances::release(barrier::Transaction& transaction, const Instance& instance,
+                                Instant now) {
+  if (instance.deletion_protection) {
+    return fail(ErrorKind::kConflict, "Rejected.StateModifiedFailed",
+                "Deletion protection is on for this instance; turn it off with "
+                "SetDeletionProtection first.");
+  }
+  transaction.remove({RecordType::kInstance, instance.account, instance.id});
+  transaction.remove({RecordType::kInstanceCa, instance.account, instance.id});
+  due::record(transaction, now,
+              {"Instance:ReleaseKmsInstance:Success", instance.account,
+               arn(instance.account, instance.id)});
+  transaction.after_commit(
+      [this, account = instance.account, id = instance.id] { index_.remove(account, id); });
+  return {};
+}
+
+void Instances::note_usage(barrier::Transaction& transaction, Instance instance, Quota quota,
+                           std::uint64_t used, Instant now) const {
+  const std::uint32_t before = instance.told;
+  const std::uint32_t limit = limit_of(instance, quota);
+  const int mark = limit == 0 ? 0 : pass_mark(instance, quota, used, limit);
+  if (instance.told == before) return;
+  save(transaction, instance);
+  if (mark == 0) return;
+  due::record(transaction, now,
+              {std::string(event_name(quota)), instance.account, arn(instance.account, instance.id),
+               R"({"level":")" + std::string(mark >= 90 ? "WARN" : "INFO") + R"(","percent":)" +
+                   std::to_string(mark) + R"(,"used":)" + std::to_string(used) + R"(,"quota":)" +
+                   std::to_string(limit) + "}"});
+}
+
+Result<std::string> Instances::ca_chain(barrier::Reader& reader, AccountId account,
+                                        std::string_view id) const {
+  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kInstanceCa, account, id}));
+  return decode_authority_certificate(record);
+}
+
+Result<crypto::IssuedCertificate> Instances::issue_server_certificate(barrier::Reader& reader,
+                                                                      AccountId account,
+                                                                      std::string_view id,
+                                                                      crypto::ServerNames names,
+                                                                      Instant now) const {
+  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kInstanceCa, account, id}));
+  SR_TRY(const crypto::IssuedCertificate authority, decode_authority(record));
+  names.dns.insert(names.dns.begin(), endpoint_name(id));
+  return crypto::issue_server_certificate(authority, names, valid_for(now, kLeafDays), random_);
+}
+
+Result<void> Instances::build_index() {
+  const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
+    SR_TRY(const Instance instance, decode(record));
+    index_.add_while_building(instance.account, instance.id);
+    return {};
+  };
+  SR_CHECK_OK(store_.visit_all(RecordType::kInstance, visit));
+  index_.finish_building();
+  return {};
+}
+
+Result<std::optional<Instance>> Instances::default_instance(barrier::Reader& reader,
+                                                            AccountId account) const {
+  std::optional<Instance> oldest;
+  for (const std::string& id : index_.page(account, 0, limits::kInstancesPerAccountMax)) {
+    auto instance = find(reader, account, id);
+    if (!instance && instance.error().kind() == ErrorKind::kDenied) continue;  // released meanwhile
+    if (!instance) return std::unexpected(instance.error());
+    if (instance->status != Status::kConnected) continue;
+    if (!oldest || instance->created < oldest->created) oldest = std::move(*instance);
+  }
+  return oldest;
+}
+
+}  // namespace strongroom::instances

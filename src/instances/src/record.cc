@@ -1,0 +1,125 @@
+#include "record.h"
+
+#include <string.h>
+
+#include "instance_generated.h"
+#include "reveal.h"
+#include "strongroom/base/check.h"
+
+namespace strongroom::instances {
+namespace {
+
+constexpr std::uint16_t kFormat = 1;
+constexpr std::size_t kAuthorityBodyBytes = 8U << 10;  // never grown, so no copy is left behind
+
+template <class Table>
+Result<const Table*> view(const barrier::RecordRef& record) {
+  const ByteView body = record->body();
+  if (!record->form_checked()) {
+    flatbuffers::Verifier verifier(body.data(), body.size());
+    if (!verifier.VerifyBuffer<Table>(nullptr) ||
+        flatbuffers::GetRoot<Table>(body.data())->format() != kFormat) {
+      return fail(ErrorKind::kCorrupt, "CorruptRecord",
+                  "An instance's record does not have the form of schema/instance.fbs.");
+    }
+    record->set_form_checked();
+  }
+  return flatbuffers::GetRoot<Table>(body.data());
+}
+
+}  // namespace
+
+std::string encode(const Instance& instance) {
+  flatbuffers::FlatBufferBuilder builder(1024);
+  std::vector<flatbuffers::Offset<fb::BoundVpc>> bound;
+  for (const BoundVpc& vpc : instance.bound) {
+    bound.push_back(fb::CreateBoundVpcDirect(builder, vpc.region.c_str(), vpc.vswitch.c_str(),
+                                             vpc.vpc.c_str(), vpc.owner.c_str()));
+  }
+  std::vector<flatbuffers::Offset<fb::Tag>> tags;
+  for (const auto& [key, value] : instance.tags)
+    tags.push_back(fb::CreateTagDirect(builder, key.c_str(), value.c_str()));
+  const auto vswitches = builder.CreateVectorOfStrings(instance.vswitches);
+  const auto zones = builder.CreateVectorOfStrings(instance.zones);
+  const Specification& s = instance.specification;
+  builder.Finish(fb::CreateInstance(
+      builder, kFormat, instance.account.number(), builder.CreateString(instance.id),
+      builder.CreateString(instance.name), static_cast<std::uint8_t>(instance.status),
+      static_cast<std::uint8_t>(instance.charge), s.product_version,
+      builder.CreateString(instance.product_type), s.spec, s.key_num, s.secret_num, s.vpc_num,
+      s.log, s.log_storage, instance.created.unix_ms, instance.end.unix_ms,
+      builder.CreateString(instance.vpc), vswitches, zones, builder.CreateVector(bound),
+      instance.deletion_protection, builder.CreateString(instance.deletion_protection_description),
+      builder.CreateString(instance.renewal), builder.CreateVector(tags), instance.told));
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+Result<Instance> decode(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Instance* stored, view<fb::Instance>(record));
+  Instance instance;
+  instance.id = stored->id()->str();
+  instance.uuid = record->resource();
+  instance.account = AccountId(stored->account());
+  instance.name = stored->name()->str();
+  instance.status = static_cast<Status>(stored->status());
+  instance.charge = static_cast<Charge>(stored->charge());
+  instance.product_type = stored->product_type()->str();
+  instance.specification = {.product_version = stored->product_version(),
+                            .spec = stored->spec(),
+                            .key_num = stored->key_num(),
+                            .secret_num = stored->secret_num(),
+                            .vpc_num = stored->vpc_num(),
+                            .log = stored->log(),
+                            .log_storage = stored->log_storage()};
+  instance.created = {stored->created()};
+  instance.end = {stored->end()};
+  instance.vpc = stored->vpc()->str();
+  for (const auto* text : *stored->vswitches()) instance.vswitches.push_back(text->str());
+  for (const auto* text : *stored->zones()) instance.zones.push_back(text->str());
+  for (const auto* vpc : *stored->bound()) {
+    instance.bound.push_back({.region = vpc->region()->str(),
+                              .vswitch = vpc->vswitch()->str(),
+                              .vpc = vpc->vpc()->str(),
+                              .owner = vpc->owner()->str()});
+  }
+  instance.deletion_protection = stored->deletion_protection();
+  instance.deletion_protection_description = stored->deletion_protection_description()->str();
+  instance.renewal = stored->renewal()->str();
+  for (const auto* tag : *stored->tags())
+    instance.tags.emplace_back(tag->key()->str(), tag->value()->str());
+  instance.told = stored->told();
+  return instance;
+}
+
+Result<Usability> decode_usability(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Instance* stored, view<fb::Instance>(record));
+  return Usability{static_cast<Status>(stored->status()), {stored->end()}};
+}
+
+void put_authority(barrier::Transaction& transaction, const Instance& instance,
+                   const crypto::IssuedCertificate& authority) {
+  flatbuffers::FlatBufferBuilder builder(kAuthorityBodyBytes);
+  const ByteView key_pem = InstanceReveal::view(authority.key_pem);
+  const auto id = builder.CreateString(instance.id);
+  const auto certificate = builder.CreateString(authority.certificate_pem);
+  const auto key = builder.CreateVector(key_pem.data(), key_pem.size());
+  builder.Finish(fb::CreateAuthority(builder, kFormat, id, certificate, key));
+  SR_CHECK(builder.GetSize() < kAuthorityBodyBytes);
+  transaction.put({barrier::RecordType::kInstanceCa, instance.account, instance.id}, instance.uuid,
+                  {builder.GetBufferPointer(), builder.GetSize()});
+  explicit_bzero(builder.GetBufferPointer(), builder.GetSize());
+}
+
+Result<crypto::IssuedCertificate> decode_authority(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Authority* stored, view<fb::Authority>(record));
+  SR_TRY(SecretBytes key, SecretBytes::copy_of({stored->key()->data(), stored->key()->size()}));
+  return crypto::IssuedCertificate{.certificate_pem = stored->certificate()->str(),
+                                   .key_pem = std::move(key)};
+}
+
+Result<std::string> decode_authority_certificate(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Authority* stored, view<fb::Authority>(record));
+  return stored->certificate()->str();
+}
+
+}  // namespace strongroom::instances

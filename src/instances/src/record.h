@@ -1,0 +1,30 @@
+#pragma once
+// Instances to stored bodies and back (schema/instance.fbs). A body was authenticated by the
+// barrier; its form is verified here once per opened record.
+
+#include <string>
+
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/crypto/x509.h"
+#include "strongroom/instances/model.h"
+
+namespace strongroom::instances {
+
+std::string encode(const Instance& instance);
+/// kCorrupt if the form is not that of schema/instance.fbs.
+Result<Instance> decode(const barrier::RecordRef& record);
+
+/// What every use of a key or secret of the instance needs, without copies.
+struct Usability {
+  Status status;
+  Instant end;
+};
+Result<Usability> decode_usability(const barrier::RecordRef& record);
+
+/// Puts the authority's row; the body is wiped again.
+void put_authority(barrier::Transaction& transaction, const Instance& instance,
+                   const crypto::IssuedCertificate& authority);
+Result<crypto::IssuedCertificate> decode_authority(const barrier::RecordRef& record);
+Result<std::string> decode_authority_certificate(const barrier::RecordRef& record);
+
+}  // namespace strongroom::instances
