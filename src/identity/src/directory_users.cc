@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "group_rows.h"
 #include "last_use.h"
+#include "name_list.h"
 #include "new_key.h"
-#include "rows.h"
+#include "policy_rows.h"
+#include "ram_rules.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/identity/directory.h"
 #include "user_rules.h"
@@ -14,33 +17,6 @@ namespace {
 
 using barrier::RecordRef;
 using barrier::Transaction;
-
-// The sorted names of an account's users, with the resource id their record keeps.
-struct NameList {
-  Uuid resource;
-  std::vector<std::string> names;
-};
-
-Result<NameList> read_names(barrier::Reader& reader, AccountId account, Random& random) {
-  SR_TRY(const RecordRef record, read_if_there(reader, account_users_address(account)));
-  if (!record) return NameList{.resource = Uuid::generate(random), .names = {}};
-  SR_TRY(std::vector<std::string> names, decode_names(*record));
-  return NameList{.resource = record->resource(), .names = std::move(names)};
-}
-
-void put_names(Transaction& txn, AccountId account, const NameList& list) {
-  encode_names(list.names, [&](ByteView body) {
-    txn.put(account_users_address(account), list.resource, body);
-  });
-}
-
-void add_name(NameList& list, std::string_view name) {
-  list.names.insert(std::ranges::lower_bound(list.names, name), std::string(name));
-}
-
-void remove_name(NameList& list, std::string_view name) {
-  std::erase(list.names, name);
-}
 
 Error user_exists(std::string_view name) {
   return Error(ErrorKind::kConflict, "EntityAlreadyExists.User",
@@ -52,29 +28,14 @@ void put_user(Transaction& txn, const UserRecord& record, Uuid resource) {
   encode(record, [&](ByteView body) { txn.put(user_address(owner), resource, body); });
 }
 
-std::string new_user_id(Random& random) {
-  constexpr std::uint64_t kLow = 200'000'000'000'000'000;  // 18 digits
-  constexpr std::uint64_t kSpan = 100'000'000'000'000'000;
-  std::uint8_t bytes[8];
-  random.fill(bytes);
-  return std::to_string(kLow + load_u64(reinterpret_cast<const char*>(bytes)) % kSpan);
-}
-
 // Everything that is filed under the user's name, filed under the new one instead.
-Result<void> move_rows(Transaction& txn, const Holder& holder, std::string_view new_name) {
+Result<void> move_rows(Transaction& txn, const Holder& holder, std::string_view new_name,
+                       Random& random) {
   const Owner from = holder.owner;
-  const Owner to{from.account, new_name};
   txn.remove(user_address(from));
-  SR_TRY(const RecordRef policies, read_if_there(txn, policies_address(from)));
-  if (policies) {
-    SR_TRY(const auto attached, decode_policies(*policies));
-    SR_TRY(const RecordRef taken, read_if_there(txn, policies_address(to)));
-    if (taken) return internal_error("policies without a user");
-    encode_policies(attached, [&](ByteView body) {
-      txn.put(policies_address(to), policies->resource(), body);
-    });
-    txn.remove(policies_address(from));
-  }
+  SR_CHECK_OK(
+      move_attachments(txn, {EntityKind::kUser, from.account, from.user_name}, new_name, random));
+  SR_CHECK_OK(move_memberships(txn, from, new_name, random));
   for (const std::string& key_id : holder.user.access_key_ids) {
     SR_TRY(HeldKey held, read_held_key(txn, from, key_id));
     held.key.user_name = new_name;
@@ -86,7 +47,12 @@ Result<void> move_rows(Transaction& txn, const Holder& holder, std::string_view 
 
 }  // namespace
 
-Directory::Directory(Random& random) : random_(random), last_use_(std::make_unique<LastUse>()) {}
+Directory::Directory(Random& random)
+    : random_(random),
+      groups_(random),
+      policies_(random),
+      roles_(random),
+      last_use_(std::make_unique<LastUse>()) {}
 
 Directory::~Directory() = default;
 
@@ -114,20 +80,14 @@ Result<User> Directory::create_user(Transaction& txn, AccountId account, User us
   SR_CHECK_OK(check_user_fields(user));
   SR_TRY(const RecordRef taken, read_if_there(txn, user_address({account, user.name})));
   if (taken) return std::unexpected(user_exists(user.name));
-  SR_TRY(NameList list, read_names(txn, account, random_));
-  if (list.names.size() >= limits::kUsersPerAccountMax) {
-    return fail(ErrorKind::kExhausted, "LimitExceeded.User",
-                "The count of users beyond the current limits of " +
-                    std::to_string(limits::kUsersPerAccountMax) +
-                    ". Delete a user that is no longer needed.");
-  }
-  user.id = new_user_id(random_);
+  SR_TRY(NameList list, read_names(txn, account, kUserList));
+  SR_CHECK_OK(
+      add_name(txn, std::move(list), user.name, {limits::kUsersPerAccountMax, "User"}, random_));
+  user.id = random_digits("2", 17, random_);
   user.created = now;
   user.updated = now;
   const UserRecord record{.account = account, .user = std::move(user), .access_key_ids = {}};
   put_user(txn, record, Uuid::generate(random_));
-  add_name(list, record.user.name);
-  put_names(txn, account, list);
   return record.user;
 }
 
@@ -152,11 +112,11 @@ Result<User> Directory::update_user(Transaction& txn, const Owner& owner, const 
     SR_CHECK_OK(check_user_name(new_name, "NewUserName"));
     SR_TRY(const RecordRef taken, read_if_there(txn, user_address({owner.account, new_name})));
     if (taken) return std::unexpected(user_exists(new_name));
-    SR_CHECK_OK(move_rows(txn, holder, new_name));
-    SR_TRY(NameList list, read_names(txn, owner.account, random_));
-    remove_name(list, owner.user_name);
-    add_name(list, new_name);
-    put_names(txn, owner.account, list);
+    SR_CHECK_OK(move_rows(txn, holder, new_name, random_));
+    SR_TRY(NameList list, read_names(txn, owner.account, kUserList));
+    list.remove(owner.user_name);
+    list.add(new_name);
+    put_names(txn, list, random_);
     user.name = new_name;
   }
   put_user(txn, holder.user, holder.record->resource());
@@ -170,36 +130,26 @@ Result<void> Directory::delete_user(Transaction& txn, const Owner& owner) {
         ErrorKind::kConflict, "DeleteConflict.User.AccessKey",
         "The user can not has any access key while deleting. Delete its access keys first.");
   }
-  SR_TRY(const RecordRef policies, read_if_there(txn, policies_address(owner)));
-  if (policies) {
-    SR_TRY(const auto attached, decode_policies(*policies));
-    if (!attached.empty()) {
-      return fail(ErrorKind::kConflict, "DeleteConflict.User.Policy",
-                  "The user can not has any policy while deleting. Detach its policies first.");
-    }
-    txn.remove(policies_address(owner));
+  SR_CHECK_OK(remove_attachments(txn, {EntityKind::kUser, owner.account, owner.user_name}));
+  SR_TRY(const LinkList groups, read_links(txn, user_groups_address(owner)));
+  if (!groups.links.empty()) {
+    return fail(ErrorKind::kConflict, "DeleteConflict.User.Group",
+                "The user can not has any group while deleting. Remove it from its groups first.");
   }
-  SR_TRY(NameList list, read_names(txn, owner.account, random_));
-  remove_name(list, owner.user_name);
-  put_names(txn, owner.account, list);
+  SR_TRY(NameList list, read_names(txn, owner.account, kUserList));
+  SR_CHECK_OK(remove_name(txn, std::move(list), owner.user_name, random_));
   txn.remove(user_address(owner));
   return {};
 }
 
 Result<UserPage> Directory::list_users(barrier::Reader& reader, AccountId account,
                                        std::string_view marker, std::size_t max) {
-  if (!marker.empty() && !check_user_name(marker, "Marker")) {
-    return fail(ErrorKind::kInvalidInput, "InvalidParameter.Marker",
-                "The parameter - \"Marker\" is not one that ListUsers returned.");
-  }
-  SR_TRY(const NameList list, read_names(reader, account, random_));
-  UserPage page;
-  for (auto name = std::ranges::upper_bound(list.names, marker); name != list.names.end(); ++name) {
-    if (page.users.size() == max) {
-      page.next = page.users.back().name;
-      break;
-    }
-    SR_TRY(User user, get_user(reader, account, *name));
+  SR_CHECK_OK(check_marker(marker));
+  SR_TRY(const NameList list, read_names(reader, account, kUserList));
+  NamePage names = page_of(list.names, marker, max);
+  UserPage page{.users = {}, .next = std::move(names.next)};
+  for (const std::string& name : names.names) {
+    SR_TRY(User user, get_user(reader, account, name));
     page.users.push_back(std::move(user));
   }
   return page;

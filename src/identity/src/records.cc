@@ -1,52 +1,17 @@
 #include "records.h"
 
-#include <string.h>
-
-#include <flatbuffers/flatbuffers.h>
-
-#include "identity_generated.h"
+#include "flatbuffer.h"
 #include "reveal.h"
 
 namespace strongroom::identity {
-namespace {
 
-// Bodies may hold an access-key secret: every buffer the builder ever used is wiped.
-class WipingAllocator final : public flatbuffers::Allocator {
- public:
-  std::uint8_t* allocate(std::size_t size) override { return new std::uint8_t[size]; }
-  void deallocate(std::uint8_t* bytes, std::size_t size) override {
-    if (bytes != nullptr) explicit_bzero(bytes, size);
-    delete[] bytes;
-  }
-};
+std::uint8_t* WipingAllocator::allocate(std::size_t size) {
+  return new std::uint8_t[size];
+}
 
-constexpr std::size_t kBuilderBytes = 1024;
-
-struct Builder {
-  WipingAllocator allocator;
-  flatbuffers::FlatBufferBuilder fbb{kBuilderBytes, &allocator};
-
-  template <class T>
-  void finish(flatbuffers::Offset<T> root, const BodySink& sink) {
-    fbb.Finish(root);
-    sink({fbb.GetBufferPointer(), fbb.GetSize()});
-  }
-  auto text(std::string_view value) { return fbb.CreateString(value.data(), value.size()); }
-  auto texts(const std::vector<std::string>& values) { return fbb.CreateVectorOfStrings(values); }
-};
-
-// The root table, its form verified at the first look.
-template <class T>
-Result<const T*> view(const barrier::OpenedRecord& record) {
-  const ByteView body = record.body();
-  if (!record.form_checked()) {
-    flatbuffers::Verifier verifier(body.data(), body.size());
-    if (!verifier.VerifyBuffer<T>(nullptr)) {
-      return fail(ErrorKind::kCorrupt, "InternalFailure", "An identity record is malformed.");
-    }
-    record.set_form_checked();
-  }
-  return flatbuffers::GetRoot<T>(body.data());
+void WipingAllocator::deallocate(std::uint8_t* bytes, std::size_t size) {
+  if (bytes != nullptr) explicit_bzero(bytes, size);
+  delete[] bytes;
 }
 
 std::string text_of(const flatbuffers::String* value) {
@@ -62,12 +27,13 @@ std::vector<std::string> texts_of(
   return out;
 }
 
-}  // namespace
-
 void encode(const AccountRecord& record, const BodySink& sink) {
   Builder b;
   const auto ids = b.texts(record.access_key_ids);
-  b.finish(fb::CreateAccount(b.fbb, record.created.unix_ms, ids), sink);
+  const auto name = b.text(record.name);
+  b.finish(
+      fb::CreateAccount(b.fbb, record.created.unix_ms, ids, name, record.revoked_before.unix_ms),
+      sink);
 }
 
 void encode(const UserRecord& record, const BodySink& sink) {
@@ -130,7 +96,9 @@ void encode_use(Instant last_used, const BodySink& sink) {
 Result<AccountRecord> decode_account(const barrier::OpenedRecord& record) {
   SR_TRY(const fb::Account* table, view<fb::Account>(record));
   return AccountRecord{.created = {table->created_ms()},
-                       .access_key_ids = texts_of(table->access_key_ids())};
+                       .access_key_ids = texts_of(table->access_key_ids()),
+                       .name = text_of(table->name()),
+                       .revoked_before = {table->revoked_before_ms()}};
 }
 
 Result<UserRecord> decode_user(const barrier::OpenedRecord& record) {

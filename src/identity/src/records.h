@@ -17,6 +17,8 @@ namespace strongroom::identity {
 struct AccountRecord {
   Instant created;
   std::vector<std::string> access_key_ids;
+  std::string name = {};
+  Instant revoked_before = {};
 };
 
 struct UserRecord {

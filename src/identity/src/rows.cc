@@ -15,9 +15,6 @@ Address account_users_address(AccountId account) {
 Address user_address(const Owner& user) {
   return {.type = RecordType::kUser, .account = user.account, .name = user.user_name};
 }
-Address policies_address(const Owner& user) {
-  return {.type = RecordType::kUserPolicies, .account = user.account, .name = user.user_name};
-}
 Address key_address(std::string_view key_id) {
   return {.type = RecordType::kAccessKey, .account = AccountId(), .name = key_id};
 }

@@ -14,7 +14,6 @@ namespace strongroom::identity {
 barrier::Address account_address(AccountId account);
 barrier::Address account_users_address(AccountId account);
 barrier::Address user_address(const Owner& user);
-barrier::Address policies_address(const Owner& user);
 barrier::Address key_address(std::string_view key_id);
 barrier::Address use_address(std::string_view key_id);
 

@@ -22,6 +22,8 @@ class DirectoryTest : public ::testing::Test {
     return result ? "" : result.error().code();
   }
   Owner user(std::string_view name) { return {world_.account, name}; }
+  EntityRef entity(std::string_view name) { return {EntityKind::kUser, world_.account, name}; }
+  PolicyRef system(std::string_view name) { return {world_.account, "System", name}; }
   std::vector<std::string> names(const UserPage& page) {
     std::vector<std::string> out;
     for (const User& one : page.users) out.push_back(one.name);
@@ -195,7 +197,7 @@ TEST_F(DirectoryTest, AUserWithKeysOrPoliciesStays) {
   }));
   EXPECT_EQ(remove(), "DeleteConflict.User.Policy");
   EXPECT_TRUE(world_.commit([&](auto& t) {
-    return directory_.detach_policy(t, user("app"), "System", "AliyunKMSFullAccess");
+    return directory_.policies().detach(t, entity("app"), system("AliyunKMSFullAccess"));
   }));
   EXPECT_EQ(remove(), "");
 }
@@ -214,12 +216,12 @@ TEST_F(DirectoryTest, PoliciesAreAttachedOnceAndOnlyIfTheyExist) {
   EXPECT_EQ(attach("System", "Nothing"), "EntityNotExist.Policy");
   EXPECT_EQ(attach("Other", "AliyunKMSFullAccess"), "InvalidParameter.PolicyType");
   auto txn = world_.begin();
-  EXPECT_EQ(code(directory_.detach_policy(*txn, user("app"), "System", "AliyunKMSFullAccess")),
+  EXPECT_EQ(code(directory_.policies().detach(*txn, entity("app"), system("AliyunKMSFullAccess"))),
             "EntityNotExist.User.Policy");
   EXPECT_EQ(
       code(directory_.attach_policy(*txn, user("x"), "System", "AliyunKMSFullAccess", World::kNow)),
       "EntityNotExist.User");
-  const auto attached = directory_.list_policies(*txn, user("app"));
+  const auto attached = directory_.policies().attached(*txn, entity("app"));
   ASSERT_TRUE(attached);
   ASSERT_EQ(attached->size(), 1U);
   EXPECT_EQ(attached->front().name, "AliyunKMSSecretUserAccess");
@@ -262,7 +264,7 @@ TEST_F(DirectoryTest, ARenamedUserKeepsKeysAndPolicies) {
   auto txn = world_.begin();
   EXPECT_EQ(code(directory_.get_user(*txn, world_.account, "old")), "EntityNotExist.User");
   EXPECT_EQ(directory_.list_access_keys(*txn, user("new"))->size(), 1U);
-  EXPECT_EQ(directory_.list_policies(*txn, user("new"))->size(), 1U);
+  EXPECT_EQ(directory_.policies().attached(*txn, entity("new"))->size(), 1U);
   EXPECT_EQ((*directory_.load_credential(*txn, key->id))->principal->name, "new");
   EXPECT_THAT(names(*directory_.list_users(*txn, world_.account, "", 9)),
               ElementsAre("new", "taken"));

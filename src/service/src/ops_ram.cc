@@ -1,11 +1,10 @@
-// RAM 2015-05-01: users, their access keys, their policies (gateway.md §5.1-§5.3). Rights on a user
-// are judged by the pipeline from the row; creating, listing, attaching and renaming are judged
-// here, since they concern another resource or a second one.
+// RAM 2015-05-01: users and their access keys (gateway.md §5.1, §5.3). Rights on a user are judged
+// by the pipeline from the row; creating, listing and renaming are judged here, since they concern
+// another resource or a second one.
 
 #include <string>
 
-#include "strongroom/identity/directory.h"
-#include "strongroom/policy/policy.h"
+#include "ram_call.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -16,19 +15,8 @@ using enum ResourceKind;
 using identity::Owner;
 using identity::User;
 
-constexpr std::int64_t kMaxItemsDefault = 100;
-constexpr std::int64_t kMaxItemsMax = 1'000;
-
-std::string user_arn(const Call& call, std::string_view name) {
-  return "acs:ram:*:" + call.account().text() + ":user/" + std::string(name);
-}
-
-std::string action_name(const Call& call) {
-  return "ram:" + std::string(call.operation.name);
-}
-
 Result<void> authorize_on_user(Call& call, std::string_view name) {
-  return call.authorize(action_name(call), user_arn(call, name));
+  return judge(call, ram_arn(call, "user/", name));
 }
 
 Result<Owner> named_user(const Call& call) {
@@ -70,7 +58,7 @@ Result<void> create_user(Call& call) {
               .comments = std::string(in.text("Comments"))};
   SR_TRY(const User user, call.engines.directory.create_user(*call.transaction, call.account(),
                                                              std::move(wanted), call.now));
-  call.note_resource(user_arn(call, name));
+  call.note_resource(ram_arn(call, "user/", name));
   write_user(call, user, true);
   return {};
 }
@@ -106,11 +94,10 @@ Result<void> delete_user(Call& call) {
 
 Result<void> list_users(Call& call) {
   SR_CHECK_OK(authorize_on_user(call, "*"));
-  const Parameters& in = call.parameters;
-  SR_TRY(const std::int64_t max, in.integer("MaxItems", kMaxItemsDefault, 1, kMaxItemsMax));
+  SR_TRY(const std::size_t max, max_items(call));
   SR_TRY(const identity::UserPage page,
-         call.engines.directory.list_users(call.reader, call.account(), in.text("Marker"),
-                                           static_cast<std::size_t>(max)));
+         call.engines.directory.list_users(call.reader, call.account(),
+                                           call.parameters.text("Marker"), max));
   AnswerWriter& out = call.answer;
   out.begin_list("Users", "User");
   for (const User& user : page.users) {
@@ -126,8 +113,7 @@ Result<void> list_users(Call& call) {
     out.end_item();
   }
   out.end_list();
-  out.boolean("IsTruncated", !page.next.empty());
-  if (!page.next.empty()) out.field("Marker", page.next);
+  write_page_end(call, page.next);
   return {};
 }
 
@@ -190,56 +176,6 @@ Result<void> get_access_key_last_used(Call& call) {
   return {};
 }
 
-// --- policies ---
-
-struct Attachment {
-  std::string_view type;
-  std::string_view name;
-};
-
-// Attaching concerns the user and the policy: both must be allowed (gateway.md §5.2).
-Result<Attachment> judged_attachment(Call& call, const Owner& owner) {
-  SR_TRY(const std::string_view type, call.parameters.required("PolicyType"));
-  SR_TRY(const std::string_view name, call.parameters.required("PolicyName"));
-  const std::string scope = type == "System" ? "system" : call.account().text();
-  SR_CHECK_OK(authorize_on_user(call, owner.user_name));
-  SR_CHECK_OK(
-      call.authorize(action_name(call), "acs:ram:*:" + scope + ":policy/" + std::string(name)));
-  return Attachment{type, name};
-}
-
-Result<void> attach_policy_to_user(Call& call) {
-  SR_TRY(const Owner owner, named_user(call));
-  SR_TRY(const Attachment what, judged_attachment(call, owner));
-  return call.engines.directory.attach_policy(*call.transaction, owner, what.type, what.name,
-                                              call.now);
-}
-
-Result<void> detach_policy_from_user(Call& call) {
-  SR_TRY(const Owner owner, named_user(call));
-  SR_TRY(const Attachment what, judged_attachment(call, owner));
-  return call.engines.directory.detach_policy(*call.transaction, owner, what.type, what.name);
-}
-
-Result<void> list_policies_for_user(Call& call) {
-  SR_TRY(const Owner owner, named_user(call));
-  SR_TRY(const auto attached, call.engines.directory.list_policies(call.reader, owner));
-  AnswerWriter& out = call.answer;
-  out.begin_list("Policies", "Policy");
-  for (const identity::AttachedPolicy& one : attached) {
-    const policy::Policy* policy = policy::find_system_policy(one.name);
-    out.begin_item();
-    out.field("PolicyName", one.name);
-    out.field("PolicyType", one.type);
-    out.field("Description", policy != nullptr ? policy->description : std::string());
-    out.field("DefaultVersion", policy != nullptr ? policy->version : std::string());
-    out.field("AttachDate", format_utc(one.attached));
-    out.end_item();
-  }
-  out.end_list();
-  return {};
-}
-
 constexpr Operation on_user(std::string_view name, Effect effect, Handler handler) {
   return {.api = kRam,
           .name = name,
@@ -249,24 +185,17 @@ constexpr Operation on_user(std::string_view name, Effect effect, Handler handle
           .handler = handler};
 }
 
-constexpr Operation by_handler(std::string_view name, Effect effect, Handler handler) {
-  return {.api = kRam, .name = name, .effect = effect, .resource = kByHandler, .handler = handler};
-}
-
 constexpr Operation kOperations[] = {
-    by_handler("CreateUser", kMutation, create_user),
+    ram_by_handler("CreateUser", kMutation, create_user),
     on_user("GetUser", kSlowRead, get_user),
     on_user("UpdateUser", kMutation, update_user),
     on_user("DeleteUser", kMutation, delete_user),
-    by_handler("ListUsers", kSlowRead, list_users),
+    ram_by_handler("ListUsers", kSlowRead, list_users),
     on_user("CreateAccessKey", kMutation, create_access_key),
     on_user("ListAccessKeys", kSlowRead, list_access_keys),
     on_user("UpdateAccessKey", kMutation, update_access_key),
     on_user("DeleteAccessKey", kMutation, delete_access_key),
     on_user("GetAccessKeyLastUsed", kSlowRead, get_access_key_last_used),
-    by_handler("AttachPolicyToUser", kMutation, attach_policy_to_user),
-    by_handler("DetachPolicyFromUser", kMutation, detach_policy_from_user),
-    on_user("ListPoliciesForUser", kSlowRead, list_policies_for_user),
 };
 
 }  // namespace

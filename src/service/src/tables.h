@@ -14,9 +14,13 @@ std::span<const Operation> key_operations();     // ops_keys.cc
 std::span<const Operation> crypto_operations();  // ops_crypto.cc
 std::span<const Operation>
 platform_operations();  // ops_platform.cc: regions, account status, Location, BSS
-std::span<const Operation> instance_operations();  // ops_instances.cc
-std::span<const Operation> bss_operations();       // ops_bss.cc
-std::span<const Operation> ram_operations();       // ops_ram.cc
-std::span<const Operation> sts_operations();       // ops_sts.cc
+std::span<const Operation> instance_operations();        // ops_instances.cc
+std::span<const Operation> bss_operations();             // ops_bss.cc
+std::span<const Operation> ram_operations();             // ops_ram.cc
+std::span<const Operation> ram_group_operations();       // ops_ram_groups.cc
+std::span<const Operation> ram_policy_operations();      // ops_ram_policies.cc
+std::span<const Operation> ram_attachment_operations();  // ops_ram_attachments.cc
+std::span<const Operation> ram_role_operations();        // ops_ram_roles.cc
+std::span<const Operation> sts_operations();             // ops_sts.cc
 
 }  // namespace strongroom::service

@@ -145,11 +145,119 @@ TEST_F(RamTest, PoliciesAttachAndDecide) {
   EXPECT_EQ(ram("DeleteUser", {{"UserName", "app"}}).code, "DeleteConflict.User.Policy");
   EXPECT_EQ(ram("DetachPolicyFromUser", reader).text, "{}");
   EXPECT_EQ(ram("DetachPolicyFromUser", reader).code, "EntityNotExist.User.Policy");
-  const Answered custom =
-      ram("AttachPolicyToUser",
-          {{"UserName", "app"}, {"PolicyType", "Custom"}, {"PolicyName", "mine"}});
-  EXPECT_EQ(custom.code, "EntityNotExist.Policy");
-  EXPECT_THAT(custom.text, HasSubstr("AliyunKMSFullAccess"));
+  const auto attach = [&](const char* type) {
+    return ram("AttachPolicyToUser",
+               {{"UserName", "app"}, {"PolicyType", type}, {"PolicyName", "mine"}});
+  };
+  EXPECT_EQ(attach("Custom").code, "EntityNotExist.Policy");
+  EXPECT_THAT(attach("System").text, HasSubstr("AliyunKMSFullAccess"));
+}
+
+constexpr const char* kAllowRead =
+    R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:GetSecretValue","Resource":"*"}]})";
+constexpr const char* kTrust =
+    R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":)"
+    R"({"RAM":"acs:ram::1000000000000001:root"}}]})";
+
+TEST_F(RamTest, GroupsAnswerInTheApisShape) {
+  const Answered made = ram("CreateGroup", {{"GroupName", "ops"}, {"Comments", "c"}});
+  EXPECT_THAT(made.text,
+              MatchesRegex(R"(\{"Group":\{"GroupId":"g-[A-Za-z0-9]{16}","GroupName":"ops",)"
+                           R"("Comments":"c","CreateDate":"2026-11-21T22:27:00Z"\}\})"));
+  ram("CreateUser", {{"UserName", "app"}, {"DisplayName", "App"}});
+  EXPECT_EQ(ram("AddUserToGroup", {{"UserName", "app"}, {"GroupName", "ops"}}).text, "{}");
+  EXPECT_EQ(ram("ListUsersForGroup", {{"GroupName", "ops"}}).text,
+            R"({"Users":{"User":[{"UserName":"app","DisplayName":"App",)"
+            R"("JoinDate":"2026-11-21T22:27:00Z"}]},"IsTruncated":false})");
+  EXPECT_THAT(ram("ListGroupsForUser", {{"UserName", "app"}}).text,
+              HasSubstr(R"("GroupName":"ops","Comments":"c","JoinDate":"2026-11-21T22:27:00Z")"));
+  EXPECT_EQ(ram("DeleteGroup", {{"GroupName", "ops"}}).code, "DeleteConflict.Group.User");
+  EXPECT_EQ(ram("RemoveUserFromGroup", {{"UserName", "app"}, {"GroupName", "ops"}}).text, "{}");
+  EXPECT_EQ(text_of(ram("UpdateGroup", {{"GroupName", "ops"}, {"NewGroupName", "people"}}).text,
+                    "GroupName"),
+            "people");
+  EXPECT_THAT(ram("ListGroups").text, HasSubstr(R"("IsTruncated":false)"));
+  EXPECT_EQ(ram("DeleteGroup", {{"GroupName", "people"}}).text, "{}");
+}
+
+TEST_F(RamTest, CustomPoliciesAnswerInTheApisShape) {
+  const Answered made = ram("CreatePolicy", {{"PolicyName", "reader"},
+                                             {"PolicyDocument", kAllowRead},
+                                             {"Description", "reads"},
+                                             {"Tag.1.Key", "team"},
+                                             {"Tag.1.Value", "a"}});
+  EXPECT_EQ(made.text,
+            R"({"Policy":{"PolicyName":"reader","PolicyType":"Custom","Description":"reads",)"
+            R"("DefaultVersion":"v1","CreateDate":"2026-11-21T22:27:00Z"}})");
+  const ServiceWorld::Given named = {{"PolicyName", "reader"}, {"PolicyType", "Custom"}};
+  EXPECT_THAT(ram("GetPolicy", named).text,
+              HasSubstr(R"("DefaultPolicyVersion":{"VersionId":"v1","IsDefaultVersion":true,)"));
+  EXPECT_THAT(
+      ram("CreatePolicyVersion",
+          {{"PolicyName", "reader"}, {"PolicyDocument", kAllowRead}, {"SetAsDefault", "true"}})
+          .text,
+      HasSubstr(R"({"PolicyVersion":{"VersionId":"v2","IsDefaultVersion":true,)"));
+  EXPECT_THAT(ram("ListPolicies", {{"PolicyType", "Custom"}}).text,
+              HasSubstr(R"("Tags":{"Tag":[{"TagKey":"team","TagValue":"a"}]})"));
+  EXPECT_THAT(ram("ListPolicies", {{"PolicyType", "Custom"}, {"Tag.1.Key", "other"}}).text,
+              HasSubstr(R"("Policy":[])"));
+  EXPECT_EQ(
+      ram("CreatePolicyVersion",
+          {{"PolicyName", "reader"}, {"PolicyDocument", kAllowRead}, {"RotateStrategy", "Some"}})
+          .code,
+      "InvalidParameter");
+  EXPECT_EQ(ram("DeletePolicy", {{"PolicyName", "AliyunKMSFullAccess"}}).code,
+            "EntityNotExist.Policy");
+  EXPECT_EQ(ram("DeletePolicy", {{"PolicyName", "reader"}}).code, "DeleteConflict.Policy.Version");
+  EXPECT_EQ(ram("DeletePolicy", {{"PolicyName", "reader"}, {"CascadingDelete", "true"}}).text,
+            "{}");
+}
+
+TEST_F(RamTest, RolesAnswerInTheApisShape) {
+  const Answered made = ram(
+      "CreateRole",
+      {{"RoleName", "app"}, {"AssumeRolePolicyDocument", kTrust}, {"MaxSessionDuration", "7200"}});
+  EXPECT_THAT(made.text, HasSubstr(R"("Arn":"acs:ram::1000000000000001:role/app")"));
+  EXPECT_THAT(made.text, HasSubstr(R"("MaxSessionDuration":7200)"));
+  EXPECT_EQ(ram("CreateRole", {{"RoleName", "b"}, {"AssumeRolePolicyDocument", "{}"}}).code,
+            "MalformedPolicyDocument");
+  EXPECT_EQ(ram("UpdateRole", {{"RoleName", "app"}, {"NewMaxSessionDuration", "60"}}).code,
+            "InvalidParameter.MaxSessionDuration");
+  EXPECT_EQ(text_of(ram("UpdateRole", {{"RoleName", "app"}, {"NewDescription", "d"}}).text,
+                    "Description"),
+            "d");
+  ram("AttachPolicyToRole",
+      {{"RoleName", "app"}, {"PolicyType", "System"}, {"PolicyName", "AliyunKMSSecretUserAccess"}});
+  EXPECT_THAT(ram("ListPoliciesForRole", {{"RoleName", "app"}}).text,
+              HasSubstr("AliyunKMSSecretUserAccess"));
+  EXPECT_THAT(ram("ListEntitiesForPolicy",
+                  {{"PolicyType", "System"}, {"PolicyName", "AliyunKMSSecretUserAccess"}})
+                  .text,
+              HasSubstr(R"("Roles":{"Role":[{"RoleId":"3)"));
+  EXPECT_EQ(ram("DeleteRole", {{"RoleName", "app"}}).code, "DeleteConflict.Role.Policy");
+  EXPECT_EQ(ram("RevokeRoleSessions", {{"RoleName", "app"}}).text, "{}");
+}
+
+// Every action of RAM's table, called by a user without a right on it, changes and tells nothing.
+TEST_F(RamTest, NoActionIsOpenToAUserWithoutRights) {
+  const auto user = world_.make_user("app", "AliyunKMSFullAccess");
+  const ServiceWorld::Given given = {{"UserName", "app"},
+                                     {"GroupName", "g"},
+                                     {"RoleName", "r"},
+                                     {"PolicyName", "p"},
+                                     {"PolicyType", "Custom"},
+                                     {"UserAccessKeyId", "LTAI5tX"},
+                                     {"PolicyDocument", kAllowRead},
+                                     {"AssumeRolePolicyDocument", kTrust},
+                                     {"VersionId", "v1"},
+                                     {"Status", "Active"}};
+  std::size_t covered = 0;
+  for (const Operation* row : world_.service.operations()) {
+    if (row->api.version != kRam.version) continue;
+    EXPECT_EQ(ram(row->name, given, user).code, "NoPermission") << row->name;
+    ++covered;
+  }
+  EXPECT_GE(covered, 40U);
 }
 
 TEST_F(RamTest, AUserWithKmsRightsMayTouchNoIdentity) {

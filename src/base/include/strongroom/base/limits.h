@@ -74,7 +74,27 @@ inline constexpr std::size_t kNonceTableBytesMax = 256U << 20;
 // Identity.
 inline constexpr std::size_t kUsersPerAccountMax = 1'000;
 inline constexpr std::size_t kAccessKeysPerUserMax = 2;
+inline constexpr std::size_t kAccountsMax = 10'000;
+inline constexpr std::size_t kGroupsPerAccountMax = 50;
+inline constexpr std::size_t kRolesPerAccountMax = 1'000;
+inline constexpr std::size_t kPoliciesPerAccountMax = 1'500;
+inline constexpr std::size_t kOidcProvidersPerAccountMax = 100;
+inline constexpr std::size_t kMfaDevicesPerAccountMax = 1'000;
+inline constexpr std::size_t kGroupsPerUserMax = 5;
 inline constexpr std::size_t kSystemPoliciesPerUserMax = 20;
+inline constexpr std::size_t kCustomPoliciesPerUserMax = 10;
+inline constexpr std::size_t kCustomPoliciesPerGroupMax = 5;  // and per role
+inline constexpr std::size_t kPolicyVersionsMax = 5;
+inline constexpr std::size_t kSecurityTokenBytesMax = 8'192;
+inline constexpr std::size_t kClientIdsPerProviderMax = 50;
+inline constexpr std::size_t kFingerprintsPerProviderMax = 5;
+// Members that a group may have when it is renamed: their rows are rewritten in one commit.
+inline constexpr std::size_t kRenamedGroupMembersMax = 40;
+inline constexpr std::size_t kOldPasswordsMax = 24;
+inline constexpr std::size_t kOidcTokenBytesMax = 20'000;
+inline constexpr std::size_t kOidcDocumentBytesMax = 256U << 10;  // discovery, key set
+inline constexpr std::size_t kOidcKeysMax = 50;
+inline constexpr std::size_t kOidcIssuersCached = 256;
 
 // Policy documents (gateway.md §5.4, §6.6).
 inline constexpr std::size_t kPolicyDocumentCharsMax = 6'144;

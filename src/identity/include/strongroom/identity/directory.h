@@ -1,6 +1,7 @@
 #pragma once
-// Accounts, users, access keys and attached policies as barrier records: what RAM manages
-// (gateway.md §5.1-§5.3) and what a signature is checked against.
+// Accounts, users and access keys as barrier records: what RAM manages (gateway.md §5.1-§5.3) and
+// what a signature is checked against. Groups, policies and roles have headers of their own; the
+// directory holds them all.
 //
 // Every method works in the caller's Transaction or Reader and keeps no state but the last-used
 // facts, so it may run again from the start after a conflict. Nothing here checks permissions.
@@ -20,6 +21,9 @@
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 #include "strongroom/identity/credential.h"
+#include "strongroom/identity/groups.h"
+#include "strongroom/identity/policies.h"
+#include "strongroom/identity/roles.h"
 #include "strongroom/secmem/secret_bytes.h"
 
 namespace strongroom::identity {
@@ -72,12 +76,6 @@ struct GivenAccessKey {
   const SecretBytes& secret;  // 16-128 bytes
 };
 
-struct AttachedPolicy {
-  std::string name;
-  std::string type;  // "System"
-  Instant attached;
-};
-
 struct UserPage {
   std::vector<User> users;  // by name
   std::string next;         // Marker of the next page; empty: this was the last
@@ -106,8 +104,8 @@ class Directory {
   /// Also renames: keys and policies move along. EntityAlreadyExists.User if the new name is taken.
   Result<User> update_user(barrier::Transaction& txn, const Owner& user, const UserChange& change,
                            Instant now);
-  /// Only a user without keys and policies: DeleteConflict.User.AccessKey,
-  /// DeleteConflict.User.Policy.
+  /// Only a user without keys, policies and groups: DeleteConflict.User.AccessKey,
+  /// DeleteConflict.User.Policy, DeleteConflict.User.Group.
   Result<void> delete_user(barrier::Transaction& txn, const Owner& user);
   /// At most `max` users after the name in `marker`. InvalidParameter.Marker.
   Result<UserPage> list_users(barrier::Reader& reader, AccountId account, std::string_view marker,
@@ -130,15 +128,15 @@ class Directory {
   Result<std::optional<Instant>> access_key_last_used(barrier::Reader& reader, const Owner& owner,
                                                       std::string_view key_id);
 
-  // Policies. Only system policies exist: EntityNotExist.Policy for any other.
+  // The rest of RAM.
 
-  /// EntityAlreadyExists.User.Policy, LimitExceeded.User.Policy.
+  Groups& groups() { return groups_; }
+  Policies& policies() { return policies_; }
+  Roles& roles() { return roles_; }
+
+  /// Policies::attach for a user.
   Result<void> attach_policy(barrier::Transaction& txn, const Owner& user, std::string_view type,
                              std::string_view name, Instant now);
-  /// EntityNotExist.User.Policy if it is not attached.
-  Result<void> detach_policy(barrier::Transaction& txn, const Owner& user, std::string_view type,
-                             std::string_view name);
-  Result<std::vector<AttachedPolicy>> list_policies(barrier::Reader& reader, const Owner& user);
 
   // For the authenticator.
 
@@ -153,6 +151,9 @@ class Directory {
 
  private:
   Random& random_;
+  Groups groups_;
+  Policies policies_;
+  Roles roles_;
   std::unique_ptr<LastUse> last_use_;
 };
 
