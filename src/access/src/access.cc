@@ -23,6 +23,20 @@ bool is_explicit(const policy::Decision& decision) {
   return decision.outcome == policy::Outcome::kExplicitDeny;
 }
 
+// PolicyType of AccessDeniedDetail.
+std::string_view policy_type(Source source) {
+  switch (source) {
+    case Source::kAccount:
+    case Source::kIdentity:
+      return "AccountLevelIdentityBasedPolicy";
+    case Source::kSession:
+      return "SessionPolicy";
+    case Source::kResource:
+      return "ResourceBasedPolicy";
+  }
+  return "";
+}
+
 void write_principal(JsonWriter& json, const Principal& principal) {
   json.member("AuthPrincipalType", auth_principal_type(principal.kind));
   json.member("AuthPrincipalDisplayName",
@@ -37,19 +51,21 @@ std::string diagnostic_text(const Refusal& refusal) {
   json.begin_object();
   json.member("AuthAction", refusal.action);
   json.member("AuthResource", refusal.resource);
-  json.member("ExplicitDeny", is_explicit(refusal.decision));
-  json.member("NoPermissionPolicyType", "AccountLevelIdentityBasedPolicy");
+  const policy::Decision& decision = refusal.verdict.decision;
+  json.member("ExplicitDeny", is_explicit(decision));
+  json.member("NoPermissionPolicyType", policy_type(refusal.verdict.source));
   json.begin_object("AuthPrincipal");
   write_principal(json, refusal.principal);
   json.end_object();
   json.begin_array("AuthConditions");
   json.end_array();
   json.begin_array("MatchedPolicies");
-  if (!refusal.decision.policy_name.empty()) {
+  if (!decision.policy_name.empty()) {
     json.begin_object();
-    json.member("Effect", is_explicit(refusal.decision) ? "Deny" : "Allow");
-    json.member("PolicyIdentifier", refusal.decision.policy_name);
-    json.member("PolicyType", refusal.decision.policy_type);
+    json.member("Effect", is_explicit(decision) ? "Deny" : "Allow");
+    json.member("PolicyIdentifier", decision.policy_name);
+    json.member("PolicyType", decision.policy_type);
+    json.member("PolicyVersion", decision.policy_version);
     json.end_object();
   }
   json.end_array();
@@ -63,32 +79,61 @@ std::string aad_of(AccountId account) {
 
 }  // namespace
 
-policy::Decision decide(const Principal& principal, const policy::Query& query, AccountId owner) {
-  if (principal.account != owner) return {};
-  switch (principal.kind) {
-    case PrincipalKind::kRoot:
-    case PrincipalKind::kSystem:
-      return {.outcome = policy::Outcome::kAllow, .policy_name = {}, .policy_type = {}};
-    case PrincipalKind::kUser:
-    case PrincipalKind::kRole:
-      break;
-    case PrincipalKind::kAnonymous:
-      return {};
+std::string_view source_name(Source source) {
+  switch (source) {
+    case Source::kAccount:
+      return "account";
+    case Source::kIdentity:
+      return "identity";
+    case Source::kSession:
+      return "session";
+    case Source::kResource:
+      return "resource";
   }
-  if (!principal.policies) return {};
+  return "";
+}
+
+Verdict decide(const Principal& principal, const policy::Query& asked, const Subject& subject) {
+  constexpr policy::Decision kFree{
+      .outcome = policy::Outcome::kAllow, .policy_name = {}, .policy_type = {}};
+  const bool own = principal.account == subject.owner;
+  const bool root = principal.kind == PrincipalKind::kRoot;
+  if (own && (root || principal.kind == PrincipalKind::kSystem)) return {kFree, Source::kAccount};
+  const bool signed_by_somebody =
+      root || principal.kind == PrincipalKind::kUser || principal.kind == PrincipalKind::kRole;
+  if (!signed_by_somebody) return {};
+
+  policy::Query query = asked;
+  query.principal = {policy::PrincipalType::kRam, principal.arn};
+  policy::Decision identity;
+  if (root) {
+    identity = kFree;  // of its own account's side
+  } else if (principal.policies) {
+    identity = principal.policies->evaluate(query);
+  }
+  if (is_explicit(identity)) return {identity, Source::kIdentity};
+  policy::Decision resource;
+  if (subject.resource_policy != nullptr) resource = subject.resource_policy->evaluate(query);
+  if (is_explicit(resource)) return {resource, Source::kResource};
   if (principal.session_policy) {
-    const policy::Decision narrowed = principal.session_policy->evaluate(query);
-    if (!narrowed.allowed()) return narrowed;
+    const policy::Decision session = principal.session_policy->evaluate(query);
+    if (!session.allowed()) return {session, Source::kSession};
   }
-  return principal.policies->evaluate(query);
+  if (own) {
+    if (!identity.allowed() && resource.allowed()) return {resource, Source::kResource};
+    return {identity, Source::kIdentity};
+  }
+  if (!identity.allowed()) return {identity, Source::kIdentity};
+  return {resource, Source::kResource};
 }
 
 std::string denied_detail(const Refusal& refusal, const SecretBytes* key, Random& random) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
-  json.member("PolicyType", "AccountLevelIdentityBasedPolicy");
-  json.member("NoPermissionType", is_explicit(refusal.decision) ? "ExplicitDeny" : "ImplicitDeny");
+  json.member("PolicyType", policy_type(refusal.verdict.source));
+  json.member("NoPermissionType",
+              is_explicit(refusal.verdict.decision) ? "ExplicitDeny" : "ImplicitDeny");
   json.member("AuthAction", refusal.action);
   write_principal(json, refusal.principal);
   if (key != nullptr) {

@@ -32,7 +32,7 @@ Principal principal(PrincipalKind kind, std::vector<policy::Policy> policies = {
 
 policy::Outcome ask(const Principal& who, std::string_view action, AccountId owner = kAccount) {
   const std::string_view resources[] = {kSecret};
-  return decide(who, {.action = action, .resources = resources}, owner).outcome;
+  return decide(who, {.action = action, .resources = resources}, {.owner = owner}).decision.outcome;
 }
 
 TEST(Decide, RootAndSystemMayDoAllInTheirAccountAndNothingOutside) {
@@ -89,9 +89,9 @@ class DeniedDetailTest : public ::testing::Test {
   const Refusal refusal_{user_,
                          "kms:GetSecretValue",
                          kSecret,
-                         {.outcome = policy::Outcome::kExplicitDeny,
-                          .policy_name = "NoProduction",
-                          .policy_type = "Custom"}};
+                         {.decision = {.outcome = policy::Outcome::kExplicitDeny,
+                                       .policy_name = "NoProduction",
+                                       .policy_type = "Custom"}}};
 };
 
 TEST_F(DeniedDetailTest, SaysWhoAndWhatInTheClientsForm) {

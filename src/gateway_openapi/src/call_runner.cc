@@ -123,7 +123,8 @@ service::Request CallRunner::service_request(const Incoming& incoming) const {
           .request_id = incoming.request_id,
           .source_ip = incoming.peer,
           .user_agent = incoming.request.header("user-agent").value_or(""),
-          .now = incoming.now};
+          .now = incoming.now,
+          .secure_transport = incoming.secure_transport};
 }
 
 service::AnswerWriter& CallRunner::fresh_answer() {

@@ -20,6 +20,7 @@ struct Incoming {
   std::string peer;
   std::string request_id;
   Instant now;
+  bool secure_transport = true;
   identity::PrincipalRef
       principal;  // once authenticated: never verified (or its nonce taken) twice
 };

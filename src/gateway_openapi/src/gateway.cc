@@ -67,6 +67,7 @@ void IoHandler::on_request(net::Exchange exchange) {
                     .peer = std::string(exchange.peer().address),
                     .request_id = new_request_id(),
                     .now = parts_.service.engines().clock.now(),
+                    .secure_transport = exchange.peer().tls,
                     .principal = nullptr};
   if (!runner_.run_on_io(incoming, *cache_, principals_)) {
     service::WorkerPool& pool = runner_.is_short_read() ? parts_.misses : parts_.workers;

@@ -55,7 +55,8 @@ std::string encode(const Key& key) {
           key.created.unix_ms, key.deletion_protection, key.deletion_protection_description.c_str(),
           key.delete_date.unix_ms, key.material_expires.unix_ms, &tags, &versions, key.primary,
           key.instance_id.c_str(), key.service_default, key.automatic_rotation,
-          key.rotation_interval_seconds, key.last_rotation.unix_ms, key.next_rotation.unix_ms));
+          key.rotation_interval_seconds, key.last_rotation.unix_ms, key.next_rotation.unix_ms,
+          key.policy.empty() ? nullptr : key.policy.c_str()));
 }
 
 Result<Key> decode(const barrier::RecordRef& record) {
@@ -88,7 +89,12 @@ Result<Key> decode(const barrier::RecordRef& record) {
   key.rotation_interval_seconds = stored->rotation_interval_seconds();
   key.last_rotation = {stored->last_rotation()};
   key.next_rotation = {stored->next_rotation()};
+  if (stored->policy() != nullptr) key.policy = stored->policy()->str();
   return key;
+}
+
+Result<const fb::Key*> view_key(const barrier::RecordRef& record) {
+  return view<fb::Key>(record);
 }
 
 Result<UseStatus> decode_status(const barrier::RecordRef& record) {

@@ -11,9 +11,16 @@
 
 namespace strongroom::keys {
 
+namespace fb {
+struct Key;
+}  // namespace fb
+
 std::string encode(const Key& key);
 /// kCorrupt if the form is not that of schema/key.fbs.
 Result<Key> decode(const barrier::RecordRef& record);
+
+/// The body where it lies. kCorrupt as decode().
+Result<const fb::Key*> view_key(const barrier::RecordRef& record);
 
 /// What every use of a key needs to know, without copies.
 Result<UseStatus> decode_status(const barrier::RecordRef& record);

@@ -34,8 +34,12 @@ Result<SecretView> Secrets::view(barrier::Reader& reader, AccountId account,
 
 Result<SecretView> Secrets::live_view(barrier::Reader& reader, AccountId account,
                                       std::string_view name) const {
-  auto secret = view(reader, account, name);
-  if (secret && secret->planned_delete() != Instant{}) return in_delete_window();
+  SR_TRY(SecretView secret, view(reader, account, name));
+  return live_only(std::move(secret));
+}
+
+Result<SecretView> Secrets::live_only(SecretView secret) {
+  if (secret.planned_delete() != Instant{}) return in_delete_window();
   return secret;
 }
 
@@ -77,6 +81,7 @@ Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret aske
   secret.encryption_key_id = key.key_id;
   secret.default_key = key.service_default;
   secret.instance_id = std::move(asked.instance_id);
+  secret.policy = std::move(asked.policy);
   Version version;
   version.id = std::move(asked.version_id);
   version.created = now;

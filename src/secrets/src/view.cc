@@ -105,6 +105,16 @@ bool SecretView::default_key() const {
 std::string_view SecretView::instance_id() const {
   return text(stored_->instance_id());
 }
+std::string_view SecretView::policy() const {
+  return stored_->policy() == nullptr ? std::string_view() : text(stored_->policy());
+}
+std::size_t SecretView::tag_count() const {
+  return stored_->tags()->size();
+}
+NameValue SecretView::tag(std::size_t index) const {
+  const auto* tag = stored_->tags()->Get(static_cast<flatbuffers::uoffset_t>(index));
+  return {text(tag->key()), text(tag->value())};
+}
 std::size_t SecretView::version_count() const {
   return stored_->versions()->size();
 }
@@ -155,6 +165,7 @@ Secret SecretView::decode() const {
                      stored_->rotation_interval_seconds(),
                      {stored_->last_rotation()},
                      {stored_->next_rotation()}};
+  secret.policy = policy();
   secret.next_serial = stored_->next_serial();
   for (std::size_t i = 0; i < version_count(); ++i) {
     const VersionView view = version(i);
@@ -195,7 +206,7 @@ std::string encode(const Secret& secret) {
       secret.encryption_key_id.c_str(), secret.default_key, secret.planned_delete.unix_ms,
       &versions, secret.next_serial, secret.extended_config.c_str(), secret.owing_service.c_str(),
       secret.rotation.automatic, secret.rotation.interval_seconds, secret.rotation.last.unix_ms,
-      secret.rotation.next.unix_ms));
+      secret.rotation.next.unix_ms, secret.policy.empty() ? nullptr : secret.policy.c_str()));
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 

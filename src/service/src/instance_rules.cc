@@ -42,7 +42,11 @@ Result<instances::Instance> usable_instance(Call& call, std::string_view id) {
 }  // namespace
 
 Result<void> require_instance(Call& call, std::string_view instance_id) {
-  return call.engines.instances.require_usable(call.reader, call.account(), instance_id, call.now);
+  return require_instance_of(call, call.account(), instance_id);
+}
+
+Result<void> require_instance_of(Call& call, AccountId owner, std::string_view instance_id) {
+  return call.engines.instances.require_usable(call.reader, owner, instance_id, call.now);
 }
 
 Result<InstancePlace> new_key_place(Call& call, std::string_view instance_id) {

@@ -17,6 +17,8 @@ namespace strongroom::service {
 /// Forbidden.DKMSInstanceStateInvalid, 409 Rejected.Unavailable. The empty id is the shared service
 /// and passes.
 Result<void> require_instance(Call& call, std::string_view instance_id);
+/// The same for what another account may own.
+Result<void> require_instance_of(Call& call, AccountId owner, std::string_view instance_id);
 
 /// A place in an instance for `count` new key versions or a new secret. Without DKMSInstanceId all
 /// empty.

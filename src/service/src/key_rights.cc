@@ -10,11 +10,9 @@ KeyName key_named(const Call& call, std::string_view text) {
   return {std::string(text), {}};
 }
 
-Result<void> authorize_key(Call& call, std::string_view action, std::string_view key_id,
-                           bool service_default) {
-  call.note_key(key_id);
-  if (service_default) return {};
-  return call.authorize(action, call.engines.keys.arn(call.account(), key_id));
+Result<void> authorize_key(Call& call, std::string_view action, const Named& key) {
+  call.note_key(key.name);
+  return call.authorize(action, call.engines.keys.arn(key.owner, key.name));
 }
 
 }  // namespace strongroom::service

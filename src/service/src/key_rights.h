@@ -18,10 +18,9 @@ struct KeyName {
 };
 KeyName key_named(const Call& call, std::string_view text);
 
-/// Judges `action` (kms:Decrypt, kms:GenerateDataKey) on the key. A key that the service made as
-/// the account's default is no customer key and needs no right of its own: "encrypted with a
-/// customer key also needs kms:Decrypt" (gateway.md §6.4).
-Result<void> authorize_key(Call& call, std::string_view action, std::string_view key_id,
-                           bool service_default);
+/// Judges `action` (kms:Decrypt, kms:GenerateDataKey) on the key. Not for a key that the service
+/// made as the account's default: it is no customer key and needs no right of its own, "encrypted
+/// with a customer key also needs kms:Decrypt" (gateway.md §6.4).
+Result<void> authorize_key(Call& call, std::string_view action, const Named& key);
 
 }  // namespace strongroom::service

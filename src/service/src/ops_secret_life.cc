@@ -79,6 +79,10 @@ Result<void> create_secret(Call& call) {
   call.note_version(version_id);
 
   SR_CHECK_OK(call.engines.secrets.require_free(*call.transaction, call.account(), name));
+  std::string policy;
+  if (const std::string_view document = p.text("Policy"); !document.empty()) {
+    SR_TRY(policy, access::checked_resource_policy(document, call.account()));
+  }
   SR_TRY(InstancePlace place, new_secret_place(call, p.text("DKMSInstanceId")));
   SR_TRY(const keys::WrappingKey key, wrapping_key_for(call, p.text("EncryptionKeyId"), place.id));
   call.note_key(key.key_id);
@@ -91,7 +95,8 @@ Result<void> create_secret(Call& call) {
                                            .creator = call.principal.arn,
                                            .data_type = data_type,
                                            .instance_id = place.id,
-                                           .place = std::move(place.place)},
+                                           .place = std::move(place.place),
+                                           .policy = std::move(policy)},
                                           value, key, call.now));
   call.answer.field("Arn", arn);
   call.answer.field("SecretName", name);

@@ -58,7 +58,7 @@ Result<void> describe_secret(Call& call) {
   SR_TRY(const secrets::SecretView view, secret_of(call));
   const secrets::Secret secret = view.decode();
   AnswerWriter& answer = call.answer;
-  answer.field("Arn", call.engines.secrets.arn(call.account(), secret.name));
+  answer.field("Arn", call.engines.secrets.arn(secret.account, secret.name));
   answer.field("SecretName", secret.name);
   answer.field("SecretType", secrets::to_text(secret.type));
   answer.field("Description", secret.description);

@@ -20,16 +20,19 @@ struct Opened {
 
 /// The value of one version, after judging the right on its key. With STS credentials
 /// GetSecretValue is judged alone (openapi.md §1.1).
-Result<Opened> open_value(Call& call, std::string_view name, std::string_view version_id,
+Result<Opened> open_value(Call& call, const Named& named, std::string_view version_id,
                           std::string_view stage) {
   const secrets::Secrets& secrets = call.engines.secrets;
-  SR_TRY(secrets::SecretView secret, secrets.live_view(call.reader, call.account(), name));
-  SR_CHECK_OK(require_instance(call, secret.instance_id()));
+  SR_TRY(secrets::SecretView secret, live_secret_named(call, named));
+  SR_CHECK_OK(require_instance_of(call, secret.account(), secret.instance_id()));
   SR_TRY(const secrets::VersionView version, secret.select(version_id, stage));
   SR_TRY(const keys::UseStatus key,
-         call.engines.keys.status(call.reader, call.account(), version.key_id()));
-  SR_CHECK_OK(authorize_key(call, "kms:Decrypt", version.key_id(),
-                            key.service_default || call.principal.session));
+         call.engines.keys.status(call.reader, named.owner, version.key_id()));
+  if (!key.service_default && !call.principal.session) {
+    SR_CHECK_OK(authorize_key(call, "kms:Decrypt", {named.owner, version.key_id()}));
+  } else {
+    call.note_key(version.key_id());
+  }
   SR_TRY(SecretBytes value, secrets.open(call.reader, secret, version, key));
   return Opened{std::move(secret), version, std::move(value)};
 }
@@ -52,24 +55,24 @@ bool is_answer(const Error& error) {
 }
 
 Result<Opened> open_entry(Call& call, const BatchEntry& entry) {
-  const std::string ours = call.engines.secrets.arn(call.account(), "");
-  std::string_view name = entry.secret_name;
-  std::string arn = ours + entry.secret_name;
-  if (name.starts_with("acs:")) {
+  Named named{call.account(), entry.secret_name};
+  std::string arn;
+  if (entry.secret_name.starts_with("acs:")) {
     arn = entry.secret_name;
-    name = name.starts_with(ours) ? name.substr(ours.size()) : std::string_view();
+    named = secret_in_arn(call, arn);
+  } else {
+    arn = call.engines.secrets.arn(call.account(), entry.secret_name);
   }
   SR_CHECK_OK(call.authorize("kms:GetSecretValue", arn));
-  return open_value(call, name, entry.version_id, entry.version_stage);
+  return open_value(call, named, entry.version_id, entry.version_stage);
 }
 
 }  // namespace
 
 Result<void> get_secret_value(Call& call) {
   SR_CHECK_OK(call.parameters.boolean("FetchExtendedConfig", false));
-  SR_TRY(const Opened opened,
-         open_value(call, call.resource_name(), call.parameters.text("VersionId"),
-                    call.parameters.text("VersionStage")));
+  SR_TRY(const Opened opened, open_value(call, call.target(), call.parameters.text("VersionId"),
+                                         call.parameters.text("VersionStage")));
   call.note_version(opened.version.id());
   write_value(call.answer, opened);
   return {};
@@ -128,11 +131,14 @@ Result<void> put_secret_value(Call& call) {
   call.note_version(version_id);
 
   SR_TRY(const secrets::SecretView secret, live_secret_of(call));
-  SR_CHECK_OK(require_instance(call, secret.instance_id()));
+  SR_CHECK_OK(require_instance_of(call, secret.account(), secret.instance_id()));
   SR_TRY(const keys::UseStatus key,
-         call.engines.keys.status(call.reader, call.account(), secret.encryption_key_id()));
-  SR_CHECK_OK(
-      authorize_key(call, "kms:GenerateDataKey", secret.encryption_key_id(), key.service_default));
+         call.engines.keys.status(call.reader, call.target().owner, secret.encryption_key_id()));
+  call.note_key(secret.encryption_key_id());
+  if (!key.service_default) {
+    SR_CHECK_OK(authorize_key(call, "kms:GenerateDataKey",
+                              {call.target().owner, secret.encryption_key_id()}));
+  }
   SR_TRY(const std::vector<std::string> now_on,
          call.engines.secrets.put(
              *call.transaction, secret,

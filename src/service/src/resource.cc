@@ -7,24 +7,6 @@
 namespace strongroom::service {
 namespace {
 
-struct Arn {
-  std::string_view service, region, account, resource;
-};
-
-// acs:<service>:<region>:<account>:<resource>; the resource may hold further colons.
-std::optional<Arn> split_arn(std::string_view text) {
-  if (!text.starts_with("acs:")) return std::nullopt;
-  text.remove_prefix(4);
-  std::array<std::string_view, 3> fields;
-  for (std::string_view& field : fields) {
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    field = text.substr(0, colon);
-    text.remove_prefix(colon + 1);
-  }
-  return Arn{fields[0], fields[1], fields[2], text};
-}
-
 // acs:<service>:<region>:<account>:<resource>, the resource in pieces. One allocation: every call
 // comes here.
 std::string arn_of(const Call& call, std::string_view service, std::string_view region,
@@ -74,6 +56,19 @@ Result<Target> named_target(const Call& call, std::string_view kind, std::string
 }
 
 }  // namespace
+
+std::optional<Arn> split_arn(std::string_view text) {
+  if (!text.starts_with("acs:")) return std::nullopt;
+  text.remove_prefix(4);
+  std::array<std::string_view, 3> fields;
+  for (std::string_view& field : fields) {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    field = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  return Arn{fields[0], fields[1], fields[2], text};
+}
 
 std::optional<AccountId> account_of_arn(std::string_view arn) {
   const auto parts = split_arn(arn);

@@ -22,6 +22,12 @@ struct Target {
 /// of another service.
 Result<Target> resolve_target(const Call& call);
 
+/// acs:<service>:<region>:<account>:<resource>; the resource may hold further colons.
+struct Arn {
+  std::string_view service, region, account, resource;
+};
+std::optional<Arn> split_arn(std::string_view text);
+
 /// The account field of an ARN, or nothing if it is none.
 std::optional<AccountId> account_of_arn(std::string_view arn);
 

@@ -1,6 +1,7 @@
 #include "secret_answers.h"
 
 #include "json_parameters.h"
+#include "resource.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 
@@ -65,12 +66,34 @@ Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters) {
   return checked;
 }
 
+Named secret_in_arn(const Call& call, std::string_view arn) {
+  constexpr std::string_view kKind = "secret/";
+  const auto parts = split_arn(arn);
+  const auto owner = account_of_arn(arn);
+  if (!parts || !owner || parts->service != "kms" || parts->region != call.region() ||
+      !parts->resource.starts_with(kKind)) {
+    return {call.account(), {}};
+  }
+  return {*owner, parts->resource.substr(kKind.size())};
+}
+
+Result<secrets::SecretView> secret_named(const Call& call, const Named& named) {
+  if (const secrets::SecretView* judged = call.judged_secret(named)) return *judged;
+  return call.engines.secrets.view(call.reader, named.owner, named.name);
+}
+
+Result<secrets::SecretView> live_secret_named(const Call& call, const Named& named) {
+  if (const secrets::SecretView* judged = call.judged_secret(named))
+    return secrets::Secrets::live_only(*judged);
+  return call.engines.secrets.live_view(call.reader, named.owner, named.name);
+}
+
 Result<secrets::SecretView> secret_of(Call& call) {
-  return call.engines.secrets.view(call.reader, call.account(), call.resource_name());
+  return secret_named(call, call.target());
 }
 
 Result<secrets::SecretView> live_secret_of(Call& call) {
-  return call.engines.secrets.live_view(call.reader, call.account(), call.resource_name());
+  return live_secret_named(call, call.target());
 }
 
 }  // namespace strongroom::service

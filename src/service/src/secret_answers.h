@@ -27,6 +27,13 @@ Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters);
 /// Most actions list InvalidParameter alone, where TagResources has finer codes (openapi.md §2.3).
 Error with_plain_code(const Error& error);
 
+/// The secret that an ARN names; no name unless it is one of this region.
+Named secret_in_arn(const Call& call, std::string_view arn);
+
+/// The head of a secret; one that was judged is not looked up again. Errors of Secrets::view and
+/// live_view.
+Result<secrets::SecretView> secret_named(const Call& call, const Named& named);
+Result<secrets::SecretView> live_secret_named(const Call& call, const Named& named);
 /// The head of the secret that the pipeline resolved and judged.
 Result<secrets::SecretView> secret_of(Call& call);
 Result<secrets::SecretView> live_secret_of(Call& call);

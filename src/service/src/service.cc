@@ -73,9 +73,9 @@ class ActionName {
 Service::Service(Engines engines) : engines_(std::move(engines)) {
   for (const auto& table :
        {secret_operations(), tag_operations(), key_operations(), crypto_operations(),
-        instance_operations(), bss_operations(), platform_operations(), ram_operations(),
-        ram_group_operations(), ram_policy_operations(), ram_attachment_operations(),
-        ram_role_operations(), sts_operations()}) {
+        resource_policy_operations(), instance_operations(), bss_operations(),
+        platform_operations(), ram_operations(), ram_group_operations(), ram_policy_operations(),
+        ram_attachment_operations(), ram_role_operations(), sts_operations()}) {
     for (const Operation& row : table) rows_.push_back(&row);
   }
   std::ranges::sort(rows_, {}, row_key);
@@ -99,6 +99,7 @@ const ApiVersion* Service::find_api(std::string_view version) const {
 Result<void> Service::decide_resource(Call& call) {
   SR_TRY(Target target, resolve_target(call));
   call.resource_name_ = target.name;
+  call.owner_ = target.account;
   if (target.arn_count == 0) return {};
   call.audit_resource_ = std::move(target.arns[0]);
   const ActionName action(call.operation);
@@ -132,8 +133,7 @@ Error as_dry_run_error(const Error& error) {
 
 Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWriter& answer) {
   SR_CHECK(request.operation->effect != Effect::kMutation);
-  Call call(*request.operation, *request.principal, *request.parameters, reader, nullptr, answer,
-            engines_, request.now, request.host);
+  Call call(request, {reader, nullptr, answer, engines_, resource_policies_});
   const Result<void> result = run(call, request);
   Outcome outcome;
   if (!result) {
@@ -156,8 +156,8 @@ Outcome Service::mutate(const Request& request,
       outcome.error = transaction.error();
       return outcome;
     }
-    Call call(*request.operation, *request.principal, *request.parameters, **transaction,
-              transaction->get(), fresh_answer(), engines_, request.now, request.host);
+    Call call(request,
+              {**transaction, transaction->get(), fresh_answer(), engines_, resource_policies_});
     const Result<void> result = run(call, request);
     if (!result) outcome.error = result.error();
     call.finish(outcome);
@@ -180,52 +180,33 @@ Outcome Service::mutate(const Request& request,
   return outcome;
 }
 
-Call::Call(const Operation& op, const identity::Principal& who, const Parameters& params,
-           barrier::Reader& read, barrier::Transaction* txn, AnswerWriter& out, Engines& eng,
-           Instant at, std::string_view called_host)
-    : operation(op),
-      principal(who),
-      parameters(params),
-      reader(read),
-      transaction(txn),
-      answer(out),
-      engines(eng),
-      now(at),
-      host(called_host) {}
-
-Result<void> Call::authorize(std::string_view action, std::string_view arn) {
-  if (audit_resource_.empty()) audit_resource_ = arn;
-  const std::string_view spellings[] = {arn};
-  return decide(action, spellings, account_of_arn(arn).value_or(account()));
-}
-
-Result<void> Call::decide(std::string_view action, std::span<const std::string_view> arns,
-                          AccountId owner) {
-  decision_ = access::decide(principal, {.action = action, .resources = arns}, owner);
-  decided_ = true;
-  if (decision_.allowed()) return {};
-  denied_action_ = action;
-  const bool kms = operation.api.prefix == kKms.prefix;
-  const std::string subject = arns.empty() ? std::string() : std::string(arns.front());
-  return fail(ErrorKind::kDenied, kms ? "Forbidden.NoPermission" : "NoPermission",
-              kms ? "This operation for " + subject + " is forbidden by permission system."
-                  : "You are not authorized to do this action. Resource: " + subject +
-                        " Action: " + denied_action_);
-}
+Call::Call(const Request& request, const Parts& parts)
+    : operation(*request.operation),
+      principal(*request.principal),
+      parameters(*request.parameters),
+      reader(parts.reader),
+      transaction(parts.transaction),
+      answer(parts.answer),
+      engines(parts.engines),
+      now(request.now),
+      host(request.host),
+      facts_{request.now, request.source_ip, request.secure_transport},
+      resource_policies_(parts.resource_policies),
+      owner_(request.principal->account) {}
 
 void Call::finish(Outcome& outcome) {
   outcome.facts.resource = std::move(audit_resource_);
   outcome.facts.version_id = std::move(audit_version_);
   outcome.facts.key_id = std::move(audit_key_);
   if (decided_) {
-    outcome.facts.decision = decision_name(decision_);
-    outcome.facts.policy = decision_.policy_name;
+    outcome.facts.decision = decision_name(verdict_.decision);
+    outcome.facts.policy = verdict_.decision.policy_name;
   }
   if (outcome.error && outcome.error->kind() == ErrorKind::kDenied && decided_) {
     outcome.access_denied_detail = access::denied_detail({.principal = principal,
                                                           .action = denied_action_,
                                                           .resource = outcome.facts.resource,
-                                                          .decision = decision_},
+                                                          .verdict = told_},
                                                          engines.diagnostic_key, engines.random);
   }
 }

@@ -2,6 +2,7 @@
 // May this principal do this? Gathers what applies to a request and asks `policy` (gateway.md
 // §6.3); says why not in the form that clients read (gateway.md §1.8). Pure; thread-safe.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,18 +16,44 @@
 
 namespace strongroom::access {
 
-/// Another account's resource: implicit deny, whoever asks. Root and system principals: allowed in
-/// their own account. Users: what their policies say. Views of the decision live as long as
-/// `principal`.
-policy::Decision decide(const identity::Principal& principal, const policy::Query& query,
-                        AccountId owner);
+/// Whose word it was.
+enum class Source : std::uint8_t {
+  kAccount,   // nobody's: the account's root and the server's own work need no policy
+  kIdentity,  // the policies of the user (its own and its groups') or of the role
+  kSession,   // the policy that was given to AssumeRole
+  kResource,  // the policy of the secret or key
+};
+/// "account", "identity", "session", "resource".
+std::string_view source_name(Source source);
+
+struct Verdict {
+  policy::Decision decision;
+  Source source = Source::kIdentity;
+  bool allowed() const { return decision.allowed(); }
+};
+
+/// What is known of the resource besides its name. The defaults are those of one that does not
+/// exist.
+struct Subject {
+  AccountId owner;
+  const policy::PolicySet* resource_policy = nullptr;  // null: the default policy
+};
+
+/// gateway.md §6.3: an explicit deny of any voice wins. In the owner's own account identity or
+/// resource policy must allow; in another account both must. A session policy must allow too. Root
+/// and the server itself may do all in their own account. `query.principal` is set here.
+///
+/// The default policy of a secret or key leaves the decision to the account's identity policies, so
+/// it is passed as null. Views of the verdict live as long as `principal` and the policy.
+Verdict decide(const identity::Principal& principal, const policy::Query& query,
+               const Subject& subject);
 
 /// A refusal, with everything that the caller or its administrator may be told about it.
 struct Refusal {
   const identity::Principal& principal;
   std::string_view action;    // "kms:GetSecretValue"
   std::string_view resource;  // the ARN that was judged
-  policy::Decision decision;
+  Verdict verdict;
 };
 
 /// The object AccessDeniedDetail as JSON (gateway.md §1.8). EncodedDiagnosticMessage holds action,

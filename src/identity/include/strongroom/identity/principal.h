@@ -32,6 +32,7 @@ struct Principal {
   std::shared_ptr<const policy::PolicySet> policies;  // empty set for root and system
   // Role sessions only; null: the session is not narrowed.
   std::shared_ptr<const policy::PolicySet> session_policy = nullptr;
+  bool mfa_present = false;  // sessions only: who made it had shown a second factor
 };
 using PrincipalRef = std::shared_ptr<const Principal>;
 

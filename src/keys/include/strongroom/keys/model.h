@@ -65,6 +65,7 @@ struct Key {
   std::int64_t rotation_interval_seconds = 0;
   Instant last_rotation;
   Instant next_rotation;
+  std::string policy;  // JSON as it was set; empty: the default policy
 
   const KeyVersion& primary_version() const;
   bool operator==(const Key&) const = default;

@@ -76,6 +76,7 @@ struct Secret {
   std::string extended_config;  // canonical JSON, managed types
   std::string owing_service;
   Rotation rotation;
+  std::string policy;  // JSON as it was set; empty: the default policy
   std::uint32_t next_serial = 1;
   std::vector<Version> versions;  // oldest first
 

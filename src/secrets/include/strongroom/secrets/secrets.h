@@ -35,6 +35,7 @@ struct NewSecret {
   DataType data_type = DataType::kText;
   std::string instance_id = {};                         // empty: the shared service
   std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
+  std::string policy = {};                              // as in Secret
 };
 
 struct NewVersion {
@@ -79,6 +80,8 @@ class Secrets {
   /// The same, 409 Rejected.ResourceInDeleteWindow if it waits for deletion.
   Result<SecretView> live_view(barrier::Reader& reader, AccountId account,
                                std::string_view name) const;
+  /// `secret` itself, or the same 409.
+  static Result<SecretView> live_only(SecretView secret);
 
   /// The value of a version of `secret`, for a caller whose rights were judged; `key` is the status
   /// of the version's key. 409 Rejected.<State> by that; 404 Forbidden.KeyNotFound; kCorrupt if the

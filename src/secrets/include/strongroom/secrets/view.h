@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "strongroom/barrier/record.h"
+#include "strongroom/base/name_value.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 #include "strongroom/secrets/model.h"
@@ -54,6 +55,9 @@ class SecretView {
   std::string_view encryption_key_id() const;
   bool default_key() const;  // made without a key of the caller's
   std::string_view instance_id() const;
+  std::string_view policy() const;  // empty: the default one
+  std::size_t tag_count() const;
+  NameValue tag(std::size_t index) const;
   std::size_t version_count() const;
   VersionView version(std::size_t index) const;  // oldest first
   const barrier::RecordRef& record() const { return record_; }

@@ -11,17 +11,22 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "strongroom/access/access.h"
+#include "strongroom/access/request_conditions.h"
+#include "strongroom/access/resource_policies.h"
 #include "strongroom/audit/log.h"
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/base/random.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 #include "strongroom/identity/principal.h"
+#include "strongroom/secrets/view.h"
 #include "strongroom/service/answer_writer.h"
 #include "strongroom/service/parameters.h"
 
@@ -41,6 +46,7 @@ class Secrets;
 namespace strongroom::service {
 
 class Call;
+struct Request;
 
 /// What the call does to the world, which decides where it runs and how it is recorded.
 enum class Effect : std::uint8_t {
@@ -100,6 +106,12 @@ struct Engines {
       nullptr;  // access::kDiagnosticLabel; null leaves the message out
 };
 
+/// A secret or key that a parameter named: whose it is and its bare name or id.
+struct Named {
+  AccountId owner;
+  std::string_view name;  // empty: nothing of this server's
+};
+
 /// One call in progress: what a handler may see and touch.
 class Call {
  public:
@@ -118,7 +130,9 @@ class Call {
 
   /// Decides `action` ("kms:Decrypt") on `arn` for this call's principal; 403
   /// Forbidden.NoPermission (or NoPermission outside KMS) with evidence kept for AccessDeniedDetail
-  /// and audit.
+  /// and audit. If `arn` names a secret or key its head is read (never a value), so reader errors,
+  /// kNotCached among them, pass through; an absent one is judged as an untagged one with the
+  /// default policy.
   Result<void> authorize(std::string_view action, std::string_view arn);
   /// The same for a resource with several spellings, owned by `owner`.
   Result<void> decide(std::string_view action, std::span<const std::string_view> arns,
@@ -126,26 +140,46 @@ class Call {
 
   /// Name of a secret or id of a key from a name, id or ARN. An ARN of another region or account is
   /// answered like an absent resource (404), after the permission check of its own spelling.
-  std::string_view resource_name() const { return resource_name_; }
+  std::string_view resource_name() const {
+    return owner_ == account() ? resource_name_ : std::string_view();
+  }
+  /// The same for handlers that serve resources of other accounts: whoever reads by name must read
+  /// in `owner`.
+  Named target() const { return {owner_, resource_name_}; }
+  /// The head of the secret that was judged last, if it is this one: so that it is looked up once.
+  const secrets::SecretView* judged_secret(const Named& secret) const;
 
   /// Facts for the audit record; ids and names only, never a value.
   void note_version(std::string_view version_id) { audit_version_ = version_id; }
   void note_key(std::string_view key_id) { audit_key_ = key_id; }
   void note_resource(std::string_view arn) { audit_resource_ = arn; }
 
-  Call(const Operation& op, const identity::Principal& who, const Parameters& params,
-       barrier::Reader& read, barrier::Transaction* txn, AnswerWriter& out, Engines& eng,
-       Instant at, std::string_view called_host);
+  /// Of `request`, which outlives it. `resource_policies` compiles and keeps.
+  struct Parts {
+    barrier::Reader& reader;
+    barrier::Transaction* transaction;
+    AnswerWriter& answer;
+    Engines& engines;
+    access::ResourcePolicies& resource_policies;
+  };
+  Call(const Request& request, const Parts& parts);
 
  private:
   friend class Service;
   void finish(struct Outcome& outcome);
+  Result<void> refused(std::string_view action, std::string_view arn);
 
+  const access::CallFacts facts_;
+  access::ResourcePolicies& resource_policies_;
+  AccountId owner_;
   std::string_view resource_name_;
+  std::optional<secrets::SecretView> judged_secret_;
   std::string audit_resource_;
   std::string audit_version_;
   std::string audit_key_;
-  policy::Decision decision_;
+  access::Verdict verdict_;
+  access::Verdict told_;  // what the caller hears of a denial; see judge.cc
+  std::shared_ptr<const policy::PolicySet> resource_policy_;  // keeps verdict_ valid
   bool decided_ = false;
   std::string denied_action_;
 };

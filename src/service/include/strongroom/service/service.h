@@ -26,6 +26,7 @@ struct Request {
   std::string_view source_ip;
   std::string_view user_agent;
   Instant now;
+  bool secure_transport = true;  // TLS
 };
 
 /// What is known at the end for the audit record: names and ids only.
@@ -79,6 +80,7 @@ class Service {
   Result<void> decide_resource(Call& call);
 
   Engines engines_;
+  access::ResourcePolicies resource_policies_;
   std::vector<const Operation*> rows_;
 };
 
