@@ -70,6 +70,9 @@ Result<identity::PrincipalRef> CallRunner::authenticate(Incoming& incoming, barr
       .now = incoming.now,
       .source_address = incoming.peer,
       .mutation = operation_->effect == service::Effect::kMutation};
+  if (operation_->anonymous && call_.scheme == wire_openapi::Scheme::kUnsigned) {
+    return parts_.authenticator.admit_unsigned(context);
+  }
   return parts_.authenticator.authenticate(call_, context);
 }
 
@@ -140,6 +143,9 @@ bool CallRunner::read(Incoming& incoming, barrier::Reader& reader) {
   if (outcome.error && outcome.error->kind() == ErrorKind::kNotCached) {
     buffer_.clear_body();
     return false;
+  }
+  if (outcome.error && outcome.error->kind() == ErrorKind::kUnauthenticated) {
+    parts_.authenticator.failed(incoming.peer);  // an unsigned call whose own token is wrong
   }
   finish(incoming, std::move(outcome));
   return true;

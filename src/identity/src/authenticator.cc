@@ -59,18 +59,29 @@ Result<Instant> check_form(const Call& call) {
   return *signed_at;
 }
 
-// Sessions are not issued yet, so no token can be right.
-Result<void> check_token(const Call& call) {
-  const bool session_id = call.access_key_id.starts_with(kSessionPrefix);
-  if (session_id && call.security_token.empty()) return missing("SecurityToken");
-  if (session_id) {
-    return refuse("InvalidSecurityToken.Malformed",
-                  "Specified SecurityToken is malformed. This server issued no such token.");
-  }
-  if (call.security_token.empty()) return {};
+std::unexpected<Error> mismatched_token() {
   return refuse("InvalidSecurityToken.MismatchWithAccessKey",
-                "Specified SecurityToken mismatch with the AccessKey. An AccessKeyId that starts "
-                "with LTAI is used without SecurityToken.");
+                "Specified SecurityToken mismatch with the AccessKey. A temporary AccessKeyId goes "
+                "with the SecurityToken of the same answer; one that starts with LTAI is used "
+                "without.");
+}
+
+Result<void> check_expiry(Instant expires, Instant now) {
+  if (now < expires) return {};
+  return refuse("InvalidSecurityToken.Expired", "Specified SecurityToken is expired. It ended at " +
+                                                    format_utc(expires) +
+                                                    ". Assume the role again.");
+}
+
+PrincipalRef make_anonymous() {
+  return std::make_shared<const Principal>(Principal{.kind = PrincipalKind::kAnonymous,
+                                                     .account = AccountId(),
+                                                     .id = "",
+                                                     .name = "anonymous",
+                                                     .arn = "",
+                                                     .access_key_id = "",
+                                                     .session = false,
+                                                     .policies = nullptr});
 }
 
 std::unexpected<Error> mismatch(std::string_view hint, const Call& call, std::string_view text) {
@@ -89,8 +100,22 @@ std::unexpected<Error> unparsable(const Call& call, std::string_view text) {
 }  // namespace
 
 Authenticator::Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources,
-                             Instant started)
-    : directory_(directory), nonces_(nonces), sources_(sources), started_(started) {}
+                             Instant started, const Sessions* sessions)
+    : directory_(directory),
+      nonces_(nonces),
+      sources_(sources),
+      started_(started),
+      sessions_(sessions),
+      anonymous_(make_anonymous()) {}
+
+Result<PrincipalRef> Authenticator::admit_unsigned(const AuthenticationContext& context) {
+  if (sources_.admits(context.source_address, monotonic_ns())) return anonymous_;
+  return throttled("Too many requests from this address could not be authenticated.");
+}
+
+void Authenticator::failed(std::string_view source_address) {
+  sources_.failed(source_address, monotonic_ns());
+}
 
 Result<PrincipalRef> Authenticator::authenticate(const Call& call,
                                                  const AuthenticationContext& context) {
@@ -107,15 +132,17 @@ Result<PrincipalRef> Authenticator::authenticate(const Call& call,
 
 Result<PrincipalRef> Authenticator::verify(const Call& call, const AuthenticationContext& context) {
   SR_TRY(const Instant signed_at, check_form(call));
-  if (call.access_key_id.starts_with(kSessionPrefix)) SR_CHECK_OK(check_token(call));
-  SR_TRY(const CredentialRef credential, find_credential(call.access_key_id, context));
+  const bool session = call.access_key_id.starts_with(kSessionPrefix);
+  SR_TRY(const CredentialRef credential,
+         session ? find_session(call, context) : find_credential(call.access_key_id, context));
   if (!credential->active) {
     return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
   }
-  SR_CHECK_OK(check_token(call));
+  if (!session && !call.security_token.empty()) return mismatched_token();
   SR_CHECK_OK(check_window(signed_at, context));
   SR_CHECK_OK(check_signature(call, *credential));
   SR_CHECK_OK(take_nonce(call, signed_at, context.now));
+  if (!credential->use) return credential->principal;
   std::atomic<std::int64_t>& last_ms = credential->use->last_ms;
   if (last_ms.load(std::memory_order_relaxed) + kMillisPerSecond <= context.now.unix_ms) {
     last_ms.store(context.now.unix_ms, std::memory_order_relaxed);
@@ -132,6 +159,30 @@ Result<CredentialRef> Authenticator::find_credential(std::string_view key_id,
   auto loaded = directory_.load_credential(context.reader, key_id);
   if (!loaded && loaded.error().kind() == ErrorKind::kNotFound) return unknown_key();
   if (loaded && context.cache != nullptr) context.cache->insert(*loaded);
+  return loaded;
+}
+
+// A session that was opened before is found by its key id and proved by its token; any other token
+// is opened, which costs a MAC even if it is garbage.
+Result<CredentialRef> Authenticator::find_session(const Call& call,
+                                                  const AuthenticationContext& context) {
+  const std::string_view token = call.security_token;
+  if (token.empty()) return missing("SecurityToken");
+  if (context.cache != nullptr) {
+    const CredentialRef known = context.cache->find(call.access_key_id);
+    if (known && crypto::ct_equal(as_bytes(known->security_token), as_bytes(token))) {
+      SR_CHECK_OK(check_expiry(known->expires, context.now));
+      return known;
+    }
+  }
+  if (sessions_ == nullptr) {
+    return refuse("InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.");
+  }
+  SR_TRY(Session session, sessions_->open(token));
+  if (session.access_key_id != call.access_key_id) return mismatched_token();
+  SR_CHECK_OK(check_expiry(session.expires, context.now));
+  SR_TRY(CredentialRef loaded, directory_.load_session(context.reader, std::move(session), token));
+  if (context.cache != nullptr) context.cache->insert(loaded);
   return loaded;
 }
 

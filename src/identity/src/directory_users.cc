@@ -70,6 +70,13 @@ Result<IssuedAccessKey> Directory::create_account(Transaction& txn, AccountId id
   return issued;
 }
 
+Result<void> Directory::revoke_sessions(Transaction& txn, AccountId account, Instant now) {
+  SR_TRY(Holder holder, read_holder(txn, {account, ""}));
+  holder.account.revoked_before = now;
+  put_holder(txn, holder);
+  return {};
+}
+
 Result<bool> Directory::has_account(barrier::Reader& reader, AccountId id) {
   SR_TRY(const RecordRef record, read_if_there(reader, account_address(id)));
   return record != nullptr;

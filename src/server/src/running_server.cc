@@ -81,6 +81,7 @@ struct RunningServer::Parts {
   std::unique_ptr<identity::Directory> directory;
   std::unique_ptr<identity::NonceTable> nonces;
   std::unique_ptr<identity::SourceLimiter> sources;
+  std::unique_ptr<identity::Sessions> sessions;
   std::unique_ptr<identity::Authenticator> authenticator;
   std::unique_ptr<keys::Keys> keys;
   std::unique_ptr<instances::Instances> instances;
@@ -129,7 +130,10 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   SR_TRY(Provision found, provision(*store, *directory, plan_of(config, mode), clock, random));
   nonces = std::make_unique<identity::NonceTable>(random);
   sources = std::make_unique<identity::SourceLimiter>(random);
-  authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started);
+  SR_TRY(SecretBytes session_key, store->derive(identity::Sessions::kKeyLabel));
+  sessions = std::make_unique<identity::Sessions>(std::move(session_key), random);
+  authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started,
+                                                            sessions.get());
   return found;
 }
 
@@ -147,6 +151,7 @@ Result<void> RunningServer::Parts::open_service() {
                                                                 .clock = clock,
                                                                 .random = random,
                                                                 .region = config.region,
+                                                                .sessions = sessions.get(),
                                                                 .diagnostic_key = &diagnostic_key});
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
   misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,

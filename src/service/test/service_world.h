@@ -140,6 +140,7 @@ class ServiceWorld {
   SystemRandom random;
   ManualClock clock{kNow};
   identity::Directory directory{random};
+  identity::Sessions sessions{test::secret(std::string(32, 's')), random};
   keys::Keys keys{*store, random, "cn-hangzhou"};
   instances::Instances instances{*store, random, "cn-hangzhou"};
   secrets::Secrets secrets{*store, keys, random, "cn-hangzhou"};
@@ -151,6 +152,7 @@ class ServiceWorld {
                           .clock = clock,
                           .random = random,
                           .region = "cn-hangzhou",
+                          .sessions = &sessions,
                           .diagnostic_key = nullptr}};
   identity::PrincipalRef root;
 };

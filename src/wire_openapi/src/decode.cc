@@ -16,7 +16,10 @@ namespace {
 constexpr std::string_view kKmsVersion = "2016-01-20";
 constexpr std::string_view kRamVersion = "2015-05-01";
 constexpr std::string_view kStsVersion = "2015-04-01";
-constexpr std::string_view kUnsignedAction = "AssumeRoleWithOIDC";
+// Their own token or assertion is the proof.
+bool is_unsigned_action(std::string_view action) {
+  return action == "AssumeRoleWithOIDC" || action == "AssumeRoleWithSAML";
+}
 
 /// What the Authorization field says (gateway.md §1.1).
 enum class Family { kNone, kAcs3, kForeign };
@@ -249,7 +252,7 @@ Result<void> decode_rpc(Decoding& d, const Common& common) {
   call.security_token = common.security_token;
   call.signature = common.signature;
   const bool unsigned_call = common.signature.empty();
-  if (unsigned_call && !common.has_signature && call.action == kUnsignedAction) return {};
+  if (unsigned_call && !common.has_signature && is_unsigned_action(call.action)) return {};
 
   if (call.access_key_id.empty()) return missing("AccessKeyId");
   if (call.timestamp.empty()) return missing("Timestamp");

@@ -34,8 +34,10 @@ struct AuthenticationContext {
 class Authenticator {
  public:
   /// `started`: mutating requests signed more than 60 s before it are refused, since their nonces
-  /// may have been seen by the process before this one. All arguments outlive this.
-  Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources, Instant started);
+  /// may have been seen by the process before this one. `sessions` null: no token is right. All
+  /// arguments outlive this.
+  Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources, Instant started,
+                const Sessions* sessions = nullptr);
 
   /// The principal. kNotCached (nothing was consumed: call again on a worker with its reader);
   /// else an error with a code of gateway.md §1.7, or Throttling.User for a source that fails too
@@ -43,6 +45,11 @@ class Authenticator {
   /// values redacted.
   Result<PrincipalRef> authenticate(const wire_openapi::Call& call,
                                     const AuthenticationContext& context);
+
+  /// For the one action that nobody signs: the anonymous principal, or Throttling.User for a source
+  /// that fails too often. When the call then fails with kUnauthenticated, tell failed().
+  Result<PrincipalRef> admit_unsigned(const AuthenticationContext& context);
+  void failed(std::string_view source_address);
 
   /// Only the signature: success, SignatureDoesNotMatch, IncompleteSignature (no signature of the
   /// scheme's form), or InvalidSignatureMethod (RSA: no key of this product has a public key yet).
@@ -52,6 +59,8 @@ class Authenticator {
   Result<PrincipalRef> verify(const wire_openapi::Call& call, const AuthenticationContext& context);
   Result<CredentialRef> find_credential(std::string_view key_id,
                                         const AuthenticationContext& context);
+  Result<CredentialRef> find_session(const wire_openapi::Call& call,
+                                     const AuthenticationContext& context);
   Result<void> check_window(Instant signed_at, const AuthenticationContext& context) const;
   Result<void> take_nonce(const wire_openapi::Call& call, Instant signed_at, Instant now);
 
@@ -59,6 +68,8 @@ class Authenticator {
   NonceTable& nonces_;
   SourceLimiter& sources_;
   Instant started_;
+  const Sessions* sessions_;
+  PrincipalRef anonymous_;
 };
 
 }  // namespace strongroom::identity

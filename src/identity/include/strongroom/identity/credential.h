@@ -1,6 +1,7 @@
 #pragma once
 // One access key, ready to check signatures: keyed MACs, the principal it stands for, its state.
-// Built from stored records by Directory::load_credential; immutable but for the last-used fact, so
+// Built from stored records by Directory::load_credential, or from a session's token and its role's
+// records by Directory::load_session; immutable but for the last-used fact, so
 // shared between threads freely.
 
 #include <atomic>
@@ -25,12 +26,15 @@ struct UseCell {
 struct Credential {
   PrincipalRef principal;
   bool active = true;
-  crypto::HmacKey rpc_sha1;     // HMAC-SHA1, key: secret ‖ "&"    (gateway.md §1.3)
-  crypto::HmacKey rpc_sha256;   // HMAC-SHA256, key: secret ‖ "&"
-  crypto::HmacKey acs3_sha256;  // HMAC-SHA256, key: secret        (gateway.md §2.2)
-  crypto::HmacKey acs3_sm3;     // HMAC-SM3, key: secret
-  SecretBytes secret;           // only to name a common mistake after a signature failed
-  std::shared_ptr<UseCell> use;
+  crypto::HmacKey rpc_sha1;      // HMAC-SHA1, key: secret ‖ "&"    (gateway.md §1.3)
+  crypto::HmacKey rpc_sha256;    // HMAC-SHA256, key: secret ‖ "&"
+  crypto::HmacKey acs3_sha256;   // HMAC-SHA256, key: secret        (gateway.md §2.2)
+  crypto::HmacKey acs3_sm3;      // HMAC-SM3, key: secret
+  SecretBytes secret;            // only to name a common mistake after a signature failed
+  std::shared_ptr<UseCell> use;  // null for sessions
+  // Sessions only: the token that every call must carry, and when it ends.
+  std::string security_token = {};
+  Instant expires = {};
 
   const std::string& key_id() const { return principal->access_key_id; }
 };

@@ -24,6 +24,7 @@
 #include "strongroom/identity/groups.h"
 #include "strongroom/identity/policies.h"
 #include "strongroom/identity/roles.h"
+#include "strongroom/identity/sessions.h"
 #include "strongroom/secmem/secret_bytes.h"
 
 namespace strongroom::identity {
@@ -143,6 +144,14 @@ class Directory {
   /// Everything that a signature by `key_id` is checked and decided with. kNotFound if there is no
   /// such key; kNotCached on an I/O thread whose cache lacks a part of it.
   Result<CredentialRef> load_credential(barrier::Reader& reader, std::string_view key_id);
+
+  /// The same for a session. kUnauthenticated (InvalidSecurityToken.Expired) if its role is gone,
+  /// another one of that name, or revoked the session. `token` is kept to compare.
+  Result<CredentialRef> load_session(barrier::Reader& reader, Session session,
+                                     std::string_view token);
+
+  /// Voids every session of the account's roles that was issued up to now. EntityNotExist.Account.
+  Result<void> revoke_sessions(barrier::Transaction& txn, AccountId account, Instant now);
 
   /// Writes the last-used facts that changed since the last call, in batches; for a worker, about
   /// once a minute. Returns how many were written. A fact that meets a conflict waits for the next

@@ -32,7 +32,8 @@
 
 namespace strongroom::identity {
 class Directory;
-}
+class Sessions;
+}  // namespace strongroom::identity
 namespace strongroom::instances {
 class Instances;
 }
@@ -89,7 +90,8 @@ struct Operation {
   ResourceKind resource = ResourceKind::kNone;
   std::string_view resource_parameter = "";  // "SecretName"
   Handler handler = nullptr;
-  bool dry_run = false;  // the action knows DryRun=true (openapi.md §1.6)
+  bool dry_run = false;    // the action knows DryRun=true (openapi.md §1.6)
+  bool anonymous = false;  // may come unsigned: its own token is the proof (AssumeRoleWithOIDC)
 };
 
 /// What the libraries below offer; wired by `server`. All outlive the service.
@@ -101,7 +103,8 @@ struct Engines {
   secrets::Secrets& secrets;
   Clock& clock;
   Random& random;
-  std::string region;  // "cn-hangzhou"
+  std::string region;                            // "cn-hangzhou"
+  const identity::Sessions* sessions = nullptr;  // null: no sessions are issued
   const SecretBytes* diagnostic_key =
       nullptr;  // access::kDiagnosticLabel; null leaves the message out
 };

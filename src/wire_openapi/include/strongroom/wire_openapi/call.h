@@ -70,7 +70,7 @@ enum class Scheme : unsigned char {
   kAcs3HmacSha256,
   kAcs3HmacSm3,
   kAcs3RsaSha256,
-  kUnsigned,  // legal for AssumeRoleWithOIDC alone
+  kUnsigned,  // legal for AssumeRoleWithOIDC and AssumeRoleWithSAML alone
 };
 
 enum class Format : unsigned char { kJson, kXml };
@@ -103,7 +103,7 @@ struct Call {
 /// Decodes `request`. Errors carry the gateway's own codes (gateway.md §1.7): InvalidParameter,
 /// IncompleteSignature, InvalidSignatureMethod, MissingSignature …; map them with http_status_of. A
 /// request without signature is refused with the Missing… code of the first thing it lacks, unless
-/// it asks for AssumeRoleWithOIDC.
+/// it asks for AssumeRoleWithOIDC or AssumeRoleWithSAML.
 ///
 /// On failure `call` still holds what was understood (format, action, version), so that the error
 /// answers in the right form, and so that an unknown action can be named before a missing signature
