@@ -73,6 +73,46 @@ Result<RsaPublicKey> RsaPublicKey::from_pem(std::string_view pem) {
   return from_der(as_bytes(*der));
 }
 
+namespace {
+
+// DER (X.690 §8.1, §8.3): tag, length, value.
+std::string tlv(char tag, std::string_view value) {
+  std::string out(1, tag);
+  if (value.size() < 0x80) {
+    out += static_cast<char>(value.size());
+  } else if (value.size() < 0x100) {
+    out += static_cast<char>(0x81);
+    out += static_cast<char>(value.size());
+  } else {
+    out += static_cast<char>(0x82);
+    append_u16(out, static_cast<std::uint16_t>(value.size()));
+  }
+  return out.append(value);
+}
+
+std::string der_integer(ByteView number) {
+  std::size_t zeros = 0;
+  while (zeros < number.size() && number[zeros] == 0) ++zeros;
+  std::string value;
+  if (zeros == number.size() || (number[zeros] & 0x80U) != 0) value.push_back('\0');
+  value += as_chars(number.subspan(zeros));
+  return tlv(0x02, value);
+}
+
+}  // namespace
+
+Result<RsaPublicKey> RsaPublicKey::from_numbers(ByteView modulus, ByteView exponent) {
+  if (modulus.size() > kRsaBitsMax / 8 + 1 || exponent.size() > 8) {
+    return fail(ErrorKind::kInvalidInput, "PublicKeyInvalid",
+                "the public key must be RSA of 2048 to 8192 bits");
+  }
+  constexpr std::string_view kRsaEncryption{
+      "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 15};
+  const std::string numbers = tlv(0x30, der_integer(modulus) + der_integer(exponent));
+  const std::string bits = tlv(0x03, std::string(1, '\0') + numbers);
+  return from_der(as_bytes(tlv(0x30, std::string(kRsaEncryption) + bits)));
+}
+
 bool RsaPublicKey::verify_pkcs1_sha256(ByteView message, ByteView signature) const {
   const Digest32 digest = sha256(message);
   const evp::PkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_->pkey.get(), nullptr));

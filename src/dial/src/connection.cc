@@ -12,10 +12,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <ctime>
 #include <system_error>
 
+#include "public_address.h"
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/time.h"
 
 namespace strongroom::dial {
@@ -114,6 +118,10 @@ Result<Socket> connect_any(const Target& target, const Options& options) {
   const Deadline deadline(options.connect_millis);
   std::string reason;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+    if (options.public_addresses_only && !is_public_address(*address->ai_addr)) {
+      reason = "its address is not a public one";
+      continue;
+    }
     auto socket = connect_one(*address, deadline, reason);
     if (socket.fd >= 0) return socket;
   }
@@ -247,6 +255,22 @@ Result<std::size_t> Connection::read(std::span<char> into) {
 
 std::string_view Connection::protocol() const {
   return SSL_get_version(impl_->ssl.get());
+}
+
+std::vector<std::string> Connection::chain_fingerprints() const {
+  std::vector<std::string> prints;
+  STACK_OF(X509)* chain = SSL_get0_verified_chain(impl_->ssl.get());
+  for (int i = 0; chain != nullptr && i < sk_X509_num(chain); ++i) {
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest;
+    unsigned size = 0;
+    if (X509_digest(sk_X509_value(chain, i), EVP_sha1(), digest.data(), &size) != 1) continue;
+    std::string text = hex_encode(ByteView(digest).first(size));
+    std::ranges::transform(text, text.begin(), [](char c) {
+      return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    prints.push_back(std::move(text));
+  }
+  return prints;
 }
 
 std::int64_t Connection::certificate_expires() const {

@@ -52,6 +52,7 @@ Directory::Directory(Random& random)
       groups_(random),
       policies_(random),
       roles_(random),
+      oidc_providers_(random),
       last_use_(std::make_unique<LastUse>()) {}
 
 Directory::~Directory() = default;

@@ -66,6 +66,10 @@ Result<void> check_policy_name(std::string_view name) {
   return check_name(name, {"PolicyName", kPolicyNameCharsMax, "-"});
 }
 
+Result<void> check_provider_name(std::string_view name) {
+  return check_name(name, {"OIDCProviderName", kPolicyNameCharsMax, "._-"});
+}
+
 Result<void> check_description(std::string_view text) {
   return check_length(text, "Description", kDescriptionCharsMax);
 }

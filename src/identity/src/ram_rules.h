@@ -19,6 +19,8 @@ Result<void> check_group_name(std::string_view name, std::string_view parameter)
 Result<void> check_role_name(std::string_view name);
 /// 1-128 of [A-Za-z0-9-].
 Result<void> check_policy_name(std::string_view name);
+/// 1-128 of [A-Za-z0-9._-].
+Result<void> check_provider_name(std::string_view name);
 /// At most 1,024 characters.
 Result<void> check_description(std::string_view text);
 /// At most 128 characters.

@@ -30,6 +30,10 @@ constexpr std::array kSettings = {
     Setting{"seal.file", "STRONGROOM_SEAL_FILE", "", "key file of a file slot"},
     Setting{"seal.passphrase_file", "STRONGROOM_SEAL_PASSPHRASE_FILE", "",
             "file whose first line opens a passphrase slot"},
+    Setting{"oidc.ca_file", "STRONGROOM_OIDC_CA_FILE", "",
+            "CA certificates (PEM) of OIDC issuers, instead of the system's"},
+    Setting{"oidc.private_hosts", "STRONGROOM_OIDC_PRIVATE_HOSTS", "",
+            "comma-separated hosts of OIDC issuers that may have private addresses"},
     Setting{"security.allow_swap", "STRONGROOM_ALLOW_SWAP", "false", "start although swap is on"},
     Setting{"security.allow_core_dumps", "STRONGROOM_ALLOW_CORE_DUMPS", "false",
             "start although core files cannot be switched off"},
@@ -218,6 +222,8 @@ Result<Config> interpret(const Values& values) {
   config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
   config.seal_file = value_of(values, "seal.file").text;
   config.seal_passphrase_file = value_of(values, "seal.passphrase_file").text;
+  config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
+  config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);
   SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));
   SR_TRY(config.allow_core_dumps, flag_of(values, "security.allow_core_dumps"));
   SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));

@@ -15,6 +15,7 @@
 #include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/net/server.h"
+#include "strongroom/oidc/issuers.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/service.h"
 #include "strongroom/service/worker_pool.h"
@@ -82,6 +83,7 @@ struct RunningServer::Parts {
   std::unique_ptr<identity::NonceTable> nonces;
   std::unique_ptr<identity::SourceLimiter> sources;
   std::unique_ptr<identity::Sessions> sessions;
+  std::unique_ptr<oidc::Issuers> issuers;
   std::unique_ptr<identity::Authenticator> authenticator;
   std::unique_ptr<keys::Keys> keys;
   std::unique_ptr<instances::Instances> instances;
@@ -132,6 +134,8 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   sources = std::make_unique<identity::SourceLimiter>(random);
   SR_TRY(SecretBytes session_key, store->derive(identity::Sessions::kKeyLabel));
   sessions = std::make_unique<identity::Sessions>(std::move(session_key), random);
+  issuers = std::make_unique<oidc::Issuers>(oidc::make_fetch(
+      {.ca_file = config.oidc_ca_file, .private_hosts = config.oidc_private_hosts}));
   authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started,
                                                             sessions.get());
   return found;
@@ -152,6 +156,7 @@ Result<void> RunningServer::Parts::open_service() {
                                                                 .random = random,
                                                                 .region = config.region,
                                                                 .sessions = sessions.get(),
+                                                                .issuers = issuers.get(),
                                                                 .diagnostic_key = &diagnostic_key});
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
   misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,

@@ -23,5 +23,7 @@ std::span<const Operation> ram_policy_operations();      // ops_ram_policies.cc
 std::span<const Operation> ram_attachment_operations();  // ops_ram_attachments.cc
 std::span<const Operation> ram_role_operations();        // ops_ram_roles.cc
 std::span<const Operation> sts_operations();             // ops_sts.cc
+std::span<const Operation> sts_oidc_operations();        // ops_sts_oidc.cc
+std::span<const Operation> ims_operations();             // ops_ims.cc
 
 }  // namespace strongroom::service

@@ -284,7 +284,7 @@ TEST(DecodeRpc, ALargeValueFitsWholeInTheRequestLine) {
   EXPECT_GT(decoded.call().canonical.size(), 5u * 30'720u);
 }
 
-TEST(Unsigned, OnlyAssumeRoleWithOidc) {
+TEST(Unsigned, OnlyWhatBringsItsOwnProof) {
   TestRequest request;
   request.query =
       "Version=2015-04-01&Action=AssumeRoleWithOIDC&Format=JSON&Timestamp=2026-11-21T22%3A34%3A21Z";
@@ -295,8 +295,10 @@ TEST(Unsigned, OnlyAssumeRoleWithOidc) {
   EXPECT_EQ(decoded.call().scheme, Scheme::kUnsigned);
   EXPECT_EQ(decoded.call().find("OIDCToken"), "a.b.c");
 
-  for (const char* action :
-       {"AssumeRoleWithSAML", "AssumeRole", "GetSecretValue", "assumerolewithoidc"}) {
+  request.query = "Version=2015-04-01&Action=AssumeRoleWithSAML";
+  EXPECT_TRUE(Decoded(request).ok());
+
+  for (const char* action : {"AssumeRole", "GetSecretValue", "assumerolewithoidc"}) {
     TestRequest other;
     other.query = std::string("Version=2015-04-01&Format=JSON&Action=") + action;
     EXPECT_EQ(Decoded(other).code(), "MissingAccessKeyId") << action;

@@ -16,6 +16,8 @@ class RsaPublicKey {
   /// none, not RSA, or not between 2,048 and 8,192 bits.
   static Result<RsaPublicKey> from_pem(std::string_view pem);
   static Result<RsaPublicKey> from_der(ByteView der);
+  /// From its big-endian numbers, as a JSON Web Key has them (RFC 7518 §6.3.1). Errors as above.
+  static Result<RsaPublicKey> from_numbers(ByteView modulus, ByteView exponent);
 
   /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.2). False for anything but a valid signature of
   /// `message`.

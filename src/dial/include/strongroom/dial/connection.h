@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "strongroom/base/result.h"
 
@@ -29,6 +30,9 @@ struct Options {
   std::string ca_file;                  // PEM; empty: the system's store
   std::int64_t connect_millis = 5'000;  // resolving excluded, handshake included
   std::int64_t io_millis = 30'000;      // each read or write
+  // Refuses loopback, private, link-local, shared and multicast addresses (RFC 6890), v4 inside v6
+  // included: for targets that a tenant named.
+  bool public_addresses_only = false;
 };
 
 class Connection {
@@ -48,6 +52,8 @@ class Connection {
 
   /// "TLSv1.3"
   std::string_view protocol() const;
+  /// SHA-1 of each certificate of the verified chain, leaf first, as upper-case hex.
+  std::vector<std::string> chain_fingerprints() const;
   /// When the peer's certificate ends, seconds since 1970.
   std::int64_t certificate_expires() const;
 

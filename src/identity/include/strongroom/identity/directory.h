@@ -22,6 +22,7 @@
 #include "strongroom/base/time.h"
 #include "strongroom/identity/credential.h"
 #include "strongroom/identity/groups.h"
+#include "strongroom/identity/oidc_providers.h"
 #include "strongroom/identity/policies.h"
 #include "strongroom/identity/roles.h"
 #include "strongroom/identity/sessions.h"
@@ -134,6 +135,7 @@ class Directory {
   Groups& groups() { return groups_; }
   Policies& policies() { return policies_; }
   Roles& roles() { return roles_; }
+  OidcProviders& oidc_providers() { return oidc_providers_; }
 
   /// Policies::attach for a user.
   Result<void> attach_policy(barrier::Transaction& txn, const Owner& user, std::string_view type,
@@ -163,6 +165,7 @@ class Directory {
   Groups groups_;
   Policies policies_;
   Roles roles_;
+  OidcProviders oidc_providers_;
   std::unique_ptr<LastUse> last_use_;
 };
 

@@ -63,6 +63,8 @@ struct Config {
   audit::Durability audit_durability = audit::Durability::kWritten;
   std::string seal_file;             // file slot
   std::string seal_passphrase_file;  // passphrase slot: first line of this file
+  std::string oidc_ca_file;                     // PEM; empty: the system's store
+  std::vector<std::string> oidc_private_hosts;  // issuers whose addresses need not be public
   bool allow_swap = false;
   bool allow_core_dumps = false;
   bool allow_open_modes = false;

@@ -40,6 +40,9 @@ class Instances;
 namespace strongroom::keys {
 class Keys;
 }
+namespace strongroom::oidc {
+class Issuers;
+}
 namespace strongroom::secrets {
 class Secrets;
 }
@@ -77,6 +80,7 @@ struct ApiVersion {
 };
 inline constexpr ApiVersion kKms{"Kms", "kms", "2016-01-20"};
 inline constexpr ApiVersion kRam{"Ram", "ram", "2015-05-01"};
+inline constexpr ApiVersion kIms{"Ims", "ram", "2019-08-15"};
 inline constexpr ApiVersion kSts{"Sts", "sts", "2015-04-01"};
 inline constexpr ApiVersion kLocation{"Location", "location", "2015-06-12"};
 inline constexpr ApiVersion kBss{"BssOpenApi", "bssapi", "2017-12-14"};
@@ -105,6 +109,7 @@ struct Engines {
   Random& random;
   std::string region;                            // "cn-hangzhou"
   const identity::Sessions* sessions = nullptr;  // null: no sessions are issued
+  oidc::Issuers* issuers = nullptr;              // null: no OIDC token can be checked
   const SecretBytes* diagnostic_key =
       nullptr;  // access::kDiagnosticLabel; null leaves the message out
 };
