@@ -81,6 +81,7 @@ Result<Principal> session_principal(barrier::Reader& reader, const Session& sess
                       .access_key_id = session.access_key_id,
                       .session = true,
                       .policies = policy::PolicySet::compile(std::move(policies))};
+  principal.mfa_present = session.mfa_present;
   if (!session.policy.empty()) {
     auto document = policy::parse_document(session.policy, policy::DocumentKind::kSession);
     if (!document) return revoked();  // a newer server reads policies otherwise

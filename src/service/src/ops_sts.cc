@@ -87,15 +87,16 @@ Result<void> assume_role(Call& call) {
          checked_text(call, "ExternalId", kExternalIdMin, kExternalIdMax));
   SR_TRY(const std::string_view source_identity,
          checked_text(call, "SourceIdentity", 2, kSourceIdentityMax));
-  policy::ConditionList context;
-  context.add("acs:CurrentTime", format_utc(call.now));
-  if (!external_id.empty()) context.add("sts:ExternalId", external_id);
+  policy::ConditionList of_call;
+  if (!external_id.empty()) of_call.add("sts:ExternalId", external_id);
+  const access::RequestConditions context(call.facts(), call.principal, nullptr, &of_call);
   SR_TRY(const identity::Role role, judged_role(call, wish.role, context));
   const bool chained = call.principal.kind == PrincipalKind::kRole;
   SR_TRY(const identity::IssuedSession issued,
          issue_session(call, wish,
                        {.role = role,
                         .seconds_max = chained ? kChainedSecondsMax : kSecondsMax,
+                        .mfa_present = chained && call.principal.mfa_present,
                         .source_identity = source_identity}));
   write_session(call.answer, wish, role, issued);
   if (!source_identity.empty()) call.answer.field("SourceIdentity", source_identity);

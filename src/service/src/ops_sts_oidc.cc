@@ -110,11 +110,11 @@ Result<identity::Role> trusting_role(Call& call, const RoleArn& arn, const Proof
   auto role = call.engines.directory.roles().get(call.reader, {arn.account, arn.name});
   if (!role && role.error().kind() == ErrorKind::kNotFound) return no_permission();
   if (!role) return role;
-  policy::ConditionList context;
-  context.add("acs:CurrentTime", format_utc(call.now));
-  context.add("oidc:iss", proof.token.issuer);
-  context.add("oidc:sub", proof.token.subject);
-  for (const std::string& audience : proof.token.audiences) context.add("oidc:aud", audience);
+  policy::ConditionList claims;
+  claims.add("oidc:iss", proof.token.issuer);
+  claims.add("oidc:sub", proof.token.subject);
+  for (const std::string& audience : proof.token.audiences) claims.add("oidc:aud", audience);
+  const access::RequestConditions context(call.facts(), call.principal, nullptr, &claims);
   const auto trusted =
       judge_trust(*role, {policy::PrincipalType::kFederated, proof.provider_arn}, context);
   if (trusted) return role;

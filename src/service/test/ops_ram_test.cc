@@ -250,11 +250,14 @@ TEST_F(RamTest, NoActionIsOpenToAUserWithoutRights) {
                                      {"PolicyDocument", kAllowRead},
                                      {"AssumeRolePolicyDocument", kTrust},
                                      {"VersionId", "v1"},
-                                     {"Status", "Active"}};
+                                     {"Status", "Active"},
+                                     {"OIDCProviderName", "o"},
+                                     {"ClientId", "c"},
+                                     {"Fingerprint", std::string(40, 'a')}};
   std::size_t covered = 0;
   for (const Operation* row : world_.service.operations()) {
-    if (row->api.version != kRam.version) continue;
-    EXPECT_EQ(ram(row->name, given, user).code, "NoPermission") << row->name;
+    if (row->api.version != kRam.version && row->api.version != kIms.version) continue;
+    EXPECT_EQ(world_.call(row->api, row->name, given, user).code, "NoPermission") << row->name;
     ++covered;
   }
   EXPECT_GE(covered, 40U);

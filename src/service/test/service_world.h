@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "strongroom/identity/directory.h"
 #include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
+#include "strongroom/oidc/issuers.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/service.h"
 #include "strongroom/test/reveal.h"
@@ -140,6 +142,12 @@ class ServiceWorld {
   SystemRandom random;
   ManualClock clock{kNow};
   identity::Directory directory{random};
+  oidc::Issuers issuers{[this](const oidc::Url& url) -> Result<oidc::Fetched> {
+    const auto found = pages.find(url.path);
+    if (found == pages.end()) return fail(ErrorKind::kUnavailable, "FetchFailed", "nobody there");
+    return oidc::Fetched{found->second, {}};
+  }};
+  std::map<std::string, std::string> pages;  // what issuers answer, by path
   identity::Sessions sessions{test::secret(std::string(32, 's')), random};
   keys::Keys keys{*store, random, "cn-hangzhou"};
   instances::Instances instances{*store, random, "cn-hangzhou"};
@@ -153,6 +161,7 @@ class ServiceWorld {
                           .random = random,
                           .region = "cn-hangzhou",
                           .sessions = &sessions,
+                          .issuers = &issuers,
                           .diagnostic_key = nullptr}};
   identity::PrincipalRef root;
 };

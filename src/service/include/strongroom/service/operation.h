@@ -157,6 +157,9 @@ class Call {
   /// The head of the secret that was judged last, if it is this one: so that it is looked up once.
   const secrets::SecretView* judged_secret(const Named& secret) const;
 
+  /// What condition keys of the request are made of, for handlers that ask a policy of their own.
+  const access::CallFacts& facts() const { return facts_; }
+
   /// Facts for the audit record; ids and names only, never a value.
   void note_version(std::string_view version_id) { audit_version_ = version_id; }
   void note_key(std::string_view key_id) { audit_key_ = key_id; }
