@@ -110,8 +110,9 @@ def go_client(program):
 
 
 def own(*path):
-    flags = [word for word in path if word.startswith("--")]
-    return lambda: [sys.executable, os.path.join(HERE, *path[:len(path) - len(flags)]), *flags]
+    """A script of ours: its path up to the .py (or a program without an ending), then its arguments."""
+    end = next((i for i, word in enumerate(path) if word.endswith(".py")), len(path) - 1 - sum(w.startswith("--") for w in path))
+    return lambda: [sys.executable, os.path.join(HERE, *path[:end + 1]), *path[end + 1:]]
 
 
 SUITES = [
@@ -128,12 +129,15 @@ SUITES = [
     Suite("go-secretsmanager", "go secretsmanager-client", install_go, go_client("secretsclient"), False),
     Suite("java-kms20160120", "java kms20160120", install_java, java("Kms20160120"), False),
     Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
+    Suite("python-ram-sts", "python ram20150501", install_python, python_client("ram_sts.py"), False),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
     Suite("docs", "docs", None, own("wire", "docs.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
     Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
+    Suite("chains-python", "python credentials", install_python, own("chains", "chains.py", "python"), True),
+    Suite("chains-node", "node credentials", install_node, own("chains", "chains.py", "node"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),

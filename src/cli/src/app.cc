@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "commands.h"
+#include "ram_commands.h"
 #include "strongroom/cli/command_line.h"
 #include "terminal.h"
 
@@ -44,6 +46,9 @@ struct Parsed {
   std::string restore;
   DoctorOptions doctor;
   AuditOptions audit;
+  AssumeOptions assume;
+  MetadataServeOptions metadata;
+  std::map<const RamCommand*, RamValues> ram;
   std::string shell;
 };
 
@@ -74,6 +79,8 @@ class Tree {
     declare_changes(*secret);
     declare_system();
     declare_audit();
+    declare_ram();
+    declare_sts();
   }
 
   const Command& chosen() const { return chosen_; }
@@ -224,6 +231,60 @@ class Tree {
       app->add_option("--key", options.key_file,
                       "file with the log's verifier key, kept elsewhere");
     }
+  }
+
+  void declare_ram() {
+    auto* ram = app_.add_subcommand("ram", "Users, keys, groups, policies and roles");
+    ram->require_subcommand(1);
+    std::map<std::string_view, CLI::App*> nouns;
+    for (const RamCommand& command : ram_commands()) {
+      CLI::App*& noun = nouns[command.noun];
+      if (noun == nullptr) {
+        noun = ram->add_subcommand(std::string(command.noun));
+        noun->require_subcommand(1);
+      }
+      RamValues& values = p_.ram[&command];
+      auto* app =
+          verb(*noun, std::string(command.verb).c_str(), std::string(command.about).c_str(),
+               remote([&command, &values](Session& s) { return ram_command(s, command, values); }));
+      for (const RamArgument& argument : command.arguments) {
+        const bool fixed = argument.flag.empty() && !argument.required;
+        if (fixed) continue;
+        const std::string name(argument.flag.empty() ? argument.parameter : argument.flag);
+        auto* option =
+            app->add_option(name, values[argument.parameter], std::string(argument.about));
+        if (argument.required) option->required();
+      }
+    }
+  }
+
+  static void declare_assume(CLI::App& app, AssumeOptions& options) {
+    app.add_option("role", options.role_arn, "acs:ram::<account>:role/<name>")->required();
+    app.add_option("--session-name", options.session_name)->capture_default_str();
+    app.add_option("--duration", options.seconds, "seconds, from 900");
+    app.add_option("--external-id", options.external_id);
+    app.add_option("--policy", options.policy, "a policy that narrows the session");
+  }
+
+  void declare_sts() {
+    auto* sts = app_.add_subcommand("sts", "Temporary credentials");
+    sts->require_subcommand(1);
+    verb(*sts, "whoami", "Who the server takes you for",
+         remote([](Session& s) { return whoami(s); }));
+    auto* assume = verb(*sts, "assume", "Assume a role; -o env prints what a shell can eval",
+                        remote([this](Session& s) { return sts_assume(s, p_.assume); }));
+    declare_assume(*assume, p_.assume);
+    auto* metadata = app_.add_subcommand("metadata", "Hand a role to the programs of this host");
+    metadata->require_subcommand(1);
+    auto& options = p_.metadata;
+    auto* serve =
+        verb(*metadata, "serve", "Serve a role's credentials as a cloud host's metadata service",
+             remote([this](Session& s) { return metadata_serve(s, p_.metadata); }));
+    declare_assume(*serve, options.assume);
+    serve->add_option("--address", options.address, "literal address")->capture_default_str();
+    serve->add_option("--port", options.port, "0: any free port");
+    serve->add_flag("--tokens-only", options.tokens_only, "version 2 alone");
+    serve->add_option("--env-file", options.env_file, "write the URLs here once it serves");
   }
 
   CLI::App& app_;

@@ -92,6 +92,25 @@ int audit_verify(Session& session, const AuditOptions& options);
 int audit_prove(Session& session, const AuditOptions& options);
 int audit_tail(Session& session, const AuditOptions& options);
 
+struct AssumeOptions {
+  std::string role_arn;
+  std::string session_name = "strongroom";
+  std::string policy;
+  std::string external_id;
+  int seconds = 0;  // 0: the server's default
+};
+int sts_assume(Session& session, const AssumeOptions& options);
+
+struct MetadataServeOptions {
+  AssumeOptions assume;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  bool tokens_only = false;
+  std::string env_file;
+};
+/// Runs until SIGINT or SIGTERM.
+int metadata_serve(Session& session, const MetadataServeOptions& options);
+
 int completion(const std::string& shell);
 
 /// The value of a create or put: standard input for "-" (or when it is no terminal), the file, or a

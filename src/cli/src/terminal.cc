@@ -174,5 +174,9 @@ bool print_secret(const SecretBytes& bytes, std::size_t size) {
   return write_all(STDOUT_FILENO, as_chars(view.first(std::min(size, view.size()))));
 }
 
+void append_revealed(std::string& out, const SecretBytes& bytes) {
+  out += as_chars(TerminalReveal::bytes(bytes));
+}
+
 }  // namespace cli
 }  // namespace strongroom

@@ -31,6 +31,9 @@ std::string read_line(const std::string& prompt);
 /// A secret from an environment variable or a configuration file. kExhausted without locked memory.
 Result<SecretBytes> keep_secret(std::string_view text);
 
+/// Appends the bytes to an answer's buffer, whose owner wipes it.
+void append_revealed(std::string& out, const SecretBytes& bytes);
+
 /// All of `text` to standard output. False if that fails (a closed pipe, a full disk).
 bool print(std::string_view text);
 /// To standard error.

@@ -1,0 +1,244 @@
+"""Roles from outside the cloud: each official default credential chain reads a secret with what it finds.
+
+    chains.py LANGUAGE,LANGUAGE
+
+Runs in name spaces of its own, where 100.100.100.200 is `strongroom metadata serve`, sts.aliyuncs.com is the server, and
+issuer.test is an OIDC issuer that this script makes: clients are used with the addresses that are built into them.
+"""
+
+import base64
+import http.server
+import json
+import os
+import signal
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+E2E = os.path.dirname(HERE)
+sys.path.insert(0, E2E)
+from strongroom_e2e.report import Suite  # noqa: E402
+from strongroom_e2e.server import DEFAULT_SERVER, ROOT, read_env_file  # noqa: E402
+from strongroom_e2e.wire import Wire  # noqa: E402
+
+OUT = os.path.join(ROOT, "build", "e2e")
+CLI = os.path.join(ROOT, "build", "bin", "strongroom")
+SECONDS = 30
+METADATA = "100.100.100.200"
+NAMES = "127.0.0.1 localhost sts.aliyuncs.com issuer.test\n::1 localhost\n"
+PROGRAMS = {
+    "python": lambda: [os.path.join(OUT, "python", "bin", "python"), os.path.join(E2E, "python", "chain.py")],
+    "node": lambda: ["node", os.path.join(E2E, "node", "chain.js")],
+    "go": lambda: [os.path.join(OUT, "go", "chain")],
+    "java": lambda: ["java", "-cp", os.path.join(OUT, "java", "classes") + ":" + open(os.path.join(OUT, "java", "classpath")).read(),
+                     "e2e.Chain"],
+}
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, **options).stdout
+
+
+def wait_for(path, process):
+    deadline = time.monotonic() + SECONDS
+    while not os.path.exists(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"{path} did not come: {process.poll()}")
+        time.sleep(0.02)
+
+
+def b64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class Issuer:
+    """An OIDC issuer on 127.0.0.1:4443 with a certificate for issuer.test and one RSA key."""
+
+    url = "https://issuer.test:4443"
+
+    def __init__(self, work):
+        self.key, self.ca = os.path.join(work, "issuer.key"), os.path.join(work, "issuer.pem")
+        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=issuer.test", "-addext",
+            "subjectAltName=DNS:issuer.test", "-keyout", self.key, "-out", self.ca)
+        modulus = run("openssl", "rsa", "-in", self.key, "-noout", "-modulus").decode().strip().split("=")[1]
+        keys = {"keys": [{"kty": "RSA", "kid": "k1", "use": "sig", "alg": "RS256", "n": b64url(bytes.fromhex(modulus)), "e": "AQAB"}]}
+        pages = {"/.well-known/openid-configuration": {"issuer": self.url, "jwks_uri": self.url + "/keys"}, "/keys": keys}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                page = pages.get(self.path)
+                self.send_response(200 if page else 404)
+                self.end_headers()
+                self.wfile.write(json.dumps(page or {}).encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 4443), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca, self.key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def token(self, subject):
+        now = int(time.time())
+        head = b64url(json.dumps({"alg": "RS256", "kid": "k1"}).encode())
+        body = b64url(json.dumps({"iss": self.url, "sub": subject, "aud": "sts.aliyuncs.com", "iat": now, "exp": now + 600}).encode())
+        text = f"{head}.{body}"
+        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.key], input=text.encode(), check=True,
+                                   capture_output=True).stdout
+        return f"{text}.{b64url(signature)}"
+
+
+class World:
+    def __init__(self):
+        self.work = tempfile.mkdtemp(prefix="strongroom-chains-")
+        self.processes = []
+        self.env = {}
+
+    def spawn(self, command, env=None):
+        log = open(os.path.join(self.work, "log"), "ab")
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})})
+        self.processes.append(process)
+        return process
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def strongroom(self, *arguments, env=None):
+        done = subprocess.run([CLI, *arguments], env={**os.environ, **self.env, **(env or {})}, input=b"",
+                              capture_output=True, timeout=SECONDS)
+        if done.returncode != 0:
+            raise AssertionError(f"{arguments}: {done.stderr.decode()}")
+        return done.stdout.decode()
+
+    def document(self, name, statement):
+        with open(self.path(name), "w", encoding="utf-8") as out:
+            json.dump({"Version": "1", "Statement": [statement]}, out)
+        return self.path(name)
+
+    def start(self):
+        self.issuer = Issuer(self.work)
+        server = self.spawn([DEFAULT_SERVER, "dev", "--data", self.path("data"), "--env-file", self.path("env"), "--listen",
+                             "127.0.0.1:443", "--set", "server.certificate_names=sts.aliyuncs.com", "--set",
+                             "oidc.ca_file=" + self.issuer.ca, "--set", "oidc.private_hosts=issuer.test"])
+        wait_for(self.path("env"), server)
+        self.env = read_env_file(self.path("env"))
+        self.provision()
+
+    def provision(self):
+        account = self.env["STRONGROOM_ACCOUNT_ID"]
+        with open(self.path("value"), "w", encoding="utf-8") as out:
+            out.write("open sesame")
+        self.strongroom("secret", "create", "chain/secret", "--value-file", self.path("value"))
+        trust = self.document("trust", {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {
+            "RAM": f"acs:ram::{account}:root", "Federated": f"acs:ram::{account}:oidc-provider/test"}})
+        assume = self.document("assume", {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"})
+        self.strongroom("ram", "role", "create", "reader", "--trust", trust)
+        self.strongroom("ram", "policy", "attach-role", "AliyunKMSSecretUserAccess", "reader", "--type", "System")
+        self.strongroom("ram", "user", "create", "host")
+        self.strongroom("ram", "policy", "create", "assume", "--document", assume)
+        self.strongroom("ram", "policy", "attach-user", "assume", "host")
+        key = json.loads(self.strongroom("ram", "key", "create", "--user", "host", "-o", "json"))["AccessKey"]
+        self.role = f"acs:ram::{account}:role/reader"
+        self.provider = f"acs:ram::{account}:oidc-provider/test"
+        self.call_ims("CreateOIDCProvider", OIDCProviderName="test", IssuerUrl=self.issuer.url, ClientIds="sts.aliyuncs.com")
+        with open(self.path("token"), "w", encoding="utf-8") as out:
+            out.write(self.issuer.token("job"))
+        own_key = {"ALIBABA_CLOUD_ACCESS_KEY_ID": key["AccessKeyId"], "ALIBABA_CLOUD_ACCESS_KEY_SECRET": key["AccessKeySecret"]}
+        metadata = self.spawn([CLI, "metadata", "serve", self.role, "--address", METADATA, "--port", "80", "--env-file",
+                               self.path("metadata")], env={**self.env, **own_key})
+        wait_for(self.path("metadata"), metadata)
+        time.sleep(0.1)
+        self.uri = read_env_file(self.path("metadata"))["ALIBABA_CLOUD_CREDENTIALS_URI"]
+
+    def call_ims(self, action, **parameters):
+        answer = Wire.from_env(self.env).rpc(action, {"Format": "JSON", **parameters}, version="2019-08-15")
+        if answer.status != 200:
+            raise AssertionError(f"{action}: {answer}")
+
+    def ways(self):
+        return {
+            "metadata": {},
+            "uri": {"ALIBABA_CLOUD_CREDENTIALS_URI": self.uri, "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"},
+            "oidc": {"ALIBABA_CLOUD_ROLE_ARN": self.role, "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": self.provider,
+                     "ALIBABA_CLOUD_OIDC_TOKEN_FILE": self.path("token")},
+        }
+
+    def client(self, language, way, env):
+        ca = self.env["STRONGROOM_CA_FILE"]
+        base = {k: v for k, v in os.environ.items() if not k.startswith(("ALIBABA", "STRONGROOM"))}
+        base.update(HOME=self.work, STRONGROOM_ENDPOINT=self.env["STRONGROOM_ENDPOINT"], STRONGROOM_CA_FILE=ca, PYTHONPATH=E2E,
+                    REQUESTS_CA_BUNDLE=ca, SSL_CERT_FILE=ca, NODE_EXTRA_CA_CERTS=ca, no_proxy="*", NO_PROXY="*",
+                    NODE_PATH=os.path.join(OUT, "node", "node_modules"), **env)
+        if language == "java":
+            store = self.path("truststore")
+            if not os.path.exists(store):
+                run("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", ca, "-keystore", store, "-storepass", "changeit")
+            base["JAVA_TOOL_OPTIONS"] = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
+        done = subprocess.run([*PROGRAMS[language](), way], env=base, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60, check=False)
+        lines = [line for line in done.stdout.splitlines() if line.startswith("#e2e ")]
+        print("\n".join(lines), flush=True)
+        return lines, done.stdout + done.stderr
+
+    def stop(self):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def inside(languages):
+    run("ip", "link", "set", "lo", "up")
+    run("ip", "address", "add", METADATA + "/32", "dev", "lo")
+    hosts = tempfile.NamedTemporaryFile("w", prefix="strongroom-hosts-", delete=False)
+    hosts.write(NAMES)
+    hosts.close()
+    os.chmod(hosts.name, 0o644)
+    run("mount", "--bind", hosts.name, "/etc/hosts")
+    suite, world = Suite("metadata"), World()
+    failed = 0
+    try:
+        with suite.case("-", "server, metadata service and issuer start"):
+            world.start()
+        if suite.failed:
+            print(open(world.path("log"), errors="replace").read()[-3000:])
+            return 1
+        for language in languages:
+            for way, env in world.ways().items():
+                lines, told = world.client(language, way, env)
+                if not lines:
+                    suite.record("-", f"{language} {way} ends well", False, told[-1500:])
+                failed += any('"ok": false' in line or '"ok":false' in line for line in lines)
+    finally:
+        world.stop()
+        os.unlink(hosts.name)
+    return 1 if failed or suite.failed else 0
+
+
+def main():
+    languages = sys.argv[1].split(",")
+    if os.environ.get("STRONGROOM_CHAINS") != "inside":
+        os.environ["STRONGROOM_CHAINS"] = "inside"
+        probe = subprocess.run(["unshare", "-rnm", "true"], capture_output=True, check=False)
+        if probe.returncode != 0:
+            print("name spaces are not allowed here: " + probe.stderr.decode())
+            Suite("metadata").record("-", "left out: name spaces are not allowed on this machine", True)
+            return 0
+        return subprocess.run(["unshare", "-rnm", sys.executable, *sys.argv], check=False).returncode
+    return inside(languages)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
