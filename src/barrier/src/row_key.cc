@@ -41,6 +41,7 @@ bool known(RecordType type) {
     case RecordType::kKey:
     case RecordType::kKeyMaterial:
     case RecordType::kDefaultKey:
+    case RecordType::kAlias:
     case RecordType::kSecret:
     case RecordType::kSecretVersion:
     case RecordType::kAccountCounters:

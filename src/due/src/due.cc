@@ -87,6 +87,8 @@ Result<Task> decode(ByteView body) {
   switch (kind) {
     case static_cast<std::uint8_t>(Kind::kPurgeSecret):
     case static_cast<std::uint8_t>(Kind::kDeleteKey):
+    case static_cast<std::uint8_t>(Kind::kRotateKey):
+    case static_cast<std::uint8_t>(Kind::kExpireKeyMaterial):
       task.kind = static_cast<Kind>(kind);
       return task;
     default:

@@ -4,7 +4,9 @@
 
 #include "errors.h"
 #include "record.h"
+#include "reveal.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/crypto/kdf.h"
 
 namespace strongroom::keys {
 namespace {
@@ -17,7 +19,26 @@ Result<barrier::RecordRef> read(barrier::Reader& reader, const barrier::Address&
   return record;
 }
 
+/// What wraps data keys of secrets: 32 bytes whatever the spec (docs/formats/key.md).
+Result<SecretBytes> wrapping_bytes(Material material) {
+  if (material.bytes.size() == material_bytes(KeySpec::kAes256)) return std::move(material.bytes);
+  const std::string context = material.key_id + '\0' + material.version_id;
+  return crypto::kbkdf(material.bytes, "SRWRAP1", as_bytes(context),
+                       material_bytes(KeySpec::kAes256));
+}
+
+Result<void> require_symmetric(KeySpec spec) {
+  if (is_symmetric(spec)) return {};
+  return unsupported_spec("The key is of spec " + std::string(to_text(spec)) +
+                          "; this needs a symmetric key.");
+}
+
 }  // namespace
+
+void Keys::forget_parsed_keys() {
+  static std::atomic<std::uint64_t> next{1};
+  parsed_generation_.store(next.fetch_add(1));
+}
 
 std::string Keys::arn(AccountId account, std::string_view id) const {
   return "acs:kms:" + region_ + ":" + account.text() + ":key/" + std::string(id);
@@ -41,24 +62,61 @@ Result<std::string> Keys::key_of_version(barrier::Reader& reader, AccountId acco
   return decode_material_key_id(record);
 }
 
+Result<UsableVersion> Keys::usable(barrier::Reader& reader, AccountId account,
+                                   std::string_view key_id, std::string_view version_id) const {
+  SR_TRY(const barrier::RecordRef head, read(reader, {RecordType::kKey, account, key_id}));
+  SR_TRY(const UseStatus use, decode_status(head));
+  UsableVersion version{.key_id = std::string(key_id),
+                        .version_id = {},
+                        .spec = use.spec,
+                        .usage = use.usage,
+                        .record = nullptr};
+  SR_TRY(version.version_id, decode_version_id(head, version_id));
+  SR_CHECK_OK(permit(KeyAction::kUse, use.state));
+  SR_TRY(version.record, read(reader, {RecordType::kKeyMaterial, account, version.version_id}));
+  SR_TRY(const std::string owner, decode_material_key_id(version.record));
+  if (owner != key_id) return key_not_found();
+  return version;
+}
+
+Result<std::string> Keys::first_version(barrier::Reader& reader, AccountId account,
+                                        std::string_view key_id) const {
+  SR_TRY(const barrier::RecordRef head, read(reader, {RecordType::kKey, account, key_id}));
+  return decode_first_version_id(head);
+}
+
 Result<SecretBytes> Keys::material(barrier::Reader& reader, AccountId account,
                                    std::string_view key_id, std::string_view version_id) const {
   SR_TRY(const barrier::RecordRef record,
          read(reader, {RecordType::kKeyMaterial, account, version_id}));
   SR_TRY(Material material, decode_material(record));
   if (material.key_id != key_id || material.version_id != version_id) return key_not_found();
-  return std::move(material.bytes);
+  if (material.bytes.empty()) return key_not_found();  // imported, and deleted
+  return wrapping_bytes(std::move(material));
 }
 
 Result<SecretBytes> Keys::add_version(barrier::Transaction& transaction, Key& key,
                                       Instant now) const {
   key.versions.push_back(
       {Uuid::generate(random_).lower(), static_cast<std::uint32_t>(key.versions.size() + 1), now});
-  key.primary = key.versions.back().serial;
-  std::array<std::uint8_t, 32> bytes;
-  random_.fill(bytes);
-  put_material(transaction, key, key.versions.back(), bytes);
-  return SecretBytes::take(bytes);
+  // Callers of key pairs name the version they mean; the first stays what it was.
+  if (key.has_primary()) key.primary = key.versions.back().serial;
+  if (key.origin == KeyOrigin::kExternal) return SecretBytes();
+  return make_material(transaction, key, key.versions.back());
+}
+
+Result<SecretBytes> Keys::make_material(barrier::Transaction& transaction, const Key& key,
+                                        const KeyVersion& version) const {
+  SecretBytes bytes;
+  if (is_asymmetric(key.spec)) {
+    SR_TRY(const crypto::PrivateKey pair, crypto::PrivateKey::generate(kind_of(key.spec)));
+    SR_TRY(bytes, pair.to_pkcs8());
+  } else {
+    SR_TRY(bytes, SecretBytes::zeroed(material_bytes(key.spec)));
+    random_.fill(KeysReveal::into(bytes));
+  }
+  put_material(transaction, key, version, KeysReveal::view(bytes));
+  return bytes;
 }
 
 Result<Key> Keys::create(barrier::Transaction& transaction, NewKey asked, Instant now) {
@@ -80,11 +138,22 @@ Result<Keys::Created> Keys::make(barrier::Transaction& transaction, NewKey asked
   key.created = now;
   key.last_rotation = now;
   key.tags = std::move(asked.tags);
+  key.spec = asked.spec;
+  key.usage = asked.usage;
+  key.origin = asked.origin;
   key.protection = asked.protection;
   key.service_default = asked.service_default;
   key.instance_id = std::move(asked.instance_id);
   SR_TRY(key, describe(std::move(key), asked.description));
   SR_TRY(SecretBytes material, add_version(transaction, key, now));
+  if (key.origin == KeyOrigin::kExternal) {
+    key.state = KeyState::kPendingImport;
+    key.material_absent = true;
+  }
+  if (asked.rotation_interval_seconds != 0) {
+    SR_TRY(key, set_rotation(std::move(key), asked.rotation_interval_seconds));
+    schedule_rotation(transaction, key, now);
+  }
   save(transaction, key);
   transaction.after_commit(
       [this, account = key.account, id = key.id, place = std::move(asked.place)] {
@@ -117,13 +186,20 @@ Result<bool> Keys::delete_due(barrier::Transaction& transaction, const due::Task
   const Key& key = *found;
   if (key.uuid != task.resource || key.state != KeyState::kPendingDeletion || key.delete_date > now)
     return false;
+  const bool never_imported = key.origin == KeyOrigin::kExternal && key.imports == 0;
   for (const KeyVersion& version : key.versions) {
+    if (never_imported) continue;  // it has no row
     transaction.remove({RecordType::kKeyMaterial, key.account, version.id});
+  }
+  for (const std::string& alias : key.aliases) {
+    transaction.remove({RecordType::kAlias, key.account, alias});
   }
   transaction.remove({RecordType::kKey, key.account, key.id});
   due::record(transaction, now, {"Key:DeleteKey:Success", key.account, arn(key.account, key.id)});
   transaction.after_commit([this, account = key.account, id = key.id, instance = key.instance_id,
-                            versions = key.versions.size()] {
+                            versions = key.versions.size(), aliases = key.aliases] {
+    for (const std::string& alias : aliases) alias_index_.remove(account, alias);
+    forget_parsed_keys();
     if (index_.remove(account, id)) usage_.remove(account, instance, versions);
   });
   return true;
@@ -133,6 +209,7 @@ Result<WrappingKey> Keys::wrapping_key(barrier::Reader& reader, AccountId accoun
                                        std::string_view id) const {
   SR_TRY(const Key key, find(reader, account, id));
   SR_CHECK_OK(permit(KeyAction::kUse, key.state));
+  SR_CHECK_OK(require_symmetric(key.spec));
   const std::string& version_id = key.primary_version().id;
   SR_TRY(SecretBytes bytes, material(reader, account, key.id, version_id));
   return WrappingKey{key.id, version_id, key.service_default, key.instance_id, std::move(bytes)};
@@ -185,6 +262,13 @@ Result<void> Keys::build_index() {
   };
   SR_CHECK_OK(store_.visit_all(RecordType::kKey, visit));
   index_.finish_building();
+  const auto visit_alias = [this](const barrier::RecordRef& record) -> Result<void> {
+    SR_TRY(const Alias alias, decode_alias(record));
+    alias_index_.add_while_building(alias.account, alias.name);
+    return {};
+  };
+  SR_CHECK_OK(store_.visit_all(RecordType::kAlias, visit_alias));
+  alias_index_.finish_building();
   return {};
 }
 

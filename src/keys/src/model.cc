@@ -22,12 +22,6 @@ std::string_view to_text(KeyState state) {
   }
   return "Disabled";
 }
-std::string_view to_text(KeySpec) {
-  return "Aliyun_AES_256";
-}
-std::string_view to_text(KeyUsage) {
-  return "ENCRYPT/DECRYPT";
-}
 std::string_view to_text(KeyOrigin origin) {
   return origin == KeyOrigin::kExternal ? "EXTERNAL" : "Aliyun_KMS";
 }
@@ -70,12 +64,15 @@ Result<void> permit(KeyAction action, KeyState state) {
       return {};
     case KeyAction::kAnnotate:
     case KeyAction::kProtect:
+    case KeyAction::kTakeAlias:
       if (pending_deletion) return wrong_state(state);
       return {};
     case KeyAction::kEnableOrDisable:
       if (pending_deletion || state == KeyState::kPendingImport) return not_modified(state);
       return {};
     case KeyAction::kScheduleDeletion:
+    case KeyAction::kCreateAlias:
+    case KeyAction::kImport:
       if (pending_deletion) return not_modified(state);
       return {};
     case KeyAction::kCancelDeletion:
@@ -110,7 +107,7 @@ Result<Key> schedule_deletion(Key before, Instant when) {
 
 Result<Key> cancel_deletion(Key before) {
   SR_CHECK_OK(permit(KeyAction::kCancelDeletion, before.state));
-  before.state = KeyState::kEnabled;
+  before.state = before.material_absent ? KeyState::kPendingImport : KeyState::kEnabled;
   before.delete_date = {};
   return before;
 }
@@ -134,6 +131,54 @@ Result<Key> describe(Key before, std::string_view description) {
   }
   before.description = description;
   return before;
+}
+
+std::string_view automatic_rotation_text(const Key& key) {
+  if (key.automatic_rotation == 0) return "Disabled";
+  return key.state == KeyState::kEnabled ? "Enabled" : "Suspended";
+}
+
+Result<void> require_rotatable(const Key& key) {
+  if (is_symmetric(key.spec) && key.origin == KeyOrigin::kService) return {};
+  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+              "Unsupported operation. Only symmetric keys whose material the service made are "
+              "rotated.");
+}
+
+Result<Key> set_rotation(Key before, std::int64_t interval_seconds) {
+  SR_CHECK_OK(permit(KeyAction::kUse, before.state));
+  SR_CHECK_OK(require_rotatable(before));
+  constexpr std::int64_t kDaySeconds = kMillisPerDay / kMillisPerSecond;
+  if (interval_seconds == 0) {
+    before.automatic_rotation = 0;
+    before.rotation_interval_seconds = 0;
+    before.next_rotation = {};
+    return before;
+  }
+  if (interval_seconds < limits::kKeyRotationDaysMin * kDaySeconds ||
+      interval_seconds > limits::kKeyRotationDaysMax * kDaySeconds) {
+    return invalid("RotationInterval", "It must be from 7d to 730d.");
+  }
+  before.automatic_rotation = 1;
+  before.rotation_interval_seconds = interval_seconds;
+  before.next_rotation = {before.last_rotation.unix_ms + interval_seconds * kMillisPerSecond};
+  return before;
+}
+
+Result<void> check_alias(std::string_view alias) {
+  constexpr std::string_view kPrefix = "alias/";
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '/';
+  };
+  if (alias.size() > kPrefix.size() && alias.size() <= limits::kAliasCharsMax &&
+      alias.starts_with(kPrefix) && !alias.starts_with("alias/acs") &&
+      std::ranges::all_of(alias, allowed)) {
+    return {};
+  }
+  return invalid("AliasName",
+                 "It is alias/ followed by letters, digits, _ - or /, at most 255 characters in "
+                 "all, and does not start with alias/acs.");
 }
 
 }  // namespace strongroom::keys

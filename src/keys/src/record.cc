@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "errors.h"
 #include "key_generated.h"
 #include "strongroom/base/check.h"
 
@@ -9,8 +10,8 @@ namespace strongroom::keys {
 namespace {
 
 constexpr std::uint16_t kFormat = 1;
-constexpr std::size_t kMaterialBytes = 32;
-constexpr std::size_t kMaterialBodyBytes = 512;  // never grown, so no copy is left behind
+constexpr std::size_t kMaterialBytesMax = 3072;       // PKCS#8 of RSA-4096 has about 2,380
+constexpr std::size_t kMaterialBodyBytes = 4U << 10;  // never grown, so no copy is left behind
 
 template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
@@ -45,6 +46,10 @@ std::string encode(const Key& key) {
     versions.push_back(fb::CreateKeyVersionDirect(builder, version.id.c_str(), version.serial,
                                                   version.created.unix_ms));
   }
+  std::vector<flatbuffers::Offset<flatbuffers::String>> aliases;
+  for (const std::string& alias : key.aliases) aliases.push_back(builder.CreateString(alias));
+  const ByteView digest_bytes = as_bytes(key.import_digest);
+  const std::vector<std::uint8_t> digest(digest_bytes.begin(), digest_bytes.end());
   return finish(
       builder,
       fb::CreateKeyDirect(
@@ -56,7 +61,8 @@ std::string encode(const Key& key) {
           key.delete_date.unix_ms, key.material_expires.unix_ms, &tags, &versions, key.primary,
           key.instance_id.c_str(), key.service_default, key.automatic_rotation,
           key.rotation_interval_seconds, key.last_rotation.unix_ms, key.next_rotation.unix_ms,
-          key.policy.empty() ? nullptr : key.policy.c_str()));
+          key.policy.empty() ? nullptr : key.policy.c_str(), &aliases, &digest, key.imports,
+          key.material_absent));
 }
 
 Result<Key> decode(const barrier::RecordRef& record) {
@@ -90,6 +96,14 @@ Result<Key> decode(const barrier::RecordRef& record) {
   key.last_rotation = {stored->last_rotation()};
   key.next_rotation = {stored->next_rotation()};
   if (stored->policy() != nullptr) key.policy = stored->policy()->str();
+  if (stored->aliases() != nullptr) {
+    for (const auto* alias : *stored->aliases()) key.aliases.push_back(alias->str());
+  }
+  if (const auto* digest = stored->import_digest(); digest != nullptr) {
+    key.import_digest = as_chars({digest->data(), digest->size()});
+  }
+  key.imports = stored->imports();
+  key.material_absent = stored->material_absent();
   return key;
 }
 
@@ -99,13 +113,33 @@ Result<const fb::Key*> view_key(const barrier::RecordRef& record) {
 
 Result<UseStatus> decode_status(const barrier::RecordRef& record) {
   SR_TRY(const fb::Key* stored, view<fb::Key>(record));
-  return UseStatus{static_cast<KeyState>(stored->state()), stored->service_default(),
-                   stored->instance_id()->str()};
+  return UseStatus{.state = static_cast<KeyState>(stored->state()),
+                   .service_default = stored->service_default(),
+                   .instance_id = stored->instance_id()->str(),
+                   .spec = static_cast<KeySpec>(stored->spec()),
+                   .usage = static_cast<KeyUsage>(stored->usage())};
+}
+
+Result<std::string> decode_version_id(const barrier::RecordRef& record,
+                                      std::string_view version_id) {
+  SR_TRY(const fb::Key* stored, view<fb::Key>(record));
+  for (const auto* version : *stored->versions()) {
+    const bool wanted = version_id.empty() ? version->serial() == stored->primary()
+                                           : version->id()->string_view() == version_id;
+    if (wanted) return version->id()->str();
+  }
+  return version_not_found();
+}
+
+Result<std::string> decode_first_version_id(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Key* stored, view<fb::Key>(record));
+  if (stored->versions()->size() == 0) return version_not_found();
+  return stored->versions()->Get(0)->id()->str();
 }
 
 void put_material(barrier::Transaction& transaction, const Key& key, const KeyVersion& version,
                   ByteView material) {
-  SR_CHECK(material.size() == kMaterialBytes);
+  SR_CHECK(material.size() <= kMaterialBytesMax);
   flatbuffers::FlatBufferBuilder builder(kMaterialBodyBytes);
   const auto key_id = builder.CreateString(key.id);
   const auto version_id = builder.CreateString(version.id);
@@ -120,7 +154,7 @@ void put_material(barrier::Transaction& transaction, const Key& key, const KeyVe
 
 Result<Material> decode_material(const barrier::RecordRef& record) {
   SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
-  if (stored->material()->size() != kMaterialBytes) {
+  if (stored->material()->size() > kMaterialBytesMax) {
     return fail(ErrorKind::kCorrupt, "CorruptRecord",
                 "A key version's material has the wrong length.");
   }
@@ -132,6 +166,21 @@ Result<Material> decode_material(const barrier::RecordRef& record) {
 Result<std::string> decode_material_key_id(const barrier::RecordRef& record) {
   SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
   return stored->key_id()->str();
+}
+
+std::string encode(const Alias& alias) {
+  flatbuffers::FlatBufferBuilder builder(512);
+  return finish(builder,
+                fb::CreateAliasDirect(builder, kFormat, alias.account.number(), alias.name.c_str(),
+                                      alias.key_id.c_str(), alias.created.unix_ms));
+}
+
+Result<Alias> decode_alias(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Alias* stored, view<fb::Alias>(record));
+  return Alias{AccountId(stored->account()),
+               stored->name()->str(),
+               stored->key_id()->str(),
+               {stored->created()}};
 }
 
 std::string encode_default(std::string_view key_id) {

@@ -32,6 +32,9 @@ constexpr Row kTable[] = {
     {KeyAction::kScheduleDeletion, "ok", "ok", kStateCode, "ok"},
     {KeyAction::kCancelDeletion, kStateCode, kStateCode, "ok", kStateCode},
     {KeyAction::kProtect, "ok", "ok", kDeletionCode, "ok"},
+    {KeyAction::kCreateAlias, "ok", "ok", kStateCode, "ok"},
+    {KeyAction::kTakeAlias, "ok", "ok", kDeletionCode, "ok"},
+    {KeyAction::kImport, "ok", "ok", kStateCode, "ok"},
 };
 
 TEST(KeyStates, EveryCellOfTheTable) {

@@ -11,6 +11,9 @@ namespace strongroom::service {
 namespace {
 
 constexpr Operation kPurgeSecret{.api = kKms, .name = "PurgeSecret", .effect = Effect::kMutation};
+constexpr Operation kRotateKey{.api = kKms, .name = "RotateKey", .effect = Effect::kMutation};
+constexpr Operation kExpireKeyMaterial{
+    .api = kKms, .name = "ExpireKeyMaterial", .effect = Effect::kMutation};
 constexpr Operation kDeleteKey{.api = kKms, .name = "DeleteKey", .effect = Effect::kMutation};
 
 // Tells whether anything was done, and what it was done to, for the record.
@@ -30,6 +33,14 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
     case due::Kind::kDeleteKey: {
       SR_TRY(const bool done, engines.keys.delete_due(transaction, task, now));
       return Work{&kDeleteKey, done, engines.keys.arn(task.account, task.name)};
+    }
+    case due::Kind::kRotateKey: {
+      SR_TRY(const bool done, engines.keys.rotate_due(transaction, task, now));
+      return Work{&kRotateKey, done, engines.keys.arn(task.account, task.name)};
+    }
+    case due::Kind::kExpireKeyMaterial: {
+      SR_TRY(const bool done, engines.keys.expire_due(transaction, task, now));
+      return Work{&kExpireKeyMaterial, done, engines.keys.arn(task.account, task.name)};
     }
   }
   return fail(ErrorKind::kCorrupt, "DueKind", "a due row of an unknown kind");

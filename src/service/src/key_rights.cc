@@ -1,5 +1,7 @@
 #include "key_rights.h"
 
+#include "instance_rules.h"
+
 namespace strongroom::service {
 
 KeyName key_named(const Call& call, std::string_view text) {
@@ -8,6 +10,66 @@ KeyName key_named(const Call& call, std::string_view text) {
   const std::string ours = keys.arn(call.account(), "");
   if (text.starts_with(ours)) return {std::string(text), text.substr(ours.size())};
   return {std::string(text), {}};
+}
+
+namespace {
+
+Result<void> refuse_alias(const Call& call) {
+  if (!call.resource_name().starts_with("alias/")) return {};
+  if (call.operation.resource == ResourceKind::kKeyOrAlias) {
+    return fail(ErrorKind::kNotFound, "Forbidden.AliasNotFound",
+                "The specified Alias is not found. List the aliases with ListAliases.");
+  }
+  return fail(ErrorKind::kInvalidInput, "Unsupported.Alias",
+              "Alias is not valid for this api. Name the key by its id.");
+}
+
+}  // namespace
+
+Result<keys::Key> named_key(Call& call) {
+  SR_CHECK_OK(refuse_alias(call));
+  call.note_key(call.resource_name());
+  return call.engines.keys.find(call.reader, call.account(), call.resource_name());
+}
+
+Result<keys::UseStatus> require_usable_place(Call& call, const Named& key) {
+  SR_TRY(keys::UseStatus use, call.engines.keys.status(call.reader, key.owner, key.name));
+  if (!use.instance_id.empty()) SR_CHECK_OK(require_instance(call, key.owner, use.instance_id));
+  return use;
+}
+
+Result<Named> named_usable_key(Call& call) {
+  SR_CHECK_OK(refuse_alias(call));
+  call.note_key(call.target().name);
+  SR_CHECK_OK(require_usable_place(call, call.target()));
+  return call.target();
+}
+
+Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text) {
+  keys::Keys& keys = call.engines.keys;
+  const bool alias = text.starts_with("alias/");
+  std::string id(text);
+  if (alias) {
+    auto found = keys.key_of_alias(call.reader, call.account(), text);
+    if (!found) {
+      if (found.error().kind() == ErrorKind::kNotFound) {
+        SR_CHECK_OK(call.authorize(action, keys.alias_arn(call.account(), text)));
+      }
+      return std::unexpected(found.error());
+    }
+    id = std::move(*found);
+  }
+  const KeyName name = key_named(call, id);
+  SR_CHECK_OK(call.authorize(action, name.arn));
+  std::string bare(name.id);
+  call.note_key(bare);
+  SR_CHECK_OK(require_usable_place(call, {call.account(), bare}));
+  return bare;
+}
+
+Result<void> leave_io_thread(const Call& call) {
+  if (dynamic_cast<const barrier::CachedReader*>(&call.reader) == nullptr) return {};
+  return fail(ErrorKind::kNotCached, "NotCached", "");
 }
 
 Result<void> authorize_key(Call& call, std::string_view action, const Named& key) {

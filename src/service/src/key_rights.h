@@ -18,6 +18,21 @@ struct KeyName {
 };
 KeyName key_named(const Call& call, std::string_view text);
 
+/// The key that the pipeline resolved and judged. 400 Unsupported.Alias for an alias where the
+/// action takes none, 404 Forbidden.AliasNotFound or Forbidden.KeyNotFound.
+Result<keys::Key> named_key(Call& call);
+/// The same for actions that use the key, which may be of another account: whose it is and its id,
+/// with the instance it lives in usable.
+Result<Named> named_usable_key(Call& call);
+/// A key named by a parameter that is not the row's own: id, ARN or alias, judged for `action`; its
+/// id, with the instance it lives in usable. 404 Forbidden.AliasNotFound, Forbidden.KeyNotFound.
+Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text);
+/// The instance of a key must be usable; errors of require_instance(), 404 Forbidden.KeyNotFound.
+Result<keys::UseStatus> require_usable_place(Call& call, const Named& key);
+/// kNotCached on an I/O thread, so that the call runs again on a worker: for private keys whose use
+/// takes hundreds of microseconds.
+Result<void> leave_io_thread(const Call& call);
+
 /// Judges `action` (kms:Decrypt, kms:GenerateDataKey) on the key. Not for a key that the service
 /// made as the account's default: it is no customer key and needs no right of its own, "encrypted
 /// with a customer key also needs kms:Decrypt" (gateway.md §6.4).

@@ -1,9 +1,14 @@
-// Symmetric cryptography under the caller's keys (openapi.md §7.4, §8).
+// Symmetric cryptography under the caller's keys (openapi.md §7.4, §8), and the rows of every
+// cryptographic action.
+
+#include <optional>
 
 #include "json_parameters.h"
+#include "key_handlers.h"
 #include "key_rights.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/keys/cryptography.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -12,16 +17,9 @@ namespace {
 using enum Effect;
 using enum ResourceKind;
 
-/// Aliases are not served yet; an unknown one has its own code.
-Result<void> refuse_alias(std::string_view key_id) {
-  if (!key_id.starts_with("alias/")) return {};
-  return fail(ErrorKind::kNotFound, "Forbidden.AliasNotFound",
-              "The specified Alias is not found. Name the key by its id.");
-}
-
-Result<std::string> context_aad_of(const Parameters& parameters) {
-  SR_TRY(const TextPairs context,
-         parse_string_map("EncryptionContext", parameters.text("EncryptionContext")));
+Result<std::string> context_aad_of(const Parameters& parameters,
+                                   std::string_view name = "EncryptionContext") {
+  SR_TRY(const TextPairs context, parse_string_map(name, parameters.text(name)));
   return keys::encryption_context_aad(context.views());
 }
 
@@ -33,34 +31,47 @@ void write_encrypted(AnswerWriter& answer, const keys::Encrypted& encrypted) {
 
 Result<void> encrypt(Call& call) {
   SR_TRY(const std::string_view text, call.parameters.required("Plaintext"));
-  SR_CHECK_OK(refuse_alias(call.resource_name()));
   if (text.size() > limits::kPlaintextBytesMax || !is_utf8(text)) {
     return invalid_parameter("Plaintext",
                              "It has at most 6144 bytes of text; encode binary data as Base64.");
   }
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  call.note_key(call.resource_name());
+  SR_TRY(const Named key, named_usable_key(call));
   // The given text is encrypted as it is, and Decrypt returns it (openapi.md §7.4).
   SR_TRY(const SecretBytes plaintext, SecretBytes::copy_of(as_bytes(text)));
-  SR_TRY(
-      const keys::Encrypted encrypted,
-      call.engines.keys.encrypt(call.reader, call.account(), call.resource_name(), plaintext, aad));
+  SR_TRY(const keys::Encrypted encrypted,
+         call.engines.keys.encrypt(call.reader, key.owner, key.name, plaintext, aad));
+  call.note_version(encrypted.version_id);
   write_encrypted(call.answer, encrypted);
   return {};
 }
 
-Result<void> decrypt(Call& call) {
+struct BlobParameter {
+  std::string bytes;
+  std::string key_id;
+};
+
+/// The blob of the call and the key it was made with, on which `action` is judged.
+Result<BlobParameter> judged_blob(Call& call, std::string_view action) {
   SR_TRY(const std::string_view text, call.parameters.required("CiphertextBlob"));
-  const auto blob = base64_decode(text);
+  auto blob = base64_decode(text);
   if (!blob)
     return invalid_parameter("CiphertextBlob", "It must be the Base64 text that Encrypt returned.");
-  SR_TRY(const std::string aad, context_aad_of(call.parameters));
+  SR_TRY(const keys::BlobParts parts, keys::parse_blob(*blob));
   keys::Keys& keys = call.engines.keys;
-  SR_TRY(const std::string_view version_id, keys::Keys::version_of_blob(*blob));
-  SR_TRY(const std::string key_id, keys.key_of_version(call.reader, call.account(), version_id));
+  SR_TRY(std::string key_id, keys.key_of_version(call.reader, call.account(), parts.version_id));
   call.note_key(key_id);
-  SR_CHECK_OK(call.authorize("kms:Decrypt", keys.arn(call.account(), key_id)));
-  SR_TRY(const keys::Decrypted decrypted, keys.decrypt(call.reader, call.account(), *blob, aad));
+  call.note_version(parts.version_id);
+  SR_CHECK_OK(call.authorize(action, keys.arn(call.account(), key_id)));
+  SR_CHECK_OK(require_usable_place(call, {call.account(), key_id}));
+  return BlobParameter{std::move(*blob), std::move(key_id)};
+}
+
+Result<void> decrypt(Call& call) {
+  SR_TRY(const std::string aad, context_aad_of(call.parameters));
+  SR_TRY(const BlobParameter blob, judged_blob(call, "kms:Decrypt"));
+  SR_TRY(const keys::Decrypted decrypted,
+         call.engines.keys.decrypt(call.reader, call.account(), blob.bytes, aad));
   call.answer.field("KeyId", decrypted.key_id);
   call.answer.field("KeyVersionId", decrypted.version_id);
   call.answer.secret("Plaintext", decrypted.plaintext);
@@ -82,12 +93,13 @@ Result<std::size_t> data_key_size(const Parameters& parameters) {
 }
 
 Result<keys::Keys::DataKey> make_data_key(Call& call) {
-  SR_CHECK_OK(refuse_alias(call.resource_name()));
   SR_TRY(const std::size_t bytes, data_key_size(call.parameters));
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  call.note_key(call.resource_name());
-  return call.engines.keys.generate_data_key(call.reader, call.account(), call.resource_name(),
-                                             bytes, aad);
+  SR_TRY(const Named key, named_usable_key(call));
+  SR_TRY(keys::Keys::DataKey made,
+         call.engines.keys.generate_data_key(call.reader, key.owner, key.name, bytes, aad));
+  call.note_version(made.encrypted.version_id);
+  return made;
 }
 
 Result<void> generate_data_key(Call& call) {
@@ -103,12 +115,123 @@ Result<void> generate_data_key_without_plaintext(Call& call) {
   return {};
 }
 
+// --- data keys for somebody else's public key ---
+
+struct Export {
+  std::string spki;
+  crypto::KeyKind kind;
+  crypto::EncryptionScheme scheme;
+};
+
+Result<Export> export_of(const Parameters& p) {
+  SR_TRY(const std::string_view blob, p.required("PublicKeyBlob"));
+  SR_TRY(const std::string_view algorithm, p.required("WrappingAlgorithm"));
+  SR_TRY(const std::string_view spec, p.required("WrappingKeySpec"));
+  auto spki = base64_decode(blob);
+  if (!spki || spki->size() > limits::kAsymmetricBytesMax) {
+    return invalid_parameter("PublicKeyBlob",
+                             "It must be the Base64 text of a SubjectPublicKeyInfo in DER.");
+  }
+  if (spec != "RSA_2048" && spec != "EC_SM2") {
+    return invalid_parameter("WrappingKeySpec", "It must be RSA_2048 or EC_SM2.");
+  }
+  const auto scheme = keys::encryption_scheme_of(algorithm);
+  if (!scheme) {
+    return invalid_parameter("WrappingAlgorithm",
+                             "It must be RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or SM2PKE.");
+  }
+  return Export{std::move(*spki),
+                spec == "EC_SM2" ? crypto::KeyKind::kEcSm2 : crypto::KeyKind::kRsa2048, *scheme};
+}
+
+Result<void> export_data_key(Call& call) {
+  SR_TRY(const Export to, export_of(call.parameters));
+  SR_TRY(const std::string aad, context_aad_of(call.parameters));
+  SR_TRY(const BlobParameter blob, judged_blob(call, "kms:ExportDataKey"));
+  SR_TRY(const keys::Decrypted opened,
+         call.engines.keys.decrypt(call.reader, call.account(), blob.bytes, aad));
+  SR_TRY(const SecretBytes raw, keys::data_key_of_text(opened.plaintext));
+  SR_TRY(const std::string exported,
+         keys::export_data_key(as_bytes(to.spki), to.kind, to.scheme, raw));
+  call.answer.field("KeyId", opened.key_id);
+  call.answer.field("KeyVersionId", opened.version_id);
+  call.answer.field("ExportedDataKey", base64_encode(as_bytes(exported)));
+  return {};
+}
+
+Result<void> generate_and_export_data_key(Call& call) {
+  SR_TRY(const Export to, export_of(call.parameters));
+  SR_TRY(const keys::Keys::DataKey made, make_data_key(call));
+  SR_TRY(const std::string exported,
+         keys::export_data_key(as_bytes(to.spki), to.kind, to.scheme, made.raw));
+  write_encrypted(call.answer, made.encrypted);
+  call.answer.field("ExportedDataKey", base64_encode(as_bytes(exported)));
+  return {};
+}
+
+// --- ReEncrypt ---
+
+Result<keys::Decrypted> open_asymmetric_source(Call& call, std::string_view key_text) {
+  const Parameters& p = call.parameters;
+  SR_TRY(const std::string_view version_id, p.required("SourceKeyVersionId"));
+  SR_TRY(const std::string_view algorithm, p.required("SourceEncryptionAlgorithm"));
+  SR_TRY(const std::string_view text, p.required("CiphertextBlob"));
+  const auto scheme = keys::encryption_scheme_of(algorithm);
+  const auto blob = base64_decode(text);
+  if (!scheme) {
+    return invalid_parameter("SourceEncryptionAlgorithm",
+                             "It must be RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or SM2PKE.");
+  }
+  if (!blob) return invalid_parameter("CiphertextBlob", "It must be Base64 text.");
+  SR_TRY(const std::string key_id, judged_key(call, "kms:ReEncryptFrom", key_text));
+  SR_CHECK_OK(leave_io_thread(call));
+  return keys::Cryptography(call.engines.keys, call.engines.random)
+      .decrypt(call.reader, {call.account(), key_id, version_id}, *scheme, as_bytes(*blob));
+}
+
+Result<keys::Decrypted> open_source(Call& call) {
+  const std::string_view key_text = call.parameters.text("SourceKeyId");
+  const bool asymmetric = !call.parameters.text("SourceEncryptionAlgorithm").empty();
+  if (asymmetric) {
+    if (key_text.empty()) SR_CHECK_OK(call.parameters.required("SourceKeyId"));
+    return open_asymmetric_source(call, key_text);
+  }
+  SR_TRY(const std::string aad, context_aad_of(call.parameters, "SourceEncryptionContext"));
+  SR_TRY(const BlobParameter blob, judged_blob(call, "kms:ReEncryptFrom"));
+  return call.engines.keys.decrypt(call.reader, call.account(), blob.bytes, aad);
+}
+
+Result<void> re_encrypt(Call& call) {
+  SR_TRY(const std::string_view destination, call.parameters.required("DestinationKeyId"));
+  SR_TRY(const std::string aad, context_aad_of(call.parameters, "DestinationEncryptionContext"));
+  // Both rights before any work, so that neither key is tried for a caller who may not finish.
+  SR_TRY(const std::string key_id, judged_key(call, "kms:ReEncryptTo", destination));
+  SR_TRY(const keys::Decrypted opened, open_source(call));
+  SR_TRY(const keys::Encrypted encrypted,
+         call.engines.keys.encrypt(call.reader, call.account(), key_id, opened.plaintext, aad));
+  call.note_key(encrypted.key_id);
+  call.note_version(encrypted.version_id);
+  write_encrypted(call.answer, encrypted);
+  return {};
+}
+
 constexpr Operation kRows[] = {
-    {kKms, "Encrypt", kRead, kKey, "KeyId", encrypt, true},
+    {kKms, "Encrypt", kRead, kKeyOrAlias, "KeyId", encrypt, true},
     {kKms, "Decrypt", kValueRead, kByHandler, "", decrypt, true},
-    {kKms, "GenerateDataKey", kValueRead, kKey, "KeyId", generate_data_key, true},
-    {kKms, "GenerateDataKeyWithoutPlaintext", kRead, kKey, "KeyId",
+    {kKms, "GenerateDataKey", kValueRead, kKeyOrAlias, "KeyId", generate_data_key, true},
+    {kKms, "GenerateDataKeyWithoutPlaintext", kRead, kKeyOrAlias, "KeyId",
      generate_data_key_without_plaintext, true},
+    {kKms, "GenerateAndExportDataKey", kSlowRead, kKeyOrAlias, "KeyId",
+     generate_and_export_data_key, true},
+    {kKms, "ExportDataKey", kSlowRead, kByHandler, "", export_data_key, true},
+    {kKms, "ReEncrypt", kRead, kByHandler, "", re_encrypt, true},
+    {kKms, "AsymmetricEncrypt", kRead, kKeyOrAlias, "KeyId", asymmetric_encrypt, true},
+    {kKms, "AsymmetricDecrypt", kValueRead, kKeyOrAlias, "KeyId", asymmetric_decrypt, true},
+    {kKms, "AsymmetricSign", kRead, kKeyOrAlias, "KeyId", asymmetric_sign, true},
+    {kKms, "AsymmetricVerify", kRead, kKeyOrAlias, "KeyId", asymmetric_verify, true},
+    {kKms, "GetPublicKey", kRead, kKeyOrAlias, "KeyId", get_public_key, true},
+    {kKms, "GenerateMac", kRead, kKeyOrAlias, "KeyId", generate_mac, true},
+    {kKms, "VerifyMac", kRead, kKeyOrAlias, "KeyId", verify_mac, true},
 };
 
 }  // namespace

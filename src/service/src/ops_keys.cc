@@ -4,7 +4,9 @@
 #include <array>
 
 #include "instance_rules.h"
+#include "intervals.h"
 #include "json_parameters.h"
+#include "key_handlers.h"
 #include "key_rights.h"
 #include "secret_answers.h"
 #include "strongroom/base/limits.h"
@@ -16,48 +18,85 @@ namespace {
 using enum Effect;
 using enum ResourceKind;
 
-constexpr std::array<std::string_view, 9> kOtherSpecs{
-    "Aliyun_AES_192", "Aliyun_AES_128", "Aliyun_SM4", "RSA_2048", "RSA_3072",
-    "RSA_4096",       "EC_P256",        "EC_P256K",   "EC_SM2"};
+struct NewKeyParameters {
+  keys::KeySpec spec = keys::KeySpec::kAes256;
+  keys::KeyUsage usage = keys::KeyUsage::kEncryptDecrypt;
+  keys::KeyOrigin origin = keys::KeyOrigin::kService;
+  std::int64_t rotation_seconds = 0;
+};
 
-std::unexpected<Error> unsupported(std::string_view what) {
-  return fail(ErrorKind::kInvalidInput, "UnsupportedOperation",
-              "This action is not supported. " + std::string(what));
-}
-
-Result<void> check_new_key(const Parameters& p) {
-  const std::string_view spec = p.text("KeySpec");
-  if (std::ranges::find(kOtherSpecs, spec) != kOtherSpecs.end()) {
-    return unsupported(
-        "Keys of other specs are not served yet; leave KeySpec out for Aliyun_AES_256.");
-  }
-  if (!spec.empty() && spec != "Aliyun_AES_256")
-    return invalid_parameter("KeySpec", "It must be Aliyun_AES_256.");
-  const std::string_view usage = p.text("KeyUsage");
-  if (!usage.empty() && usage != "ENCRYPT/DECRYPT") {
-    return invalid_parameter("KeyUsage", "An Aliyun_AES_256 key is for ENCRYPT/DECRYPT.");
-  }
-  const std::string_view origin = p.text("Origin");
-  if (origin == "EXTERNAL")
-    return unsupported("Importing key material is not served yet; leave Origin out.");
-  if (!origin.empty() && origin != "Aliyun_KMS")
-    return invalid_parameter("Origin", "It must be Aliyun_KMS.");
+Result<void> check_protection(const Parameters& p) {
   const std::string_view protection = p.text("ProtectionLevel");
+  const bool in_instance = !p.text("DKMSInstanceId").empty();  // then it counts for nothing
+  if (protection.empty() || protection == "SOFTWARE" || in_instance) return {};
   if (protection == "HSM") {
     return fail(
         ErrorKind::kInvalidInput, "Unsupported.ProtectionLevel",
         "This protection level is not valid for this region: the server has no HSM. Use SOFTWARE.");
   }
-  if (!protection.empty() && protection != "SOFTWARE")
-    return invalid_parameter("ProtectionLevel", "It must be SOFTWARE.");
+  return invalid_parameter("ProtectionLevel", "It must be SOFTWARE.");
+}
+
+Result<keys::KeyUsage> new_usage(const Parameters& p, keys::KeySpec spec) {
+  const std::string_view text = p.text("KeyUsage");
+  if (text.empty()) return keys::default_usage(spec);
+  const auto usage = keys::usage_of(text);
+  if (!usage || !keys::allows(spec, *usage)) {
+    return invalid_parameter("KeyUsage",
+                             "A key of spec " + std::string(keys::to_text(spec)) + " is for " +
+                                 std::string(keys::to_text(keys::default_usage(spec))) + ".");
+  }
+  return *usage;
+}
+
+Result<keys::KeyOrigin> new_origin(const Parameters& p, keys::KeySpec spec) {
+  const std::string_view text = p.text("Origin");
+  if (text.empty() || text == "Aliyun_KMS") return keys::KeyOrigin::kService;
+  if (text != "EXTERNAL") {
+    return invalid_parameter("Origin", "It must be Aliyun_KMS or EXTERNAL.");
+  }
+  if (!keys::is_symmetric(spec)) {
+    return invalid_parameter("Origin", "Only symmetric keys can have imported material.");
+  }
+  return keys::KeyOrigin::kExternal;
+}
+
+/// RotationInterval of a rotation that is on. 400 MissingParameter without it.
+Result<std::int64_t> rotation_interval(const Parameters& p) {
+  SR_TRY(const std::string_view text, p.required("RotationInterval"));
+  return parse_interval("RotationInterval", text);
+}
+
+Result<NewKeyParameters> new_key_parameters(const Parameters& p) {
+  NewKeyParameters asked;
+  if (const std::string_view text = p.text("KeySpec"); !text.empty()) {
+    const auto spec = keys::spec_of(text);
+    if (!spec) {
+      return invalid_parameter("KeySpec",
+                               "It must be Aliyun_AES_256, Aliyun_AES_192, Aliyun_AES_128, "
+                               "Aliyun_SM4, RSA_2048, RSA_3072, RSA_4096, EC_P256, EC_P256K, "
+                               "EC_SM2, HMAC_SHA_224, HMAC_SHA_256, HMAC_SHA_384, HMAC_SHA_512 or "
+                               "HMAC_SM3.");
+    }
+    asked.spec = *spec;
+  }
+  SR_TRY(asked.usage, new_usage(p, asked.spec));
+  SR_TRY(asked.origin, new_origin(p, asked.spec));
+  SR_CHECK_OK(check_protection(p));
   SR_TRY(const bool rotate, p.boolean("EnableAutomaticRotation", false));
-  if (rotate) return unsupported("Automatic rotation of keys is not served yet.");
+  if (rotate) {
+    if (!keys::is_symmetric(asked.spec) || asked.origin == keys::KeyOrigin::kExternal) {
+      return invalid_parameter("EnableAutomaticRotation",
+                               "Only symmetric keys whose material the service made are rotated.");
+    }
+    SR_TRY(asked.rotation_seconds, rotation_interval(p));
+  }
   if (!p.text("Policy").empty()) {
     return fail(ErrorKind::kInvalidInput, "Forbidden.KeyPolicyUnSupported",
                 "The specified key does not support key policy. Only keys in a KMS instance have a "
                 "policy.");
   }
-  return {};
+  return asked;
 }
 
 void write_time_or_empty(AnswerWriter& answer, std::string_view name, Instant time) {
@@ -81,17 +120,21 @@ void write_metadata(Call& call, const keys::Key& key) {
   answer.field("KeyState", keys::to_text(key.state));
   answer.field("Origin", keys::to_text(key.origin));
   answer.field("ProtectionLevel", keys::to_text(key.protection));
-  answer.field("PrimaryKeyVersion", key.primary_version().id);
+  if (key.has_primary()) answer.field("PrimaryKeyVersion", key.primary_version().id);
   write_time_or_empty(answer, "DeleteDate", key.delete_date);
   write_time_or_empty(answer, "MaterialExpireTime", key.material_expires);
   write_time(answer, "LastRotationDate", key.last_rotation);
-  answer.field("AutomaticRotation", "Disabled");
+  answer.field("AutomaticRotation", keys::automatic_rotation_text(key));
+  if (key.automatic_rotation != 0) {
+    answer.field("RotationInterval", std::to_string(key.rotation_interval_seconds) + "s");
+    write_time(answer, "NextRotationDate", key.next_rotation);
+  }
   if (!key.instance_id.empty()) answer.field("DKMSInstanceId", key.instance_id);
 }
 
 Result<void> create_key(Call& call) {
   const Parameters& p = call.parameters;
-  SR_CHECK_OK(check_new_key(p));
+  SR_TRY(const NewKeyParameters asked, new_key_parameters(p));
   SR_TRY(std::vector<keys::Tag> tags, new_tags_of(p));
   SR_TRY(InstancePlace place, new_key_place(call, p.text("DKMSInstanceId")));
   SR_TRY(const keys::Key key,
@@ -100,6 +143,10 @@ Result<void> create_key(Call& call) {
                                    .creator = call.account().text(),
                                    .description = std::string(p.text("Description")),
                                    .tags = std::move(tags),
+                                   .spec = asked.spec,
+                                   .usage = asked.usage,
+                                   .origin = asked.origin,
+                                   .rotation_interval_seconds = asked.rotation_seconds,
                                    .instance_id = place.id,
                                    .place = std::move(place.place)},
                                   call.now));
@@ -111,184 +158,14 @@ Result<void> create_key(Call& call) {
   return {};
 }
 
-/// The key that the pipeline resolved and judged. Aliases are not served yet: `takes_alias` tells
-/// whether the action would know one (openapi.md §7.3).
-Result<keys::Key> key_of(Call& call, bool takes_alias = false) {
-  if (call.resource_name().starts_with("alias/")) {
-    if (takes_alias) {
-      return fail(ErrorKind::kNotFound, "Forbidden.AliasNotFound",
-                  "The specified Alias is not found. Name the key by its id.");
-    }
-    return fail(ErrorKind::kInvalidInput, "Unsupported.Alias",
-                "Alias is not valid for this api. Name the key by its id.");
-  }
-  call.note_key(call.resource_name());
-  return call.engines.keys.find(call.reader, call.account(), call.resource_name());
-}
-
 Result<void> describe_key(Call& call) {
-  SR_TRY(const keys::Key key, key_of(call, true));
+  SR_TRY(const keys::Key key, named_key(call));
   call.answer.begin_object("KeyMetadata");
   write_metadata(call, key);
   call.answer.field("DeletionProtection", key.deletion_protection ? "Enabled" : "Disabled");
   if (!key.deletion_protection_description.empty()) {
     call.answer.field("DeletionProtectionDescription", key.deletion_protection_description);
   }
-  call.answer.end_object();
-  return {};
-}
-
-// --- ListKeys ---
-
-bool has_value(const ParsedFilter& filter, std::string_view value) {
-  return std::ranges::find(filter.values, value) != filter.values.end();
-}
-
-bool has_tag(const keys::Key& key, const ParsedFilter& filter) {
-  return std::ranges::any_of(key.tags, [&filter](const keys::Tag& tag) {
-    return has_value(filter, filter.key == "TagKey" ? tag.key : tag.value);
-  });
-}
-
-using Matcher = bool (*)(const keys::Key& key, const ParsedFilter& filter);
-constexpr std::array<std::pair<std::string_view, Matcher>, 11> kMatchers{{
-    {"KeyState", [](const keys::Key& k,
-                    const ParsedFilter& f) { return has_value(f, keys::to_text(k.state)); }},
-    {"KeySpec",
-     [](const keys::Key& k, const ParsedFilter& f) { return has_value(f, keys::to_text(k.spec)); }},
-    {"KeyUsage", [](const keys::Key& k,
-                    const ParsedFilter& f) { return has_value(f, keys::to_text(k.usage)); }},
-    {"ProtectionLevel",
-     [](const keys::Key& k, const ParsedFilter& f) {
-       return has_value(f, keys::to_text(k.protection));
-     }},
-    {"CreatorType",
-     [](const keys::Key& k, const ParsedFilter& f) {
-       return has_value(f, k.service_default ? "Service" : "User");
-     }},
-    {"DKMSInstanceId",
-     [](const keys::Key& k, const ParsedFilter& f) { return has_value(f, k.instance_id); }},
-    {"keyId", [](const keys::Key& k, const ParsedFilter& f) { return has_value(f, k.id); }},
-    {"AliasName", [](const keys::Key&, const ParsedFilter&) { return false; }},
-    {"Creator", [](const keys::Key& k, const ParsedFilter& f) { return has_value(f, k.creator); }},
-    {"TagKey", has_tag},
-    {"TagValue", has_tag},
-}};
-
-Result<void> check_filters(std::span<const ParsedFilter> filters) {
-  for (const ParsedFilter& filter : filters) {
-    if (std::ranges::find(kMatchers, filter.key, &std::pair<std::string_view, Matcher>::first) ==
-        kMatchers.end()) {
-      return invalid_parameter(
-          "Filters",
-          "Keys are KeyState, KeySpec, KeyUsage, ProtectionLevel, CreatorType, "
-          "DKMSInstanceId, keyId, AliasName, Creator, TagKey and TagValue.");
-    }
-  }
-  return {};
-}
-
-bool matches(const keys::Key& key, std::span<const ParsedFilter> filters) {
-  return std::ranges::all_of(filters, [&key](const ParsedFilter& filter) {
-    return std::ranges::find(kMatchers, filter.key, &std::pair<std::string_view, Matcher>::first)
-        ->second(key, filter);
-  });
-}
-
-struct KeyPage {
-  std::vector<std::string> ids;
-  std::size_t total = 0;
-};
-
-// Each batch has a snapshot of its own: what a reader has read stays in locked memory as long as
-// it.
-Result<KeyPage> filtered_page(const Call& call, std::span<const ParsedFilter> filters,
-                              const Page& page) {
-  KeyPage out;
-  std::string last;
-  while (true) {
-    const std::vector<std::string> ids =
-        call.engines.keys.index().following(call.account(), last, limits::kListScanBatch);
-    if (ids.empty()) return out;
-    last = ids.back();
-    SR_TRY(const auto reader, call.engines.store.reader());
-    for (const std::string& id : ids) {
-      const auto key = call.engines.keys.find(*reader, call.account(), id);
-      if (!key && key.error().kind() == ErrorKind::kNotFound) continue;
-      if (!key) return std::unexpected(key.error());
-      if (!matches(*key, filters)) continue;
-      const auto position = static_cast<std::int64_t>(out.total++);
-      if (position >= page.offset() && position < page.offset() + page.size) out.ids.push_back(id);
-    }
-  }
-}
-
-Result<void> list_keys(Call& call) {
-  SR_TRY(const Page page, page_of(call.parameters, 10));
-  SR_TRY(const std::vector<ParsedFilter> filters,
-         parse_filters("Filters", call.parameters.text("Filters")));
-  SR_CHECK_OK(check_filters(filters));
-  const NameIndex& index = call.engines.keys.index();
-  if (!index.ready()) {
-    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                "Service Unavailable Temporary: the server has just started and is still reading "
-                "its keys. Try again.");
-  }
-  KeyPage found;
-  if (filters.empty()) {
-    found.total = index.count(call.account());
-    found.ids = index.page(call.account(), static_cast<std::size_t>(page.offset()),
-                           static_cast<std::size_t>(page.size));
-  } else {
-    SR_TRY(found, filtered_page(call, filters, page));
-  }
-  call.answer.begin_list("Keys", "Key");
-  for (const std::string& id : found.ids) {
-    call.answer.begin_item();
-    call.answer.field("KeyId", id);
-    call.answer.field("KeyArn", call.engines.keys.arn(call.account(), id));
-    call.answer.end_item();
-  }
-  call.answer.end_list();
-  call.answer.number("PageNumber", page.number);
-  call.answer.number("PageSize", page.size);
-  call.answer.number("TotalCount", static_cast<std::int64_t>(found.total));
-  return {};
-}
-
-Result<void> list_key_versions(Call& call) {
-  SR_TRY(const Page page, page_of(call.parameters, 10));
-  SR_TRY(const keys::Key key, key_of(call, true));
-  call.answer.begin_list("KeyVersions", "KeyVersion");
-  const auto first = static_cast<std::size_t>(page.offset());
-  const std::size_t last =
-      std::min(key.versions.size(), first + static_cast<std::size_t>(page.size));
-  for (std::size_t i = first; i < last; ++i) {
-    call.answer.begin_item();
-    call.answer.field("KeyId", key.id);
-    call.answer.field("KeyVersionId", key.versions[i].id);
-    write_time(call.answer, "CreationDate", key.versions[i].created);
-    call.answer.end_item();
-  }
-  call.answer.end_list();
-  call.answer.number("PageNumber", page.number);
-  call.answer.number("PageSize", page.size);
-  call.answer.number("TotalCount", static_cast<std::int64_t>(key.versions.size()));
-  return {};
-}
-
-Result<void> describe_key_version(Call& call) {
-  SR_TRY(const std::string_view version_id, call.parameters.required("KeyVersionId"));
-  SR_TRY(const keys::Key key, key_of(call, true));
-  const auto version = std::ranges::find(key.versions, version_id, &keys::KeyVersion::id);
-  if (version == key.versions.end()) {
-    return fail(ErrorKind::kNotFound, "Forbidden.KeyVersionNotFound",
-                "The specified Key version is not found.");
-  }
-  call.answer.begin_object("KeyVersion");
-  call.answer.field("KeyId", key.id);
-  call.answer.field("KeyVersionId", version->id);
-  write_time(call.answer, "CreationDate", version->created);
   call.answer.end_object();
   return {};
 }
@@ -302,12 +179,14 @@ Result<void> save(Call& call, Result<keys::Key> changed) {
 }
 
 Result<void> enable_key(Call& call) {
-  SR_TRY(keys::Key key, key_of(call));
-  return save(call, keys::enable(std::move(key)));
+  SR_TRY(keys::Key key, named_key(call));
+  SR_TRY(key, keys::enable(std::move(key)));
+  call.engines.keys.save_resumed(*call.transaction, key, call.now);
+  return {};
 }
 
 Result<void> disable_key(Call& call) {
-  SR_TRY(keys::Key key, key_of(call));
+  SR_TRY(keys::Key key, named_key(call));
   return save(call, keys::disable(std::move(key)));
 }
 
@@ -316,20 +195,23 @@ Result<void> schedule_key_deletion(Call& call) {
   SR_TRY(const std::int64_t days,
          call.parameters.integer("PendingWindowInDays", 0, limits::kKeyDeletionDaysMin,
                                  limits::kKeyDeletionDaysMax));
-  SR_TRY(keys::Key key, key_of(call));
-  return call.engines.keys.schedule_deletion(*call.transaction, std::move(key),
-                                             {call.now.unix_ms + days * kMillisPerDay});
+  SR_TRY(keys::Key key, named_key(call));
+  const Instant when{call.now.unix_ms + days * kMillisPerDay};
+  SR_CHECK_OK(call.engines.keys.schedule_deletion(*call.transaction, key, when));
+  return warn_of_dependents(call, key, when);
 }
 
 Result<void> cancel_key_deletion(Call& call) {
-  SR_TRY(keys::Key key, key_of(call));
-  return save(call, keys::cancel_deletion(std::move(key)));
+  SR_TRY(keys::Key key, named_key(call));
+  SR_TRY(key, keys::cancel_deletion(std::move(key)));
+  call.engines.keys.save_resumed(*call.transaction, key, call.now);
+  return {};
 }
 
 Result<void> update_key_description(Call& call) {
   const auto description = call.parameters.find("Description");  // may be emptied
   if (!description) SR_CHECK_OK(call.parameters.required("Description"));
-  SR_TRY(keys::Key key, key_of(call));
+  SR_TRY(keys::Key key, named_key(call));
   return save(call, keys::describe(std::move(key), *description));
 }
 
@@ -374,10 +256,20 @@ Result<void> set_deletion_protection(Call& call) {
 
 constexpr Operation kRows[] = {
     {kKms, "CreateKey", kMutation, kKeyContainer, "", create_key},
-    {kKms, "DescribeKey", kRead, kKey, "KeyId", describe_key},
+    {kKms, "DescribeKey", kRead, kKeyOrAlias, "KeyId", describe_key},
     {kKms, "ListKeys", kSlowRead, kKeyContainer, "", list_keys},
-    {kKms, "ListKeyVersions", kRead, kKey, "KeyId", list_key_versions},
-    {kKms, "DescribeKeyVersion", kRead, kKey, "KeyId", describe_key_version},
+    {kKms, "CreateKeyVersion", kMutation, kKeyOrAlias, "KeyId", create_key_version},
+    {kKms, "ListKeyVersions", kRead, kKeyOrAlias, "KeyId", list_key_versions},
+    {kKms, "DescribeKeyVersion", kRead, kKeyOrAlias, "KeyId", describe_key_version},
+    {kKms, "UpdateRotationPolicy", kMutation, kKey, "KeyId", update_rotation_policy},
+    {kKms, "GetParametersForImport", kSlowRead, kKey, "KeyId", get_parameters_for_import},
+    {kKms, "ImportKeyMaterial", kMutation, kKey, "KeyId", import_key_material},
+    {kKms, "DeleteKeyMaterial", kMutation, kKey, "KeyId", delete_key_material},
+    {kKms, "CreateAlias", kMutation, kByHandler, "", create_alias},
+    {kKms, "UpdateAlias", kMutation, kByHandler, "", update_alias},
+    {kKms, "DeleteAlias", kMutation, kByHandler, "", delete_alias},
+    {kKms, "ListAliases", kSlowRead, kAliasContainer, "", list_aliases},
+    {kKms, "ListAliasesByKeyId", kRead, kKey, "KeyId", list_aliases_by_key_id},
     {kKms, "EnableKey", kMutation, kKey, "KeyId", enable_key},
     {kKms, "DisableKey", kMutation, kKey, "KeyId", disable_key},
     {kKms, "ScheduleKeyDeletion", kMutation, kKey, "KeyId", schedule_key_deletion},

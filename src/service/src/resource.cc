@@ -43,14 +43,16 @@ Result<Target> named_target(const Call& call, std::string_view kind, std::string
     return target;
   }
   const auto account = AccountId::parse(arn->account);
-  if (arn->service != "kms" || !account || !arn->resource.starts_with(kind)) {
+  const bool alias =
+      call.operation.resource == ResourceKind::kKeyOrAlias && arn->resource.starts_with("alias/");
+  if (arn->service != "kms" || !account || !(alias || arn->resource.starts_with(kind))) {
     return invalid_parameter(
         call.operation.resource_parameter,
         "It must be a name or an ARN acs:kms:<region>:<account>:" + std::string(kind) + "<name>.");
   }
   target.account = *account;
   add(target, std::string(text));
-  target.name = arn->resource.substr(kind.size());
+  target.name = alias ? arn->resource : arn->resource.substr(kind.size());
   if (arn->region != call.region()) target.name = {};  // nothing of ours has an empty name
   return target;
 }
@@ -93,11 +95,16 @@ Result<Target> resolve_target(const Call& call) {
       add(target, kms_arn(call, {"key"}));
       add(target, kms_arn(call, {"key/*"}));
       return target;
+    case ResourceKind::kAliasContainer:
+      add(target, kms_arn(call, {"alias"}));
+      add(target, kms_arn(call, {"alias/*"}));
+      return target;
     case ResourceKind::kSecret: {
       SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
       return named_target(call, "secret/", text);
     }
-    case ResourceKind::kKey: {
+    case ResourceKind::kKey:
+    case ResourceKind::kKeyOrAlias: {
       SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
       return named_target(call, "key/", text);
     }

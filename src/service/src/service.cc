@@ -8,6 +8,7 @@
 #include "resource.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/keys/keys.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -102,10 +103,31 @@ Result<void> Service::decide_resource(Call& call) {
   call.resource_name_ = target.name;
   call.owner_ = target.account;
   if (target.arn_count == 0) return {};
+  if (call.operation.resource == ResourceKind::kKeyOrAlias && target.name.starts_with("alias/") &&
+      target.account == call.account()) {
+    return decide_alias(call, target.name, target.arns[0]);
+  }
   call.audit_resource_ = std::move(target.arns[0]);
   const ActionName action(call.operation);
   const std::array<std::string_view, 2> spellings{call.audit_resource_, target.arns[1]};
   return call.decide(action.text(), std::span(spellings).first(target.arn_count), target.account);
+}
+
+// The right is on the key, whatever it is called by. An alias of nothing is judged by its own name,
+// and a denial names only what the caller named, so neither tells whether the alias exists.
+Result<void> Service::decide_alias(Call& call, std::string_view alias, std::string_view arn) {
+  auto key = engines_.keys.key_of_alias(call.reader, call.account(), alias);
+  if (!key && key.error().kind() != ErrorKind::kNotFound) return std::unexpected(key.error());
+  const ActionName action(call.operation);
+  if (!key) return call.authorize(action.text(), arn);
+  call.resolved_key_ = std::move(*key);
+  call.resource_name_ = call.resolved_key_;
+  const std::string key_arn = engines_.keys.arn(call.account(), call.resolved_key_);
+  auto allowed = call.authorize(action.text(), key_arn);
+  if (allowed || allowed.error().kind() != ErrorKind::kDenied) return allowed;
+  call.audit_resource_ = arn;
+  return fail(ErrorKind::kDenied, allowed.error().code(),
+              "This operation for " + std::string(arn) + " is forbidden by permission system.");
 }
 
 Result<void> Service::run(Call& call, const Request& request) {

@@ -24,10 +24,18 @@ TEST_F(KeyHandlers, MetadataHasTheDocumentedFields) {
 }
 
 TEST_F(KeyHandlers, CreateRefusesWhatIsNotServed) {
-  EXPECT_EQ(call("CreateKey", {{"KeySpec", "RSA_2048"}}).code, "UnsupportedOperation");
+  EXPECT_EQ(call("CreateKey", {{"KeySpec", "RSA_2048"}, {"KeyUsage", "x"}}).code,
+            "InvalidParameter");
+  EXPECT_EQ(call("CreateKey", {{"KeySpec", "EC_P256"}, {"KeyUsage", "ENCRYPT/DECRYPT"}}).code,
+            "InvalidParameter");
+  EXPECT_EQ(call("CreateKey", {{"KeySpec", "RSA_2048"}, {"Origin", "EXTERNAL"}}).code,
+            "InvalidParameter");
+  EXPECT_EQ(call("CreateKey", {{"KeySpec", "RSA_2048"}, {"EnableAutomaticRotation", "true"}}).code,
+            "InvalidParameter");
   EXPECT_EQ(call("CreateKey", {{"KeySpec", "Nonsense"}}).code, "InvalidParameter");
   EXPECT_EQ(call("CreateKey", {{"KeyUsage", "SIGN/VERIFY"}}).code, "InvalidParameter");
-  EXPECT_EQ(call("CreateKey", {{"Origin", "EXTERNAL"}}).code, "UnsupportedOperation");
+  EXPECT_EQ(call("CreateKey", {{"Origin", "elsewhere"}}).code, "InvalidParameter");
+  EXPECT_EQ(call("CreateKey", {{"EnableAutomaticRotation", "true"}}).code, "MissingParameter");
   EXPECT_EQ(call("CreateKey", {{"ProtectionLevel", "HSM"}}).code, "Unsupported.ProtectionLevel");
   EXPECT_EQ(call("CreateKey", {{"DKMSInstanceId", "kst-1"}}).code,
             "Forbidden.DKMSInstanceNotFound");

@@ -45,6 +45,7 @@ enum class RecordType : std::uint8_t {
   kKey = 0x40,  // head of a key
   kKeyMaterial = 0x41,  // one row per key version
   kDefaultKey = 0x42,   // which key is the account's default (name "")
+  kAlias = 0x43,        // a key's other name (name "alias/…")
   kSecret = 0x50,       // head: metadata, labels, each version's commitment
   kSecretVersion =
       0x51,  // immutable; sealed by `secrets` under the version's own data key, no outer layer

@@ -20,7 +20,12 @@
 namespace strongroom::due {
 
 /// On disk (docs/formats/record.md): never renumber.
-enum class Kind : std::uint8_t { kPurgeSecret = 1, kDeleteKey = 2 };
+enum class Kind : std::uint8_t {
+  kPurgeSecret = 1,
+  kDeleteKey = 2,
+  kRotateKey = 3,
+  kExpireKeyMaterial = 4,
+};
 
 struct Task {
   Kind kind;

@@ -20,6 +20,7 @@ namespace strongroom {
 class RevealToken {
   friend class CryptoReveal;    // crypto: key schedules, MAC keys, plaintext to be sealed
   friend class RecordReveal;    // barrier: record bodies into their sealed form
+  friend class KeysReveal;      // keys: material into its record and its import token
   friend class IdentityReveal;  // identity: a new access-key secret into its record
   friend class InstanceReveal;  // instances: a new CA's private key into its record
   friend class AnswerReveal;    // gateways: the one place where a value enters an answer

@@ -67,10 +67,12 @@ enum class ResourceKind : std::uint8_t {
   kSecret,           // …:secret/<name>; the parameter holds a name or an ARN
   kSecretContainer,  // …:secret and …:secret/*
   kKey,  // …:key/<id>; the parameter holds an id or an ARN (alias/… is answered by the handler)
-  kKeyContainer,  // …:key and …:key/*
-  kInstance,      // …:keystore/<id>; the parameter holds an id or an ARN
-  kRamUser,       // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
-  kByHandler,     // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
+  kKeyOrAlias,      // the same, or alias/<name> for the key behind it, which is judged
+  kKeyContainer,    // …:key and …:key/*
+  kAliasContainer,  // …:alias and …:alias/*
+  kInstance,        // …:keystore/<id>; the parameter holds an id or an ARN
+  kRamUser,         // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
+  kByHandler,       // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
 };
 
 struct ApiVersion {
@@ -183,6 +185,7 @@ class Call {
   const access::CallFacts facts_;
   access::ResourcePolicies& resource_policies_;
   AccountId owner_;
+  std::string resolved_key_;  // what an alias stood for
   std::string_view resource_name_;
   std::optional<secrets::SecretView> judged_secret_;
   std::string audit_resource_;

@@ -78,6 +78,7 @@ class Service {
  private:
   Result<void> run(Call& call, const Request& request);
   Result<void> decide_resource(Call& call);
+  Result<void> decide_alias(Call& call, std::string_view alias, std::string_view arn);
 
   Engines engines_;
   access::ResourcePolicies resource_policies_;
