@@ -34,7 +34,7 @@ Result<keys::Key> named_key(Call& call) {
 
 Result<keys::UseStatus> require_usable_place(Call& call, const Named& key) {
   SR_TRY(keys::UseStatus use, call.engines.keys.status(call.reader, key.owner, key.name));
-  if (!use.instance_id.empty()) SR_CHECK_OK(require_instance(call, key.owner, use.instance_id));
+  if (!use.instance_id.empty()) SR_CHECK_OK(require_instance_of(call, key.owner, use.instance_id));
   return use;
 }
 

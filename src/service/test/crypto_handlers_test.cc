@@ -258,7 +258,9 @@ TEST_F(CryptoHandlers, RotationShowsInTheMetadata) {
   const Instant next{fixture_.clock().now().unix_ms + 30 * kMillisPerDay};
   EXPECT_EQ(text_at(made.json, "/KeyMetadata/NextRotationDate"), format_utc(next));
   fixture_.clock().set(next);
-  for (const auto& row : *fixture_->due(barrier::TimeTable::kDue, next, 10)) {
+  const auto rows = fixture_->due(barrier::TimeTable::kDue, next, 10);
+  ASSERT_TRUE(rows);
+  for (const auto& row : *rows) {
     ASSERT_TRUE(service_.run_due(row, next));
   }
   EXPECT_EQ(text_at(call("ListKeyVersions", {{"KeyId", id}}).json, "/TotalCount"), "2");

@@ -4,6 +4,7 @@
 
 const assert = require('assert');
 const crypto = require('crypto');
+const { KeyLife } = require('./key_life');
 const { Suite } = require('./report');
 
 const HARD = 'p@ss w0rd+/=&~*!\'()"#?%\n中文😀<&>\\u0041';
@@ -47,6 +48,7 @@ class Life {
     await this.tags();
     await this.deleteAndRestore();
     await this.keys();
+    await new KeyLife(this).run();
   }
 
   async createAndRead() {

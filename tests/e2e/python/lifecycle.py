@@ -9,6 +9,7 @@ import os
 import re
 import uuid
 
+from key_life import KeyLife
 from strongroom_e2e.report import Suite, equal
 
 HARD = "p@ss w0rd+/=&~*!'()\"#?%\n中文😀<&>\\u0041"
@@ -58,6 +59,7 @@ class Life:
         self.delete_and_restore()
         self.keys()
         self.key_state_governs_secrets()
+        KeyLife(self).run()
         self.suite.finish()
 
     def account(self):

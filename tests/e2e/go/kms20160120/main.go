@@ -311,5 +311,6 @@ func main() {
 	l.tags()
 	l.deleteAndRestore()
 	l.keys()
+	l.keyLife()
 	l.Finish()
 }

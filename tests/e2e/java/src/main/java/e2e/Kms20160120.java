@@ -255,6 +255,7 @@ public final class Kms20160120 {
         life.tags();
         life.deleteAndRestore();
         life.keys();
+        new KeyLife(life.suite, life.sdk).run();
         life.suite.finish();
     }
 }
