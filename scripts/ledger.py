@@ -30,6 +30,8 @@ CLIENTS = [
     ("go kms-20160120", "github.com/alibabacloud-go/kms-20160120/v3", "go", "`Config.Endpoint`, `Config.Ca` (PEM text); ACS3"),
     ("go secretsmanager-client", "github.com/aliyun/aliyun-secretsmanager-client-go", "go", "`NewRegionInfoWithEndpoint`; RPC v1; the client itself does not check certificates"),
     ("java kms20160120", "kms20160120", "java", "`Config.setEndpoint`, `setCa` (PEM text); ACS3"),
+    ("go credentials", "github.com/aliyun/credentials-go", "go", "default chain: `strongroom metadata serve`, credentials URI, OIDC token file"),
+    ("java credentials", "credentials-java", "java", "default chain: `strongroom metadata serve`, credentials URI, OIDC token file"),
     ("java secretsmanager-client", "alibabacloud-secretsmanager-client", "java", "`RegionInfo(region, false, endpoint)`; RPC v1, XML; the client itself does not check certificates"),
 ]
 PINS = {"node": "node/package.json", "python": "python/requirements.txt", "go": "go/go.mod", "java": "java/pom.xml"}

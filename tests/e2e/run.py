@@ -72,7 +72,7 @@ def install_node():
 def install_go():
     folder = os.path.join(OUT, "go")
     os.makedirs(folder, exist_ok=True)
-    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient"],
+    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./chain"],
         cwd=os.path.join(HERE, "go"))
     return {}
 
@@ -138,6 +138,8 @@ SUITES = [
     Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
     Suite("chains-python", "python credentials", install_python, own("chains", "chains.py", "python"), True),
     Suite("chains-node", "node credentials", install_node, own("chains", "chains.py", "node"), True),
+    Suite("chains-go", "go credentials", install_go, own("chains", "chains.py", "go"), True),
+    Suite("chains-java", "java credentials", install_java, own("chains", "chains.py", "java"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),
