@@ -1,6 +1,8 @@
 #include "strongroom/barrier/aad.h"
 
-#include "strongroom/base/bytes.h"
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 namespace strongroom::barrier {
 namespace {
@@ -9,36 +11,59 @@ constexpr std::string_view kMagic = "SRREC1";
 constexpr std::size_t kFields = 10;
 constexpr std::size_t kFixedBytes = kFields * 6 + kMagic.size() + 1 + 16 + 8 + 16 + 8;
 
-void append_field(std::string& out, std::uint16_t number, std::string_view bytes) {
-  append_u16(out, number);
-  append_u32(out, static_cast<std::uint32_t>(bytes.size()));
-  out.append(bytes);
-}
+// Writes fields one behind the other into memory that has room for all of them: an AAD is made for
+// every read.
+class FieldSink {
+ public:
+  explicit FieldSink(char* to) : to_(to) {}
 
-void append_number_field(std::string& out, std::uint16_t number, std::uint64_t value) {
-  append_u16(out, number);
-  append_u32(out, 8);
-  append_u64(out, value);
-}
+  void field(std::uint16_t number, std::string_view bytes) {
+    put(number);
+    put(static_cast<std::uint32_t>(bytes.size()));
+    std::memcpy(to_, bytes.data(), bytes.size());
+    to_ += bytes.size();
+  }
+  void field(std::uint16_t number, std::uint64_t value) {
+    put(number);
+    put(std::uint32_t{sizeof value});
+    put(value);
+  }
+  const char* end() const { return to_; }
+
+ private:
+  template <class Integer>
+  void put(Integer value) {
+    static_assert(std::endian::native == std::endian::little);
+    const Integer big_endian = std::byteswap(value);
+    std::memcpy(to_, &big_endian, sizeof big_endian);
+    to_ += sizeof big_endian;
+  }
+
+  char* to_;
+};
 
 }  // namespace
 
 void append_aad(std::string& out, const Binding& binding) {
-  const std::size_t needed = out.size() + kFixedBytes + binding.name.size() +
+  const std::size_t before = out.size();
+  const std::size_t needed = before + kFixedBytes + binding.name.size() +
                              binding.version_id.size() + binding.field.size() +
                              binding.wrapping_key.size();
-  if (out.capacity() < needed) out.reserve(needed);
   const char type = static_cast<char>(binding.record_type);
-  append_field(out, 1, kMagic);
-  append_field(out, 2, std::string_view(&type, 1));
-  append_field(out, 3, binding.cluster.bytes());
-  append_number_field(out, 4, binding.account.number());
-  append_field(out, 5, binding.resource.bytes());
-  append_field(out, 6, binding.name);
-  append_field(out, 7, binding.version_id);
-  append_field(out, 8, binding.field);
-  append_number_field(out, 9, binding.rev);
-  append_field(out, 10, binding.wrapping_key);
+  out.resize_and_overwrite(needed, [&](char* bytes, std::size_t) {
+    FieldSink sink(bytes + before);
+    sink.field(1, kMagic);
+    sink.field(2, std::string_view(&type, 1));
+    sink.field(3, binding.cluster.bytes());
+    sink.field(4, binding.account.number());
+    sink.field(5, binding.resource.bytes());
+    sink.field(6, binding.name);
+    sink.field(7, binding.version_id);
+    sink.field(8, binding.field);
+    sink.field(9, binding.rev);
+    sink.field(10, binding.wrapping_key);
+    return static_cast<std::size_t>(sink.end() - bytes);
+  });
 }
 
 std::string aad(const Binding& binding) {

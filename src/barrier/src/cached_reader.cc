@@ -22,8 +22,8 @@ std::unexpected<Error> not_cached() {
   return fail(ErrorKind::kNotCached, "NotCached", "");  // short: made on the read path
 }
 
-// What was found will be read front to back at once. Of many secrets none lies in a near cache, and
-// asking for all of its lines together takes as long as waiting for one of them.
+// Of many secrets none lies in a near cache, and asking for all lines together takes as long as
+// waiting for one of them.
 void prefetch(const void* data, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
   constexpr std::size_t kMost = 32 * kLine;
@@ -63,18 +63,24 @@ std::uint64_t ThreadCache::hash_of_name(const NameView& name) const {
   return hash ^ (hash >> 32U);
 }
 
+const BlindedPrefix& ThreadCache::prefix_of(const NameView& name) {
+  if (last_name_ == name) return last_prefix_;
+  const std::uint64_t hash = hash_of_name(name);
+  if (const BlindedPrefix* known = prefixes_.find(hash, name)) {
+    last_prefix_ = *known;
+  } else {
+    last_prefix_ = blind(core_.k_index(), AccountId(name.account), name.kind, name.name);
+    prefixes_.insert(hash, Name(name), last_prefix_, name.name.size());
+  }
+  last_name_ = Name(name);
+  return last_prefix_;
+}
+
 RowKey ThreadCache::key_of(const Address& address) {
   const NameView name{address.account.number(), kind_of(address.type), address.name};
-  const std::uint64_t hash = hash_of_name(name);
   RowKey key;
   key[0] = kResourceTable;
-  if (const BlindedPrefix* known = prefixes_.find(hash, name)) {
-    std::memcpy(key.data() + 1, known->data(), kPrefixBytes);
-  } else {
-    const BlindedPrefix prefix = blind(core_.k_index(), address.account, name.kind, name.name);
-    std::memcpy(key.data() + 1, prefix.data(), kPrefixBytes);
-    prefixes_.insert(hash, Name(name), prefix, name.name.size());
-  }
+  std::memcpy(key.data() + 1, prefix_of(name).data(), kPrefixBytes);
   key[1 + kPrefixBytes] = static_cast<char>(address.type);
   for (std::size_t i = 0; i < 4; ++i) {
     key[2 + kPrefixBytes + i] = static_cast<char>(address.version >> (24 - 8 * i));
@@ -176,6 +182,7 @@ void ThreadCache::apply_news() {
 }
 
 void ThreadCache::clear() {
+  last_name_ = Name();
   prefixes_.clear();
   heads_.clear();
   versions_.clear();

@@ -86,6 +86,7 @@ class ThreadCache final : public CachedReader {
   bool drop_all();
   void apply_news();
   void apply(const Changes& changes);
+  const BlindedPrefix& prefix_of(const NameView& name);
   RowKey key_of(const Address& address);
   std::uint64_t hash_of_name(const NameView& name) const;
   /// Whether what a snapshot of `revision` showed at the row may be kept.
@@ -100,6 +101,9 @@ class ThreadCache final : public CachedReader {
   const std::shared_ptr<Mailbox> mailbox_;
   const std::uint64_t seed_;
   ClockMap<Name, BlindedPrefix> prefixes_;
+  // Of the last look-up: a read asks several times for rows of one name.
+  Name last_name_;
+  BlindedPrefix last_prefix_{};
   RowMap<RecordRef> heads_;  // a null record: known to be absent
   RowMap<Version> versions_;
   // Newest revision at which a row of this slot changed. Rows share slots, which only keeps some

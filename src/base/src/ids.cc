@@ -46,14 +46,14 @@ std::string Uuid::upper() const {
 }
 
 std::string Uuid::format(const char* digits) const {
-  std::string out;
-  out.reserve(36);
+  char text[36];
+  char* to = text;
   for (std::size_t i = 0; i < bytes_.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
-    out.push_back(digits[bytes_[i] >> 4]);
-    out.push_back(digits[bytes_[i] & 15]);
+    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
+    *to++ = digits[bytes_[i] >> 4];
+    *to++ = digits[bytes_[i] & 15];
   }
-  return out;
+  return {text, sizeof text};
 }
 
 AccountId AccountId::generate(Random& random) {

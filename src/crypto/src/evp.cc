@@ -89,10 +89,16 @@ EVP_MAC_CTX* hmac_context(MacHash hash) {
 
 }  // namespace
 
-Hmac::Hmac(MacHash hash, ByteView key) : context_(hmac_context(hash)) {
+Hmac::Hmac(MacHash hash, ByteView key, std::uint64_t serial) : context_(hmac_context(hash)) {
+  std::uint64_t& keyed_by = thread_contexts().hmac_serial[static_cast<std::size_t>(hash)];
+  if (serial != kNoSerial && keyed_by == serial) {
+    again();
+    return;
+  }
   // A null key means "the last one" to libcrypto, so an empty key needs an address.
   static constexpr std::uint8_t kNothing = 0;
   SR_CHECK(EVP_MAC_init(context_, key.empty() ? &kNothing : key.data(), key.size(), nullptr) == 1);
+  keyed_by = serial;
 }
 
 void Hmac::again() {

@@ -46,15 +46,19 @@ struct ThreadContexts {
   MdCtx sha256;
   MdCtx sm3;
   std::array<MacCtx, kMacHashes> hmac;  // by MacHash; the rare ones are made at first use
+  std::array<std::uint64_t, kMacHashes> hmac_serial{};  // of the HmacKey that keyed each
   CipherCtx gcm_seal;
   CipherCtx gcm_open;
 };
 ThreadContexts& thread_contexts();
 
-/// HMAC with the thread's context: start keys it, `again` starts a new message under the same key.
+inline constexpr std::uint64_t kNoSerial = 0;  // some key without a serial
+
+/// HMAC with the thread's context: start keys it, unless the key with the same serial did so last;
+/// `again` starts a new message under the same key.
 class Hmac {
  public:
-  Hmac(MacHash hash, ByteView key);
+  Hmac(MacHash hash, ByteView key, std::uint64_t serial = kNoSerial);
   void again();
   void update(ByteView data);
   /// Writes as many bytes as the hash has; `out` must have room for them. Returns the size.

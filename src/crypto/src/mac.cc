@@ -1,6 +1,7 @@
 #include "strongroom/crypto/mac.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "crypto_reveal.h"
@@ -17,12 +18,18 @@ Result<HmacKey> HmacKey::make(MacHash hash, const SecretBytes& key, std::string_
   return HmacKey(hash, std::move(joined));
 }
 
+// Serials are never reused, so one names the same key for as long as the process lives.
+HmacKey::HmacKey(MacHash hash, SecretBytes key) : hash_(hash), key_(std::move(key)) {
+  static std::atomic<std::uint64_t> last_serial{evp::kNoSerial};
+  serial_ = ++last_serial;
+}
+
 MacTag HmacKey::sign(ByteView data) const {
-  return hmac(hash_, key_, data);
+  return sign({data});
 }
 
 MacTag HmacKey::sign(std::initializer_list<ByteView> pieces) const {
-  evp::Hmac mac(hash_, CryptoReveal::of(key_));
+  evp::Hmac mac(hash_, CryptoReveal::of(key_), serial_);
   for (const ByteView piece : pieces) mac.update(piece);
   MacTag tag;
   tag.size = mac.finish(tag.bytes);

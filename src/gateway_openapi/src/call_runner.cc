@@ -41,6 +41,8 @@ bool is_throttling(std::string_view code) {
 bool CallRunner::decode(const Incoming& incoming) {
   reset();
   const http::Request& request = incoming.request;
+  host_ = request.header("host").value_or("");
+  user_agent_ = request.header("user-agent").value_or("");
   const wire_openapi::RequestParts parts{.method = request.method,
                                          .path = request.path,
                                          .query = request.query,
@@ -122,10 +124,10 @@ service::Request CallRunner::service_request(const Incoming& incoming) const {
   return {.operation = operation_,
           .principal = incoming.principal.get(),
           .parameters = &parameters_,
-          .host = incoming.request.header("host").value_or(""),
+          .host = host_,
           .request_id = incoming.request_id,
           .source_ip = incoming.peer,
-          .user_agent = incoming.request.header("user-agent").value_or(""),
+          .user_agent = user_agent_,
           .now = incoming.now,
           .secure_transport = incoming.secure_transport};
 }
@@ -186,7 +188,7 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   record_.principal_type = "anonymous";
   record_.access_key_id = call_.access_key_id.substr(0, 64);
   record_.source_ip = incoming.peer;
-  record_.user_agent = incoming.request.header("user-agent").value_or("").substr(0, 200);
+  record_.user_agent = user_agent_.substr(0, 200);
   record_.decision = "none";
   record_.error_code = outcome_.error->code();
   record_.status = status;
@@ -214,7 +216,7 @@ void CallRunner::write_answer(const Incoming& incoming, int status,
                                 .code = outcome.error->code(),
                                 .message = outcome.error->message(),
                                 .request_id = incoming.request_id,
-                                .host_id = incoming.request.header("host").value_or(""),
+                                .host_id = host_,
                                 .product = product(),
                                 .access_denied_detail_json = outcome.access_denied_detail});
     if (is_throttling(outcome.error->code()))
@@ -233,6 +235,7 @@ void CallRunner::reset() {
   buffer_.reset();
   arena_.reset();
   call_ = {};
+  host_ = user_agent_ = {};
   api_ = nullptr;
   operation_ = nullptr;
   parameters_ = service::Parameters({});

@@ -70,6 +70,8 @@ class CallRunner {
   wire_openapi::Arena arena_;
   http::AnswerBuffer buffer_;
   wire_openapi::Call call_;
+  std::string_view host_;  // of the request's fields, as user_agent_
+  std::string_view user_agent_;
   const service::ApiVersion* api_ = nullptr;
   const service::Operation* operation_ = nullptr;
   service::Parameters parameters_{{}};

@@ -45,30 +45,34 @@ std::string_view reason_of(int status) {
   return "Status";
 }
 
-// A head of at most kAnswerHeadBytesMax bytes, front to back. No field may smuggle a line break.
+// A head of at most kAnswerHeadBytesMax bytes, front to back, in memory that is the caller's. No
+// field may smuggle a line break.
 class HeadText {
  public:
+  explicit HeadText(char* bytes) : bytes_(bytes) {}
   void add(std::string_view text) {
-    SR_CHECK(text.size() <= bytes_.size() - size_);
-    std::memcpy(bytes_.data() + size_, text.data(), text.size());
+    SR_CHECK(text.size() <= kAnswerHeadBytesMax - size_);
+    std::memcpy(bytes_ + size_, text.data(), text.size());
     size_ += text.size();
   }
   void add(std::size_t number) {
-    std::array<char, 20> digits;
+    std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     add({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   void field(std::string_view name, std::string_view value) {
-    SR_CHECK(value.find_first_of("\r\n") == std::string_view::npos);
+    bool breaks = false;
+    for (const char c : value) breaks = breaks || c == '\r' || c == '\n';
+    SR_CHECK(!breaks);
     add(name);
     add(": ");
     add(value);
     add("\r\n");
   }
-  std::string_view text() const { return {bytes_.data(), size_}; }
+  std::size_t size() const { return size_; }
 
  private:
-  std::array<char, kAnswerHeadBytesMax> bytes_;
+  char* const bytes_;
   std::size_t size_ = 0;
 };
 
@@ -93,7 +97,7 @@ void AnswerBuffer::clear_body() {
 std::string_view AnswerBuffer::finish(int status, std::string_view content_type,
                                       std::span<const NameValue> extra, bool close) {
   SR_CHECK(bytes_.data() == home_ && bytes_.size() >= kAnswerHeadBytesMax);
-  HeadText head;
+  HeadText head(bytes_.data());  // moved to where the body begins once its length is known
   head.add("HTTP/1.1 ");
   head.add(static_cast<std::size_t>(status));
   head.add(" ");
@@ -106,8 +110,8 @@ std::string_view AnswerBuffer::finish(int status, std::string_view content_type,
   for (const NameValue& field : extra) head.field(field.name, field.value);
   if (close) head.field("Connection", "close");
   head.add("\r\n");
-  const std::size_t begin = kAnswerHeadBytesMax - head.text().size();
-  std::memcpy(bytes_.data() + begin, head.text().data(), head.text().size());
+  const std::size_t begin = kAnswerHeadBytesMax - head.size();
+  std::memmove(bytes_.data() + begin, bytes_.data(), head.size());
   return finished_ = std::string_view(bytes_).substr(begin);
 }
 

@@ -3,17 +3,26 @@
 #include <llhttp/llhttp.h>
 
 #include <algorithm>
+#include <array>
 
 #include "refusals.h"
 #include "strongroom/base/limits.h"
+#include "usual_head.h"
 
 namespace strongroom::http {
 namespace {
 
 constexpr std::size_t kContentLengthDigitsMax = 18;  // far above every limit, far below overflow
 constexpr std::size_t kRequestLineRest = 2 + std::string_view("HTTP/1.1").size();
-constexpr std::string_view kHostCharacters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:[]%";
+constexpr std::array<bool, 256> make_host_table() {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                       "0123456789.-_~:[]%")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}
+constexpr auto kHostCharacter = make_host_table();
 
 struct Parse {
   Head* head;
@@ -128,11 +137,10 @@ void note(const std::string_view*& slot, bool& repeated, const std::string_view&
   slot = &value;
 }
 
-Framing framing_of(std::vector<NameValue>& fields) {
+Framing framing_of(const std::vector<NameValue>& fields) {
   Framing found;
   bool ignored = false;
-  for (NameValue& field : fields) {
-    field.value = trimmed(field.value);
+  for (const NameValue& field : fields) {
     switch (field.name.size()) {  // most fields cost one comparison of lengths
       case 4:
         if (equal_ignoring_case(field.name, "Host"))
@@ -186,8 +194,9 @@ const Refusal* check_body_framing(const Framing& framing, bool http_1_1, Head& h
 const Refusal* check_host(const Framing& framing, bool http_1_1) {
   if (framing.host_repeated || (framing.host == nullptr && http_1_1)) return &refusals::kHostCount;
   if (framing.host == nullptr) return nullptr;
-  if (framing.host->find_first_not_of(kHostCharacters) != std::string_view::npos)
-    return &refusals::kHostValue;
+  for (const char c : *framing.host) {
+    if (!kHostCharacter[static_cast<unsigned char>(c)]) return &refusals::kHostValue;
+  }
   return nullptr;
 }
 
@@ -257,26 +266,36 @@ void Head::clear() {
   fields = std::move(kept);
 }
 
-const Refusal* parse_head(std::string_view bytes, Head& head) {
-  head.clear();
+const Refusal* parse_any_head(std::string_view bytes, Head& head, bool& http_1_1) {
   Parse parse{.head = &head};
   llhttp_t parser;
   llhttp_init(&parser, HTTP_REQUEST, &settings());
   parser.data = &parse;
   const llhttp_errno_t error = llhttp_execute(&parser, bytes.data(), bytes.size());
   if (!parse.complete) return refusal_for(error, parse);
-  const Framing framing = framing_of(head.fields);
-  const bool http_1_1 = parser.http_minor != 0;
+  http_1_1 = parser.http_minor != 0;
   if (parser.http_major != 1) return &refusals::kVersion;
   head.method = bytes.substr(0, bytes.find(' '));
   // Single blanks, nothing before or behind: the line must be as long as its parts.
   if (bytes.find('\r') != head.method.size() + head.target.size() + kRequestLineRest) {
     return &refusals::kSyntax;
   }
-  for (const NameValue& field : head.fields) {
+  for (NameValue& field : head.fields) {
     if (field.name.empty() || *(field.name.data() + field.name.size()) != ':')
       return &refusals::kFieldName;
+    field.value = trimmed(field.value);
   }
+  return nullptr;
+}
+
+const Refusal* parse_head(std::string_view bytes, Head& head) {
+  head.clear();
+  bool http_1_1 = true;
+  if (!parse_usual_head(bytes, head)) {
+    head.clear();
+    if (const Refusal* refusal = parse_any_head(bytes, head, http_1_1)) return refusal;
+  }
+  const Framing framing = framing_of(head.fields);
   if (const Refusal* refusal = check_body_framing(framing, http_1_1, head)) return refusal;
   if (const Refusal* refusal = check_host(framing, http_1_1)) return refusal;
   if (framing.expect != nullptr && http_1_1) {

@@ -28,6 +28,10 @@ struct Head {
 /// well-formed.
 const Refusal* parse_head(std::string_view bytes, Head& head);
 
+/// The part of parse_head() that reads method, target, fields and keep_alive, done by llhttp: any
+/// head. `http_1_1` is set if there is no refusal. parse_head() goes another way for usual ones.
+const Refusal* parse_any_head(std::string_view bytes, Head& head, bool& http_1_1);
+
 /// ASCII only.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 

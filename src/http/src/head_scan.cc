@@ -1,5 +1,10 @@
 #include "head_scan.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -25,9 +30,26 @@ bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
+// Over whole blocks of 16 without any control character, HTAB included.
+std::size_t skip_ordinary(std::string_view bytes, std::size_t from) {
+#ifdef __SSE2__
+  const __m128i last_control = _mm_set1_epi8(0x1F);
+  const __m128i del = _mm_set1_epi8(0x7F);
+  for (; from + 16 <= bytes.size(); from += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data() + from));
+    const __m128i control = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block),
+                                         _mm_cmpeq_epi8(block, del));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(control));
+    if (mask != 0) return from + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  return from;
+}
+
 // The first control character at or after `from`, or the size. HTAB counts as ordinary.
 std::size_t next_control(std::string_view bytes, std::size_t from) {
   while (true) {
+    from = skip_ordinary(bytes, from);
     for (std::uint64_t word; from + sizeof word <= bytes.size(); from += sizeof word) {
       std::memcpy(&word, bytes.data() + from, sizeof word);
       if (has_control(word) != 0) break;

@@ -22,6 +22,20 @@ constexpr std::string_view kEmptySha256 =
 constexpr std::string_view kAcs3Sha256 = "ACS3-HMAC-SHA256\n";
 constexpr std::string_view kAcs3Sm3 = "ACS3-HMAC-SM3\n";
 
+// Of a hexadecimal digit; -1 for any other character.
+constexpr std::array<std::int8_t, 256> make_hex_values() {
+  std::array<std::int8_t, 256> values{};
+  for (auto& value : values) value = -1;
+  for (int i = 0; i < 10; ++i)
+    values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    values[static_cast<std::size_t>('a' + i)] = static_cast<std::int8_t>(10 + i);
+    values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  }
+  return values;
+}
+constexpr auto kHexValues = make_hex_values();
+
 using Hex64 = std::array<char, 64>;
 
 Hex64 hex_of(const crypto::Digest32& digest) {
@@ -125,11 +139,23 @@ bool is_hmac(Scheme scheme) {
 }
 
 std::optional<SentTag> SentTag::parse(const Call& call) {
-  const auto bytes =
-      is_rpc(call.scheme) ? base64_decode(call.signature) : hex_decode(call.signature);
+  SentTag tag;
+  if (!is_rpc(call.scheme)) {
+    if (call.signature.size() != 2 * tag.bytes_.size()) return std::nullopt;
+    int bad = 0;
+    for (std::size_t i = 0; i < tag.bytes_.size(); ++i) {
+      const int high = kHexValues[static_cast<unsigned char>(call.signature[2 * i])];
+      const int low = kHexValues[static_cast<unsigned char>(call.signature[2 * i + 1])];
+      bad |= high | low;
+      tag.bytes_[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    tag.size_ = tag.bytes_.size();
+    if (bad < 0) return std::nullopt;
+    return tag;
+  }
+  const auto bytes = base64_decode(call.signature);
   const std::size_t size = call.scheme == Scheme::kRpcHmacSha1 ? 20 : 32;
   if (!bytes || bytes->size() != size) return std::nullopt;
-  SentTag tag;
   std::memcpy(tag.bytes_.data(), bytes->data(), size);
   tag.size_ = size;
   return tag;

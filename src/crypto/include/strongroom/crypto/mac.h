@@ -42,9 +42,10 @@ class HmacKey {
   MacHash hash() const { return hash_; }
 
  private:
-  HmacKey(MacHash hash, SecretBytes key) : hash_(hash), key_(std::move(key)) {}
+  HmacKey(MacHash hash, SecretBytes key);
 
   MacHash hash_;
+  std::uint64_t serial_;  // of this key in the process: a thread's context may still be keyed by it
   SecretBytes key_;
 };
 
