@@ -13,13 +13,14 @@
 #include <memory>
 #include <utility>
 
+#include "certificate.h"
 #include "crypto_reveal.h"
 #include "evp.h"
 
 namespace strongroom::crypto {
 namespace {
 
-using Certificate = std::unique_ptr<X509, evp::Deleter<X509_free>>;
+using Certificate = CertificatePtr;
 using Bio = std::unique_ptr<BIO, evp::Deleter<BIO_free>>;
 using Name = std::unique_ptr<GENERAL_NAME, evp::Deleter<GENERAL_NAME_free>>;
 using Names = std::unique_ptr<GENERAL_NAMES, evp::Deleter<GENERAL_NAMES_free>>;
@@ -104,9 +105,10 @@ bool push_ip(GENERAL_NAMES* names, const std::string& text) {
   return push(names, std::move(name));
 }
 
-/// A certificate with everything but its extensions and signature.
-Certificate start_certificate(std::string_view common_name, EVP_PKEY* key, const Validity& validity,
-                              Random& random) {
+}  // namespace
+
+CertificatePtr start_certificate(std::string_view common_name, EVP_PKEY* key,
+                                 const Validity& validity, Random& random) {
   Certificate certificate(X509_new());
   if (!certificate || X509_set_version(certificate.get(), X509_VERSION_3) != 1 ||
       !set_serial(certificate.get(), random) ||
@@ -120,6 +122,8 @@ Certificate start_certificate(std::string_view common_name, EVP_PKEY* key, const
   }
   return certificate;
 }
+
+namespace {
 
 Result<IssuedCertificate> to_pem(X509* certificate, EVP_PKEY* key) {
   const Bio text(BIO_new(BIO_s_mem()));

@@ -97,6 +97,28 @@ std::unexpected<Error> unparsable(const Call& call, std::string_view text) {
                     wire_openapi::redacted_string_to_sign(call, text));
 }
 
+// instance-protocol.md §5.3: client keys know this form alone.
+Result<void> check_client_signature(const Call& call, const ClientKeyFacts& client) {
+  if (call.scheme != Scheme::kRpcRsaSha256) {
+    return refuse("InvalidSignatureMethod",
+                  "Specified signature method is not valid. A client key signs with "
+                  "SignatureMethod=SHA256withRSA and SignatureType=PRIVATEKEY.");
+  }
+  const auto signature = base64_decode(call.signature);
+  if (!signature) return unparsable(call, call.canonical);
+  if (client.key.verify_pkcs1_sha256(as_bytes(call.canonical), as_bytes(*signature))) return {};
+  return mismatch("", call, call.canonical);
+}
+
+// Told only to those who hold the key (semantics.md §5.4).
+Result<void> check_client_window(const Credential& credential, Instant now) {
+  if (!credential.client) return {};
+  if (now >= credential.client->not_before && now < credential.client->not_after) return {};
+  return fail(ErrorKind::kDenied, "Forbidden.AccessKey",
+              "This AccessKey is not enabled: the client key is not valid yet or has expired. "
+              "Create another one with CreateClientKey.");
+}
+
 }  // namespace
 
 Authenticator::Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources,
@@ -141,6 +163,7 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
   if (!session && !call.security_token.empty()) return mismatched_token();
   SR_CHECK_OK(check_window(signed_at, context));
   SR_CHECK_OK(check_signature(call, *credential));
+  SR_CHECK_OK(check_client_window(*credential, context.now));
   SR_CHECK_OK(take_nonce(call, signed_at, context.now));
   if (!credential->use) return credential->principal;
   std::atomic<std::int64_t>& last_ms = credential->use->last_ms;
@@ -156,7 +179,9 @@ Result<CredentialRef> Authenticator::find_credential(std::string_view key_id,
     if (CredentialRef known = context.cache->find(key_id)) return known;
   }
   if (key_id.size() > kKeyIdBytesMax) return unknown_key();
-  auto loaded = directory_.load_credential(context.reader, key_id);
+  const bool client_key = client_keys_ != nullptr && key_id.starts_with(kClientKeyPrefix);
+  auto loaded = client_key ? client_keys_->load(context.reader, key_id)
+                           : directory_.load_credential(context.reader, key_id);
   if (!loaded && loaded.error().kind() == ErrorKind::kNotFound) return unknown_key();
   if (loaded && context.cache != nullptr) context.cache->insert(*loaded);
   return loaded;
@@ -206,6 +231,7 @@ Result<void> Authenticator::check_window(Instant signed_at,
 }
 
 Result<void> Authenticator::check_signature(const Call& call, const Credential& credential) {
+  if (credential.client) return check_client_signature(call, *credential.client);
   if (!is_hmac(call.scheme)) {
     return refuse("InvalidSignatureMethod",
                   "Specified signature method is not valid. This access key has no registered "
@@ -221,7 +247,10 @@ Result<void> Authenticator::check_signature(const Call& call, const Credential& 
 Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Instant now) {
   NonceTable::Mark mark{.key_id = call.access_key_id, .text = call.nonce, .is_signature = false};
   std::optional<SentTag> tag;
-  if (call.nonce.empty()) {
+  if (call.nonce.empty() && !is_hmac(call.scheme)) {
+    mark.text = call.signature;  // the same text for the same request: the padding has no salt
+    mark.is_signature = true;
+  } else if (call.nonce.empty()) {
     tag = SentTag::parse(call);  // it verified, so it parses
     mark.text = as_chars(tag->view());
     mark.is_signature = true;

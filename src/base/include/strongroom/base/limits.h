@@ -107,6 +107,22 @@ inline constexpr std::size_t kInstanceIdBytesMax = 64;
 inline constexpr std::size_t kInstanceNameCharsMax = 128;
 inline constexpr std::size_t kBindVpcsMax = 1'000;
 
+// Application access points.
+inline constexpr std::size_t kAccessNameCharsMax = 128;
+inline constexpr std::size_t kAccessDescriptionCharsMax = 8'192;
+inline constexpr std::size_t kNetworkSourcesMax = 200;
+inline constexpr std::size_t kAccessPermissionsMax = 10;
+inline constexpr std::size_t kAccessResourcesMax = 200;
+inline constexpr std::size_t kAccessResourceBytesMax = 300;
+inline constexpr std::size_t kAccessRulesMax = 50;
+inline constexpr std::size_t kAccessRulesBytesMax = 16'384;
+inline constexpr std::size_t kPoliciesPerAccessPointMax = 3;
+inline constexpr std::size_t kClientKeysPerAccessPointMax = 3;
+inline constexpr std::size_t kAccessPointsPerAccountMax = 10'000;  // rules and policies, too
+inline constexpr std::size_t kAccessPointsPerRoleMax = 20;
+inline constexpr std::size_t kClientKeyPasswordMin = 8;
+inline constexpr std::size_t kClientKeyPasswordMax = 64;
+
 // Keys.
 inline constexpr std::size_t kKeysPerAccountMax = 10'000;
 inline constexpr std::size_t kPlaintextBytesMax = 6'144;

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   kDeleteKey = 2,
   kRotateKey = 3,
   kExpireKeyMaterial = 4,
+  kRemindClientKey = 16,
 };
 
 struct Task {

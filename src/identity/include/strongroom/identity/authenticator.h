@@ -13,6 +13,7 @@
 #include "strongroom/barrier/reader.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
+#include "strongroom/identity/client_keys.h"
 #include "strongroom/identity/credential.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/identity/nonce_table.h"
@@ -39,6 +40,9 @@ class Authenticator {
   Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources, Instant started,
                 const Sessions* sessions = nullptr);
 
+  /// Knows client keys of access points from now on; before the first request.
+  void set_client_keys(ClientKeySource* source) { client_keys_ = source; }
+
   /// The principal. kNotCached (nothing was consumed: call again on a worker with its reader);
   /// else an error with a code of gateway.md §1.7, or Throttling.User for a source that fails too
   /// often or a full nonce table. SignatureDoesNotMatch ends with the exact string-to-sign, secret
@@ -52,7 +56,8 @@ class Authenticator {
   void failed(std::string_view source_address);
 
   /// Only the signature: success, SignatureDoesNotMatch, IncompleteSignature (no signature of the
-  /// scheme's form), or InvalidSignatureMethod (RSA: no key of this product has a public key yet).
+  /// scheme's form), or InvalidSignatureMethod (RSA with an AccessKey, or anything but
+  /// SHA256withRSA with a client key).
   static Result<void> check_signature(const wire_openapi::Call& call, const Credential& credential);
 
  private:
@@ -67,6 +72,7 @@ class Authenticator {
   Directory& directory_;
   NonceTable& nonces_;
   SourceLimiter& sources_;
+  ClientKeySource* client_keys_ = nullptr;
   Instant started_;
   const Sessions* sessions_;
   PrincipalRef anonymous_;

@@ -7,10 +7,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "strongroom/base/time.h"
 #include "strongroom/crypto/mac.h"
+#include "strongroom/crypto/rsa.h"
 #include "strongroom/identity/principal.h"
 #include "strongroom/secmem/secret_bytes.h"
 
@@ -23,6 +25,15 @@ struct UseCell {
   std::atomic<std::int64_t> flushed_ms{0};  // what the store has
 };
 
+/// The public half of a client key.
+struct ClientKeyFacts {
+  crypto::RsaPublicKey key;
+  Instant not_before;
+  Instant not_after;
+  std::string access_point;
+  std::string fingerprint;  // SHA-256 of the SubjectPublicKeyInfo, lower-case hex
+};
+
 struct Credential {
   PrincipalRef principal;
   bool active = true;
@@ -31,10 +42,12 @@ struct Credential {
   crypto::HmacKey acs3_sha256;   // HMAC-SHA256, key: secret        (gateway.md §2.2)
   crypto::HmacKey acs3_sm3;      // HMAC-SM3, key: secret
   SecretBytes secret;            // only to name a common mistake after a signature failed
-  std::shared_ptr<UseCell> use;  // null for sessions
+  std::shared_ptr<UseCell> use;  // null for sessions and client keys
   // Sessions only: the token that every call must carry, and when it ends.
   std::string security_token = {};
   Instant expires = {};
+  // Set: a client key, which signs with RSA and never with the keys above.
+  std::optional<ClientKeyFacts> client = std::nullopt;
 
   const std::string& key_id() const { return principal->access_key_id; }
 };

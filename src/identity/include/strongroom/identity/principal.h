@@ -7,6 +7,7 @@
 #include <string>
 
 #include "strongroom/base/ids.h"
+#include "strongroom/policy/access_grants.h"
 #include "strongroom/policy/policy.h"
 
 namespace strongroom::identity {
@@ -16,6 +17,7 @@ enum class PrincipalKind : std::uint8_t {
   kUser,       // a RAM user: what its policies allow
   kSystem,     // work of the server itself that fell due, acting for one account
   kRole,       // a session of a role: what the role's policies and the session policy both allow
+  kClientKey,  // a client key of an access point: what the access point grants, nothing else
   kAnonymous,  // nobody signed (AssumeRoleWithOIDC): no account, allowed nothing
 };
 
@@ -33,6 +35,9 @@ struct Principal {
   // Role sessions only; null: the session is not narrowed.
   std::shared_ptr<const policy::PolicySet> session_policy = nullptr;
   bool mfa_present = false;  // sessions only: who made it had shown a second factor
+  // Client keys: everything they may do. Role sessions that access points bound: what they may do
+  // at most. Null: no access point has a say.
+  std::shared_ptr<const policy::AccessGrants> grants = nullptr;
 };
 using PrincipalRef = std::shared_ptr<const Principal>;
 
