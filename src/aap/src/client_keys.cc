@@ -5,6 +5,7 @@
 
 #include "errors.h"
 #include "record.h"
+#include "reveal.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/client_key.h"
@@ -49,6 +50,11 @@ void schedule_reminders(barrier::Transaction& transaction, const ClientKeyInfo& 
     due::schedule(transaction, when,
                   {due::Kind::kRemindClientKey, key.account, key.id, key.uuid, days});
   }
+}
+
+Result<SecretBytes> base64_of(const SecretBytes& bytes) {
+  std::string text = base64_encode(AccessPointReveal::bytes(bytes));
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
 }
 
 // A credential has HMAC keys; nobody knows these, so whatever a signature claims, only RSA can
@@ -98,7 +104,7 @@ Result<IssuedClientKey> AccessPoints::create_client_key(barrier::Transaction& tr
          crypto::make_client_key(key.id, {key.not_before, key.not_after}, asked.password, random_));
   key.certificate_pem = std::move(made.certificate_pem);
   key.public_key_der = std::move(made.public_key_der);
-  issued.pkcs12 = std::move(made.pkcs12);
+  SR_TRY(issued.pkcs12_base64, base64_of(made.pkcs12));
   transaction.put(key_address(key.id), key.uuid, as_bytes(encode(key)));
   point.client_keys.push_back(key.id);
   SR_CHECK_OK(update_point(transaction, point));

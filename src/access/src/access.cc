@@ -1,5 +1,8 @@
 #include "strongroom/access/access.h"
 
+#include <algorithm>
+
+#include "strongroom/access/request_conditions.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/crypto/suite1.h"
@@ -29,6 +32,7 @@ std::string_view policy_type(Source source) {
     case Source::kAccount:
     case Source::kIdentity:
       return "AccountLevelIdentityBasedPolicy";
+    case Source::kAccessPoint:
     case Source::kSession:
       return "SessionPolicy";
     case Source::kResource:
@@ -77,6 +81,68 @@ std::string aad_of(AccountId account) {
   return std::string(kAadPrefix) + account.text();
 }
 
+// acs:kms:<region>:<account>:<kind>/<name> without what is before the kind.
+std::string_view bare_resource(std::string_view arn) {
+  for (int field = 0; field < 4; ++field) {
+    const std::size_t colon = arn.find(':');
+    if (colon == std::string_view::npos) return {};
+    arn.remove_prefix(colon + 1);
+  }
+  return arn;
+}
+
+// What CryptoServiceKeyUser is about, on an instance's own gateway.
+constexpr std::string_view kCryptoActions[] = {"kms:AsymmetricDecrypt",
+                                               "kms:AsymmetricEncrypt",
+                                               "kms:AsymmetricSign",
+                                               "kms:AsymmetricVerify",
+                                               "kms:Decrypt",
+                                               "kms:Encrypt",
+                                               "kms:GenerateDataKey",
+                                               "kms:GenerateDataKeyPair",
+                                               "kms:GenerateDataKeyPairWithoutPlaintext",
+                                               "kms:GenerateDataKeyWithoutPlaintext",
+                                               "kms:GenerateMac",
+                                               "kms:GenerateRandom",
+                                               "kms:GetPublicKey",
+                                               "kms:Sign",
+                                               "kms:Verify",
+                                               "kms:VerifyMac"};
+
+std::optional<policy::AccessUse> use_of(std::string_view action) {
+  if (action == "kms:GetSecretValue") return policy::AccessUse::kSecretValue;
+  if (std::ranges::find(kCryptoActions, action) != std::end(kCryptoActions))
+    return policy::AccessUse::kCrypto;
+  return std::nullopt;
+}
+
+// Reading values and using keys is all that an access point gives or leaves (semantics.md §5.3).
+policy::Decision ask_grants(const Principal& principal, const policy::Query& query) {
+  const auto use = use_of(query.action);
+  if (!principal.grants || !use || query.resources.empty() || query.context == nullptr) return {};
+  const policy::AccessDecision decision = principal.grants->decide(
+      {.scope = query.context->value(kGatewayKey, 0).value_or(policy::kSharedScope),
+       .use = *use,
+       .resource = bare_resource(query.resources.front()),
+       .source = query.context->value("acs:sourceip", 0).value_or("")});
+  if (!decision.allowed) return {};
+  return {.outcome = policy::Outcome::kAllow,
+          .policy_name = decision.policy,
+          .policy_type = "AccessPoint"};
+}
+
+// A client key has no RAM identity; the policy of the secret itself can still deny.
+Verdict ask_access_point(const Principal& principal, const policy::Query& asked,
+                         const Subject& subject) {
+  if (subject.resource_policy != nullptr) {
+    policy::Query query = asked;
+    query.principal = {policy::PrincipalType::kRam, principal.arn};
+    const policy::Decision resource = subject.resource_policy->evaluate(query);
+    if (is_explicit(resource)) return {resource, Source::kResource};
+  }
+  return {ask_grants(principal, asked), Source::kAccessPoint};
+}
+
 }  // namespace
 
 std::string_view source_name(Source source) {
@@ -89,6 +155,8 @@ std::string_view source_name(Source source) {
       return "session";
     case Source::kResource:
       return "resource";
+    case Source::kAccessPoint:
+      return "access-point";
   }
   return "";
 }
@@ -99,6 +167,9 @@ Verdict decide(const Principal& principal, const policy::Query& asked, const Sub
   const bool own = principal.account == subject.owner;
   const bool root = principal.kind == PrincipalKind::kRoot;
   if (own && (root || principal.kind == PrincipalKind::kSystem)) return {kFree, Source::kAccount};
+  if (principal.kind == PrincipalKind::kClientKey) {
+    return own ? ask_access_point(principal, asked, subject) : Verdict{};
+  }
   const bool signed_by_somebody =
       root || principal.kind == PrincipalKind::kUser || principal.kind == PrincipalKind::kRole;
   if (!signed_by_somebody) return {};
@@ -115,6 +186,11 @@ Verdict decide(const Principal& principal, const policy::Query& asked, const Sub
   policy::Decision resource;
   if (subject.resource_policy != nullptr) resource = subject.resource_policy->evaluate(query);
   if (is_explicit(resource)) return {resource, Source::kResource};
+  // Access points bound what sessions of their role may do, on top of RAM.
+  if (principal.kind == PrincipalKind::kRole && principal.grants) {
+    const policy::Decision bound = ask_grants(principal, query);
+    if (!bound.allowed()) return {bound, Source::kAccessPoint};
+  }
   if (principal.session_policy) {
     const policy::Decision session = principal.session_policy->evaluate(query);
     if (!session.allowed()) return {session, Source::kSession};

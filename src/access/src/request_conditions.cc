@@ -21,6 +21,7 @@ std::optional<std::string_view> RequestConditions::single(std::string_view folde
     std::ranges::copy(text, time_.begin());
     return std::string_view(time_.data(), time_.size());
   }
+  if (folded_key == kGatewayKey) return facts_.gateway;
   if (folded_key == "acs:securetransport") return flag(facts_.secure_transport);
   if (folded_key == "acs:principalarn" && !principal_.arn.empty()) return principal_.arn;
   // A plain access-key call does not have it (gateway.md §6.2).

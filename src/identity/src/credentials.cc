@@ -136,6 +136,10 @@ Result<CredentialRef> Directory::load_session(barrier::Reader& reader, Session s
                                               std::string_view token) {
   SR_CHECK_OK(check_standing(reader, session));
   SR_TRY(Principal principal, session_principal(reader, session));
+  if (client_keys_ != nullptr) {
+    SR_TRY(principal.grants,
+           client_keys_->grants_of_role(reader, session.account, session.role_name));
+  }
   SR_TRY(Credential credential, keyed(std::move(session.access_key_secret)));
   credential.principal = std::make_shared<const Principal>(std::move(principal));
   credential.security_token = token;

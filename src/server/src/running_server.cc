@@ -7,6 +7,7 @@
 #include "health.h"
 #include "provision.h"
 #include "sample.h"
+#include "strongroom/aap/access_points.h"
 #include "strongroom/access/access.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
@@ -88,6 +89,7 @@ struct RunningServer::Parts {
   std::unique_ptr<keys::Keys> keys;
   std::unique_ptr<instances::Instances> instances;
   std::unique_ptr<secrets::Secrets> secrets;
+  std::unique_ptr<aap::AccessPoints> access_points;
   SecretBytes diagnostic_key;
   std::unique_ptr<service::Service> service;
   std::unique_ptr<service::WorkerPool> workers;
@@ -146,12 +148,16 @@ Result<void> RunningServer::Parts::open_service() {
   instances = std::make_unique<instances::Instances>(*store, random, config.region);
   SR_CHECK_OK(instances->build_index());
   secrets = std::make_unique<secrets::Secrets>(*store, *keys, random, config.region);
+  access_points = std::make_unique<aap::AccessPoints>(*store, random, config.region);
+  authenticator->set_client_keys(access_points.get());
+  directory->set_client_keys(access_points.get());
   SR_TRY(diagnostic_key, store->derive(access::kDiagnosticLabel));
   service = std::make_unique<service::Service>(service::Engines{.store = *store,
                                                                 .directory = *directory,
                                                                 .keys = *keys,
                                                                 .instances = *instances,
                                                                 .secrets = *secrets,
+                                                                .access_points = *access_points,
                                                                 .clock = clock,
                                                                 .random = random,
                                                                 .region = config.region,
@@ -168,6 +174,8 @@ Result<void> RunningServer::Parts::open_service() {
 void RunningServer::Parts::build_indexes() {
   if (const auto built = keys->build_index(); !built)
     log::error("key_index_failed", {{"why", built.error().message()}});
+  if (const auto built = access_points->build_index(); !built)
+    log::error("access_point_index_failed", {{"why", built.error().message()}});
   if (const auto built = secrets->build_index(); !built) {
     log::error("secret_index_failed", {{"why", built.error().message()}});
   }

@@ -1,6 +1,7 @@
 // Work that falls due, driven downward: each task in one transaction that also removes its row and
 // holds its audit row, so it is done once however often the worker is killed.
 
+#include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/keys.h"
@@ -15,6 +16,9 @@ constexpr Operation kRotateKey{.api = kKms, .name = "RotateKey", .effect = Effec
 constexpr Operation kExpireKeyMaterial{
     .api = kKms, .name = "ExpireKeyMaterial", .effect = Effect::kMutation};
 constexpr Operation kDeleteKey{.api = kKms, .name = "DeleteKey", .effect = Effect::kMutation};
+
+constexpr Operation kRemindClientKey{
+    .api = kKms, .name = "RemindClientKey", .effect = Effect::kMutation};
 
 // Tells whether anything was done, and what it was done to, for the record.
 struct Work {
@@ -41,6 +45,10 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
     case due::Kind::kExpireKeyMaterial: {
       SR_TRY(const bool done, engines.keys.expire_due(transaction, task, now));
       return Work{&kExpireKeyMaterial, done, engines.keys.arn(task.account, task.name)};
+    }
+    case due::Kind::kRemindClientKey: {
+      SR_TRY(const bool done, engines.access_points.remind_due(transaction, task, now));
+      return Work{&kRemindClientKey, done, task.name};
     }
   }
   return fail(ErrorKind::kCorrupt, "DueKind", "a due row of an unknown kind");

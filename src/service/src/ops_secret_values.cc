@@ -18,6 +18,12 @@ struct Opened {
   SecretBytes value;
 };
 
+// On the shared gateway: openapi.md §1.1 for sessions, semantics.md §5.3 for SecretUser.
+bool judged_alone(const Call& call) {
+  return call.gateway() == policy::kSharedScope &&
+         (call.principal.session || call.principal.kind == identity::PrincipalKind::kClientKey);
+}
+
 /// The value of one version, after judging the right on its key. With STS credentials
 /// GetSecretValue is judged alone (openapi.md §1.1).
 Result<Opened> open_value(Call& call, const Named& named, std::string_view version_id,
@@ -28,7 +34,7 @@ Result<Opened> open_value(Call& call, const Named& named, std::string_view versi
   SR_TRY(const secrets::VersionView version, secret.select(version_id, stage));
   SR_TRY(const keys::UseStatus key,
          call.engines.keys.status(call.reader, named.owner, version.key_id()));
-  if (!key.service_default && !call.principal.session) {
+  if (!key.service_default && !judged_alone(call)) {
     SR_CHECK_OK(authorize_key(call, "kms:Decrypt", {named.owner, version.key_id()}));
   } else {
     call.note_key(version.key_id());

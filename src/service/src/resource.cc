@@ -57,6 +57,13 @@ Result<Target> named_target(const Call& call, std::string_view kind, std::string
   return target;
 }
 
+Result<Target> bare_target(const Call& call, std::string_view kind) {
+  SR_TRY(const std::string_view name, call.parameters.required(call.operation.resource_parameter));
+  Target target{.arns = {}, .arn_count = 0, .name = name, .account = call.account()};
+  add(target, kms_arn(call, {kind, name}));
+  return target;
+}
+
 }  // namespace
 
 std::optional<Arn> split_arn(std::string_view text) {
@@ -112,6 +119,12 @@ Result<Target> resolve_target(const Call& call) {
       SR_TRY(const std::string_view text, call.parameters.required(row.resource_parameter));
       return named_target(call, "keystore/", text);
     }
+    case ResourceKind::kNetworkRule:
+      return bare_target(call, "network/");
+    case ResourceKind::kAccessPolicy:
+      return bare_target(call, "policy/");
+    case ResourceKind::kAccessPoint:
+      return bare_target(call, "applicationaccesspoint/");
     case ResourceKind::kRamUser: {
       const std::string_view name =
           call.parameters.text(row.resource_parameter, call.principal.name);

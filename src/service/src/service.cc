@@ -40,6 +40,8 @@ std::string_view principal_type(identity::PrincipalKind kind) {
       return "system";
     case identity::PrincipalKind::kRole:
       return "assumed-role";
+    case identity::PrincipalKind::kClientKey:
+      return "client-key";
     case identity::PrincipalKind::kAnonymous:
       return "anonymous";
   }
@@ -74,10 +76,10 @@ class ActionName {
 Service::Service(Engines engines) : engines_(std::move(engines)) {
   for (const auto& table :
        {secret_operations(), tag_operations(), key_operations(), crypto_operations(),
-        resource_policy_operations(), instance_operations(), bss_operations(),
-        platform_operations(), ram_operations(), ram_group_operations(), ram_policy_operations(),
-        ram_attachment_operations(), ram_role_operations(), sts_operations(), sts_oidc_operations(),
-        ims_operations()}) {
+        resource_policy_operations(), instance_operations(), access_point_operations(),
+        client_key_operations(), bss_operations(), platform_operations(), ram_operations(),
+        ram_group_operations(), ram_policy_operations(), ram_attachment_operations(),
+        ram_role_operations(), sts_operations(), sts_oidc_operations(), ims_operations()}) {
     for (const Operation& row : table) rows_.push_back(&row);
   }
   std::ranges::sort(rows_, {}, row_key);
@@ -213,7 +215,7 @@ Call::Call(const Request& request, const Parts& parts)
       engines(parts.engines),
       now(request.now),
       host(request.host),
-      facts_{request.now, request.source_ip, request.secure_transport},
+      facts_{request.now, request.source_ip, request.secure_transport, request.gateway},
       resource_policies_(parts.resource_policies),
       owner_(request.principal->account) {}
 

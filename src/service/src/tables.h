@@ -16,6 +16,8 @@ std::span<const Operation> resource_policy_operations();  // ops_resource_polici
 std::span<const Operation>
 platform_operations();  // ops_platform.cc: regions, account status, Location, BSS
 std::span<const Operation> instance_operations();        // ops_instances.cc
+std::span<const Operation> access_point_operations();    // ops_access_points.cc
+std::span<const Operation> client_key_operations();      // ops_client_keys.cc
 std::span<const Operation> bss_operations();             // ops_bss.cc
 std::span<const Operation> ram_operations();             // ops_ram.cc
 std::span<const Operation> ram_group_operations();       // ops_ram_groups.cc

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "json_answer.h"
+#include "strongroom/aap/access_points.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
@@ -41,6 +42,7 @@ class ServiceFixture : public testing::Test {
   ServiceFixture() {
     EXPECT_TRUE(keys_.build_index());
     EXPECT_TRUE(instances_.build_index());
+    EXPECT_TRUE(access_points_.build_index());
     EXPECT_TRUE(secrets_.build_index());
   }
 
@@ -140,11 +142,13 @@ class ServiceFixture : public testing::Test {
   keys::Keys keys_{*fixture_, fixture_.random(), "cn-hangzhou"};
   instances::Instances instances_{*fixture_, fixture_.random(), "cn-hangzhou"};
   secrets::Secrets secrets_{*fixture_, keys_, fixture_.random(), "cn-hangzhou"};
+  aap::AccessPoints access_points_{*fixture_, fixture_.random(), "cn-hangzhou"};
   Service service_{{.store = *fixture_,
                     .directory = directory_,
                     .keys = keys_,
                     .instances = instances_,
                     .secrets = secrets_,
+                    .access_points = access_points_,
                     .clock = fixture_.clock(),
                     .random = fixture_.random(),
                     .region = "cn-hangzhou"}};

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "strongroom/aap/access_points.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/instances/instances.h"
@@ -72,7 +73,8 @@ class ServiceWorld {
     auto key = directory.create_account(*txn, account, kNow);
     EXPECT_TRUE(key && txn->commit());
     root = principal_of(key->id);
-    EXPECT_TRUE(keys.build_index() && instances.build_index() && secrets.build_index());
+    EXPECT_TRUE(keys.build_index() && instances.build_index() && access_points.build_index() &&
+                secrets.build_index());
   }
 
   identity::PrincipalRef principal_of(std::string_view key_id) {
@@ -152,11 +154,13 @@ class ServiceWorld {
   keys::Keys keys{*store, random, "cn-hangzhou"};
   instances::Instances instances{*store, random, "cn-hangzhou"};
   secrets::Secrets secrets{*store, keys, random, "cn-hangzhou"};
+  aap::AccessPoints access_points{*store, random, "cn-hangzhou"};
   Service service{Engines{.store = *store,
                           .directory = directory,
                           .keys = keys,
                           .instances = instances,
                           .secrets = secrets,
+                          .access_points = access_points,
                           .clock = clock,
                           .random = random,
                           .region = "cn-hangzhou",

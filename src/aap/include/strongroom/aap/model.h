@@ -79,7 +79,7 @@ struct ClientKeyInfo {
 /// A client key at the one moment its private half is shown.
 struct IssuedClientKey {
   ClientKeyInfo info;
-  SecretBytes pkcs12;  // DER
+  SecretBytes pkcs12_base64;  // of the DER file, for PrivateKeyData
 };
 
 /// 1 to 128 letters, digits, '_', '-' and '.'.

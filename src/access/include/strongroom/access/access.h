@@ -18,12 +18,13 @@ namespace strongroom::access {
 
 /// Whose word it was.
 enum class Source : std::uint8_t {
-  kAccount,   // nobody's: the account's root and the server's own work need no policy
-  kIdentity,  // the policies of the user (its own and its groups') or of the role
-  kSession,   // the policy that was given to AssumeRole
-  kResource,  // the policy of the secret or key
+  kAccount,      // nobody's: the account's root and the server's own work need no policy
+  kIdentity,     // the policies of the user (its own and its groups') or of the role
+  kSession,      // the policy that was given to AssumeRole
+  kResource,     // the policy of the secret or key
+  kAccessPoint,  // the permission policies of an access point
 };
-/// "account", "identity", "session", "resource".
+/// "account", "identity", "session", "resource", "access-point".
 std::string_view source_name(Source source);
 
 struct Verdict {

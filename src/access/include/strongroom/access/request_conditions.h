@@ -17,6 +17,7 @@ struct CallFacts {
   Instant now;
   std::string_view source_ip;  // of the peer, or as a configured proxy says
   bool secure_transport = true;
+  std::string_view gateway = "shared";  // or the id of the KMS instance whose endpoint was asked
 };
 
 /// The tags of the resource that is judged.
@@ -28,6 +29,9 @@ class TagSource {
   virtual std::optional<std::string_view> tag(std::string_view folded_name,
                                               std::size_t index) const = 0;
 };
+
+/// For access points, under a name that no policy can spell: which gateway was asked.
+inline constexpr std::string_view kGatewayKey = "\x01gateway";
 
 /// acs:SourceIp, acs:CurrentTime, acs:SecureTransport, acs:PrincipalARN, acs:MFAPresent (sessions
 /// only), kms:tag/<name> and acs:ResourceTag/<name>, and what `more` knows. All else is absent,

@@ -20,6 +20,7 @@
 #include "strongroom/base/random.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
+#include "strongroom/identity/client_keys.h"
 #include "strongroom/identity/credential.h"
 #include "strongroom/identity/groups.h"
 #include "strongroom/identity/oidc_providers.h"
@@ -143,6 +144,9 @@ class Directory {
 
   // For the authenticator.
 
+  /// Sessions of roles are bounded by the role's access points from now on; before the first call.
+  void set_client_keys(ClientKeySource* source) { client_keys_ = source; }
+
   /// Everything that a signature by `key_id` is checked and decided with. kNotFound if there is no
   /// such key; kNotCached on an I/O thread whose cache lacks a part of it.
   Result<CredentialRef> load_credential(barrier::Reader& reader, std::string_view key_id);
@@ -167,6 +171,7 @@ class Directory {
   Roles roles_;
   OidcProviders oidc_providers_;
   std::unique_ptr<LastUse> last_use_;
+  ClientKeySource* client_keys_ = nullptr;
 };
 
 }  // namespace strongroom::identity

@@ -34,6 +34,9 @@ namespace strongroom::identity {
 class Directory;
 class Sessions;
 }  // namespace strongroom::identity
+namespace strongroom::aap {
+class AccessPoints;
+}
 namespace strongroom::instances {
 class Instances;
 }
@@ -71,6 +74,9 @@ enum class ResourceKind : std::uint8_t {
   kKeyContainer,    // …:key and …:key/*
   kAliasContainer,  // …:alias and …:alias/*
   kInstance,        // …:keystore/<id>; the parameter holds an id or an ARN
+  kNetworkRule,     // …:network/<name>, a bare name as the next two
+  kAccessPolicy,    // …:policy/<name>
+  kAccessPoint,     // …:applicationaccesspoint/<name>
   kRamUser,         // acs:ram:*:<account>:user/<name>; an absent parameter means the caller
   kByHandler,       // the handler calls Call::authorize for each resource (tags, batches, Decrypt)
 };
@@ -107,6 +113,7 @@ struct Engines {
   keys::Keys& keys;
   instances::Instances& instances;
   secrets::Secrets& secrets;
+  aap::AccessPoints& access_points;
   Clock& clock;
   Random& random;
   std::string region;                            // "cn-hangzhou"
@@ -135,6 +142,8 @@ class Call {
   const Instant now;
   const std::string_view host;  // as the client called us (Location answers it back)
 
+  /// "shared", or the id of the KMS instance whose endpoint was asked.
+  std::string_view gateway() const { return facts_.gateway; }
   AccountId account() const { return principal.account; }
   const std::string& region() const { return engines.region; }
 

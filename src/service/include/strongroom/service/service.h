@@ -26,7 +26,8 @@ struct Request {
   std::string_view source_ip;
   std::string_view user_agent;
   Instant now;
-  bool secure_transport = true;  // TLS
+  bool secure_transport = true;         // TLS
+  std::string_view gateway = "shared";  // or the id of the KMS instance whose endpoint was asked
 };
 
 /// What is known at the end for the audit record: names and ids only.
