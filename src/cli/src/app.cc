@@ -44,6 +44,12 @@ struct Parsed {
   TagOptions tag;
   RemoveOptions remove;
   std::string restore;
+  InstanceOptions instance;
+  AccessPointOptions access_point;
+  AccessPolicyOptions access_policy;
+  NetworkRuleOptions network_rule;
+  RemoveAccessOptions access_remove;
+  std::string access_name;
   DoctorOptions doctor;
   AuditOptions audit;
   AssumeOptions assume;
@@ -77,6 +83,9 @@ class Tree {
     }
     declare_versions(*secret);
     declare_changes(*secret);
+    declare_instances();
+    declare_access_points();
+    declare_access_rules();
     declare_system();
     declare_audit();
     declare_ram();
@@ -193,6 +202,120 @@ class Tree {
     auto* restore = verb(parent, "restore", "Bring back a deleted secret",
                          remote([this](Session& s) { return secret_restore(s, p_.restore); }));
     restore->add_option("name", p_.restore, "name or ARN")->required();
+  }
+
+  CLI::App* noun(const char* name, const char* about) {
+    auto* app = app_.add_subcommand(name, about);
+    app->require_subcommand(1);
+    return app;
+  }
+
+  void declare_get_and_remove(CLI::App& parent, const AccessKind& kind) {
+    auto* get =
+        verb(parent, "get", "Show one",
+             remote([this, kind](Session& s) { return access_get(s, kind, p_.access_name); }));
+    get->add_option("name", p_.access_name, "its name or id")->required();
+    auto* rm =
+        verb(parent, "rm", "Delete one; it counts at once",
+             remote([this, kind](Session& s) { return access_remove(s, kind, p_.access_remove); }));
+    rm->add_option("name", p_.access_remove.name, "its name or id")->required();
+  }
+
+  void declare_instances() {
+    auto* instance = noun("instance", "KMS instances");
+    auto& o = p_.instance;
+    auto* create = verb(*instance, "create", "Create and connect an instance",
+                        remote([this](Session& s) { return instance_create(s, p_.instance); }));
+    create->add_option("--name", o.name, "what people call it");
+    create->add_option("--keys", o.keys, "key versions it may hold, 100 to 100000");
+    create->add_option("--secrets", o.secrets, "secrets it may hold, 0 to 100000");
+    create->add_option("--spec", o.spec, "operations a second");
+    create->add_option("--vpcs", o.vpcs, "VPCs it may be bound to");
+    create->add_option("--vpc", o.vpc, "VPC to connect it in")->capture_default_str();
+    create->add_flag("--idle", o.idle, "do not connect it yet");
+    verb(*instance, "ls", "List instances", remote([](Session& s) { return instance_list(s); }));
+    auto* get = verb(*instance, "get", "Show one; -o raw prints its CA",
+                     remote([this](Session& s) { return instance_get(s, p_.access_name); }));
+    get->add_option("id", p_.access_name, "kst-...")->required();
+    auto* quotas = verb(*instance, "quotas", "What it holds of what it may hold",
+                        remote([this](Session& s) { return instance_quotas(s, p_.access_name); }));
+    quotas->add_option("id", p_.access_name, "kst-...; absent: the default instance");
+    auto* rm = verb(*instance, "rm", "Release an instance",
+                    remote([this](Session& s) { return instance_remove(s, p_.access_remove); }));
+    rm->add_option("id", p_.access_remove.name, "kst-...")->required();
+    rm->add_flag("--force", p_.access_remove.force,
+                 "although it holds keys or secrets, which can then not be read any more");
+  }
+
+  void declare_access_points() {
+    auto& o = p_.access_point;
+    auto* point = noun("aap", "Application access points");
+    auto* create =
+        verb(*point, "create", "Create an access point",
+             remote([this](Session& s) { return access_point_create(s, p_.access_point); }));
+    create->add_option("name", o.name, "its name")->required();
+    create->add_flag("--quick", o.quick,
+                     "policy and client key at once, for everything in one instance; writes "
+                     "clientKey_<id>.json and clientKey_<id>_Password.txt");
+    create->add_option("--instance", o.instance, "kst-..., with --quick");
+    create->add_option("--policy", o.policies, "permission policy; up to three")
+        ->allow_extra_args(false);
+    create->add_option("--ram-role", o.role, "for sessions of this RAM role, without client keys");
+    create->add_option("--description", o.description, "for people");
+    create->add_option("--out", o.out, "directory for the files");
+    verb(*point, "ls", "List access points",
+         remote([](Session& s) { return access_point_list(s); }));
+    declare_get_and_remove(*point, {"access point", "DescribeApplicationAccessPoint",
+                                    "DeleteApplicationAccessPoint", "Name"});
+    auto* key = noun("client-key", "Client keys of access points");
+    auto* issue =
+        verb(*key, "create", "Create a client key and write its two files",
+             remote([this](Session& s) { return client_key_create(s, p_.access_point); }));
+    issue->add_option("access-point", o.name, "its access point")->required();
+    issue->add_option("--not-before", o.not_before, "2026-01-31T00:00:00Z; with --not-after");
+    issue->add_option("--not-after", o.not_after, "absent: five years from now");
+    issue->add_option("--out", o.out, "directory for the files");
+    auto* list = verb(*key, "ls", "List client keys",
+                      remote([this](Session& s) { return client_key_list(s, p_.access_name); }));
+    list->add_option("access-point", p_.access_name, "of this access point alone");
+    declare_get_and_remove(*key, {"client key", "GetClientKey", "DeleteClientKey", "ClientKeyId"});
+  }
+
+  void declare_access_rules() {
+    auto& o = p_.access_policy;
+    auto* policy = noun("policy", "Permission policies of access points");
+    auto* create =
+        verb(*policy, "create", "Create a permission policy",
+             remote([this](Session& s) { return access_policy_create(s, p_.access_policy); }));
+    create->add_option("name", o.name, "its name")->required();
+    create->add_option("--instance", o.instance, "kst-..., or shared")->capture_default_str();
+    create
+        ->add_option("--role", o.roles, "CryptoServiceKeyUser, CryptoServiceSecretUser, SecretUser")
+        ->required()
+        ->allow_extra_args(false);
+    create->add_option("--resource", o.resources, "key/<id>, secret/<name>, key/*, secret/*")
+        ->required()
+        ->allow_extra_args(false);
+    create->add_option("--network-rule", o.rules, "only from there; may be repeated")
+        ->allow_extra_args(false);
+    create->add_option("--description", o.description, "for people");
+    verb(*policy, "ls", "List policies", remote([](Session& s) { return access_policy_list(s); }));
+    declare_get_and_remove(*policy, {"policy", "DescribePolicy", "DeletePolicy", "Name"});
+    auto& r = p_.network_rule;
+    auto* rule = noun("network-rule", "Where access points may be used from");
+    auto* allow =
+        verb(*rule, "create", "Create a network rule",
+             remote([this](Session& s) { return network_rule_create(s, p_.network_rule); }));
+    allow->add_option("name", r.name, "its name")->required();
+    allow->add_option("--source", r.sources, "address or network; may be repeated")
+        ->required()
+        ->allow_extra_args(false);
+    allow->add_option("--type", r.type, "Private, Public or VPC")->capture_default_str();
+    allow->add_option("--description", r.description, "for people");
+    verb(*rule, "ls", "List network rules",
+         remote([](Session& s) { return network_rule_list(s); }));
+    declare_get_and_remove(*rule,
+                           {"network rule", "DescribeNetworkRule", "DeleteNetworkRule", "Name"});
   }
 
   void declare_system() {

@@ -72,6 +72,68 @@ int secret_tag(Session& session, const TagOptions& options);
 int secret_remove(Session& session, const RemoveOptions& options);
 int secret_restore(Session& session, const std::string& name);
 
+struct InstanceOptions {
+  std::string name;
+  int keys = -1;  // negative: the server's default
+  int secrets = -1;
+  int spec = -1;
+  int vpcs = -1;
+  std::string vpc = "vpc-local";
+  bool idle = false;  // do not connect it
+};
+struct RemoveAccessOptions {
+  std::string name;
+  bool force = false;
+};
+struct AccessPointOptions {
+  std::string name;
+  bool quick = false;
+  std::string instance;
+  std::vector<std::string> policies;
+  std::string role;
+  std::string description;
+  std::string out;  // directory of the client key's files
+  std::string not_before;
+  std::string not_after;
+};
+struct AccessPolicyOptions {
+  std::string name;
+  std::string instance = "shared";
+  std::vector<std::string> roles;
+  std::vector<std::string> resources;
+  std::vector<std::string> rules;
+  std::string description;
+};
+struct NetworkRuleOptions {
+  std::string name;
+  std::string type = "Private";
+  std::vector<std::string> sources;
+  std::string description;
+};
+/// What read and delete differ in between access points, policies, rules and client keys.
+struct AccessKind {
+  const char* what;
+  const char* describe;
+  const char* remove;
+  const char* parameter;
+};
+
+int instance_create(Session& session, const InstanceOptions& options);
+int instance_list(Session& session);
+int instance_get(Session& session, const std::string& id);
+int instance_quotas(Session& session, const std::string& id);
+int instance_remove(Session& session, const RemoveAccessOptions& options);
+int access_point_create(Session& session, const AccessPointOptions& options);
+int access_point_list(Session& session);
+int access_policy_create(Session& session, const AccessPolicyOptions& options);
+int access_policy_list(Session& session);
+int network_rule_create(Session& session, const NetworkRuleOptions& options);
+int network_rule_list(Session& session);
+int client_key_create(Session& session, const AccessPointOptions& options);
+int client_key_list(Session& session, const std::string& access_point);
+int access_get(Session& session, const AccessKind& kind, const std::string& name);
+int access_remove(Session& session, const AccessKind& kind, const RemoveAccessOptions& options);
+
 int whoami(Session& session);
 int status(Session& session);
 struct DoctorOptions {

@@ -9,7 +9,7 @@
 namespace strongroom::gateway_openapi {
 namespace {
 
-constexpr std::string_view kRetryAfterMillis = "1000";
+constexpr std::int64_t kRetryAfterMillis = 1'000;
 
 // What the caller may see of an error: our own defects and corrupt data are told apart in the log,
 // not on the wire, and services other than KMS have their own names for the two general failures
@@ -88,9 +88,23 @@ bool CallRunner::run_on_io(Incoming& incoming, barrier::CachedReader& reader,
     return true;
   }
   incoming.principal = std::move(*principal);
+  if (over_limit(incoming)) return true;
   const service::Effect effect = operation_->effect;
   if (effect == service::Effect::kMutation || effect == service::Effect::kSlowRead) return false;
   return read(incoming, reader);
+}
+
+// Once for each call: where its principal became known.
+bool CallRunner::over_limit(const Incoming& incoming) {
+  if (parts_.flow == nullptr) return false;
+  const std::int64_t wait = parts_.flow->take(*operation_, *incoming.principal, incoming.now);
+  if (wait == 0) return false;
+  retry_after_ms_ = wait;
+  const bool kms = api_ != nullptr && api_->prefix == service::kKms.prefix;
+  refuse(incoming,
+         Error(ErrorKind::kExhausted, kms ? "Rejected.Throttling" : "Throttling.User",
+               "QPS Limit Exceeded. Try again in " + std::to_string(wait) + " milliseconds."));
+  return true;
 }
 
 bool CallRunner::is_short_read() const {
@@ -114,6 +128,7 @@ void CallRunner::execute(Incoming& incoming, barrier::SnapshotReader& reader) {
     auto principal = authenticate(incoming, reader, nullptr);
     if (!principal) return finish_error(incoming, principal.error());
     incoming.principal = std::move(*principal);
+    if (over_limit(incoming)) return;
   }
   if (operation_->effect == service::Effect::kMutation) return mutate(incoming);
   const bool ended = read(incoming, reader);
@@ -208,6 +223,7 @@ void CallRunner::write_answer(const Incoming& incoming, int status,
   const bool xml = call_.format == wire_openapi::Format::kXml;
   std::array<NameValue, 2> fields{NameValue{"x-acs-request-id", incoming.request_id}, {}};
   std::size_t field_count = 1;
+  std::string retry_after;
   if (outcome.error) {
     buffer_.clear_body();
     answer_.reset();
@@ -219,8 +235,10 @@ void CallRunner::write_answer(const Incoming& incoming, int status,
                                 .host_id = host_,
                                 .product = product(),
                                 .access_denied_detail_json = outcome.access_denied_detail});
-    if (is_throttling(outcome.error->code()))
-      fields[field_count++] = {"x-acs-retry-after", kRetryAfterMillis};
+    if (is_throttling(outcome.error->code())) {
+      retry_after = std::to_string(retry_after_ms_ > 0 ? retry_after_ms_ : kRetryAfterMillis);
+      fields[field_count++] = {"x-acs-retry-after", retry_after};
+    }
   } else {
     answer_->field("RequestId", incoming.request_id);
     answer_->end_object();
@@ -241,6 +259,7 @@ void CallRunner::reset() {
   parameters_ = service::Parameters({});
   outcome_ = {};
   finished_ = {};
+  retry_after_ms_ = 0;
 }
 
 }  // namespace strongroom::gateway_openapi

@@ -53,6 +53,7 @@ class CallRunner {
   void reset();
 
  private:
+  bool over_limit(const Incoming& incoming);
   bool decode(const Incoming& incoming);
   void execute(Incoming& incoming, barrier::SnapshotReader& reader);
   Result<identity::PrincipalRef> authenticate(Incoming& incoming, barrier::Reader& reader,
@@ -79,6 +80,7 @@ class CallRunner {
   service::Outcome outcome_;  // owns the strings record_ points to
   audit::Record record_;
   Finished finished_;
+  std::int64_t retry_after_ms_ = 0;  // 0: the usual hint
 };
 
 }  // namespace strongroom::gateway_openapi

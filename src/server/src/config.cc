@@ -25,6 +25,10 @@ constexpr std::array kSettings = {
     Setting{"server.verify_before_serve", "STRONGROOM_VERIFY_BEFORE_SERVE", "false",
             "check every record before listening"},
     Setting{"data.directory", "STRONGROOM_DATA", "/var/lib/strongroom", "where everything is kept"},
+    Setting{"limits.shared_gateway", "STRONGROOM_LIMITS_SHARED_GATEWAY", "off",
+            "off, or published: the calls a second that the cloud allows an account"},
+    Setting{"limits.principal_qps", "STRONGROOM_LIMITS_PRINCIPAL_QPS", "0",
+            "calls a second of one principal; 0: no limit"},
     Setting{"audit.durability", "STRONGROOM_AUDIT_DURABILITY", "written",
             "written (survives a kill) or synced (survives power loss)"},
     Setting{"seal.file", "STRONGROOM_SEAL_FILE", "", "key file of a file slot"},
@@ -132,6 +136,7 @@ Result<std::int64_t> number_of(std::string_view key, const Value& value, std::st
 
 constexpr std::int64_t kIoThreadsMax = 64;
 constexpr std::int64_t kCpuMax = 1023;
+constexpr std::int64_t kPrincipalQpsMax = 60'000;
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
@@ -218,6 +223,16 @@ Result<Config> interpret(const Values& values) {
                    ") must be written or synced, not \"" + durability.text + "\".");
   }
   if (durability.text == "synced") config.audit_durability = audit::Durability::kSynced;
+  const Value& gateway = value_of(values, "limits.shared_gateway");
+  if (gateway.text != "off" && gateway.text != "published") {
+    return invalid("limits.shared_gateway (" + gateway.origin +
+                   ") must be off or published, not \"" + gateway.text + "\".");
+  }
+  config.published_limits = gateway.text == "published";
+  const Value& principal = value_of(values, "limits.principal_qps");
+  SR_TRY(const std::int64_t qps,
+         number_of("limits.principal_qps", principal, principal.text, kPrincipalQpsMax));
+  config.principal_qps = static_cast<std::uint32_t>(qps);
   config.certificate_names = split_list(value_of(values, "server.certificate_names").text);
   config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
   config.seal_file = value_of(values, "seal.file").text;

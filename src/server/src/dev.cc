@@ -64,6 +64,7 @@ EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
       {"ALIBABA_CLOUD_ACCESS_KEY_ID", facts.root_key_id},
       {"ALIBABA_CLOUD_ACCESS_KEY_SECRET", std::string(OperatorReveal::text(facts.root_key_secret))},
   };
+  if (!facts.instance_id.empty()) lines.emplace_back("STRONGROOM_INSTANCE_ID", facts.instance_id);
   if (facts.health_port != 0) {
     lines.emplace_back("STRONGROOM_METRICS_URL",
                        "http://127.0.0.1:" + std::to_string(facts.health_port) + "/metrics");
@@ -135,6 +136,10 @@ int run_dev(const DevOptions& options, const std::string& config_file, const Fla
   if (!server)
     return fail_with("the server could not start", server.error(),
                      "fix the cause above and start again");
+  if (const auto made = (*server)->ensure_instance(); !made) {
+    return fail_with("the KMS instance could not be made", made.error(),
+                     "choose another --data directory");
+  }
   if (options.sample) {
     if (const auto stored = (*server)->store_sample(); !stored) {
       return fail_with("the sample secret could not be stored", stored.error(),

@@ -18,6 +18,7 @@
 #include "strongroom/net/server.h"
 #include "strongroom/oidc/issuers.h"
 #include "strongroom/secrets/secrets.h"
+#include "strongroom/service/flow_control.h"
 #include "strongroom/service/service.h"
 #include "strongroom/service/worker_pool.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
@@ -92,6 +93,7 @@ struct RunningServer::Parts {
   std::unique_ptr<aap::AccessPoints> access_points;
   SecretBytes diagnostic_key;
   std::unique_ptr<service::Service> service;
+  std::unique_ptr<service::FlowControl> flow;
   std::unique_ptr<service::WorkerPool> workers;
   std::unique_ptr<service::WorkerPool> misses;
   std::thread index_builder;
@@ -106,6 +108,9 @@ struct RunningServer::Parts {
   Result<void> listen(Provision provision);
   Result<void> listen_health();
   void build_indexes();
+  /// One mutation as the root principal, through the pipeline and its audit.
+  service::Outcome act_as_root(const service::ApiVersion& api, std::string_view action,
+                               std::span<const NameValue> parameters);
   HealthFacts health_facts() const;
 };
 
@@ -164,6 +169,11 @@ Result<void> RunningServer::Parts::open_service() {
                                                                 .sessions = sessions.get(),
                                                                 .issuers = issuers.get(),
                                                                 .diagnostic_key = &diagnostic_key});
+  if (config.published_limits || config.principal_qps > 0) {
+    flow = std::make_unique<service::FlowControl>(
+        service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),
+        random);
+  }
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
   misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,
                                                  service::WorkerPool::Sharing::kShortJobs);
@@ -195,6 +205,7 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
                                               .audit = *audit,
                                               .workers = *workers,
                                               .misses = *misses,
+                                              .flow = flow.get(),
                                               .io_threads = threads};
   auto bound = net::Server::start(
       server, [gateway](std::size_t) { return gateway_openapi::make_handler(gateway); });
@@ -266,35 +277,60 @@ RunningServer::~RunningServer() {
   stop();
 }
 
+service::Outcome RunningServer::Parts::act_as_root(const service::ApiVersion& api,
+                                                   std::string_view action,
+                                                   std::span<const NameValue> parameters) {
+  const identity::Principal root{.kind = identity::PrincipalKind::kRoot,
+                                 .account = facts.account,
+                                 .id = facts.account.text(),
+                                 .name = "root",
+                                 .arn = "acs:ram::" + facts.account.text() + ":root",
+                                 .access_key_id = facts.root_key_id,
+                                 .session = false,
+                                 .policies = policy::PolicySet::compile({})};
+  const service::Parameters given(parameters);
+  const std::string request_id = Uuid::generate(random).upper();
+  NoAnswer answer;
+  const service::Request request{.operation = service->find(api.version, action),
+                                 .principal = &root,
+                                 .parameters = &given,
+                                 .host = "",
+                                 .request_id = request_id,
+                                 .source_ip = "127.0.0.1",
+                                 .user_agent = "strongroomd dev",
+                                 .now = clock.now()};
+  return service->mutate(request, [&]() -> service::AnswerWriter& { return answer; });
+}
+
 Result<void> RunningServer::store_sample() {
-  Parts& p = *parts_;
-  identity::Principal root{.kind = identity::PrincipalKind::kRoot,
-                           .account = p.facts.account,
-                           .id = p.facts.account.text(),
-                           .name = "root",
-                           .arn = "acs:ram::" + p.facts.account.text() + ":root",
-                           .access_key_id = p.facts.root_key_id,
-                           .session = false,
-                           .policies = policy::PolicySet::compile({})};
   const NameValue pairs[] = {
       {"SecretData", kSampleSecretData}, {"SecretName", kSampleSecretName}, {"VersionId", "v1"}};
-  const service::Parameters parameters(pairs);
-  const std::string request_id = Uuid::generate(p.random).upper();
-  NoAnswer answer;
-  const service::Request request{
-      .operation = p.service->find(service::kKms.version, "CreateSecret"),
-      .principal = &root,
-      .parameters = &parameters,
-      .host = "",
-      .request_id = request_id,
-      .source_ip = "127.0.0.1",
-      .user_agent = "strongroomd dev",
-      .now = p.clock.now()};
-  const service::Outcome outcome =
-      p.service->mutate(request, [&]() -> service::AnswerWriter& { return answer; });
+  const service::Outcome outcome = parts_->act_as_root(service::kKms, "CreateSecret", pairs);
   if (!outcome.error || outcome.error->kind() == ErrorKind::kConflict)
     return {};  // it is there from an earlier start
   return std::unexpected(*outcome.error);
+}
+
+Result<void> RunningServer::ensure_instance() {
+  Parts& p = *parts_;
+  const AccountId account = p.facts.account;
+  if (p.instances->index().count(account) == 0) {
+    const NameValue order[] = {{"InstanceName", "dev"}, {"ProductCode", "kms"}};
+    const service::Outcome made = p.act_as_root(service::kBss, "CreateInstance", order);
+    if (made.error) return std::unexpected(*made.error);
+    const std::vector<std::string> ids = p.instances->index().page(account, 0, 1);
+    const std::string zone = p.config.region + "-a";
+    const NameValue connect[] = {{"KmsInstanceId", ids.at(0)},
+                                 {"VSwitchIds", "vsw-local"},
+                                 {"VpcId", "vpc-local"},
+                                 {"ZoneIds", zone}};
+    const service::Outcome done = p.act_as_root(service::kKms, "ConnectKmsInstance", connect);
+    if (done.error) return std::unexpected(*done.error);
+  }
+  SR_TRY(const auto reader, p.store->reader());
+  SR_TRY(const auto found, p.instances->default_instance(*reader, account));
+  if (found) p.facts.instance_id = found->id;
+  return {};
 }
 
 StartedFacts& RunningServer::facts() {

@@ -12,6 +12,7 @@
 #include "strongroom/audit/log.h"
 #include "strongroom/identity/authenticator.h"
 #include "strongroom/net/server.h"
+#include "strongroom/service/flow_control.h"
 #include "strongroom/service/service.h"
 #include "strongroom/service/worker_pool.h"
 
@@ -22,9 +23,10 @@ struct GatewayParts {
   service::Service& service;
   identity::Authenticator& authenticator;
   audit::Log& audit;
-  service::WorkerPool& workers;  // mutations and slow reads
-  service::WorkerPool& misses;   // reads of what is not cached: short as a rule
-  std::size_t io_threads = 1;    // each thread's caches get 1/io_threads of the limits
+  service::WorkerPool& workers;          // mutations and slow reads
+  service::WorkerPool& misses;           // reads of what is not cached: short as a rule
+  service::FlowControl* flow = nullptr;  // null: no limits of calls a second
+  std::size_t io_threads = 1;            // each thread's caches get 1/io_threads of the limits
 };
 
 /// One handler for one I/O thread; call it from the factory given to net::Server::start.

@@ -61,10 +61,12 @@ struct Config {
   std::size_t io_threads = 0;  // 0: one per core
   std::vector<int> pin_cpus;
   audit::Durability audit_durability = audit::Durability::kWritten;
-  std::string seal_file;             // file slot
-  std::string seal_passphrase_file;  // passphrase slot: first line of this file
+  std::string seal_file;                        // file slot
+  std::string seal_passphrase_file;             // passphrase slot: first line of this file
   std::string oidc_ca_file;                     // PEM; empty: the system's store
   std::vector<std::string> oidc_private_hosts;  // issuers whose addresses need not be public
+  bool published_limits = false;                // the cloud's calls a second, for each account
+  std::uint32_t principal_qps = 0;              // 0: no limit
   bool allow_swap = false;
   bool allow_core_dumps = false;
   bool allow_open_modes = false;

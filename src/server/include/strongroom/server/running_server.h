@@ -22,6 +22,7 @@ struct StartedFacts {
   SecretBytes root_key_secret;
   std::uint16_t port = 0;
   std::uint16_t health_port = 0;  // 0: no health listener
+  std::string instance_id;        // after ensure_instance()
 };
 
 class RunningServer {
@@ -41,6 +42,9 @@ class RunningServer {
   /// Stores the sample secret of a development server as the root principal, unless the name is
   /// taken.
   Result<void> store_sample();
+  /// Makes one connected KMS instance if the account has none, and notes the default one in
+  /// facts().
+  Result<void> ensure_instance();
   /// Blocks until running requests are done (at most a few seconds) and everything is closed.
   /// Idempotent.
   void stop();

@@ -1,0 +1,307 @@
+// KMS instances and application access points.
+
+#include <string.h>
+
+#include <array>
+
+#include "commands.h"
+#include "strongroom/base/json_writer.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+using client::ApiCall;
+using client::Value;
+
+constexpr std::string_view kBssVersion = "2017-12-14";
+constexpr std::size_t kPasswordChars = 24;
+
+void add(ApiCall& call, std::string name, const std::string& value) {
+  if (!value.empty()) call.parameters.push_back({std::move(name), value});
+}
+
+std::string strings_json(const std::vector<std::string>& texts) {
+  std::string json;
+  JsonWriter writer(json);
+  writer.begin_array();
+  for (const auto& text : texts) writer.element(text);
+  writer.end_array();
+  return json;
+}
+
+/// Texts and numbers at the top of an object, one a line.
+std::string lines_of(const Value& object) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const auto& [name, member] : object.members()) {
+    if (member.type() == Value::Type::kNumber) {
+      rows.emplace_back(name, std::to_string(member.integer()));
+    } else if (member.type() == Value::Type::kString && name != "RequestId") {
+      rows.emplace_back(name, member.text());
+    }
+  }
+  return pairs(rows);
+}
+
+/// A table of the items' named members, and the first member of each line by line.
+int print_items(Session& session, const client::Answer& answer, const Value& items,
+                const std::vector<std::string>& names) {
+  std::vector<std::vector<std::string>> rows{names};
+  std::string raw;
+  for (const Value& item : items.items()) {
+    auto& row = rows.emplace_back();
+    for (const std::string& name : names) row.emplace_back(item[name].text());
+    raw += row.front() + "\n";
+  }
+  return session.print_answer(answer, columns(rows), raw);
+}
+
+/// An action whose answer says nothing but that it is done.
+int act(Session& session, const std::string& what, const ApiCall& call, const std::string& done) {
+  const auto answer = session.call(what, call);
+  if (!answer) return session.exit_code();
+  return session.print_answer(*answer, done + "\n", "");
+}
+
+bool confirmed(Session& session, const std::string& question, int& code) {
+  if (session.options().yes || !session.options().show_api.empty()) return true;
+  if (read_line(question + " [y/N] ") == "y") return true;
+  code = session.misused("nothing was deleted", "it was not confirmed", "say --yes in scripts");
+  return false;
+}
+
+}  // namespace
+
+// --- Instances ---
+
+int instance_create(Session& session, const InstanceOptions& options) {
+  ApiCall call{"CreateInstance", {}, kBssVersion};
+  call.parameters = {{"ProductCode", "kms"}, {"ProductType", "kms_ddi_public_cn"}};
+  add(call, "InstanceName", options.name);
+  int number = 0;
+  for (const auto& [code, value] :
+       std::array<std::pair<const char*, int>, 4>{{{"KeyNum", options.keys},
+                                                   {"SecretNum", options.secrets},
+                                                   {"Spec", options.spec},
+                                                   {"VpcNum", options.vpcs}}}) {
+    if (value < 0) continue;
+    const std::string prefix = "Parameter." + std::to_string(++number);
+    call.parameters.push_back({prefix + ".Code", code});
+    call.parameters.push_back({prefix + ".Value", std::to_string(value)});
+  }
+  const auto made = session.call("create an instance", call);
+  if (!made) return session.exit_code();
+  const std::string id(made->json.root()["Data"]["InstanceId"].text());
+  if (!options.idle) {
+    const ApiCall connect{"ConnectKmsInstance",
+                          {{"KmsInstanceId", id},
+                           {"KMProvider", "Aliyun"},
+                           {"VpcId", options.vpc},
+                           {"VSwitchIds", "vsw-local"},
+                           {"ZoneIds", session.region() + "-a"}}};
+    if (!session.call("connect the instance", connect)) return session.exit_code();
+  }
+  return session.print_answer(*made, pairs({{"Created", id}}), id + "\n");
+}
+
+int instance_list(Session& session) {
+  const auto answer = session.call("list instances", {"ListKmsInstances", {{"PageSize", "100"}}});
+  if (!answer) return session.exit_code();
+  return print_items(session, *answer, answer->json.root()["KmsInstances"]["KmsInstance"],
+                     {"KmsInstanceId", "KmsInstanceArn"});
+}
+
+int instance_get(Session& session, const std::string& id) {
+  const auto answer =
+      session.call("read the instance", {"GetKmsInstance", {{"KmsInstanceId", id}}});
+  if (!answer) return session.exit_code();
+  const Value& instance = answer->json.root()["KmsInstance"];
+  return session.print_answer(*answer, lines_of(instance),
+                              std::string(instance["CaCertificateChainPem"].text()));
+}
+
+int instance_quotas(Session& session, const std::string& id) {
+  ApiCall call{"GetKmsInstanceQuotaInfos", {}};
+  add(call, "KmsInstanceId", id);
+  const auto answer = session.call("read the quotas", call);
+  if (!answer) return session.exit_code();
+  std::vector<std::vector<std::string>> rows{{"QUOTA", "USED", "OF"}};
+  for (const Value& row : answer->json.root()["KmsInstanceQuotaInfos"].items()) {
+    rows.push_back({std::string(row["ResourceType"].text()),
+                    std::to_string(row["UsedQuantity"].integer()),
+                    std::to_string(row["ResourceQuota"].integer())});
+  }
+  return session.print_answer(*answer, columns(rows), "");
+}
+
+int instance_remove(Session& session, const RemoveAccessOptions& options) {
+  int code = kOk;
+  if (!confirmed(session, "Release " + options.name + "?", code)) return code;
+  ApiCall call{"ReleaseKmsInstance", {{"KmsInstanceId", options.name}}};
+  if (options.force) call.parameters.push_back({"ForceDeleteWithoutBackup", "true"});
+  return act(session, "release the instance", call, "Released  " + options.name);
+}
+
+// --- Access points ---
+
+namespace {
+
+/// 24 characters of the password's alphabet, of all three kinds.
+Result<SecretBytes> new_password(Session& session) {
+  static constexpr std::string_view kAlphabet =
+      "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!@#%*-_";
+  static_assert(kAlphabet.size() == 64);
+  std::array<std::uint8_t, kPasswordChars> text;
+  session.random().fill(text);
+  for (std::uint8_t& c : text) c = static_cast<std::uint8_t>(kAlphabet[c % kAlphabet.size()]);
+  text[0] = 'K';
+  text[1] = '7';
+  return SecretBytes::take(text);
+}
+
+/// The console's two files (openapi.md §11.4): clientKey_<id>.json and clientKey_<id>_Password.txt,
+/// without a line feed, which the Java clients would take for a part of the password.
+int write_key_files(Session& session, const client::Answer& answer, const SecretBytes& password,
+                    const std::string& directory) {
+  const Value& root = answer.json.root();
+  const std::string id(root["ClientKeyId"].text());
+  const std::string base = (directory.empty() ? "." : directory) + "/clientKey_" + id;
+  std::string json;
+  json.reserve(8'192);
+  JsonWriter writer(json);
+  writer.begin_object();
+  writer.member("KeyId", id);
+  writer.member("PrivateKeyData", root["PrivateKeyData"].text());
+  writer.end_object();
+  const bool written = write_private_file(base + ".json", json) &&
+                       write_private_file(base + "_Password.txt", password);
+  explicit_bzero(json.data(), json.size());
+  if (!written) {
+    return session.failed(Failure{"the client key's files cannot be written",
+                                  "the directory is not writable, or they exist already",
+                                  "delete the key (strongroom client-key rm " + id +
+                                      ") and create another with "
+                                      "--out DIR",
+                                  "docs/errors.md"},
+                          kError);
+  }
+  const std::string table = pairs({{"Client key", id},
+                                   {"Valid until", std::string(root["NotAfter"].text())},
+                                   {"Key file", base + ".json"},
+                                   {"Password", base + "_Password.txt"}});
+  return print(session.format() == Format::kTable ? table : id + "\n") ? kOk : kError;
+}
+
+int create_key_files(Session& session, const std::string& what, ApiCall call,
+                     const std::string& directory) {
+  const auto password = new_password(session);
+  if (!password) return session.failed("no password can be made", password.error());
+  call.parameters.push_back({"Password", "", &*password});
+  const auto answer = session.call(what, call);
+  if (!answer) return session.exit_code();
+  return write_key_files(session, *answer, *password, directory);
+}
+
+}  // namespace
+
+int access_point_create(Session& session, const AccessPointOptions& options) {
+  if (options.quick) {
+    if (options.instance.empty())
+      return session.misused("no instance is named", "a quick access point serves one instance",
+                             "add --instance kst-...");
+    ApiCall call{"QuickCreateApplicationAccessPoint",
+                 {{"Name", options.name}, {"KmsInstance", options.instance}}};
+    add(call, "Description", options.description);
+    return create_key_files(session, "create the access point", std::move(call), options.out);
+  }
+  ApiCall call{"CreateApplicationAccessPoint",
+               {{"Name", options.name}, {"Policies", strings_json(options.policies)}}};
+  add(call, "Description", options.description);
+  if (!options.role.empty()) {
+    call.parameters.push_back({"AuthenticationMethod", "RAMRole"});
+    call.parameters.push_back({"RamRoleName", options.role});
+  }
+  return act(session, "create the access point", call, "Created  " + options.name);
+}
+
+int access_point_list(Session& session) {
+  const auto answer =
+      session.call("list access points", {"ListApplicationAccessPoints", {{"PageSize", "100"}}});
+  if (!answer) return session.exit_code();
+  return print_items(session, *answer,
+                     answer->json.root()["ApplicationAccessPoints"]["ApplicationAccessPoint"],
+                     {"Name", "AuthenticationMethod"});
+}
+
+int access_get(Session& session, const AccessKind& kind, const std::string& name) {
+  const auto answer =
+      session.call(std::string("read the ") + kind.what, {kind.describe, {{kind.parameter, name}}});
+  if (!answer) return session.exit_code();
+  return session.print_answer(*answer, lines_of(answer->json.root()), "");
+}
+
+int access_remove(Session& session, const AccessKind& kind, const RemoveAccessOptions& options) {
+  int code = kOk;
+  if (!confirmed(session, "Delete " + options.name + "? What uses it stops at once.", code))
+    return code;
+  return act(session, std::string("delete the ") + kind.what,
+             {kind.remove, {{kind.parameter, options.name}}}, "Deleted  " + options.name);
+}
+
+int client_key_create(Session& session, const AccessPointOptions& options) {
+  ApiCall call{"CreateClientKey", {{"AapName", options.name}}};
+  add(call, "NotBefore", options.not_before);
+  add(call, "NotAfter", options.not_after);
+  return create_key_files(session, "create a client key", std::move(call), options.out);
+}
+
+int client_key_list(Session& session, const std::string& access_point) {
+  ApiCall call{"ListClientKeys", {}};
+  add(call, "AapName", access_point);
+  const auto answer = session.call("list client keys", call);
+  if (!answer) return session.exit_code();
+  return print_items(session, *answer, answer->json.root()["ClientKeys"],
+                     {"ClientKeyId", "AapName", "NotBefore", "NotAfter"});
+}
+
+int access_policy_create(Session& session, const AccessPolicyOptions& options) {
+  std::vector<std::string> permissions;
+  for (const std::string& role : options.roles)
+    permissions.push_back("RbacPermission/Template/" + role);
+  ApiCall call{"CreatePolicy",
+               {{"Name", options.name},
+                {"KmsInstance", options.instance},
+                {"Permissions", strings_json(permissions)},
+                {"Resources", strings_json(options.resources)}}};
+  if (!options.rules.empty()) {
+    call.parameters.push_back(
+        {"AccessControlRules", "{\"NetworkRules\":" + strings_json(options.rules) + "}"});
+  }
+  add(call, "Description", options.description);
+  return act(session, "create the policy", call, "Created  " + options.name);
+}
+
+int access_policy_list(Session& session) {
+  const auto answer = session.call("list policies", {"ListPolicies", {{"PageSize", "100"}}});
+  if (!answer) return session.exit_code();
+  return print_items(session, *answer, answer->json.root()["Policies"]["Policy"], {"Name"});
+}
+
+int network_rule_create(Session& session, const NetworkRuleOptions& options) {
+  ApiCall call{"CreateNetworkRule",
+               {{"Name", options.name},
+                {"Type", options.type},
+                {"SourcePrivateIp", strings_json(options.sources)}}};
+  add(call, "Description", options.description);
+  return act(session, "create the network rule", call, "Created  " + options.name);
+}
+
+int network_rule_list(Session& session) {
+  const auto answer =
+      session.call("list network rules", {"ListNetworkRules", {{"PageSize", "100"}}});
+  if (!answer) return session.exit_code();
+  return print_items(session, *answer, answer->json.root()["NetworkRules"]["NetworkRule"],
+                     {"Name", "Type"});
+}
+
+}  // namespace strongroom::cli

@@ -1,0 +1,157 @@
+#include "strongroom/service/flow_control.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace strongroom::service {
+namespace {
+
+constexpr std::size_t kSlots = 1U << 16;      // for windows of a second …
+constexpr std::size_t kHourSlots = 1U << 10;  // … and behind them, of an hour
+constexpr std::size_t kWays = 4;
+constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15U;
+constexpr std::int64_t kMillisPerHour = 3'600'000;
+
+// A slot: 24 bits of the name, 24 of the window, 16 of the count.
+constexpr std::uint64_t kCountMask = 0xffff;
+constexpr std::uint64_t kFieldMask = 0xff'ffff;
+
+std::uint64_t mix(std::uint64_t value) {
+  value = (value ^ (value >> 31U)) * kMultiplier;
+  return value ^ (value >> 29U);
+}
+
+std::uint64_t seed_of(Random& random) {
+  std::uint64_t seed = 0;
+  random.fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
+  return seed;
+}
+
+}  // namespace
+
+struct FlowControl::Group {
+  std::uint32_t limit;
+  std::int64_t window_millis;
+  std::span<const std::string_view> actions;
+};
+
+namespace {
+
+constexpr std::string_view kStatus[] = {"OpenKmsService", "DescribeAccountKmsStatus"};
+constexpr std::string_view kInstanceChanges[] = {"ConnectKmsInstance", "UpdateKmsInstanceBindVpc",
+                                                 "ReleaseKmsInstance"};
+constexpr std::string_view kInstanceReads[] = {"GetKmsInstance", "ListKmsInstances",
+                                               "GetDefaultKmsInstance", "GetKmsInstanceQuotaInfos"};
+constexpr std::string_view kKeyReads[] = {
+    "DescribeKey",  "ListKeys",           "ListKeyVersions", "DescribeKeyVersion",
+    "ListAliases",  "ListAliasesByKeyId", "GetPublicKey",    "GetParametersForImport",
+    "GetKeyPolicy", "ListTagResources"};
+constexpr std::string_view kTagReads[] = {"ListResourceTags"};
+constexpr std::string_view kKeyCreation[] = {"CreateKey"};
+constexpr std::string_view kKeyChanges[] = {
+    "CreateAlias",       "UpdateAlias",          "DeleteAlias",           "EnableKey",
+    "DisableKey",        "ScheduleKeyDeletion",  "CancelKeyDeletion",     "UpdateKeyDescription",
+    "TagResource",       "UntagResource",        "TagResources",          "UntagResources",
+    "CreateKeyVersion",  "UpdateRotationPolicy", "SetDeletionProtection", "SetKeyPolicy",
+    "ImportKeyMaterial", "DeleteKeyMaterial"};
+constexpr std::string_view kSymmetric[] = {"Encrypt",
+                                           "Decrypt",
+                                           "GenerateDataKey",
+                                           "GenerateDataKeyWithoutPlaintext",
+                                           "GenerateAndExportDataKey",
+                                           "ExportDataKey",
+                                           "ReEncrypt",
+                                           "GenerateMac",
+                                           "VerifyMac"};
+constexpr std::string_view kAsymmetric[] = {"AsymmetricEncrypt", "AsymmetricDecrypt",
+                                            "AsymmetricSign", "AsymmetricVerify"};
+constexpr std::string_view kSecretLife[] = {"CreateSecret", "DeleteSecret"};
+constexpr std::string_view kSecretReads[] = {"GetSecretValue", "DescribeSecret",
+                                             "BatchGetSecretValue"};
+constexpr std::string_view kSecretRest[] = {"ListSecrets",
+                                            "ListSecretVersionIds",
+                                            "PutSecretValue",
+                                            "UpdateSecret",
+                                            "RestoreSecret",
+                                            "UpdateSecretVersionStage",
+                                            "UpdateSecretRotationPolicy",
+                                            "GetRandomPassword",
+                                            "GetSecretPolicy",
+                                            "SetSecretPolicy"};
+constexpr std::string_view kRotation[] = {"RotateSecret"};
+
+}  // namespace
+
+FlowControl::FlowControl(FlowLimits limits, std::span<const Operation* const> operations,
+                         Random& random)
+    : limits_(limits),
+      seed_(seed_of(random)),
+      slots_(std::make_unique<std::atomic<std::uint64_t>[]>(kSlots + kHourSlots)) {
+  static constexpr Group kGroups[] = {
+      {1, kMillisPerSecond, kStatus},         {10, kMillisPerSecond, kInstanceChanges},
+      {50, kMillisPerSecond, kInstanceReads}, {50, kMillisPerSecond, kKeyReads},
+      {300, kMillisPerSecond, kTagReads},     {10, kMillisPerSecond, kKeyCreation},
+      {30, kMillisPerSecond, kKeyChanges},    {1'000, kMillisPerSecond, kSymmetric},
+      {200, kMillisPerSecond, kAsymmetric},   {10, kMillisPerSecond, kSecretLife},
+      {450, kMillisPerSecond, kSecretReads},  {40, kMillisPerSecond, kSecretRest},
+      {50, kMillisPerHour, kRotation}};
+  for (const Operation* operation : operations) {
+    if (operation->api.prefix != kKms.prefix) continue;
+    for (const Group& group : kGroups) {
+      if (std::ranges::find(group.actions, operation->name) != group.actions.end())
+        groups_.emplace(operation, &group);
+    }
+  }
+}
+
+FlowControl::~FlowControl() = default;
+
+std::uint32_t FlowControl::published_limit(std::string_view action) const {
+  for (const auto& [operation, group] : groups_) {
+    if (operation->name == action) return group->limit;
+  }
+  return 0;
+}
+
+bool FlowControl::count(std::uint64_t name, std::int64_t window_millis, Instant now,
+                        std::uint32_t limit) {
+  const auto window = static_cast<std::uint64_t>(now.unix_ms / window_millis);
+  const bool seconds = window_millis == kMillisPerSecond;
+  const std::size_t slots = seconds ? kSlots : kHourSlots;
+  const std::uint64_t hash = mix(name ^ seed_);
+  const std::uint64_t mark = (hash & kFieldMask) << 40U | (window & kFieldMask) << 16U;
+  const std::size_t first = (seconds ? 0 : kSlots) + (hash >> 40U) % (slots / kWays) * kWays;
+  for (std::size_t way = first; way < first + kWays; ++way) {
+    std::uint64_t seen = slots_[way].load(std::memory_order_relaxed);
+    for (;;) {
+      const bool ours = (seen & ~kCountMask) == mark;
+      const bool stale = ((seen >> 16U) & kFieldMask) != (window & kFieldMask);
+      if (!ours && !stale && seen != 0) break;  // somebody else's
+      const std::uint64_t used = ours ? seen & kCountMask : 0;
+      if (used >= std::min<std::uint64_t>(limit, kCountMask)) return false;
+      if (slots_[way].compare_exchange_weak(seen, mark | (used + 1), std::memory_order_relaxed))
+        return true;
+    }
+  }
+  return true;
+}
+
+std::int64_t FlowControl::take(const Operation& operation, const identity::Principal& principal,
+                               Instant now) {
+  const auto wait = [now](std::int64_t window) { return window - now.unix_ms % window; };
+  if (limits_.principal_qps > 0 && principal.kind != identity::PrincipalKind::kSystem) {
+    const std::uint64_t name =
+        std::hash<std::string_view>{}(principal.id) ^ mix(principal.account.number());
+    if (!count(name, kMillisPerSecond, now, limits_.principal_qps)) return wait(kMillisPerSecond);
+  }
+  if (!limits_.published) return 0;
+  const auto group = groups_.find(&operation);
+  if (group == groups_.end()) return 0;
+  const Group& g = *group->second;
+  // The address of the group tells groups of one account apart.
+  const std::uint64_t name =
+      mix(principal.account.number() * kMultiplier) ^ reinterpret_cast<std::uintptr_t>(&g);
+  return count(name, g.window_millis, now, g.limit) ? 0 : wait(g.window_millis);
+}
+
+}  // namespace strongroom::service

@@ -1,0 +1,72 @@
+#include "strongroom/service/flow_control.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "service_fixture.h"
+
+namespace strongroom::service {
+namespace {
+
+constexpr Instant kSecond{1'795'300'020'000};
+
+class FlowControlTest : public ServiceFixture {
+ protected:
+  FlowControl make(FlowLimits limits) {
+    return FlowControl(limits, service_.operations(), fixture_.random());
+  }
+  int passed(FlowControl& flow, const std::string& action, const identity::Principal& who,
+             Instant now, int calls) {
+    const Operation* row = service_.find(kKms.version, action);
+    int count = 0;
+    for (int i = 0; i < calls; ++i) count += flow.take(*row, who, now) == 0 ? 1 : 0;
+    return count;
+  }
+};
+
+TEST_F(FlowControlTest, ThePublishedFiguresHoldExactlyForAnAccount) {
+  FlowControl flow = make({.published = true, .principal_qps = 0});
+  const auto bob = user({"*"});
+  EXPECT_EQ(passed(flow, "GetSecretValue", root(), kSecond, 400), 400);
+  EXPECT_EQ(passed(flow, "DescribeSecret", bob, kSecond, 100), 50);  // one account, one group
+  EXPECT_EQ(passed(flow, "CreateKey", root(), kSecond, 100), 10);
+  EXPECT_EQ(passed(flow, "Encrypt", root(), kSecond, 1'500), 1'000);
+  EXPECT_EQ(passed(flow, "GetSecretValue", root(), {kSecond.unix_ms + 1'000}, 500), 450);
+  auto other = root();
+  other.account = AccountId{1'000'000'000'000'009};
+  EXPECT_EQ(passed(flow, "GetSecretValue", other, kSecond, 500), 450);
+  EXPECT_EQ(flow.published_limit("ListResourceTags"), 300U);
+  EXPECT_EQ(flow.published_limit("AsymmetricSign"), 200U);
+}
+
+TEST_F(FlowControlTest, TheHintLeadsToTheNextWindow) {
+  FlowControl flow = make({.published = false, .principal_qps = 2});
+  const Operation* row = service_.find(kKms.version, "ListKeys");
+  const Instant late{kSecond.unix_ms + 700};
+  EXPECT_EQ(flow.take(*row, root(), late), 0);
+  EXPECT_EQ(flow.take(*row, root(), late), 0);
+  EXPECT_EQ(flow.take(*row, root(), late), 300);
+  EXPECT_EQ(flow.take(*row, user({"*"}), late), 0);  // another principal
+  EXPECT_EQ(flow.take(*row, root(), {late.unix_ms + 300}), 0);
+}
+
+TEST_F(FlowControlTest, OffMeansOff) {
+  FlowControl flow = make({});
+  EXPECT_EQ(passed(flow, "CreateKey", root(), kSecond, 5'000), 5'000);
+}
+
+TEST_F(FlowControlTest, ThreadsTogetherPassNoMore) {
+  FlowControl flow = make({.published = false, .principal_qps = 100});
+  std::atomic<int> total{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { total += passed(flow, "ListKeys", root(), kSecond, 100); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(total.load(), 100);
+}
+
+}  // namespace
+}  // namespace strongroom::service
