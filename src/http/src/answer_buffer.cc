@@ -1,5 +1,7 @@
 #include "strongroom/http/answer_buffer.h"
 
+#include <time.h>
+
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -43,6 +45,24 @@ std::string_view reason_of(int status) {
     if (reason.status == status) return reason.text;
   }
   return "Status";
+}
+
+// The field that an origin server with a clock sends (RFC 9110 §6.6.1), made once a second and
+// thread.
+std::string_view date_field() {
+  constexpr const char* kForm = "Date: %a, %d %b %Y %H:%M:%S GMT\r\n";  // in the C locale
+  thread_local time_t made_at = -1;
+  thread_local std::array<char, 64> text;
+  thread_local std::size_t size = 0;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  if (now.tv_sec != made_at) {
+    tm utc{};
+    gmtime_r(&now.tv_sec, &utc);
+    size = strftime(text.data(), text.size(), kForm, &utc);
+    made_at = now.tv_sec;
+  }
+  return {text.data(), size};
 }
 
 // A head of at most kAnswerHeadBytesMax bytes, front to back, in memory that is the caller's. No
@@ -103,6 +123,7 @@ std::string_view AnswerBuffer::finish(int status, std::string_view content_type,
   head.add(" ");
   head.add(reason_of(status));
   head.add("\r\n");
+  head.add(date_field());
   if (!content_type.empty()) head.field("Content-Type", content_type);
   head.add("Content-Length: ");
   head.add(bytes_.size() - kAnswerHeadBytesMax);

@@ -3,20 +3,33 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <regex>
+#include <string>
 
 namespace strongroom::http {
 namespace {
+
+// The answer without its Date field, which must be there once, in the form of RFC 9110 §5.6.7.
+std::string without_date(std::string_view answer) {
+  static const std::regex kDate(
+      "Date: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} "
+      "[0-9]{2}:[0-9]{2}:[0-9]{2} GMT\r\n");
+  const std::string text(answer);
+  std::smatch found;
+  EXPECT_TRUE(std::regex_search(text, found, kDate)) << text;
+  return std::regex_replace(text, kDate, "");
+}
 
 TEST(AnswerBuffer, PutsTheHeadInFrontOfTheBody) {
   AnswerBuffer answer;
   answer.body() += "{\"a\":1}";
   const std::array<NameValue, 1> extra = {NameValue{"x-acs-request-id", "R"}};
   EXPECT_EQ(
-      answer.finish(200, "application/json;charset=utf-8", extra, false),
+      without_date(answer.finish(200, "application/json;charset=utf-8", extra, false)),
       "HTTP/1.1 200 OK\r\nContent-Type: application/json;charset=utf-8\r\nContent-Length: 7\r\n"
       "x-acs-request-id: R\r\n\r\n{\"a\":1}");
   answer.reset();
-  EXPECT_EQ(answer.finish(204, "", {}, true),
+  EXPECT_EQ(without_date(answer.finish(204, "", {}, true)),
             "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
