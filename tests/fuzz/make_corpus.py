@@ -109,3 +109,24 @@ http()
 texts()
 stored()
 audit()
+
+
+def keys():
+    """Public test keys of the vectors; forms of the blobs."""
+    for name in ("ecdsa_secp256r1_sha256_test", "ecdsa_secp256k1_sha256_test", "rsa_pss_2048_sha256_mgf1_32_test"):
+        with open(os.path.join(HERE, "..", "vectors", "wycheproof", name + ".json"), encoding="utf-8") as file:
+            group = json.load(file)["testGroups"][0]
+        write("key_pairs", "spki-" + name[:14], b"\x01" + bytes.fromhex(group["publicKeyDer"]))
+        write("key_pairs", "pem-" + name[:14], b"\x02" + group["publicKeyPem"].encode())
+    with open(os.path.join(HERE, "..", "vectors", "wycheproof", "rsa_oaep_2048_sha1_mgf1sha1_test.json"), encoding="utf-8") as file:
+        write("key_pairs", "pkcs8-rsa", b"\x00" + bytes.fromhex(json.load(file)["testGroups"][0]["privateKeyPkcs8"]))
+    blob = b"0f8fad5b-d9cb-469f-a165-70867728950e" + bytes(12) + b"SRMK\x01" + bytes(60)
+    write("key_blobs", "blob", b"\x00" + blob)
+    write("key_blobs", "advance", b"\x00\x24\x00\x02" + blob)
+    write("key_blobs", "token", b"\x01KME\x01\x01" + bytes(150))
+    write("key_blobs", "context", b"\x02a\n1\nb\n2\n")
+    write("key_blobs", "sm2-plain", b"\x03\x04" + bytes(120))
+    write("key_blobs", "sm2-der", b"\x03" + bytes.fromhex("300c020101020102040004020000"))
+
+
+keys()

@@ -103,8 +103,11 @@ int run_all(const AllOptions& options, Plan plan) {
     rows.push_back(std::move(row));
   };
   using Scenario = Result<void> (*)(const Plan&, const Add&);
-  constexpr std::pair<const char*, Scenario> kScenarios[] = {
-      {"reads", run_reads}, {"puts", run_puts}, {"memory", run_memory}, {"many", run_many}};
+  constexpr std::pair<const char*, Scenario> kScenarios[] = {{"reads", run_reads},
+                                                             {"puts", run_puts},
+                                                             {"crypto", run_crypto},
+                                                             {"memory", run_memory},
+                                                             {"many", run_many}};
   int status = 0;
   pin_this_thread(plan.generator_cpu);
   for (const auto& [name, scenario] : kScenarios) {
@@ -125,7 +128,7 @@ int run(int argc, char** argv) {
   plan.server_program = std::filesystem::path(self).replace_filename("strongroomd").string();
   AllOptions options;
   CLI::App* all = app.add_subcommand("all", "every scenario; writes results.json");
-  all->add_option("--only", options.only, "reads, puts, memory or many");
+  all->add_option("--only", options.only, "reads, puts, crypto, memory or many");
   all->add_option("--output", options.output);
   all->add_option("--server", plan.server_program, "the strongroomd to measure");
   all->add_option("--rounds", plan.rounds);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "commands.h"
+#include "key_table.h"
 #include "ram_commands.h"
 #include "strongroom/cli/command_line.h"
 #include "terminal.h"
@@ -90,6 +91,10 @@ class Tree {
     declare_audit();
     declare_ram();
     declare_sts();
+    declare_key_commands(app_, [this](CLI::App& parent, const char* name, const char* about,
+                                      Command command, bool needs_server) {
+      return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
+    });
   }
 
   const Command& chosen() const { return chosen_; }

@@ -1,0 +1,207 @@
+// What keys cost: Encrypt and Decrypt of 32 bytes, signatures with RSA-2048 and P-256, each against
+// `openssl speed`'s figure for the primitive plus nginx answering the same request.
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "scenarios.h"
+#include "strongroom/barrier/data_directory.h"
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/crypto/digest.h"
+#include "strongroom/keys/cryptography.h"
+#include "strongroom/store_lmdb/lmdb_store.h"
+
+namespace strongroom::bench {
+namespace {
+
+constexpr std::size_t kConnections = 32;
+constexpr std::size_t kCallsPerRound = 20'000;
+constexpr double kMust = 0.8;
+
+struct Case {
+  std::string scenario;
+  CallText call;
+  double primitive_us = 0;
+};
+
+/// Microseconds of sign and verify, from `openssl speed -mr`: "+F2:0:2048:<sign s>:<verify s>".
+struct Primitive {
+  double sign_us = 0;
+  double verify_us = 0;
+};
+
+double number_at(std::string_view line, std::size_t field) {
+  for (std::size_t i = 0; i < field; ++i) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return 0;
+    line.remove_prefix(colon + 1);
+  }
+  double number = 0;
+  std::from_chars(line.data(), line.data() + line.size(), number);
+  return number;
+}
+
+Result<Primitive> measure_primitive(const char* name, std::string_view marker) {
+  const std::string command = "openssl speed -mr -seconds 2 " + std::string(name) + " 2>/dev/null";
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::array<char, 512> line{};
+  while (pipe && std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) != nullptr) {
+    const std::string_view text(line.data());
+    if (!text.starts_with(marker)) continue;
+    constexpr double kMicros = 1e6;
+    return Primitive{number_at(text, 3) * kMicros, number_at(text, 4) * kMicros};
+  }
+  return fail(ErrorKind::kUnavailable, "NoOpensslSpeed",
+              "openssl speed gave no figure for " + std::string(name));
+}
+
+CallText call_of(const char* action, std::string query) {
+  return {.method = "GET", .action = action, .query = std::move(query), .form = {}};
+}
+
+std::string encoded(std::string_view bytes) {
+  return percent_encode(base64_encode(as_bytes(bytes)));
+}
+
+/// Makes the keys, and signatures and a blob to check, in a stopped server's directory.
+class KeySeeder {
+ public:
+  KeySeeder(barrier::SealedStore& store, AccountId account)
+      : store_(store), account_(account), keys_(store, random_, "cn-hangzhou") {}
+
+  Result<std::vector<Case>> run() {
+    SR_TRY(const Primitive rsa, measure_primitive("rsa2048", "+F2:"));
+    SR_TRY(const Primitive ec, measure_primitive("ecdsap256", "+F4:"));
+    SR_CHECK_OK(symmetric());
+    SR_CHECK_OK(pair(keys::KeySpec::kRsa2048, "rsa2048", "RSA_PSS_SHA_256", rsa));
+    SR_CHECK_OK(pair(keys::KeySpec::kEcP256, "p256", "ECDSA_SHA_256", ec));
+    return std::move(cases_);
+  }
+
+ private:
+  Result<keys::Key> create(keys::KeySpec spec) {
+    SR_TRY(const auto transaction, store_.begin());
+    SR_TRY(keys::Key key, keys_.create(*transaction,
+                                       {.account = account_,
+                                        .creator = account_.text(),
+                                        .description = "",
+                                        .spec = spec,
+                                        .usage = keys::default_usage(spec)},
+                                       clock_.now()));
+    SR_CHECK_OK(transaction->commit());
+    return key;
+  }
+
+  Result<void> symmetric() {
+    SR_TRY(const keys::Key key, create(keys::KeySpec::kAes256));
+    const std::string text(32, 'p');
+    SR_TRY(const SecretBytes plaintext, SecretBytes::copy_of(as_bytes(text)));
+    SR_TRY(const auto reader, store_.reader());
+    SR_TRY(const keys::Encrypted sealed, keys_.encrypt(*reader, account_, key.id, plaintext, ""));
+    cases_.push_back({"encrypt_32", call_of("Encrypt", "KeyId=" + key.id + "&Plaintext=" + text)});
+    cases_.push_back({"decrypt_32", call_of("Decrypt", "CiphertextBlob=" + encoded(sealed.blob))});
+    return {};
+  }
+
+  Result<void> pair(keys::KeySpec spec, const std::string& name, const std::string& algorithm,
+                    const Primitive& primitive) {
+    SR_TRY(const keys::Key key, create(spec));
+    const std::string& version = key.versions.front().id;
+    const crypto::Digest32 digest = crypto::sha256(as_bytes("a message"));
+    SR_TRY(const auto reader, store_.reader());
+    const keys::Cryptography cryptography(keys_, random_);
+    SR_TRY(const keys::Produced made,
+           cryptography.sign(*reader, {account_, key.id, version},
+                             *keys::signature_scheme_of(algorithm), digest));
+    const std::string common = "Algorithm=" + algorithm + "&Digest=" + encoded(as_chars(digest)) +
+                               "&KeyId=" + key.id + "&KeyVersionId=" + version;
+    cases_.push_back({name + "_sign", call_of("AsymmetricSign", common), primitive.sign_us});
+    cases_.push_back({name + "_verify",
+                      call_of("AsymmetricVerify", common + "&Value=" + encoded(made.value)),
+                      primitive.verify_us});
+    return {};
+  }
+
+  barrier::SealedStore& store_;
+  const AccountId account_;
+  SystemRandom random_;
+  SystemClock clock_;
+  keys::Keys keys_;
+  std::vector<Case> cases_;
+};
+
+Result<std::vector<Case>> seed_keys(const std::string& directory, AccountId account) {
+  SystemRandom random;
+  SystemClock clock;
+  SR_TRY(barrier::UnsealedDirectory opened,
+         barrier::open_data_directory(directory, barrier::Mode::kDev, barrier::DevSecret{}));
+  SR_TRY(const auto engine, store_lmdb::open({.directory = directory + "/store"}));
+  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.root),
+                                                      {.cluster = opened.superblock.cluster,
+                                                       .clock = clock,
+                                                       .random = random,
+                                                       .background_check = false}));
+  return KeySeeder(*store, account).run();
+}
+
+Result<RequestBatch> batch_of(const Strongroomd& server, const CallText& call) {
+  SR_TRY(Signer signer, signer_for(server));
+  RequestBatch batch;
+  for (std::size_t i = 0; i < kCallsPerRound; ++i) batch.add(signer.request(call));
+  return batch;
+}
+
+Result<Row> run_case(const Plan& plan, Strongroomd& server, const Case& one) {
+  RequestBatch first;
+  SR_TRY(Signer signer, signer_for(server));
+  first.add(signer.request(one.call));
+  SR_TRY(const Measured answer,
+         measure(server.target(), server.process(), first, {.connections = 1}));
+  const std::string directory = plan.directory + "/nginx-" + one.scenario;
+  std::filesystem::create_directories(directory);
+  SR_TRY(Nginx nginx, Nginx::start(directory, make_certificate(directory), answer.load.body_bytes,
+                                   plan.server_cpu));
+  std::vector<double> ours;
+  std::vector<double> bound;
+  for (std::size_t round = 0; round <= plan.rounds; ++round) {
+    SR_TRY(const RequestBatch batch, batch_of(server, one.call));
+    const LoadOptions options{.connections = kConnections};
+    SR_TRY(const Measured mine, measure(server.target(), server.process(), batch, options));
+    SR_TRY(const Measured peer, measure(nginx.target(), nginx.worker(), batch, options));
+    if (round == 0) continue;  // warms up
+    ours.push_back(mine.cpu_us);
+    bound.push_back(one.primitive_us + peer.cpu_us);
+  }
+  Row row{.scenario = one.scenario, .value = median(ours), .unit = "us cpu/request"};
+  row.reference = median(bound);
+  row.ratio = *row.reference / row.value;
+  row.must = kMust;
+  row.at_least = true;
+  row.cpu_s_per_100k = row.value / 10;
+  return row;
+}
+
+}  // namespace
+
+Result<void> run_crypto(const Plan& plan, const Add& add) {
+  const std::string directory = plan.directory + "/crypto";
+  AccountId account;
+  {
+    SR_TRY(Strongroomd server, start_server(plan, directory));
+    account = server.account();
+    server.process().stop();
+  }
+  SR_TRY(const std::vector<Case> cases, seed_keys(directory, account));
+  SR_TRY(Strongroomd server, start_server(plan, directory));
+  wait_until_quiet(server.process());
+  for (const Case& one : cases) {
+    SR_TRY(Row row, run_case(plan, server, one));
+    add(std::move(row));
+  }
+  return {};
+}
+
+}  // namespace strongroom::bench
