@@ -104,6 +104,28 @@ def audit():
     write("audit_files", "resume", b"\x02strongroom/x\n")
 
 
+def policies():
+    statement = b'{"Version":"1","Statement":[{"Effect":"Allow","Action":["kms:Get*"],"Resource":"*"%s}]}'
+    who = b',"Principal":{"RAM":["acs:ram::1000000000000001:user/bob","acs:ram::1000000000000001:*"]}'
+    conditions = (b',"Condition":{"IpAddress":{"acs:SourceIp":["10.0.0.0/8","::1"]},"DateLessThan":{"acs:CurrentTime":'
+                  b'"2026-01-01T08:00:00+08:00"},"StringNotLike":{"kms:tag/a":"b*"},"NumericEquals":{"x":"-1.5"},"Bool":{"y":true}}')
+    trust = (b'{"Version":"1","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":["ecs.aliyuncs.com"],'
+             b'"Federated":"acs:ram::1000000000000001:oidc-provider/ack"},"Condition":{"StringEquals":{"oidc:aud":"a"}}}}')
+    for name, kind, text in (
+            ("identity", 0, statement % conditions), ("trust", 1, trust), ("resource", 2, statement % who),
+            ("session", 3, statement % b""), ("not", 0, (statement % b"").replace(b"Action", b"NotAction").replace(b"Resource", b"NotResource")),
+            ("nested", 0, b'{"Version":"1","Statement":' + b"[" * 40), ("twice", 0, statement % b',"Effect":"Deny"')):
+        write("policy_document", name, bytes([kind]) + text)
+    for name, kind, wanted, given in (
+            ("v4", 0, "10.0.0.0/8", "10.1.2.3"), ("mapped", 0, "10.0.0.0/8", "::ffff:10.1.2.3"), ("v6", 0, "2001:db8::/33", "2001:db8:8000::"),
+            ("all", 0, "0.0.0.0/0", "255.255.255.255"), ("bad", 0, "10.0.0.0/33", "10.0.0.1"),
+            ("user", 1, "acs:ram::1000000000000001:user/bob", "acs:ram::1000000000000001:user/bob"),
+            ("role", 1, "acs:ram::1000000000000001:role/app", "acs:ram::1000000000000001:assumed-role/app/s"),
+            ("other", 1, "acs:ram::1000000000000001:*", "acs:ram::1000000000000002:user/bob"),
+            ("arn", 2, "acs:kms:cn-hangzhou:1000000000000001:secret/a:b/c", ""), ("short-arn", 2, "acs:kms:", "")):
+        write("policy_values", name, bytes([kind]) + wanted.encode() + b"\n" + given.encode())
+
+
 requests()
 http()
 texts()
@@ -130,3 +152,4 @@ def keys():
 
 
 keys()
+policies()

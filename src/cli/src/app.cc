@@ -56,6 +56,12 @@ struct Parsed {
   AssumeOptions assume;
   MetadataServeOptions metadata;
   std::map<const RamCommand*, RamValues> ram;
+  ExplainOptions explain;
+  WhoCanOptions who_can;
+  std::string what_can;
+  PolicyDiffOptions policy_diff;
+  std::string rules;
+  PolicyTestOptions policy_test;
   std::string shell;
 };
 
@@ -95,6 +101,8 @@ class Tree {
                                       Command command, bool needs_server) {
       return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
     });
+    declare_questions();
+    declare_policy();
   }
 
   const Command& chosen() const { return chosen_; }
@@ -413,6 +421,45 @@ class Tree {
     serve->add_option("--port", options.port, "0: any free port");
     serve->add_flag("--tokens-only", options.tokens_only, "version 2 alone");
     serve->add_option("--env-file", options.env_file, "write the URLs here once it serves");
+  }
+
+  void declare_questions() {
+    auto& why = p_.explain;
+    auto* explain = verb(app_, "explain", "Why a request was decided so, and what would allow it",
+                         remote([this](Session& s) { return explain_request(s, p_.explain); }));
+    explain->add_option("request-id", why.request_id, "of a request in the audit log");
+    explain->add_option("--log", why.log_directory, "the log, or the data directory of a server");
+    explain->add_option("--principal", why.principal, "user name, role/<name>, root or an ARN");
+    explain->add_option("--action", why.action, "GetSecretValue, kms:Decrypt");
+    explain->add_option("--resource", why.resource, "name of a secret, or an ARN");
+    explain->add_option("--source-ip", why.source_ip, "address the request comes from");
+    auto* who = verb(app_, "who-can", "Everybody who may do that, over all policies",
+                     remote([this](Session& s) { return who_can(s, p_.who_can); }));
+    who->add_option("action", p_.who_can.action, "GetSecretValue, kms:Decrypt")->required();
+    who->add_option("resource", p_.who_can.resource, "name of a secret, or an ARN")->required();
+    auto* what = verb(app_, "what-can", "Everything stored that somebody may reach",
+                      remote([this](Session& s) { return what_can(s, p_.what_can); }));
+    what->add_option("principal", p_.what_can, "user name, role/<name>, root or an ARN")
+        ->required();
+  }
+
+  void declare_policy() {
+    auto* parent = app_.add_subcommand("policy", "Try policies before they are attached");
+    parent->require_subcommand(1);
+    auto* diff = verb(*parent, "diff", "What a changed policy newly reaches, and no longer",
+                      remote([this](Session& s) { return policy_diff(s, p_.policy_diff); }));
+    diff->add_option("old", p_.policy_diff.old_file, "file with the document of today")->required();
+    diff->add_option("new", p_.policy_diff.new_file, "file with the changed document")->required();
+    auto* check = verb(*parent, "check", "Rules that must hold: only X may Y on Z, one a line",
+                       remote([this](Session& s) { return policy_check(s, p_.rules); }));
+    check->add_option("rules", p_.rules, "file with the rules")->required();
+    auto* test = verb(*parent, "test", "Decide one request by one document, without a server",
+                      [this](Session& s) { return policy_test(s, p_.policy_test); });
+    test->add_option("file", p_.policy_test.file, "file with the document")->required();
+    test->add_option("action", p_.policy_test.action, "GetSecretValue, kms:Decrypt")->required();
+    test->add_option("resource", p_.policy_test.resource, "ARN")->required();
+    test->add_option("--condition", p_.policy_test.conditions, "key=value; may be repeated")
+        ->allow_extra_args(false);
   }
 
   CLI::App& app_;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "commands.h"
+#include "files.h"
 #include "strongroom/audit_format/layout.h"
 #include "strongroom/audit_format/reader.h"
 #include "strongroom/base/bytes.h"
@@ -21,15 +22,6 @@ std::string trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
     text.pop_back();
   return text;
-}
-
-/// The whole file; kInvalidInput (NoSuchFile) if it cannot be read.
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return fail(ErrorKind::kInvalidInput, "NoSuchFile", path + " cannot be read.");
-  return text.str();
 }
 
 bool exists(const std::string& path) {
@@ -123,6 +115,20 @@ int verify_proof_file(Session& session, const AuditOptions& options) {
 }
 
 }  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return fail(ErrorKind::kInvalidInput, "NoSuchFile", path + " cannot be read.");
+  return text.str();
+}
+
+Result<std::string> audit_entry(const std::string& directory, const std::string& request_id) {
+  SR_TRY(LogDirectory log, LogDirectory::open(log_directory(directory), {}));
+  SR_TRY(audit_format::Entry entry, log.find(request_id));
+  return std::move(entry.text);
+}
 
 int audit_verify(Session& session, const AuditOptions& options) {
   if (!options.proof_file.empty()) return verify_proof_file(session, options);

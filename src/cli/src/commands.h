@@ -173,6 +173,38 @@ struct MetadataServeOptions {
 /// Runs until SIGINT or SIGTERM.
 int metadata_serve(Session& session, const MetadataServeOptions& options);
 
+struct ExplainOptions {
+  std::string request_id;  // with log_directory; or all three of:
+  std::string log_directory;
+  std::string principal;  // user name, "role/<name>", "root" or an ARN
+  std::string action;     // "GetSecretValue" or "kms:GetSecretValue"
+  std::string resource;   // name of a secret or an ARN
+  std::string source_ip;
+  std::string time;
+};
+struct WhoCanOptions {
+  std::string action;
+  std::string resource;
+};
+struct PolicyDiffOptions {
+  std::string old_file;
+  std::string new_file;
+};
+struct PolicyTestOptions {
+  std::string file;
+  std::string action;
+  std::string resource;
+  std::vector<std::string> conditions;  // "key=value"
+};
+int explain_request(Session& session, const ExplainOptions& options);
+int who_can(Session& session, const WhoCanOptions& options);
+int what_can(Session& session, const std::string& principal);
+int policy_diff(Session& session, const PolicyDiffOptions& options);
+/// kVerification if a rule of the file does not hold.
+int policy_check(Session& session, const std::string& rules_file);
+/// Without a server. kOk if the policy allows, else kDenied.
+int policy_test(Session& session, const PolicyTestOptions& options);
+
 int completion(const std::string& shell);
 
 /// The value of a create or put: standard input for "-" (or when it is no terminal), the file, or a

@@ -11,7 +11,7 @@
 #include "strongroom/policy/conditions.h"
 #include "strongroom/policy/document.h"
 #include "strongroom/policy/pattern.h"
-#include "values.h"
+#include "strongroom/policy/values.h"
 
 namespace strongroom::policy {
 

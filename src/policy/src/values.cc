@@ -1,4 +1,4 @@
-#include "values.h"
+#include "strongroom/policy/values.h"
 
 #include <arpa/inet.h>
 
@@ -122,6 +122,33 @@ bool Network::holds(const Address& other) const {
   if (rest == 0) return true;
   const unsigned differs = address[bytes] ^ other[bytes];
   return differs >> (8 - rest) == 0;
+}
+
+Address Network::first() const {
+  Address out = address;
+  for (unsigned bit = bits; bit < 128; ++bit) {
+    out[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> (bit % 8)));
+  }
+  return out;
+}
+
+std::optional<Address> Network::after() const {
+  Address out = first();
+  for (unsigned bit = bits; bit < 128; ++bit) {
+    out[bit / 8] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
+  }
+  for (std::size_t i = out.size(); i-- > 0;) {
+    if (++out[i] != 0) return out;
+  }
+  return std::nullopt;
+}
+
+std::string format_address(const Address& address) {
+  constexpr Address kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0};
+  const bool v4 = Network{kMapped, kMappedBits}.holds(address);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? 12 : 0), text.data(), text.size());
+  return text.data();
 }
 
 std::optional<Network> parse_network(std::string_view text) {

@@ -33,6 +33,7 @@ struct Answer {
   std::string message;
   AuditFacts facts;
   bool not_cached = false;
+  std::string detail = {};  // AccessDeniedDetail
 
   bool ok() const { return code.empty(); }
 };
@@ -84,6 +85,7 @@ class ServiceFixture : public testing::Test {
       answer.json.clear();
       answer.code = outcome.error->code();
       answer.message = outcome.error->message();
+      answer.detail = outcome.access_denied_detail;
       answer.not_cached = outcome.error->kind() == ErrorKind::kNotCached;
     }
     return answer;

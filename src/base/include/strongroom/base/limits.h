@@ -100,6 +100,10 @@ inline constexpr std::size_t kOidcIssuersCached = 256;
 inline constexpr std::size_t kPolicyDocumentCharsMax = 6'144;
 inline constexpr std::size_t kSessionPolicyCharsMax = 2'048;
 inline constexpr std::size_t kResourcePolicyBytesMax = 32'768;
+// Combinations of address, time, TLS and second factor tried for one answer.
+inline constexpr std::size_t kAnalysisRangesMax = 65'536;
+// Resources that one question about all of them looks at.
+inline constexpr std::size_t kAnalysisResourcesMax = 20'000;
 
 // KMS instances.
 inline constexpr std::size_t kInstancesPerAccountMax = 100;

@@ -93,6 +93,9 @@ inline constexpr ApiVersion kSts{"Sts", "sts", "2015-04-01"};
 inline constexpr ApiVersion kLocation{"Location", "location", "2015-06-12"};
 inline constexpr ApiVersion kBss{"BssOpenApi", "bssapi", "2017-12-14"};
 
+/// Our own: questions about policies. No cloud has them.
+inline constexpr ApiVersion kStrongroom{"Strongroom", "strongroom", "2026-11-01"};
+
 using Handler = Result<void> (*)(Call& call);
 
 struct Operation {

@@ -1,9 +1,11 @@
 #pragma once
-// The typed values of conditions: numbers, times, networks (gateway.md §6.2). Pure; no allocation.
+// The typed values of conditions: numbers, times, networks (gateway.md §6.2). Pure, thread-safe.
+// Parsing allocates nothing.
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "strongroom/base/time.h"
@@ -22,12 +24,18 @@ std::optional<bool> parse_bool(std::string_view text);
 /// IPv6 bytes; IPv4 is kept in its mapped form, so that both spellings of one address are equal.
 using Address = std::array<std::uint8_t, 16>;
 std::optional<Address> parse_address(std::string_view text);
+/// Dotted decimal for mapped IPv4, RFC 5952 for the rest. Allocates.
+std::string format_address(const Address& address);
 
 /// An address and how many of its first bits count.
 struct Network {
   Address address{};
   unsigned bits = 128;
   bool holds(const Address& other) const;
+  /// The lowest address in it.
+  Address first() const;
+  /// The address after its highest; nothing at the end of the address space.
+  std::optional<Address> after() const;
 };
 /// "10.0.0.0/8", "2001:db8::/32", or a single address. Bits beyond the prefix do not count.
 std::optional<Network> parse_network(std::string_view text);

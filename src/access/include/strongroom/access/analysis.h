@@ -1,0 +1,125 @@
+#pragma once
+// Questions about all policies at once: who can, what can, what changes, why not, and rules that
+// must always hold. Pure; thread-safe.
+//
+// Answers are exact for what a request may bring with it: source address, time, TLS and the second
+// factor are the only conditions that are not settled by principal and resource, and the policies
+// divide each of them into finitely many ranges, of which every one is tried.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/access/access.h"
+#include "strongroom/access/request_conditions.h"
+#include "strongroom/identity/principal.h"
+#include "strongroom/policy/policy.h"
+
+namespace strongroom::access {
+
+/// A secret or key, or any other ARN, as a decision sees it.
+struct Resource {
+  std::string arn;
+  AccountId owner;
+  std::vector<std::pair<std::string, std::string>> tags = {};
+  std::shared_ptr<const policy::PolicySet> policy = nullptr;  // null: the default one
+};
+
+enum class Extent : std::uint8_t {
+  kNever,      // no request of this principal
+  kSometimes,  // some: it depends on address, time, TLS or second factor
+  kAlways,     // every one
+};
+/// "never", "sometimes", "always".
+std::string_view extent_name(Extent extent);
+
+/// One request's circumstances, owned.
+struct Circumstances {
+  Instant now;
+  std::string source_ip;
+  bool secure_transport = true;
+  bool mfa_present = false;
+};
+
+struct Reach {
+  Extent extent = Extent::kNever;
+  std::vector<std::string> depends_on = {};   // condition keys, if kSometimes
+  std::optional<Circumstances> example = {};  // of an allowed request, unless kNever
+};
+
+/// May `principal` do `action` on `resource`, over all requests? `now` is the time that is tried
+/// where no policy asks for it. Too many ranges (limits::kAnalysisRangesMax) are kInvalidInput.
+Result<Reach> reach(const identity::Principal& principal, std::string_view action,
+                    const Resource& resource, Instant now);
+
+/// What one rule of a decision says about a request.
+struct Finding {
+  Source source = Source::kIdentity;
+  std::string policy;
+  std::uint32_t statement = 0;  // from 1
+  policy::Fit fit;
+};
+
+/// One step towards an allowed request.
+struct Remedy {
+  enum class Kind : std::uint8_t { kRemoveStatement, kAddStatement };
+  Kind kind = Kind::kAddStatement;
+  Source where = Source::kIdentity;
+  std::string policy;           // kRemoveStatement: which one
+  std::uint32_t statement = 0;  // kRemoveStatement: from 1
+  std::string text;             // kAddStatement: the statement; kRemoveStatement: what it says
+};
+
+struct Explanation {
+  Verdict verdict;
+  std::vector<Finding> findings;  // statements about the action, those that fit wholly first
+  std::vector<Remedy> remedies;   // all of them together, and no fewer, allow the request
+};
+
+/// Why the request is decided as it is.
+Explanation explain(const identity::Principal& principal, std::string_view action,
+                    const Resource& resource, const Circumstances& circumstances);
+
+/// A difference between two worlds.
+struct Difference {
+  std::string principal;  // ARN
+  std::string action;
+  std::string resource;
+  Extent before = Extent::kNever;
+  Extent after = Extent::kNever;
+};
+
+/// What is asked about.
+struct Scope {
+  std::span<const std::string_view> actions;
+  std::span<const Resource> resources;
+  Instant now;
+};
+
+/// Every (principal, action, resource) whose extent differs. Principals are paired by ARN; one that
+/// is missing on a side can do nothing there.
+Result<std::vector<Difference>> diff(std::span<const identity::Principal> before,
+                                     std::span<const identity::Principal> after,
+                                     const Scope& scope);
+
+/// "Only these principals may do this on those resources": patterns with '*' and '?'.
+struct Invariant {
+  std::string principals;  // of ARNs
+  std::string action;
+  std::string resources;  // of ARNs
+};
+/// "only <principals> may <action> on <resources>", patterns without blanks. kInvalidInput
+/// (MalformedInvariant).
+Result<Invariant> parse_invariant(std::string_view line);
+
+/// The reaches that break it: before = never, after = what is possible.
+Result<std::vector<Difference>> violations(const Invariant& invariant,
+                                           std::span<const identity::Principal> principals,
+                                           const Scope& scope);
+
+}  // namespace strongroom::access

@@ -1,0 +1,266 @@
+// Analyses against brute force: random policies, every request of a small world.
+
+#include "strongroom/access/analysis.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+
+namespace strongroom::access {
+namespace {
+
+using identity::Principal;
+using identity::PrincipalKind;
+using ::testing::HasSubstr;
+
+constexpr Instant kNow{1'795'300'020'000};
+const AccountId kAccount{1'000'000'000'000'001};
+
+// A member of every range that the random policies can make: all of a small network and what lies
+// around it, each side of the one moment they know.
+std::vector<Circumstances> every_request() {
+  std::vector<std::string> addresses{"0.0.0.0", "::", "9.255.255.255", "11.0.0.0", "192.0.2.1"};
+  for (int i = 0; i < 24; ++i) addresses.push_back("10.0.0." + std::to_string(i));
+  std::vector<Circumstances> out;
+  for (const std::string& address : addresses) {
+    for (const std::int64_t step : {-5, -1, 0, 1, 5}) {
+      for (const bool secure : {true, false}) {
+        for (const bool factor : {true, false}) {
+          out.push_back(
+              {Instant{kNow.unix_ms + step * 1000 - kNow.unix_ms % 1000}, address, secure, factor});
+        }
+      }
+    }
+  }
+  return out;
+}
+
+class Dice {
+ public:
+  explicit Dice(unsigned seed) : engine_(seed) {}
+  std::size_t below(std::size_t n) { return engine_() % n; }
+  template <class T>
+  const T& one_of(const std::vector<T>& all) {
+    return all[below(all.size())];
+  }
+
+ private:
+  std::minstd_rand engine_;
+};
+
+policy::ConditionTest random_test(Dice& source) {
+  using enum policy::Operator;
+  const std::string moment = format_utc(kNow);
+  switch (source.below(6)) {
+    case 0:
+      return {
+          source.below(2) == 0 ? kIpAddress : kNotIpAddress,
+          "acs:SourceIp",
+          {source.one_of<std::string>({"10.0.0.0/29", "10.0.0.4/30", "10.0.0.8", "10.0.0.0/8"})}};
+    case 1:
+      return {source.one_of<policy::Operator>({kDateLessThan, kDateGreaterThanEquals, kDateEquals}),
+              "acs:CurrentTime",
+              {moment}};
+    case 2:
+      return {kBool, "acs:SecureTransport", {source.below(2) == 0 ? "true" : "false"}};
+    case 3:
+      return {kBool, "acs:MFAPresent", {"true"}};
+    case 4:
+      return {kStringEquals, "kms:tag/env", {"prod"}};
+    default:
+      return {kStringNotEquals, "KMS:Tag/ENV", {"prod"}};
+  }
+}
+
+policy::Statement random_statement(Dice& source) {
+  policy::Statement out;
+  out.effect = source.below(3) == 0 ? policy::Effect::kDeny : policy::Effect::kAllow;
+  out.actions = {
+      source.one_of<std::string>({"kms:*", "kms:Get*", "kms:GetSecretValue", "kms:Put*"})};
+  out.resources = {
+      source.one_of<std::string>({"*", "acs:kms:*:secret/prod/*", "acs:*secret/dev/*"})};
+  out.not_resources = source.below(8) == 0;
+  for (std::size_t n = source.below(3); n > 0; --n) out.conditions.push_back(random_test(source));
+  return out;
+}
+
+std::shared_ptr<const policy::PolicySet> random_set(Dice& source, bool of_resource) {
+  std::vector<policy::Policy> policies;
+  for (std::size_t n = source.below(3); n > 0; --n) {
+    policy::Policy one{.name = "p" + std::to_string(n), .type = "Custom"};
+    for (std::size_t s = 1 + source.below(3); s > 0; --s) {
+      one.document.statements.push_back(random_statement(source));
+      if (!of_resource) continue;
+      one.document.kind = policy::DocumentKind::kResource;
+      one.document.statements.back().resources = {"*"};
+      one.document.statements.back().not_resources = false;
+      one.document.statements.back().principals = {
+          {policy::PrincipalType::kRam, source.below(2) == 0
+                                            ? "acs:ram::1000000000000001:user/bob"
+                                            : "acs:ram::1000000000000001:role/app"}};
+    }
+    policies.push_back(std::move(one));
+  }
+  return policy::PolicySet::compile(std::move(policies));
+}
+
+Principal blank(PrincipalKind kind) {
+  Principal out;
+  out.kind = kind;
+  out.account = kAccount;
+  return out;
+}
+
+Principal random_principal(Dice& source) {
+  const bool role = source.below(2) == 0;
+  Principal out = blank(role ? PrincipalKind::kRole : PrincipalKind::kUser);
+  out.arn = "acs:ram::1000000000000001:" + std::string(role ? "assumed-role/app/s" : "user/bob");
+  out.session = role;
+  out.policies = random_set(source, false);
+  if (role && source.below(3) == 0) out.session_policy = random_set(source, false);
+  return out;
+}
+
+Resource random_resource(Dice& source) {
+  Resource out{
+      .arn = "acs:kms:cn-hangzhou:1000000000000001:secret/" +
+             std::string(source.below(2) == 0 ? "prod/a" : "dev/a"),
+      .owner = AccountId{source.below(5) == 0 ? 1'000'000'000'000'002 : kAccount.number()}};
+  if (source.below(2) == 0) out.tags.emplace_back("Env", source.below(2) == 0 ? "prod" : "dev");
+  if (source.below(2) == 0) out.policy = random_set(source, true);
+  return out;
+}
+
+bool allowed(Principal who, std::string_view action, const Resource& resource,
+             const Circumstances& at) {
+  return explain(who, action, resource, at).verdict.allowed();
+}
+
+TEST(Analysis, ReachIsWhatBruteForceFinds) {
+  Dice source(7);
+  const std::vector<Circumstances> requests = every_request();
+  std::map<Extent, int> seen;
+  for (int round = 0; round < 150; ++round) {
+    const Principal who = random_principal(source);
+    const Resource resource = random_resource(source);
+    for (const std::string_view action : {"kms:GetSecretValue", "kms:PutSecretValue"}) {
+      std::size_t yes = 0;
+      std::size_t asked = 0;
+      for (const Circumstances& at : requests) {
+        if (!who.session && at.mfa_present) continue;
+        ++asked;
+        if (allowed(who, action, resource, at)) ++yes;
+      }
+      const Extent want = yes == 0       ? Extent::kNever
+                          : yes == asked ? Extent::kAlways
+                                         : Extent::kSometimes;
+      const auto found = reach(who, action, resource, kNow);
+      ASSERT_TRUE(found);
+      ASSERT_EQ(extent_name(found->extent), extent_name(want))
+          << "round " << round << " " << action;
+      if (want != Extent::kNever) {
+        ASSERT_TRUE(found->example);
+        EXPECT_TRUE(allowed(who, action, resource, *found->example));
+      }
+      EXPECT_EQ(found->depends_on.empty(), want != Extent::kSometimes);
+      ++seen[want];
+    }
+  }
+  for (const Extent each : {Extent::kNever, Extent::kSometimes, Extent::kAlways})
+    EXPECT_GE(seen[each], 15) << extent_name(each);
+}
+
+TEST(Analysis, RemediesAllowTheRequestAndNoneIsIdle) {
+  Dice source(11);
+  const std::vector<Circumstances> requests = every_request();
+  std::size_t refused = 0;
+  for (int round = 0; round < 300; ++round) {
+    const Principal who = random_principal(source);
+    const Resource resource = random_resource(source);
+    const Circumstances& at = requests[source.below(requests.size())];
+    const Explanation why = explain(who, "kms:GetSecretValue", resource, at);
+    EXPECT_EQ(why.remedies.empty(), why.verdict.allowed());
+    if (why.verdict.allowed()) continue;
+    ++refused;
+    // What must happen: every denial that applies goes, every voice that must allow does.
+    std::size_t denials = 0;
+    bool identity = false;
+    bool session = who.session_policy == nullptr;
+    bool by_resource = false;
+    for (const Finding& one : why.findings) {
+      if (!one.fit.whole()) continue;
+      if (one.fit.effect == policy::Effect::kDeny) {
+        ++denials;
+      } else {
+        (one.source == Source::kIdentity  ? identity
+         : one.source == Source::kSession ? session
+                                          : by_resource) = true;
+      }
+    }
+    const bool own = resource.owner == who.account;
+    const std::size_t grants =
+        (session ? 0U : 1U) + (own ? (identity || by_resource ? 0U : 1U)
+                                   : (identity ? 0U : 1U) + (by_resource ? 0U : 1U));
+    EXPECT_EQ(why.remedies.size(), denials + grants) << "round " << round;
+  }
+  EXPECT_GT(refused, 100U);
+}
+
+TEST(Analysis, ExplainNamesStatementAndChange) {
+  const auto document = policy::parse_document(
+      R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"},
+          {"Effect":"Deny","Action":"kms:Get*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"false"}}}]})",
+      policy::DocumentKind::kIdentity);
+  ASSERT_TRUE(document);
+  Principal who = blank(PrincipalKind::kUser);
+  who.arn = "acs:ram::1000000000000001:user/bob";
+  who.policies =
+      policy::PolicySet::compile({{.name = "tls", .type = "Custom", .document = *document}});
+  const Resource resource{.arn = "acs:kms:cn-hangzhou:1000000000000001:secret/a",
+                          .owner = kAccount};
+  const Explanation why =
+      explain(who, "kms:GetSecretValue", resource, {kNow, "192.0.2.1", false, false});
+  ASSERT_EQ(why.remedies.size(), 1U);
+  EXPECT_EQ(why.remedies[0].kind, Remedy::Kind::kRemoveStatement);
+  EXPECT_EQ(why.remedies[0].policy, "tls");
+  EXPECT_EQ(why.remedies[0].statement, 2U);
+  EXPECT_THAT(why.remedies[0].text, HasSubstr("acs:SecureTransport"));
+  const auto found = reach(who, "kms:GetSecretValue", resource, kNow);
+  EXPECT_EQ(found->extent, Extent::kSometimes);
+  EXPECT_THAT(found->depends_on, testing::ElementsAre("acs:SecureTransport"));
+}
+
+TEST(Analysis, DiffAndInvariants) {
+  const auto holder = [](std::string_view name, std::string_view resource) {
+    Principal who = blank(PrincipalKind::kUser);
+    who.arn = "acs:ram::1000000000000001:user/" + std::string(name);
+    who.policies = policy::PolicySet::compile(
+        {{.name = "p",
+          .type = "Custom",
+          .document = {.statements = {{.actions = {"kms:GetSecretValue"},
+                                       .resources = {std::string(resource)}}}}}});
+    return who;
+  };
+  const std::vector<Resource> resources{
+      {.arn = "acs:kms:cn-hangzhou:1000000000000001:secret/prod/a", .owner = kAccount},
+      {.arn = "acs:kms:cn-hangzhou:1000000000000001:secret/dev/a", .owner = kAccount}};
+  const std::string_view actions[] = {"kms:GetSecretValue", "kms:PutSecretValue"};
+  const Scope scope{actions, resources, kNow};
+  const std::vector<Principal> before{holder("bob", "acs:kms:*:secret/dev/*"), holder("gone", "*")};
+  const std::vector<Principal> after{holder("bob", "acs:kms:*:secret/prod/*")};
+  const auto changed = diff(before, after, scope);
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->size(), 4U);  // bob: one gained, one lost; gone: two lost
+  const auto rule = parse_invariant("only *:user/prod-* may kms:Get* on acs:kms:*:*:secret/prod/*");
+  ASSERT_TRUE(rule);
+  EXPECT_EQ(violations(*rule, before, scope)->size(), 1U);
+  EXPECT_EQ(violations(*rule, after, scope)->size(), 1U);
+  EXPECT_EQ(violations(*rule, std::vector{holder("prod-x", "*")}, scope)->size(), 0U);
+  EXPECT_FALSE(parse_invariant("only a may b"));
+}
+
+}  // namespace
+}  // namespace strongroom::access

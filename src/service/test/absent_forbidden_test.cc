@@ -1,0 +1,73 @@
+// Who may not touch a resource learns nothing about it: for every action, an absent, a present and
+// a tagged resource are refused with the same words.
+
+#include "service_fixture.h"
+
+namespace strongroom::service {
+namespace {
+
+class AbsentForbidden : public ServiceFixture {
+ protected:
+  Params valid_for(const Operation& row, const std::string& name) {
+    return {{std::string(row.resource_parameter), name},
+            {"VersionId", "v9"},
+            {"SecretData", "x"},
+            {"VersionStage", "Mine"},
+            {"Policy", "{}"},
+            {"Description", "d"},
+            {"KeyVersionId", "k"},
+            {"PendingWindowInDays", "7"},
+            {"Plaintext", "p"}};
+  }
+  static identity::Principal with_policy(const std::string& statements) {
+    identity::Principal who = user({});
+    auto parsed = policy::parse_document(R"({"Version":"1","Statement":[)" + statements + "]}",
+                                         policy::DocumentKind::kIdentity);
+    EXPECT_TRUE(parsed);
+    who.policies = policy::PolicySet::compile(
+        {{.name = "p", .type = "Custom", .document = std::move(*parsed)}});
+    return who;
+  }
+  std::string refusal(const identity::Principal& who, const Operation& row, std::string name) {
+    const Answer answer = call_as(who, std::string(row.name), valid_for(row, name));
+    std::string text = answer.code + ": " + answer.message + " " + answer.detail;
+    for (std::size_t at; (at = text.find(name)) != std::string::npos;)
+      text.replace(at, name.size(), "N");
+    return text;
+  }
+};
+
+TEST_F(AbsentForbidden, EveryActionRefusesAlike) {
+  ASSERT_TRUE(create("there", "one").ok());
+  ASSERT_TRUE(create("tagged", "one", {{"Tags", R"([{"TagKey":"env","TagValue":"prod"}])"}}).ok());
+  ASSERT_TRUE(create("gone", "one").ok());
+  ASSERT_TRUE(call("DeleteSecret", {{"SecretName", "gone"}}).ok());
+  const std::string key = create_key();
+  const identity::Principal callers[] = {
+      user({}),
+      with_policy(R"({"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":
+                      {"StringEquals":{"kms:tag/env":"prod"}}})"),
+      with_policy(R"({"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":
+                      {"StringEquals":{"kms:tag/env":"other"}}})"),
+  };
+  std::size_t compared = 0;
+  for (const Operation* row : service_.operations()) {
+    if (row->api.prefix != "kms") continue;
+    for (const identity::Principal& who : callers) {
+      if (row->resource == ResourceKind::kSecret) {
+        const std::string absent = refusal(who, *row, "none");
+        EXPECT_TRUE(absent.starts_with("Forbidden.NoPermission")) << row->name << absent;
+        for (const char* name : {"there", "tagged", "gone"})
+          EXPECT_EQ(refusal(who, *row, name), absent) << row->name;
+        ++compared;
+      } else if (row->resource == ResourceKind::kKey) {
+        EXPECT_EQ(refusal(who, *row, key), refusal(who, *row, "key-none")) << row->name;
+        ++compared;
+      }
+    }
+  }
+  EXPECT_GT(compared, 60U);
+}
+
+}  // namespace
+}  // namespace strongroom::service
