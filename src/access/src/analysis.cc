@@ -289,6 +289,7 @@ Explanation explain(const Principal& principal, std::string_view action, const R
   Verdict verdict = out.verdict;
   constexpr std::size_t kStepsMax = 1'000;  // a denial and a grant for each voice come far earlier
   while (!verdict.allowed() && out.remedies.size() < kStepsMax) {
+    if (verdict.source == Source::kAccessPoint) break;  // no policy statement changes that
     if (verdict.decision.outcome == policy::Outcome::kExplicitDeny) {
       out.remedies.push_back(remove_denial(verdict, voices));
     } else if (principal.kind == identity::PrincipalKind::kAnonymous ||

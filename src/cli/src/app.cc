@@ -223,6 +223,14 @@ class Tree {
     return app;
   }
 
+  // Two kinds share the word: create, get, ls and rm are about those of access points.
+  CLI::App* policy_noun() {
+    if (policy_ == nullptr) {
+      policy_ = noun("policy", "Permission policies of access points; RAM policies on trial");
+    }
+    return policy_;
+  }
+
   void declare_get_and_remove(CLI::App& parent, const AccessKind& kind) {
     auto* get =
         verb(parent, "get", "Show one",
@@ -296,7 +304,7 @@ class Tree {
 
   void declare_access_rules() {
     auto& o = p_.access_policy;
-    auto* policy = noun("policy", "Permission policies of access points");
+    auto* policy = policy_noun();
     auto* create =
         verb(*policy, "create", "Create a permission policy",
              remote([this](Session& s) { return access_policy_create(s, p_.access_policy); }));
@@ -444,8 +452,7 @@ class Tree {
   }
 
   void declare_policy() {
-    auto* parent = app_.add_subcommand("policy", "Try policies before they are attached");
-    parent->require_subcommand(1);
+    auto* parent = policy_noun();
     auto* diff = verb(*parent, "diff", "What a changed policy newly reaches, and no longer",
                       remote([this](Session& s) { return policy_diff(s, p_.policy_diff); }));
     diff->add_option("old", p_.policy_diff.old_file, "file with the document of today")->required();
@@ -464,6 +471,7 @@ class Tree {
 
   CLI::App& app_;
   Parsed& p_;
+  CLI::App* policy_ = nullptr;
   Command chosen_;
 };
 

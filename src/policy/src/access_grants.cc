@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "values.h"
+#include "strongroom/policy/values.h"
 
 namespace strongroom::policy {
 namespace {
