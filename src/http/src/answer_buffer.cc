@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "strongroom/base/check.h"
+#include "strongroom/base/time.h"
 
 namespace strongroom::http {
 namespace {
@@ -54,13 +55,12 @@ std::string_view date_field() {
   thread_local time_t made_at = -1;
   thread_local std::array<char, 64> text;
   thread_local std::size_t size = 0;
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  if (now.tv_sec != made_at) {
+  const time_t now = SystemClock().now().unix_ms / kMillisPerSecond;
+  if (now != made_at) {
     tm utc{};
-    gmtime_r(&now.tv_sec, &utc);
+    gmtime_r(&now, &utc);
     size = strftime(text.data(), text.size(), kForm, &utc);
-    made_at = now.tv_sec;
+    made_at = now;
   }
   return {text.data(), size};
 }
