@@ -384,7 +384,8 @@ class Tree {
     for (const RamCommand& command : ram_commands()) {
       CLI::App*& noun = nouns[command.noun];
       if (noun == nullptr) {
-        noun = ram->add_subcommand(std::string(command.noun));
+        auto* parent = command.noun == kAccountNoun ? &app_ : ram;
+        noun = parent->add_subcommand(std::string(command.noun));
         noun->require_subcommand(1);
       }
       RamValues& values = p_.ram[&command];

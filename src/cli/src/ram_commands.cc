@@ -91,7 +91,8 @@ bool confirmed(Session& session, const RamCommand& command, int& code) {
 }  // namespace
 
 int ram_command(Session& session, const RamCommand& command, const RamValues& values) {
-  client::ApiCall call{command.action, {}, client::kRamVersion};
+  client::ApiCall call{
+      command.action, {}, command.noun == kAccountNoun ? client::kOwnVersion : client::kRamVersion};
   for (const RamArgument& argument : command.arguments) {
     const auto given = values.find(argument.parameter);
     std::string value = given == values.end() ? std::string() : given->second;
@@ -114,6 +115,7 @@ int ram_command(Session& session, const RamCommand& command, const RamValues& va
   if (!answer) return session.exit_code();
   const Value& object = answer->json.root()[command.object];
   std::string table = command.object.empty() ? "done\n" : object_text(object);
+  if (command.noun == kAccountNoun) table += object_text(answer->json.root()["AccessKey"]);
   if (session.format() != Format::kTable && session.format() != Format::kRaw) {
     return session.print_answer(*answer, "", "");
   }

@@ -28,6 +28,8 @@ struct RamList {
   std::span<const std::string_view> columns;
 };
 
+inline constexpr std::string_view kAccountNoun = "account";  // stands beside `ram`
+
 struct RamCommand {
   std::string_view noun;
   std::string_view verb;

@@ -52,6 +52,7 @@ constexpr A kTrustRole[] = {
     {"--trust", "NewAssumeRolePolicyDocument", "file with the trust policy", true, true}};
 constexpr std::span<const A> kNone{};
 
+constexpr Columns kAccountColumns[] = {"AccountId", "Operator"};
 constexpr Columns kUserColumns[] = {"UserName", "UserId", "DisplayName", "CreateDate"};
 constexpr Columns kKeyColumns[] = {"AccessKeyId", "Status", "CreateDate"};
 constexpr Columns kGroupColumns[] = {"GroupName", "GroupId", "Comments", "CreateDate"};
@@ -65,6 +66,16 @@ constexpr Columns kRoleColumns[] = {"RoleName", "Arn", "MaxSessionDuration", "Cr
 constexpr RamList kAttached{"Policies", "Policy", kAttachedColumns};
 
 constexpr RamCommand kCommands[] = {
+    {"account", "create",
+     "Create an account with its root key, which is shown this once (operator)", "CreateAccount",
+     kNone, "Account"},
+    {"account",
+     "ls",
+     "List the accounts of the server (operator)",
+     "ListAccounts",
+     kNone,
+     "",
+     {"Accounts", "Account", kAccountColumns}},
     {"user", "create", "Create a user", "CreateUser", kCreateUser, "User"},
     {"user", "ls", "List users", "ListUsers", kNone, "", {"Users", "User", kUserColumns}},
     {"user", "show", "Show a user", "GetUser", kUser, "User"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "console_rows.h"
 #include "group_rows.h"
 #include "last_use.h"
 #include "name_list.h"
@@ -36,6 +37,7 @@ Result<void> move_rows(Transaction& txn, const Holder& holder, std::string_view 
   SR_CHECK_OK(
       move_attachments(txn, {EntityKind::kUser, from.account, from.user_name}, new_name, random));
   SR_CHECK_OK(move_memberships(txn, from, new_name, random));
+  SR_CHECK_OK(move_login(txn, from, new_name, random));
   for (const std::string& key_id : holder.user.access_key_ids) {
     SR_TRY(HeldKey held, read_held_key(txn, from, key_id));
     held.key.user_name = new_name;
@@ -53,6 +55,7 @@ Directory::Directory(Random& random)
       policies_(random),
       roles_(random),
       oidc_providers_(random),
+      console_(random),
       last_use_(std::make_unique<LastUse>()) {}
 
 Directory::~Directory() = default;
@@ -63,6 +66,9 @@ Result<IssuedAccessKey> Directory::create_account(Transaction& txn, AccountId id
     return fail(ErrorKind::kConflict, "EntityAlreadyExists.Account",
                 "The account " + id.text() + " exists already.");
   }
+  SR_TRY(NameList accounts, read_names(txn, AccountId(), kAccountList));
+  SR_CHECK_OK(
+      add_name(txn, std::move(accounts), id.text(), {limits::kAccountsMax, "Account"}, random_));
   SR_TRY(IssuedAccessKey issued, issue_key(random_, now));
   const AccountRecord account{.created = now, .access_key_ids = {issued.id}};
   encode(account,
@@ -76,6 +82,11 @@ Result<void> Directory::revoke_sessions(Transaction& txn, AccountId account, Ins
   holder.account.revoked_before = now;
   put_holder(txn, holder);
   return {};
+}
+
+Result<std::vector<std::string>> Directory::list_accounts(barrier::Reader& reader) {
+  SR_TRY(NameList list, read_names(reader, AccountId(), kAccountList));
+  return std::move(list.names);
 }
 
 Result<bool> Directory::has_account(barrier::Reader& reader, AccountId id) {
@@ -139,6 +150,8 @@ Result<void> Directory::delete_user(Transaction& txn, const Owner& owner) {
         "The user can not has any access key while deleting. Delete its access keys first.");
   }
   SR_CHECK_OK(remove_attachments(txn, {EntityKind::kUser, owner.account, owner.user_name}));
+  SR_TRY(const auto login, read_login(txn, owner));
+  if (login.record) SR_CHECK_OK(console_.delete_login(txn, owner));
   SR_TRY(const LinkList groups, read_links(txn, user_groups_address(owner)));
   if (!groups.links.empty()) {
     return fail(ErrorKind::kConflict, "DeleteConflict.User.Group",

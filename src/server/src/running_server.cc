@@ -104,7 +104,7 @@ struct RunningServer::Parts {
 
   Result<void> open_storage(barrier::UnsealedDirectory opened, bool may_initialize);
   Result<Provision> open_identity(barrier::Mode mode);
-  Result<void> open_service();
+  Result<void> open_service(AccountId account);
   Result<void> listen(Provision provision);
   Result<void> listen_health();
   void build_indexes();
@@ -148,7 +148,7 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   return found;
 }
 
-Result<void> RunningServer::Parts::open_service() {
+Result<void> RunningServer::Parts::open_service(AccountId account) {
   keys = std::make_unique<keys::Keys>(*store, random, config.region);
   instances = std::make_unique<instances::Instances>(*store, random, config.region);
   SR_CHECK_OK(instances->build_index());
@@ -168,7 +168,8 @@ Result<void> RunningServer::Parts::open_service() {
                                                                 .region = config.region,
                                                                 .sessions = sessions.get(),
                                                                 .issuers = issuers.get(),
-                                                                .diagnostic_key = &diagnostic_key});
+                                                                .diagnostic_key = &diagnostic_key,
+                                                                .operator_account = account});
   if (config.published_limits || config.principal_qps > 0) {
     flow = std::make_unique<service::FlowControl>(
         service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),
@@ -261,7 +262,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   SR_CHECK_OK(p.open_storage(std::move(opened), may_initialize));
   if (config.verify_before_serve) SR_CHECK_OK(p.store->verify_all());
   SR_TRY(Provision provision, p.open_identity(mode));
-  SR_CHECK_OK(p.open_service());
+  SR_CHECK_OK(p.open_service(provision.account));
   // Records that a kill left between commit and log come first in the log of this run.
   SR_CHECK_OK(drain_audit_rows(*p.store, *p.audit));
   p.background = std::make_unique<Background>(*p.service, *p.audit);

@@ -25,6 +25,9 @@ std::span<const Operation> ram_group_operations();       // ops_ram_groups.cc
 std::span<const Operation> ram_policy_operations();      // ops_ram_policies.cc
 std::span<const Operation> ram_attachment_operations();  // ops_ram_attachments.cc
 std::span<const Operation> ram_role_operations();        // ops_ram_roles.cc
+std::span<const Operation> ram_login_operations();       // ops_ram_logins.cc
+std::span<const Operation> ram_settings_operations();    // ops_ram_settings.cc
+std::span<const Operation> account_operations();         // ops_accounts.cc
 std::span<const Operation> sts_operations();             // ops_sts.cc
 std::span<const Operation> sts_oidc_operations();        // ops_sts_oidc.cc
 std::span<const Operation> ims_operations();             // ops_ims.cc

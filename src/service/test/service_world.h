@@ -166,7 +166,8 @@ class ServiceWorld {
                           .region = "cn-hangzhou",
                           .sessions = &sessions,
                           .issuers = &issuers,
-                          .diagnostic_key = nullptr}};
+                          .diagnostic_key = nullptr,
+                          .operator_account = account}};
   identity::PrincipalRef root;
 };
 

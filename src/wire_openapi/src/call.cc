@@ -6,8 +6,8 @@ namespace strongroom::wire_openapi {
 namespace {
 
 bool holds_secret(std::string_view name) {
-  return name == "SecretData" || name == "Plaintext" || name == "Password" ||
-         name.starts_with("ExtendedConfig");
+  return name == "SecretData" || name == "Plaintext" || name.ends_with("Password") ||
+         name == "OIDCToken" || name.starts_with("ExtendedConfig");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ issuer.test is an OIDC issuer that this script makes: clients are used with the 
 """
 
 import base64
+import http.client
 import http.server
 import json
 import os
@@ -22,7 +23,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 E2E = os.path.dirname(HERE)
 sys.path.insert(0, E2E)
-from strongroom_e2e.report import Suite  # noqa: E402
+from strongroom_e2e.report import Suite, equal  # noqa: E402
 from strongroom_e2e.server import DEFAULT_SERVER, ROOT, read_env_file  # noqa: E402
 from strongroom_e2e.wire import Wire  # noqa: E402
 
@@ -187,6 +188,36 @@ class World:
         print("\n".join(lines), flush=True)
         return lines, done.stdout + done.stderr
 
+    def ask(self, path, method="GET", host=METADATA, **fields):
+        connection = http.client.HTTPConnection(host, 80, timeout=10)
+        connection.request(method, path, headers={k.replace("_", "-"): v for k, v in fields.items()})
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        return answer.status, body
+
+    def check_metadata(self, suite):
+        role_path, token_path = "/latest/meta-data/ram/security-credentials/", "/latest/api/token"
+        ttl, token = "x-aliyun-ecs-metadata-token-ttl-seconds", "x-aliyun-ecs-metadata-token"
+        with suite.case("-", "version 2: a token is given, taken and not guessed"):
+            status, given = self.ask(token_path, "PUT", **{ttl: "21600"})
+            equal(status, 200)
+            equal(self.ask(role_path, **{token: given}), (200, "reader"))
+            spoilt = ("A" if given[0] != "A" else "B") + given[1:]
+            equal(self.ask(role_path, **{token: spoilt})[0], 403)
+            equal(self.ask(token_path, **{ttl: "60"})[0], 405)
+            for bad in ("0", "21601", "x", ""):
+                equal(self.ask(token_path, "PUT", **{ttl: bad})[0], 400, bad)
+        with suite.case("-", "version 1, and what is refused"):
+            equal(self.ask(role_path), (200, "reader"))
+            equal(json.loads(self.ask(role_path + "reader")[1])["Code"], "Success")
+            equal(self.ask(role_path + "other")[0], 404)
+            equal(self.ask("/credentials/" + "0" * 32)[0], 404)
+            equal(self.ask(role_path, Host="evil.test")[0], 403)
+            equal(self.ask(role_path, Origin="http://evil.test")[0], 403)
+            equal(self.ask(role_path, X_Forwarded_For="192.0.2.1")[0], 403)
+            equal(self.ask(role_path, "POST")[0], 405)
+
     def stop(self):
         for process in reversed(self.processes):
             if process.poll() is None:
@@ -215,6 +246,7 @@ def inside(languages):
         if suite.failed:
             print(open(world.path("log"), errors="replace").read()[-3000:])
             return 1
+        world.check_metadata(suite)
         for language in languages:
             for way, env in world.ways().items():
                 lines, told = world.client(language, way, env)

@@ -22,6 +22,7 @@ namespace strongroom::client {
 inline constexpr std::string_view kKmsVersion = "2016-01-20";
 inline constexpr std::string_view kStsVersion = "2015-04-01";
 inline constexpr std::string_view kRamVersion = "2015-05-01";
+inline constexpr std::string_view kOwnVersion = "2026-11-01";  // what only this server has
 
 struct Parameter {
   std::string name;

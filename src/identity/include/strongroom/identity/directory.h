@@ -21,6 +21,7 @@
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 #include "strongroom/identity/client_keys.h"
+#include "strongroom/identity/console.h"
 #include "strongroom/identity/credential.h"
 #include "strongroom/identity/groups.h"
 #include "strongroom/identity/oidc_providers.h"
@@ -95,6 +96,9 @@ class Directory {
 
   /// Creates an account and its first root key. EntityAlreadyExists.Account.
   Result<IssuedAccessKey> create_account(barrier::Transaction& txn, AccountId id, Instant now);
+  /// The accounts of this server, as 16 digits, sorted; one made before the list was kept is
+  /// absent.
+  Result<std::vector<std::string>> list_accounts(barrier::Reader& reader);
   /// True if the account is there.
   Result<bool> has_account(barrier::Reader& reader, AccountId id);
 
@@ -137,6 +141,7 @@ class Directory {
   Policies& policies() { return policies_; }
   Roles& roles() { return roles_; }
   OidcProviders& oidc_providers() { return oidc_providers_; }
+  Console& console() { return console_; }
 
   /// Policies::attach for a user.
   Result<void> attach_policy(barrier::Transaction& txn, const Owner& user, std::string_view type,
@@ -170,6 +175,7 @@ class Directory {
   Policies policies_;
   Roles roles_;
   OidcProviders oidc_providers_;
+  Console console_;
   std::unique_ptr<LastUse> last_use_;
   ClientKeySource* client_keys_ = nullptr;
 };

@@ -123,7 +123,8 @@ struct Engines {
   const identity::Sessions* sessions = nullptr;  // null: no sessions are issued
   oidc::Issuers* issuers = nullptr;              // null: no OIDC token can be checked
   const SecretBytes* diagnostic_key =
-      nullptr;  // access::kDiagnosticLabel; null leaves the message out
+      nullptr;                      // access::kDiagnosticLabel; null leaves the message out
+  AccountId operator_account = {};  // whose root may make accounts; zero: nobody
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.
