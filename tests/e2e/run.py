@@ -121,6 +121,7 @@ SUITES = [
     Suite("node-openapi-client", "node openapi-client", install_node, node_client("openapi_client.js"), False),
     Suite("python-kms20160120", "python kms20160120", install_python, python_client("kms20160120.py"), False),
     Suite("python-instances", "python kms20160120 instances", install_python, python_client("instances.py"), False),
+    Suite("python-instance-api", "python dkms-gcs", install_python, python_client("instance_api.py"), False),
     Suite("python-sdk-kms", "python aliyun-python-sdk-kms", install_python, python_client("python_sdk_kms.py"), False),
     Suite("python-secretsmanager-v2", "python secretsmanager-client-v2", install_python,
           python_client("secretsmanager_client_v2.py"), False),

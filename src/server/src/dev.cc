@@ -54,17 +54,26 @@ std::string endpoint_of(const Config& config, std::uint16_t port) {
 
 using EnvironmentLines = std::vector<std::pair<std::string, std::string>>;
 
+struct CaFiles {
+  std::string shared;
+  std::string instance;
+};
+
 EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
-                                const std::string& ca_file) {
+                                const CaFiles& files) {
   EnvironmentLines lines = {
       {"STRONGROOM_ENDPOINT", endpoint_of(config, facts.port)},
-      {"STRONGROOM_CA_FILE", ca_file},
+      {"STRONGROOM_CA_FILE", files.shared},
       {"STRONGROOM_ACCOUNT_ID", facts.account.text()},
       {"STRONGROOM_REGION", config.region},
       {"ALIBABA_CLOUD_ACCESS_KEY_ID", facts.root_key_id},
       {"ALIBABA_CLOUD_ACCESS_KEY_SECRET", std::string(OperatorReveal::text(facts.root_key_secret))},
   };
   if (!facts.instance_id.empty()) lines.emplace_back("STRONGROOM_INSTANCE_ID", facts.instance_id);
+  if (facts.instance_port != 0) {
+    lines.emplace_back("STRONGROOM_INSTANCE_ENDPOINT", endpoint_of(config, facts.instance_port));
+    lines.emplace_back("STRONGROOM_INSTANCE_CA_FILE", files.instance);
+  }
   if (facts.health_port != 0) {
     lines.emplace_back("STRONGROOM_METRICS_URL",
                        "http://127.0.0.1:" + std::to_string(facts.health_port) + "/metrics");
@@ -105,9 +114,12 @@ void print_banner(const Config& config, const EnvironmentLines& lines, bool samp
 }
 
 Result<void> announce(const DevOptions& options, const Config& config, StartedFacts& facts) {
-  const std::string ca_file = std::filesystem::absolute(config.data_directory + "/ca.pem").string();
-  SR_CHECK_OK(write_private_file(ca_file, facts.ca_pem));
-  EnvironmentLines lines = environment_of(config, facts, ca_file);
+  const std::string directory = std::filesystem::absolute(config.data_directory).string();
+  const CaFiles files{directory + "/ca.pem", directory + "/instance-ca.pem"};
+  SR_CHECK_OK(write_private_file(files.shared, facts.ca_pem));
+  if (facts.instance_port != 0)
+    SR_CHECK_OK(write_private_file(files.instance, facts.instance_ca_pem));
+  EnvironmentLines lines = environment_of(config, facts, files);
   if (!options.quiet) print_banner(config, lines, options.sample);
   if (!options.env_file.empty()) return write_private_file(options.env_file, as_env_file(lines));
   return {};
@@ -139,6 +151,10 @@ int run_dev(const DevOptions& options, const std::string& config_file, const Fla
   if (const auto made = (*server)->ensure_instance(); !made) {
     return fail_with("the KMS instance could not be made", made.error(),
                      "choose another --data directory");
+  }
+  if (const auto listening = (*server)->listen_instance(); !listening) {
+    return fail_with("the instance's endpoint could not start", listening.error(),
+                     "fix the cause above and start again");
   }
   if (options.sample) {
     if (const auto stored = (*server)->store_sample(); !stored) {

@@ -6,11 +6,13 @@
 #include "background.h"
 #include "health.h"
 #include "provision.h"
+#include "reveal.h"
 #include "sample.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/access/access.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
+#include "strongroom/gateway_instance/gateway.h"
 #include "strongroom/gateway_openapi/gateway.h"
 #include "strongroom/identity/authenticator.h"
 #include "strongroom/instances/instances.h"
@@ -99,6 +101,7 @@ struct RunningServer::Parts {
   std::thread index_builder;
   std::unique_ptr<Background> background;
   std::unique_ptr<net::Server> listener;
+  std::unique_ptr<net::Server> instance_listener;
   std::unique_ptr<net::Server> health;
   StartedFacts facts;
 
@@ -106,6 +109,7 @@ struct RunningServer::Parts {
   Result<Provision> open_identity(barrier::Mode mode);
   Result<void> open_service(AccountId account);
   Result<void> listen(Provision provision);
+  Result<void> listen_instance();
   Result<void> listen_health();
   void build_indexes();
   /// One mutation as the root principal, through the pipeline and its audit.
@@ -222,6 +226,42 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
   return {};
 }
 
+Result<void> RunningServer::Parts::listen_instance() {
+  const std::size_t threads = io_threads_of(config);
+  const ProvisionPlan plan = plan_of(config, barrier::Mode::kProduction);
+  SR_TRY(const auto reader, store->reader());
+  SR_TRY(const crypto::IssuedCertificate leaf,
+         instances->issue_server_certificate(
+             *reader, facts.account, facts.instance_id,
+             {.dns = plan.dns_names, .ip_addresses = plan.addresses}, clock.now()));
+  SR_TRY(facts.instance_ca_pem, instances->ca_chain(*reader, facts.account, facts.instance_id));
+  net::ServerConfig server;
+  server.listeners.push_back(
+      {.address = config.listen.host,
+       .port = 0,
+       .tls = true,
+       .identity = {.certificate_chain_pem = leaf.certificate_pem,
+                    .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))}});
+  server.threads = threads;
+  server.pin_cpus = config.pin_cpus;
+  const gateway_instance::GatewayParts gateway{.service = *service,
+                                               .access_points = *access_points,
+                                               .sources = *sources,
+                                               .audit = *audit,
+                                               .workers = *workers,
+                                               .misses = *misses,
+                                               .replays = gateway_instance::make_replay_guard(),
+                                               .instance_id = facts.instance_id,
+                                               .io_threads = threads};
+  auto bound = net::Server::start(
+      server, [gateway](std::size_t) { return gateway_instance::make_handler(gateway); });
+  wipe(server.listeners[0].identity);
+  if (!bound) return std::unexpected(bound.error());
+  instance_listener = std::move(*bound);
+  facts.instance_port = instance_listener->port(0);
+  return {};
+}
+
 HealthFacts RunningServer::Parts::health_facts() const {
   HealthFacts now;
   now.sealed = store->sealed();
@@ -334,6 +374,10 @@ Result<void> RunningServer::ensure_instance() {
   return {};
 }
 
+Result<void> RunningServer::listen_instance() {
+  return parts_->listen_instance();
+}
+
 StartedFacts& RunningServer::facts() {
   return parts_->facts;
 }
@@ -341,10 +385,12 @@ StartedFacts& RunningServer::facts() {
 void RunningServer::stop() {
   Parts& p = *parts_;
   if (p.listener) p.listener->stop(kStopGraceMillis);
+  if (p.instance_listener) p.instance_listener->stop(kStopGraceMillis);
   if (p.health) p.health->stop(0);
   if (p.workers) p.workers->stop();
   if (p.misses) p.misses->stop();
   p.listener.reset();
+  p.instance_listener.reset();
   p.health.reset();
   if (p.index_builder.joinable()) p.index_builder.join();
   if (p.background) p.background->stop();

@@ -21,8 +21,10 @@ struct StartedFacts {
   std::string root_key_id;  // empty unless it may be shown
   SecretBytes root_key_secret;
   std::uint16_t port = 0;
-  std::uint16_t health_port = 0;  // 0: no health listener
-  std::string instance_id;        // after ensure_instance()
+  std::uint16_t health_port = 0;    // 0: no health listener
+  std::string instance_id;          // after ensure_instance()
+  std::uint16_t instance_port = 0;  // after listen_instance(), as the next
+  std::string instance_ca_pem;
 };
 
 class RunningServer {
@@ -45,6 +47,9 @@ class RunningServer {
   /// Makes one connected KMS instance if the account has none, and notes the default one in
   /// facts().
   Result<void> ensure_instance();
+  /// After ensure_instance(): serves the Instance API of that instance on a free port of the shared
+  /// endpoint's address, under a certificate of the instance's own CA.
+  Result<void> listen_instance();
   /// Blocks until running requests are done (at most a few seconds) and everything is closed.
   /// Idempotent.
   void stop();

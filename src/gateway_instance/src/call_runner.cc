@@ -1,0 +1,243 @@
+#include "call_runner.h"
+
+#include "operations.h"
+#include "proto_answer.h"
+#include "strongroom/base/check.h"
+#include "strongroom/keys/blob.h"
+#include "strongroom/wire_openapi/errors.h"
+
+namespace strongroom::gateway_instance {
+namespace {
+
+constexpr std::string_view kMediaType = "application/x-protobuf";
+
+struct CodeStatus {
+  std::string_view code;
+  int status;
+};
+
+// instance-protocol.md §1.4, where it differs from the shared gateway.
+constexpr CodeStatus kStatuses[] = {
+    {"InvalidApiName", 400},     {"InvalidApiVersion", 400},
+    {"InvalidParam", 400},       {"RequestTimeTooSkewed", 400},
+    {"SignatureNotMatch", 401},  {"Unauthorized", 404},
+    {"InvalidContentType", 415}, {"Forbidden.OnlySymmetricKeySupported", 404},
+};
+
+int status_of(const Error& error) {
+  for (const auto& entry : kStatuses) {
+    if (entry.code == error.code()) return entry.status;
+  }
+  return wire_openapi::http_status_of(error.code(), error.kind());
+}
+
+// What the caller may see: our own defects and corrupt data are told apart in the log only, and the
+// Instance API has one code for a key that is not there.
+Error for_client(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kOutcomeUnknown:
+      return Error(error.kind(), "ServiceUnavailableTemporary", "Service Unavailable Temporary.");
+    case ErrorKind::kCorrupt:
+    case ErrorKind::kInternal:
+      return Error(error.kind(), "InternalFailure", "Internal Failure.");
+    default:
+      break;
+  }
+  if (error.code() == "Forbidden.KeyVersionNotFound" || error.code() == "Forbidden.AliasNotFound") {
+    return Error(error.kind(), "Forbidden.KeyNotFound",
+                 "The key Key ID or Alias does not exist in the system.");
+  }
+  return error;
+}
+
+struct ErrorText {
+  int status;
+  std::string_view code;
+  std::string_view message;
+};
+
+void append_error(std::string& out, const ErrorText& error, std::string_view request_id) {
+  const auto answer = make_proto_answer(error_fields(), out);
+  answer->number("StatusCode", error.status);
+  answer->field("ErrorCode", error.code);
+  answer->field("ErrorMessage", error.message);
+  answer->field("RequestId", request_id);
+}
+
+bool names_version(std::string_view action) {
+  return action != "GetSecretValue" && action != "GenerateRandom";
+}
+
+}  // namespace
+
+std::string_view write_error(http::AnswerBuffer& out, const Error& error,
+                             std::string_view request_id, bool close) {
+  const int status = status_of(error);
+  append_error(out.body(), {status, error.code(), error.message()}, request_id);
+  return out.finish(status, kMediaType, {}, close);
+}
+
+void write_refusal(http::AnswerBuffer& out, const http::Refusal& refusal,
+                   std::string_view request_id) {
+  append_error(out.body(), {refusal.status, "InvalidParameter", refusal.message}, request_id);
+  out.finish(refusal.status, kMediaType, {}, true);
+}
+
+Result<void> CallRunner::open(const Incoming& incoming) {
+  reset();
+  host_ = incoming.request.header("host").value_or("");
+  user_agent_ = incoming.request.header("user-agent").value_or("");
+  const auto read = read_envelope(incoming.request, incoming.now, envelope_);
+  if (!incoming.principal) SR_CHECK_OK(authenticator_.admit(incoming.peer));
+  SR_CHECK_OK(read);
+  operation_ = find_operation(envelope_.api_name);
+  SR_CHECK(operation_ != nullptr);
+  return {};
+}
+
+bool CallRunner::run_on_io(Incoming& incoming, barrier::CachedReader& reader,
+                           identity::PrincipalCache& principals) {
+  if (const auto opened = open(incoming); !opened) {
+    finish_error(incoming, opened.error());
+    return true;
+  }
+  return run(incoming, reader, &principals);
+}
+
+barrier::ReadSet CallRunner::run_on_worker(Incoming& incoming) {
+  if (const auto opened = open(incoming); !opened) {
+    finish_error(incoming, opened.error());
+    return {};
+  }
+  const auto reader = parts_.service.engines().store.reader();
+  if (!reader) {
+    finish_error(incoming, reader.error());
+    return {};
+  }
+  const bool ended = run(incoming, **reader, nullptr);
+  SR_CHECK(ended);
+  return (*reader)->take_read_set();
+}
+
+bool CallRunner::run(Incoming& incoming, barrier::Reader& reader,
+                     identity::PrincipalCache* principals) {
+  if (!incoming.principal) {
+    auto principal = authenticator_.authenticate(
+        incoming.request, envelope_,
+        {.reader = reader, .cache = principals, .now = incoming.now, .source = incoming.peer});
+    if (!principal) {
+      if (principal.error().kind() == ErrorKind::kNotCached) return false;
+      finish_error(incoming, principal.error());
+      return true;
+    }
+    incoming.principal = std::move(*principal);
+  }
+  if (principals != nullptr && operation_->effect == service::Effect::kSlowRead) return false;
+  return execute(incoming, reader);
+}
+
+bool CallRunner::is_short_read() const {
+  return operation_ != nullptr && operation_->effect != service::Effect::kSlowRead;
+}
+
+service::Request CallRunner::service_request(const Incoming& incoming) const {
+  return {.operation = operation_,
+          .principal = incoming.principal.get(),
+          .parameters = &parameters_,
+          .host = host_,
+          .request_id = incoming.request_id,
+          .source_ip = incoming.peer,
+          .user_agent = user_agent_,
+          .now = incoming.now,
+          .secure_transport = incoming.secure_transport,
+          .gateway = parts_.instance_id};
+}
+
+bool CallRunner::execute(const Incoming& incoming, barrier::Reader& reader) {
+  service::Outcome outcome;
+  if (const auto read = fields_.read(*envelope_.message, incoming.request.body); !read) {
+    outcome.error = read.error();
+    finish(incoming, std::move(outcome));
+    return true;
+  }
+  if (!envelope_.migration_version.empty())
+    fields_.add(kMigrationVersion, envelope_.migration_version);
+  parameters_ = service::Parameters(fields_.sorted());
+  buffer_.clear_body();
+  const auto answer = make_proto_answer(envelope_.message->response, buffer_.body());
+  outcome = parts_.service.read(service_request(incoming), reader, *answer);
+  if (outcome.error && outcome.error->kind() == ErrorKind::kNotCached) {
+    buffer_.clear_body();
+    return false;
+  }
+  if (!outcome.error) answer->field("RequestId", incoming.request_id);
+  finish(incoming, std::move(outcome));
+  return true;
+}
+
+void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
+  outcome_ = std::move(outcome);
+  int status = 200;
+  if (outcome_.error) {
+    outcome_.error = for_client(*outcome_.error);
+    status = status_of(*outcome_.error);
+  }
+  record_ = service::audit_record(service_request(incoming), outcome_, status,
+                                  parts_.service.engines().region);
+  finished_.close = !incoming.request.keep_alive;
+  if (!outcome_.error) return write_success(incoming);
+  buffer_.clear_body();
+  finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);
+}
+
+void CallRunner::write_success(const Incoming&) {
+  const NameValue version[] = {{kMigrationVersion, outcome_.facts.version_id}};
+  const bool tell = names_version(envelope_.api_name) &&
+                    outcome_.facts.version_id.size() == keys::kVersionIdChars;
+  finished_.bytes =
+      buffer_.finish(200, kMediaType, std::span(version).first(tell ? 1 : 0), finished_.close);
+}
+
+// Before a principal is known.
+void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
+  outcome_ = {};
+  outcome_.error = for_client(error);
+  record_ = {};
+  record_.time = incoming.now;
+  record_.request_id = incoming.request_id;
+  record_.service = kInstanceApi.product;
+  record_.action = envelope_.api_name.substr(0, 64);
+  record_.api_version = envelope_.api_version.substr(0, 16);
+  record_.region = parts_.service.engines().region;
+  record_.principal_type = "anonymous";
+  record_.access_key_id = envelope_.client_key_id.substr(0, 64);
+  record_.source_ip = incoming.peer;
+  record_.user_agent = user_agent_.substr(0, 200);
+  record_.decision = "none";
+  record_.error_code = outcome_.error->code();
+  record_.status = status_of(*outcome_.error);
+  finished_.close = !incoming.request.keep_alive;
+  buffer_.clear_body();
+  finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);
+}
+
+void CallRunner::refuse(const Incoming& incoming, const Error& error) {
+  if (operation_ == nullptr || !incoming.principal) return finish_error(incoming, error);
+  service::Outcome outcome;
+  outcome.error = error;
+  finish(incoming, std::move(outcome));
+}
+
+void CallRunner::reset() {
+  buffer_.reset();
+  envelope_ = {};
+  fields_.clear();
+  host_ = user_agent_ = {};
+  operation_ = nullptr;
+  parameters_ = service::Parameters({});
+  outcome_ = {};
+  finished_ = {};
+}
+
+}  // namespace strongroom::gateway_instance

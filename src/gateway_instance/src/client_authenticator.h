@@ -1,0 +1,51 @@
+#pragma once
+// Which client key signed this request: instance-protocol.md §7 from the look-up of the key on.
+// Used by one call at a time; what it names is shared and thread-safe.
+
+#include <string_view>
+
+#include "envelope.h"
+#include "replay_guard.h"
+#include "strongroom/aap/access_points.h"
+#include "strongroom/identity/principal_cache.h"
+#include "strongroom/identity/source_limiter.h"
+
+namespace strongroom::gateway_instance {
+
+struct ClientContext {
+  barrier::Reader& reader;
+  identity::PrincipalCache* cache = nullptr;  // the I/O thread's, with a CachedReader; else null
+  Instant now;
+  std::string_view source;  // the peer's address
+};
+
+/// SHA256withRSA over `text`. 401 SignatureNotMatch, also for a credential that is no client key.
+Result<void> check_signature(std::string_view text, std::string_view signature,
+                             const identity::Credential& credential);
+
+class ClientAuthenticator {
+ public:
+  /// All outlive this.
+  ClientAuthenticator(aap::AccessPoints& access_points, identity::SourceLimiter& sources,
+                      ReplayGuard& replays)
+      : access_points_(access_points), sources_(sources), replays_(replays) {}
+
+  /// Before anything else is looked at: 429 Rejected.Throttling for a source that fails too often.
+  Result<void> admit(std::string_view source) const;
+  /// The client key's principal. kNotCached (nothing was consumed); 404 Unauthorized, 401
+  /// SignatureNotMatch, 403 Forbidden.AccessKey, 400 RequestTimeTooSkewed.
+  Result<identity::PrincipalRef> authenticate(const http::Request& request,
+                                              const Envelope& envelope,
+                                              const ClientContext& context) const;
+
+ private:
+  Result<identity::PrincipalRef> verify(const http::Request& request, const Envelope& envelope,
+                                        const ClientContext& context) const;
+  Result<identity::CredentialRef> find(std::string_view key_id, const ClientContext& context) const;
+
+  aap::AccessPoints& access_points_;
+  identity::SourceLimiter& sources_;
+  ReplayGuard& replays_;
+};
+
+}  // namespace strongroom::gateway_instance

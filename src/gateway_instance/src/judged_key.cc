@@ -1,0 +1,89 @@
+#include "judged_key.h"
+
+#include <algorithm>
+
+#include "operations.h"
+#include "strongroom/instances/instances.h"
+
+namespace strongroom::gateway_instance {
+namespace {
+
+using service::Call;
+
+std::unexpected<Error> no_such_key() {
+  return fail(ErrorKind::kNotFound, "Forbidden.KeyNotFound",
+              "The key Key ID or Alias does not exist in the system.");
+}
+
+Result<std::string> id_of_alias(Call& call, std::string_view action, std::string_view alias) {
+  const keys::Keys& keys = call.engines.keys;
+  auto found = keys.key_of_alias(call.reader, call.account(), alias);
+  if (found || found.error().kind() != ErrorKind::kNotFound) return found;
+  SR_CHECK_OK(call.authorize(action, keys.alias_arn(call.account(), alias)));
+  return no_such_key();
+}
+
+/// Permission, then whether the key is there, in this instance, and the instance works.
+Result<JudgedKey> judge(Call& call, std::string_view action, std::string id) {
+  const keys::Keys& keys = call.engines.keys;
+  call.note_key(id);
+  SR_CHECK_OK(call.authorize(action, keys.arn(call.account(), id)));
+  auto use = keys.status(call.reader, call.account(), id);
+  if (!use && use.error().kind() == ErrorKind::kNotFound) return no_such_key();
+  if (!use) return std::unexpected(use.error());
+  if (use->instance_id != call.gateway()) return no_such_key();
+  SR_CHECK_OK(
+      call.engines.instances.require_usable(call.reader, call.account(), call.gateway(), call.now));
+  return JudgedKey{call.account(), std::move(id), {}, *use};
+}
+
+}  // namespace
+
+Result<JudgedKey> named_key(Call& call, std::string_view action, VersionChoice choice) {
+  const std::string_view text = call.parameters.text("KeyId");
+  if (text.empty()) return invalid("KeyId", "Name the key by its id or alias.");
+  std::string id(text);
+  if (text.starts_with("alias/")) {
+    SR_TRY(id, id_of_alias(call, action, text));
+  }
+  SR_TRY(JudgedKey key, judge(call, action, std::move(id)));
+  const std::string_view asked = call.parameters.text(kMigrationVersion);
+  if (choice == VersionChoice::kPrimary && asked.empty()) return key;
+  SR_TRY(const keys::Key stored, call.engines.keys.find(call.reader, key.account, key.id));
+  if (asked.empty()) {
+    key.version_id = stored.versions.front().id;
+  } else {
+    if (std::ranges::find(stored.versions, asked, &keys::KeyVersion::id) == stored.versions.end())
+      return no_such_key();
+    key.version_id = asked;
+  }
+  return key;
+}
+
+Result<JudgedKey> key_of_version(Call& call, std::string_view action, std::string_view version_id) {
+  auto id = call.engines.keys.key_of_version(call.reader, call.account(), version_id);
+  if (!id && id.error().kind() == ErrorKind::kNotFound) return no_such_key();
+  if (!id) return std::unexpected(id.error());
+  SR_TRY(JudgedKey key, judge(call, action, std::move(*id)));
+  key.version_id = version_id;
+  return key;
+}
+
+bool names_key(const Call& call) {
+  return !call.parameters.text("KeyId").empty();
+}
+
+Result<void> leave_io_thread(const Call& call) {
+  if (dynamic_cast<const barrier::CachedReader*>(&call.reader) == nullptr) return {};
+  return fail(ErrorKind::kNotCached, "NotCached", "");
+}
+
+std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
+  return service::invalid_parameter(parameter, hint);
+}
+
+std::unexpected<Error> unsupported() {
+  return fail(ErrorKind::kInvalidInput, "UnsupportedOperation", "Rejected.UnsupportedOperation");
+}
+
+}  // namespace strongroom::gateway_instance

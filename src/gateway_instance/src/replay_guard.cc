@@ -1,0 +1,51 @@
+#include "replay_guard.h"
+
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/crypto/digest.h"
+#include "strongroom/gateway_instance/gateway.h"
+
+namespace strongroom::gateway_instance {
+namespace {
+
+constexpr std::int64_t kMinuteMillis = 60'000;
+
+std::uint64_t print_of(std::string_view text) {
+  const crypto::Digest32 digest = crypto::sha256(as_bytes(text));
+  return load_u64(as_chars(digest).data());
+}
+
+}  // namespace
+
+std::shared_ptr<ReplayGuard> make_replay_guard() {
+  return std::make_shared<ReplayGuard>();
+}
+
+void ReplayGuard::forget(Shard& shard, std::int64_t through) {
+  while (!shard.minutes.empty() && shard.minutes.begin()->first <= through) {
+    shard.entries -= shard.minutes.begin()->second.size();
+    shard.minutes.erase(shard.minutes.begin());
+  }
+}
+
+ReplayGuard::Verdict ReplayGuard::check(std::string_view signature, std::string_view source,
+                                        Instant signed_at, Instant now) {
+  const std::uint64_t print = print_of(signature);
+  const std::uint64_t address = print_of(source);
+  const std::int64_t minute = signed_at.unix_ms / kMinuteMillis;
+  Shard& shard = shards_[print % kShards];
+  const std::lock_guard lock(shard.mutex);
+  // Requests of these minutes are refused by the window itself.
+  forget(shard, (now.unix_ms - limits::kTimestampWindowMillis) / kMinuteMillis - 1);
+  if (minute <= shard.forgotten) return Verdict::kForgotten;
+  if (shard.entries >= shard_entries_max_) {
+    shard.forgotten = shard.minutes.begin()->first;
+    forget(shard, shard.forgotten);
+    if (minute <= shard.forgotten) return Verdict::kForgotten;
+  }
+  const auto [place, fresh] = shard.minutes[minute].emplace(print, address);
+  if (fresh) ++shard.entries;
+  return place->second == address ? Verdict::kAccepted : Verdict::kOtherSource;
+}
+
+}  // namespace strongroom::gateway_instance

@@ -1,0 +1,51 @@
+#pragma once
+// Remembers verified signatures for the accepted window (security.md §2.6). The Instance API has no
+// nonce and its signatures are deterministic, so two honest equal calls within a second are the
+// same bytes: a repeat is accepted from the address that sent it first, and refused from any other.
+//
+// Bounded: when a shard is full its oldest minute is forgotten and requests dated in or before it
+// are refused from then on. Thread-safe.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <unordered_map>
+
+#include "strongroom/base/time.h"
+
+namespace strongroom::gateway_instance {
+
+class ReplayGuard {
+ public:
+  enum class Verdict : std::uint8_t {
+    kAccepted,
+    kOtherSource,  // a repeat from another address than the first
+    kForgotten,    // its minute is no longer remembered
+  };
+  /// `entries_max`: over all shards.
+  explicit ReplayGuard(std::size_t entries_max = 4U << 20)
+      : shard_entries_max_(entries_max / kShards) {}
+
+  /// Of a signature that verified and whose time is within the window of `now`.
+  Verdict check(std::string_view signature, std::string_view source, Instant signed_at,
+                Instant now);
+
+ private:
+  static constexpr std::size_t kShards = 16;
+  struct Shard {
+    std::mutex mutex;
+    // minute → print of the signature → print of the address
+    std::map<std::int64_t, std::unordered_map<std::uint64_t, std::uint64_t>> minutes;
+    std::size_t entries = 0;
+    std::int64_t forgotten = INT64_MIN;  // this minute and those before it
+  };
+  static void forget(Shard& shard, std::int64_t through);
+
+  std::size_t shard_entries_max_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace strongroom::gateway_instance

@@ -1,0 +1,171 @@
+// Requests that unmodified client libraries sent, with the signatures they made
+// (tests/vectors/instance-api).
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "client_authenticator.h"
+#include "envelope.h"
+#include "messages.h"
+#include "strongroom/base/bytes.h"
+
+namespace strongroom::gateway_instance {
+namespace {
+
+std::string file_text(const std::string& name) {
+  std::ifstream in(std::string(STRONGROOM_VECTORS_DIR) + "/instance-api/" + name);
+  std::stringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+struct Recorded {
+  std::string capture;
+  std::string body;
+  std::string string_to_sign;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<NameValue> views;
+
+  http::Request request() {
+    views.clear();
+    for (const auto& [name, value] : headers) views.push_back({name, value});
+    return {.method = "POST", .path = "/", .query = "", .headers = views, .body = body};
+  }
+  std::string& header(std::string_view wanted) {
+    for (auto& [name, value] : headers) {
+      if (name == wanted) return value;
+    }
+    ADD_FAILURE() << capture << " lacks " << wanted;
+    return headers.emplace_back().second;
+  }
+};
+
+std::vector<Recorded> recorded_requests() {
+  std::vector<Recorded> all;
+  simdjson::dom::parser parser;
+  const std::string text = file_text("index.json");
+  for (const auto entry : parser.parse(text).get_array().value()) {
+    if (std::string_view(entry["kind"]) != "instance") continue;
+    Recorded one;
+    one.capture = std::string_view(entry["capture"]);
+    one.body = hex_decode(std::string_view(entry["body_hex"])).value();
+    one.string_to_sign = std::string_view(entry["string_to_sign"]);
+    for (const auto header : entry["headers"].get_array().value()) {
+      one.headers.emplace_back(std::string_view(header.at(0)), std::string_view(header.at(1)));
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+identity::Credential client_credential() {
+  auto key = crypto::RsaPublicKey::from_pem(file_text("client_pub.pem"));
+  EXPECT_TRUE(key.has_value());
+  identity::Credential credential{};
+  credential.client.emplace(identity::ClientKeyFacts{
+      .key = *key, .not_before = {}, .not_after = {}, .access_point = {}, .fingerprint = {}});
+  return credential;
+}
+
+// The moment a request was signed, from its own date.
+Instant time_of(Recorded& recorded) {
+  const std::string date = recorded.request().header("date").value_or("") == ""
+                               ? ""
+                               : std::string(*recorded.request().header("date"));
+  return parse_http_date(date).value_or(Instant{});
+}
+
+TEST(RecordedRequests, EveryOneIsReadAndVerifies) {
+  const identity::Credential credential = client_credential();
+  std::vector<Recorded> all = recorded_requests();
+  ASSERT_EQ(all.size(), 44U);
+  for (Recorded& recorded : all) {
+    const http::Request request = recorded.request();
+    Envelope envelope;
+    const auto read = read_envelope(request, time_of(recorded), envelope);
+    ASSERT_TRUE(read) << recorded.capture << ": " << read.error().message();
+    EXPECT_EQ(string_to_sign(request), recorded.string_to_sign) << recorded.capture;
+    EXPECT_TRUE(check_signature(string_to_sign(request), envelope.signature, credential))
+        << recorded.capture;
+    RequestFields fields;
+    EXPECT_TRUE(fields.read(*envelope.message, request.body)) << recorded.capture;
+    EXPECT_FALSE(check_signature(string_to_sign(request) + "/", envelope.signature, credential));
+  }
+}
+
+TEST(RecordedRequests, AChangedBodyOrHeaderIsRefused) {
+  const identity::Credential credential = client_credential();
+  for (Recorded& recorded : recorded_requests()) {
+    const Instant then = time_of(recorded);
+    Envelope envelope;
+    Recorded changed = recorded;
+    changed.body += '\0';
+    auto read = read_envelope(changed.request(), then, envelope);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().message(), "The Param Content-SHA256 is invalid.");
+
+    changed = recorded;
+    changed.headers.emplace_back("X-Kms-ApiName", "Decrypt");
+    EXPECT_FALSE(read_envelope(changed.request(), then, envelope)) << recorded.capture;
+
+    changed = recorded;
+    changed.headers.emplace_back("x-kms-extra", "1");
+    ASSERT_TRUE(read_envelope(changed.request(), then, envelope));
+    EXPECT_FALSE(
+        check_signature(string_to_sign(changed.request()), envelope.signature, credential));
+
+    read = read_envelope(recorded.request(), {then.unix_ms + 15 * 60'000 + 1}, envelope);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code(), "RequestTimeTooSkewed");
+  }
+}
+
+TEST(Messages, FieldsComeOutByNameAndDamageIsRefused) {
+  const Message* message = find_message("GetSecretValue");
+  ASSERT_NE(message, nullptr);
+  const std::string body =
+      hex_decode("0a0b6d792f7365637265742d31120a41435343757272656e742001").value();
+  RequestFields fields;
+  ASSERT_TRUE(fields.read(*message, body));
+  const service::Parameters parameters(fields.sorted());
+  EXPECT_EQ(parameters.text("SecretName"), "my/secret-1");
+  EXPECT_EQ(parameters.text("VersionStage"), "ACSCurrent");
+  EXPECT_EQ(parameters.text("FetchExtendedConfig"), "true");
+  for (std::size_t size = 1; size < body.size(); ++size) {
+    RequestFields cut;
+    const bool whole = size == 13 || size == 25;  // between two fields
+    EXPECT_EQ(cut.read(*message, body.substr(0, size)).has_value(), whole) << size;
+  }
+  EXPECT_FALSE(fields.read(*message, std::string(11, '\xff')));
+}
+
+TEST(ReplayGuard, ARepeatIsAcceptedFromTheSameAddressOnly) {
+  ReplayGuard guard;
+  const Instant now{1'800'000'000'000};
+  using enum ReplayGuard::Verdict;
+  EXPECT_EQ(guard.check("signature", "10.0.0.1", now, now), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.1", now, now), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, now), kOtherSource);
+  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, now), kOtherSource);
+  EXPECT_EQ(guard.check("another", "10.0.0.2", now, now), kAccepted);
+}
+
+TEST(ReplayGuard, WhenFullTheOldestMinuteIsRefusedRatherThanForgottenSilently) {
+  ReplayGuard guard(16);  // one for each shard
+  const Instant now{1'800'000'000'000};
+  using enum ReplayGuard::Verdict;
+  const Instant before{now.unix_ms - 120'000};
+  EXPECT_EQ(guard.check("old", "10.0.0.1", before, now), kAccepted);
+  for (int i = 0; i < 200; ++i) {
+    guard.check("new" + std::to_string(i), "10.0.0.1", now, now);
+  }
+  EXPECT_EQ(guard.check("old", "10.0.0.2", before, now), kForgotten);
+}
+
+}  // namespace
+}  // namespace strongroom::gateway_instance

@@ -1,0 +1,180 @@
+"""The Instance API through the unmodified client alibabacloud-dkms-gcs, with a client key of an access point: secrets and
+keys of the development server's KMS instance, and refusals with their codes.
+"""
+
+import hashlib
+import json
+import os
+import uuid
+
+from openapi.models import Config
+from sdk import models
+from sdk.client import Client
+from Tea.exceptions import TeaException
+
+from kms20160120 import Adapter
+from strongroom_e2e.report import Suite, equal
+
+PASSWORD = "Testpass123"
+
+
+def tea(error):
+    """The error as the client tells it; the last attempt's, if it gave up trying."""
+    while not isinstance(error, TeaException) and getattr(error, "inner_exception", None) is not None:
+        error = error.inner_exception
+    return error
+
+
+class Life:
+    def __init__(self):
+        self.suite = Suite("python dkms-gcs")
+        self.sdk = Adapter()
+        self.tail = uuid.uuid4().hex[:8]
+        self.instance = os.environ["STRONGROOM_INSTANCE_ID"]
+        self.ca = os.environ["STRONGROOM_INSTANCE_CA_FILE"]
+        # The client needs a host name in the certificate, no address.
+        self.endpoint = "localhost:" + os.environ["STRONGROOM_INSTANCE_ENDPOINT"].rsplit(":", 1)[1]
+
+    def call(self, action, **parameters):
+        return self.sdk.call(action, parameters)
+
+    def key(self, **parameters):
+        return self.call("CreateKey", DKMSInstanceId=self.instance, **parameters)["KeyMetadata"]["KeyId"]
+
+    def client(self, name, resources, permissions=("CryptoServiceKeyUser", "CryptoServiceSecretUser"), rules=None, scope=None):
+        """A client with a new access point and client key of its own."""
+        self.call("CreatePolicy", Name=f"pol-{name}-{self.tail}", KmsInstance=scope or self.instance,
+                  AccessControlRules=json.dumps({"NetworkRules": rules or []}), Resources=json.dumps(resources),
+                  Permissions=json.dumps([f"RbacPermission/Template/{role}" for role in permissions]))
+        self.call("CreateApplicationAccessPoint", Name=f"aap-{name}-{self.tail}", AuthenticationMethod="ClientKey",
+                  Policies=json.dumps([f"pol-{name}-{self.tail}"]))
+        made = self.call("CreateClientKey", AapName=f"aap-{name}-{self.tail}", Password=PASSWORD)
+        content = json.dumps({"KeyId": made["ClientKeyId"], "PrivateKeyData": made["PrivateKeyData"]})
+        self.client_key_id = made["ClientKeyId"]
+        return Client(Config(protocol="https", endpoint=self.endpoint, client_key_content=content, password=PASSWORD,
+                             ca_file_path=self.ca))
+
+    def refused(self, code, work):
+        try:
+            work()
+        except Exception as error:
+            equal(tea(error).code, code)
+        else:
+            raise AssertionError("succeeded")
+
+    def secrets(self):
+        key = self.key()
+        name = f"e2e/gcs/{self.tail}"
+        self.call("CreateSecret", SecretName=name, VersionId="v1", SecretData="over protobuf", EncryptionKeyId=key,
+                  DKMSInstanceId=self.instance)
+        self.call("CreateSecret", SecretName=name + "/shared", VersionId="v1", SecretData="elsewhere")
+        app = self.client("all", ["key/*", "secret/*"])
+
+        def read(client, name):
+            return client.get_secret_value(models.GetSecretValueRequest(secret_name=name))
+
+        with self.suite.case("GetSecretValue", "its value, version and stage"):
+            found = read(app, name)
+            equal((found.secret_name, found.secret_data, found.version_id, found.version_stages, found.secret_data_type),
+                  (name, "over protobuf", "v1", ["ACSCurrent"], "text"))
+            assert found.request_id
+        with self.suite.case("GetSecretValue", "a secret that is not the instance's"):
+            self.refused("Forbidden.ResourceNotFound", lambda: read(app, name + "/shared"))
+        with self.suite.case("GetSecretValue", "a secret that is not there"):
+            self.refused("Forbidden.ResourceNotFound", lambda: read(app, "e2e/gcs/nowhere"))
+        with self.suite.case("GetSecretValue", "another resource"):
+            self.refused("Forbidden.NoPermission", lambda: read(self.client("other", ["secret/other", "key/*"]), name))
+        with self.suite.case("GetSecretValue", "without the right on its key"):
+            self.refused("Forbidden.NoPermission",
+                         lambda: read(self.client("nokey", ["secret/*", "key/*"], ["CryptoServiceSecretUser"]), name))
+        with self.suite.case("GetSecretValue", "another address"):
+            self.call("CreateNetworkRule", Name=f"far-{self.tail}", Type="Private", SourcePrivateIp='["192.0.2.1"]')
+            far = self.client("far", ["secret/*", "key/*"], rules=[f"far-{self.tail}"])
+            self.refused("Forbidden.NoPermission", lambda: read(far, name))
+        with self.suite.case("GetSecretValue", "a policy for the shared gateway"):
+            shared = self.client("shared", ["secret/*"], ["SecretUser"], scope="shared")
+            self.refused("Forbidden.NoPermission", lambda: read(shared, name))
+        with self.suite.case("GetSecretValue", "a deleted client key"):
+            gone = self.client("gone", ["secret/*", "key/*"])
+            equal(read(gone, name).secret_data, "over protobuf")
+            self.call("DeleteClientKey", ClientKeyId=self.client_key_id)
+            self.refused("Unauthorized", lambda: read(gone, name))
+        return app
+
+    def symmetric(self, app):
+        key = self.key()
+        for spec, suite in ((None, "AES_GCM"), ("AES_CBC", "AES_CBC"), ("AES_ECB", "AES_ECB")):
+            aad = b"context" if suite == "AES_GCM" else None
+            with self.suite.case("Encrypt", suite):
+                made = app.encrypt(models.EncryptRequest(key_id=key, plaintext=b"plain", algorithm=spec, aad=aad))
+                equal((made.key_id, made.algorithm), (key, suite))
+                assert b"plain" not in made.ciphertext_blob
+            with self.suite.case("Decrypt", suite):
+                opened = app.decrypt(models.DecryptRequest(key_id=key, ciphertext_blob=made.ciphertext_blob, iv=made.iv,
+                                                           algorithm=suite, aad=aad))
+                equal(opened.plaintext, b"plain")
+        with self.suite.case("AdvanceEncrypt", "a blob that names its version"):
+            made = app.advance_encrypt(models.AdvanceEncryptRequest(key_id=key, plaintext=b"advanced"))
+            equal(bytes(made.ciphertext_blob[:3]), b"\x24\x00\x02")
+            equal(bytes(made.ciphertext_blob[3:39]).decode(), made.key_version_id)
+        with self.suite.case("AdvanceDecrypt", "without KeyId"):
+            opened = app.advance_decrypt(models.AdvanceDecryptRequest(ciphertext_blob=made.ciphertext_blob))
+            equal((opened.plaintext, opened.key_id, opened.key_version_id), (b"advanced", key, made.key_version_id))
+        with self.suite.case("AdvanceDecrypt", "a damaged blob"):
+            damaged = made.ciphertext_blob[:-1] + bytes([made.ciphertext_blob[-1] ^ 1])
+            self.refused("InternalFailure",
+                         lambda: app.advance_decrypt(models.AdvanceDecryptRequest(ciphertext_blob=damaged)))
+        with self.suite.case("GenerateDataKey", "opens again"):
+            made = app.generate_data_key(models.GenerateDataKeyRequest(key_id=key, number_of_bytes=32))
+            equal(len(made.plaintext), 32)
+            opened = app.decrypt(models.DecryptRequest(key_id=key, ciphertext_blob=made.ciphertext_blob, iv=made.iv))
+            equal(opened.plaintext, made.plaintext)
+        with self.suite.case("AdvanceGenerateDataKey", "opens again"):
+            made = app.advance_generate_data_key(models.AdvanceGenerateDataKeyRequest(key_id=key, number_of_bytes=24))
+            opened = app.advance_decrypt(models.AdvanceDecryptRequest(ciphertext_blob=made.ciphertext_blob))
+            equal((len(made.plaintext), opened.plaintext), (24, made.plaintext))
+        with self.suite.case("GenerateRandom", "as many bytes as asked for"):
+            equal(len(app.generate_random(models.GenerateRandomRequest(length=64)).random), 64)
+        with self.suite.case("GenerateRandom", "not more than 64"):
+            self.refused("InvalidParameter", lambda: app.generate_random(models.GenerateRandomRequest(length=65)))
+        with self.suite.case("Encrypt", "a key outside the instance"):
+            shared = self.call("CreateKey")["KeyMetadata"]["KeyId"]
+            self.refused("Forbidden.KeyNotFound",
+                         lambda: app.encrypt(models.EncryptRequest(key_id=shared, plaintext=b"x")))
+        with self.suite.case("GenerateDataKeyPair", "EC_P256"):
+            pair = app.generate_data_key_pair(models.GenerateDataKeyPairRequest(
+                key_id=key, key_pair_spec="EC_P256", key_format="PEM", algorithm="AES_GCM"))
+            assert pair.private_key_plaintext.startswith(b"-----BEGIN PRIVATE KEY-----")
+
+    def asymmetric(self, app):
+        for spec, algorithm in (("RSA_2048", "RSA_PSS_SHA_256"), ("EC_P256", "ECDSA_SHA_256")):
+            key = self.key(KeySpec=spec, KeyUsage="SIGN/VERIFY")
+            with self.suite.case("Sign", spec):
+                made = app.sign(models.SignRequest(key_id=key, message=b"message", algorithm=algorithm, message_type="RAW"))
+                equal((made.key_id, made.message_type), (key, "RAW"))
+            with self.suite.case("Verify", spec):
+                digest = hashlib.sha256(b"message").digest()
+                told = app.verify(models.VerifyRequest(key_id=key, message=digest, signature=made.signature,
+                                                       algorithm=algorithm, message_type="DIGEST"))
+                equal(told.value, True)
+                wrong = app.verify(models.VerifyRequest(key_id=key, message=b"other", signature=made.signature,
+                                                        algorithm=algorithm, message_type="RAW"))
+                equal(bool(wrong.value), False)
+            with self.suite.case("GetPublicKey", spec):
+                found = app.get_public_key(models.GetPublicKeyRequest(key_id=key))
+                assert found.public_key.startswith("-----BEGIN PUBLIC KEY-----")
+        key = self.key(KeySpec="RSA_2048", KeyUsage="ENCRYPT/DECRYPT")
+        with self.suite.case("Encrypt", "RSA_2048"):
+            made = app.encrypt(models.EncryptRequest(key_id=key, plaintext=b"plain", algorithm="RSAES_OAEP_SHA_256"))
+        with self.suite.case("Decrypt", "RSA_2048"):
+            opened = app.decrypt(models.DecryptRequest(key_id=key, ciphertext_blob=made.ciphertext_blob,
+                                                       algorithm="RSAES_OAEP_SHA_256"))
+            equal(opened.plaintext, b"plain")
+
+
+if __name__ == "__main__":
+    life = Life()
+    application = life.secrets()
+    life.symmetric(application)
+    life.asymmetric(application)
+    life.suite.finish()
