@@ -375,6 +375,7 @@ Result<void> RunningServer::ensure_instance() {
 }
 
 Result<void> RunningServer::listen_instance() {
+  if (parts_->facts.instance_id.empty()) return {};
   return parts_->listen_instance();
 }
 

@@ -48,7 +48,8 @@ class RunningServer {
   /// facts().
   Result<void> ensure_instance();
   /// After ensure_instance(): serves the Instance API of that instance on a free port of the shared
-  /// endpoint's address, under a certificate of the instance's own CA.
+  /// endpoint's address, under a certificate of the instance's own CA. Nothing if no instance is
+  /// connected.
   Result<void> listen_instance();
   /// Blocks until running requests are done (at most a few seconds) and everything is closed.
   /// Idempotent.
