@@ -21,9 +21,8 @@ std::unexpected<Error> mismatch() {
 }  // namespace
 
 Result<void> check_signature(std::string_view text, std::string_view signature,
-                             const identity::Credential& credential) {
-  if (!credential.client) return mismatch();
-  if (credential.client->key.verify_pkcs1_sha256(as_bytes(text), as_bytes(signature))) return {};
+                             const crypto::RsaPublicKey& key) {
+  if (key.verify_pkcs1_sha256(as_bytes(text), as_bytes(signature))) return {};
   return mismatch();
 }
 
@@ -45,7 +44,9 @@ Result<identity::PrincipalRef> ClientAuthenticator::verify(const http::Request& 
                                                            const Envelope& envelope,
                                                            const ClientContext& context) const {
   SR_TRY(const identity::CredentialRef credential, find(envelope.client_key_id, context));
-  SR_CHECK_OK(check_signature(string_to_sign(request), envelope.signature, *credential));
+  if (!credential->client) return mismatch();
+  SR_CHECK_OK(
+      check_signature(string_to_sign(request), envelope.signature, credential->client->key));
   SR_CHECK_OK(aap::check_validity(*credential, context.now));
   switch (replays_.check(envelope.signature, context.source, envelope.signed_at, context.now)) {
     case ReplayGuard::Verdict::kAccepted:

@@ -19,9 +19,9 @@ struct ClientContext {
   std::string_view source;  // the peer's address
 };
 
-/// SHA256withRSA over `text`. 401 SignatureNotMatch, also for a credential that is no client key.
+/// SHA256withRSA over `text`. 401 SignatureNotMatch.
 Result<void> check_signature(std::string_view text, std::string_view signature,
-                             const identity::Credential& credential);
+                             const crypto::RsaPublicKey& key);
 
 class ClientAuthenticator {
  public:
