@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +31,6 @@ namespace {
 
 using audit_format::Hash;
 
-constexpr int kMergeNiceness = 5;                  // about a third of an I/O thread's share
 constexpr std::size_t kIdleBatchBytes = 1U << 20;  // a batch buffer larger than this is given back
 constexpr std::size_t kRememberedSegments = 2;     // committed segments whose leaves are known
 
@@ -299,8 +297,6 @@ Result<TreeHead> LogImpl::settle() {
 }
 
 void LogImpl::run() {
-  // Merging may lag, answering must not: where both share a core, a read goes first. Best effort.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kMergeNiceness);
   std::unique_lock lock(mutex_);
   while (!stop_) {
     wake_.wait_for(lock, std::chrono::milliseconds(limits::kAuditMergeMillis),
