@@ -61,7 +61,7 @@ struct Key {
   std::int64_t rotation_interval_seconds = 0;
   Instant last_rotation;
   Instant next_rotation;
-  std::string policy;  // JSON as it was set; empty: the default policy
+  std::string policy;                // JSON as it was set; empty: the default policy
   std::vector<std::string> aliases;  // "alias/…", in the order they were made
   std::string import_digest;         // SHA-256 of imported material; empty: never imported
   std::uint32_t imports = 0;         // how often material was imported
