@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "analysis_ranges.h"
 #include "strongroom/base/limits.h"
@@ -270,8 +271,13 @@ std::vector<Finding> findings_of(const Principal& principal, std::string_view ac
   add_findings(out, Source::kIdentity, asking.policies.get(), query);
   add_findings(out, Source::kSession, asking.session_policy.get(), query);
   add_findings(out, Source::kResource, resource.policy.get(), query);
-  std::ranges::stable_sort(out, {}, [](const Finding& finding) { return !finding.fit.whole(); });
-  return out;
+  // Whole matches first, each group in its order.
+  std::vector<Finding> ordered;
+  ordered.reserve(out.size());
+  const auto whole = [](const Finding& finding) { return finding.fit.whole(); };
+  std::ranges::copy_if(out, std::back_inserter(ordered), whole);
+  std::ranges::remove_copy_if(out, std::back_inserter(ordered), whole);
+  return ordered;
 }
 
 }  // namespace

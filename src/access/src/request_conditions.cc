@@ -5,8 +5,6 @@
 namespace strongroom::access {
 namespace {
 
-using identity::PrincipalKind;
-
 std::string_view flag(bool value) {
   return value ? "true" : "false";
 }

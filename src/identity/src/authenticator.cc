@@ -194,7 +194,7 @@ Result<CredentialRef> Authenticator::find_session(const Call& call,
   const std::string_view token = call.security_token;
   if (token.empty()) return missing("SecurityToken");
   if (context.cache != nullptr) {
-    const CredentialRef known = context.cache->find(call.access_key_id);
+    CredentialRef known = context.cache->find(call.access_key_id);
     if (known && crypto::ct_equal(as_bytes(known->security_token), as_bytes(token))) {
       SR_CHECK_OK(check_expiry(known->expires, context.now));
       return known;

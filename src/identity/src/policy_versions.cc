@@ -63,7 +63,7 @@ Result<PolicyVersion> Policies::create_version(Transaction& txn, const PolicyRef
   SR_TRY(HeldPolicy held, read_custom(txn, ref));
   CustomPolicy& policy = held.policy;
   SR_CHECK_OK(make_room(policy, wanted.rotate));
-  const PolicyVersion made{.number = policy.next_version++,
+  PolicyVersion made{.number = policy.next_version++,
                            .document = std::string(wanted.document),
                            .created = now,
                            .is_default = wanted.set_default};

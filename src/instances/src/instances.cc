@@ -111,7 +111,8 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
   instance.specification = asked.specification;
   instance.created = now;
   instance.end = asked.end;
-  SR_TRY(instance, rename(std::move(instance), asked.name.empty() ? instance.id : asked.name));
+  const std::string name = asked.name.empty() ? instance.id : asked.name;
+  SR_TRY(instance, rename(std::move(instance), name));
   SR_TRY(const crypto::IssuedCertificate authority,
          crypto::make_private_ca("PrivateKmsCA_" + instance.id, valid_for(now, kAuthorityDays),
                                  random_));

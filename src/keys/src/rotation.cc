@@ -20,7 +20,7 @@ std::unexpected<Error> limit(std::string_view why) {
 }  // namespace
 
 Result<KeyVersion> Keys::create_version(barrier::Transaction& transaction, Key key, Instant now,
-                                        std::shared_ptr<UsageTable::Reservation> place) {
+                                        const std::shared_ptr<UsageTable::Reservation>& place) {
   SR_CHECK_OK(permit(KeyAction::kUse, key.state));
   if (key.origin == KeyOrigin::kExternal || is_mac(key.spec)) {
     return fail(

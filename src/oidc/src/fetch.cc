@@ -39,7 +39,8 @@ Result<std::string> read_all(dial::Connection& connection) {
 
 Result<std::string> body_of(std::string answer) {
   const std::size_t end = answer.find("\r\n\r\n");
-  if (end == std::string::npos || end > kHeadBytesMax) return bad_answer("no HTTP answer came.");
+  // npos, no end at all, is above every bound.
+  if (end > kHeadBytesMax) return bad_answer("no HTTP answer came.");
   std::string head = answer.substr(0, end);
   std::ranges::transform(head, head.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

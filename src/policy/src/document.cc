@@ -17,7 +17,6 @@ namespace strongroom::policy {
 namespace {
 
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 constexpr std::size_t kSidCharsMax = 128;
 constexpr std::size_t kConditionKeyCharsMax = 256;

@@ -132,7 +132,7 @@ class Keys {
   /// Rejected.LimitExceeded beyond limits::kVersionsPerKeyMax or within 7 days of the last version
   /// that was made by hand. `place` is of the instance's quota, if the key is in one.
   Result<KeyVersion> create_version(barrier::Transaction& transaction, Key key, Instant now,
-                                    std::shared_ptr<UsageTable::Reservation> place = {});
+                                    const std::shared_ptr<UsageTable::Reservation>& place = {});
   /// UpdateRotationPolicy; errors of set_rotation. The due row is written with it.
   Result<void> update_rotation(barrier::Transaction& transaction, Key key,
                                std::int64_t interval_seconds, Instant now) const;
