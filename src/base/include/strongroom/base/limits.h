@@ -197,6 +197,12 @@ inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;
 inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;
 inline constexpr std::int64_t kAuditMergeMillis = 90;
 
+// Rotation: jobs to connectors and what they answer (docs/formats/connector.md).
+inline constexpr std::size_t kConnectorFieldBytesMax = 64U << 10;
+inline constexpr std::size_t kConnectorFrameBytesMax = 512U << 10;
+inline constexpr std::size_t kConnectorListMax = 64;
+inline constexpr std::size_t kConnectorMessageBytesMax = 512;
+
 // Work that falls due.
 inline constexpr std::size_t kDueBatchMax = 100;
 inline constexpr std::int64_t kDuePollMillisMax = 1'000;

@@ -24,6 +24,7 @@ class RevealToken {
   friend class IdentityReveal;     // identity: a new access-key secret into its record
   friend class InstanceReveal;     // instances: a new CA's private key into its record
   friend class AccessPointReveal;  // aap: the rules for a client key's password; its file
+  friend class ConnectorReveal;    // connector: credentials into a frame and kept out of messages
   friend class AnswerReveal;       // gateways: the one place where a value enters an answer
   friend class ClientReveal;       // client: values into a request body, and out of an answer's
   friend class TerminalReveal;     // cli: printing a value the person asked for

@@ -1,0 +1,21 @@
+#pragma once
+// The one place of this library that reads credentials: into a frame, and to keep them out of text.
+
+#include <cstdint>
+#include <span>
+
+#include "strongroom/secmem/secret_bytes.h"
+
+namespace strongroom {
+
+class ConnectorReveal {
+ public:
+  static std::span<const std::uint8_t> view(const SecretBytes& secret) {
+    return secret.reveal(RevealToken());
+  }
+  static std::span<std::uint8_t> into(SecretBytes& secret) {
+    return secret.writable(RevealToken());
+  }
+};
+
+}  // namespace strongroom
