@@ -69,8 +69,7 @@ bool names_version(std::string_view action) {
   return action != "GetSecretValue" && action != "GenerateRandom";
 }
 
-}  // namespace
-
+/// The answer of a refusal: Error with its status.
 std::string_view write_error(http::AnswerBuffer& out, const Error& error,
                              std::string_view request_id, bool close) {
   const int status = status_of(error);
@@ -78,11 +77,7 @@ std::string_view write_error(http::AnswerBuffer& out, const Error& error,
   return out.finish(status, kMediaType, {}, close);
 }
 
-void write_refusal(http::AnswerBuffer& out, const http::Refusal& refusal,
-                   std::string_view request_id) {
-  append_error(out.body(), {refusal.status, "InvalidParameter", refusal.message}, request_id);
-  out.finish(refusal.status, kMediaType, {}, true);
-}
+}  // namespace
 
 Result<void> CallRunner::open(const Incoming& incoming) {
   reset();
@@ -96,28 +91,31 @@ Result<void> CallRunner::open(const Incoming& incoming) {
   return {};
 }
 
-bool CallRunner::run_on_io(Incoming& incoming, barrier::CachedReader& reader,
-                           identity::PrincipalCache& principals) {
+std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
+    Incoming& incoming, barrier::CachedReader& reader, identity::PrincipalCache& principals) {
   if (const auto opened = open(incoming); !opened) {
     finish_error(incoming, opened.error());
-    return true;
+    return finished_;
   }
-  return run(incoming, reader, &principals);
+  if (run(incoming, reader, &principals)) return finished_;
+  const bool slow = operation_->effect == service::Effect::kSlowRead;
+  return std::unexpected(slow ? gateway::Continue::kAsWork : gateway::Continue::kAsShortRead);
 }
 
-barrier::ReadSet CallRunner::run_on_worker(Incoming& incoming) {
+Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) {
   if (const auto opened = open(incoming); !opened) {
     finish_error(incoming, opened.error());
-    return {};
+    return finished_;
   }
   const auto reader = parts_.service.engines().store.reader();
   if (!reader) {
     finish_error(incoming, reader.error());
-    return {};
+    return finished_;
   }
   const bool ended = run(incoming, **reader, nullptr);
   SR_CHECK(ended);
-  return (*reader)->take_read_set();
+  read_set = (*reader)->take_read_set();
+  return finished_;
 }
 
 bool CallRunner::run(Incoming& incoming, barrier::Reader& reader,
@@ -135,10 +133,6 @@ bool CallRunner::run(Incoming& incoming, barrier::Reader& reader,
   }
   if (principals != nullptr && operation_->effect == service::Effect::kSlowRead) return false;
   return execute(incoming, reader);
-}
-
-bool CallRunner::is_short_read() const {
-  return operation_ != nullptr && operation_->effect != service::Effect::kSlowRead;
 }
 
 service::Request CallRunner::service_request(const Incoming& incoming) const {
@@ -185,13 +179,14 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   }
   record_ = service::audit_record(service_request(incoming), outcome_, status,
                                   parts_.service.engines().region);
+  finished_.record = &record_;
   finished_.close = !incoming.request.keep_alive;
-  if (!outcome_.error) return write_success(incoming);
+  if (!outcome_.error) return write_success();
   buffer_.clear_body();
   finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);
 }
 
-void CallRunner::write_success(const Incoming&) {
+void CallRunner::write_success() {
   const NameValue version[] = {{kMigrationVersion, outcome_.facts.version_id}};
   const bool tell = names_version(envelope_.api_name) &&
                     outcome_.facts.version_id.size() == keys::kVersionIdChars;
@@ -203,30 +198,28 @@ void CallRunner::write_success(const Incoming&) {
 void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   outcome_ = {};
   outcome_.error = for_client(error);
-  record_ = {};
-  record_.time = incoming.now;
-  record_.request_id = incoming.request_id;
+  record_ = gateway::record_of_stranger(incoming, user_agent_, *outcome_.error,
+                                        status_of(*outcome_.error));
   record_.service = kInstanceApi.product;
-  record_.action = envelope_.api_name.substr(0, 64);
+  record_.action = envelope_.api_name;
   record_.api_version = envelope_.api_version.substr(0, 16);
   record_.region = parts_.service.engines().region;
-  record_.principal_type = "anonymous";
   record_.access_key_id = envelope_.client_key_id.substr(0, 64);
-  record_.source_ip = incoming.peer;
-  record_.user_agent = user_agent_.substr(0, 200);
-  record_.decision = "none";
-  record_.error_code = outcome_.error->code();
-  record_.status = status_of(*outcome_.error);
+  finished_.record = &record_;
   finished_.close = !incoming.request.keep_alive;
   buffer_.clear_body();
   finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);
 }
 
-void CallRunner::refuse(const Incoming& incoming, const Error& error) {
-  if (operation_ == nullptr || !incoming.principal) return finish_error(incoming, error);
-  service::Outcome outcome;
-  outcome.error = error;
-  finish(incoming, std::move(outcome));
+Finished CallRunner::refuse(const Incoming& incoming, const Error& error) {
+  if (operation_ == nullptr || !incoming.principal) {
+    finish_error(incoming, error);
+  } else {
+    service::Outcome outcome;
+    outcome.error = error;
+    finish(incoming, std::move(outcome));
+  }
+  return finished_;
 }
 
 void CallRunner::reset() {
@@ -238,6 +231,24 @@ void CallRunner::reset() {
   parameters_ = service::Parameters({});
   outcome_ = {};
   finished_ = {};
+}
+
+void CallRunner::write_refused(const http::Refusal& refusal, std::string_view request_id,
+                               http::AnswerBuffer& out) const {
+  append_error(out.body(), {refusal.status, "InvalidParameter", refusal.message}, request_id);
+  out.finish(refusal.status, kMediaType, {}, true);
+}
+
+std::string_view CallRunner::write_unrecorded(std::string_view request_id,
+                                              http::AnswerBuffer& out) const {
+  return write_error(out,
+                     Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
+                           "Service Unavailable Temporary."),
+                     request_id, false);
+}
+
+gateway::RunnerFactory make_runners(const GatewayParts& parts) {
+  return [parts] { return std::make_unique<CallRunner>(parts); };
 }
 
 }  // namespace strongroom::gateway_instance

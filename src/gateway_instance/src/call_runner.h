@@ -1,6 +1,5 @@
 #pragma once
-// One call from received bytes to finished answer, on whichever thread it runs. The I/O thread's
-// handler owns one, each worker thread another; nothing here is shared.
+// One call of the Instance API; gateway::CallRunner says how it is used.
 
 #include <memory>
 #include <string>
@@ -8,52 +7,28 @@
 
 #include "client_authenticator.h"
 #include "strongroom/gateway_instance/gateway.h"
-#include "strongroom/http/answer_buffer.h"
 
 namespace strongroom::gateway_instance {
 
-/// What must survive the hop from the I/O thread to a worker.
-struct Incoming {
-  http::Request request;  // views into the connection, valid until the exchange is answered
-  std::string peer;
-  std::string request_id;
-  Instant now;
-  bool secure_transport = true;
-  identity::PrincipalRef principal;  // once authenticated
-};
+using gateway::Finished;
+using gateway::Incoming;
 
-/// A finished call. `bytes` points into the runner's buffer.
-struct Finished {
-  std::string_view bytes;
-  bool close = false;
-};
-
-/// The answer of a refusal: Error with its status.
-std::string_view write_error(http::AnswerBuffer& out, const Error& error,
-                             std::string_view request_id, bool close);
-/// The same for a message that HTTP refused, with its own status; the connection is closed.
-void write_refusal(http::AnswerBuffer& out, const http::Refusal& refusal,
-                   std::string_view request_id);
-
-class CallRunner {
+class CallRunner final : public gateway::CallRunner {
  public:
   explicit CallRunner(const GatewayParts& parts)
-      : parts_(parts), authenticator_(parts.access_points, parts.sources, *parts.replays) {}
+      : parts_(parts), authenticator_(parts_.access_points, parts_.sources, *parts_.replays) {}
 
-  /// True if the call ended (see finished()); false if it needs a worker. Never touches storage.
-  bool run_on_io(Incoming& incoming, barrier::CachedReader& reader,
-                 identity::PrincipalCache& principals);
-  /// After run_on_io() returned false: whether the call is a read that only missed the caches.
-  bool is_short_read() const;
-  /// Always ends. May block. Returns what it read, for the I/O thread's cache.
-  barrier::ReadSet run_on_worker(Incoming& incoming);
-  /// Ends the call with an error before or instead of running it.
-  void refuse(const Incoming& incoming, const Error& error);
-
-  const Finished& finished() const { return finished_; }
-  const audit::Record& record() const { return record_; }
-  /// Wipes the answer and forgets the call.
-  void reset();
+  std::expected<Finished, gateway::Continue> run_on_io(
+      Incoming& incoming, barrier::CachedReader& reader,
+      identity::PrincipalCache& principals) override;
+  Finished run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) override;
+  Finished refuse(const Incoming& incoming, const Error& error) override;
+  void reset() override;
+  /// The status stays HTTP's own (413 for a body that is too large).
+  void write_refused(const http::Refusal& refusal, std::string_view request_id,
+                     http::AnswerBuffer& out) const override;
+  std::string_view write_unrecorded(std::string_view request_id,
+                                    http::AnswerBuffer& out) const override;
 
  private:
   Result<void> open(const Incoming& incoming);
@@ -62,9 +37,9 @@ class CallRunner {
   bool execute(const Incoming& incoming, barrier::Reader& reader);
   void finish(const Incoming& incoming, service::Outcome outcome);
   void finish_error(const Incoming& incoming, const Error& error);
-  void write_success(const Incoming& incoming);
+  void write_success();
 
-  const GatewayParts& parts_;
+  const GatewayParts parts_;
   ClientAuthenticator authenticator_;
   http::AnswerBuffer buffer_;
   Envelope envelope_;

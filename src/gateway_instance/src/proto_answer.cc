@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "answer_reveal.h"
+#include "strongroom/gateway/answer_reveal.h"
 
 namespace strongroom::gateway_instance {
 namespace {

@@ -1,7 +1,7 @@
 #include "answer_json.h"
 
-#include "answer_reveal.h"
 #include "strongroom/base/json_writer.h"
+#include "strongroom/gateway/answer_reveal.h"
 
 namespace strongroom::gateway_openapi {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "answer_reveal.h"
+#include "strongroom/gateway/answer_reveal.h"
 #include "strongroom/wire_openapi/xml_writer.h"
 
 namespace strongroom::gateway_openapi {

@@ -36,6 +36,14 @@ bool is_throttling(std::string_view code) {
   return code.find("Throttling") != std::string_view::npos;
 }
 
+// An answer that belongs to no call: always JSON.
+std::string_view write_error(http::AnswerBuffer& out, const wire_openapi::ErrorAnswer& error,
+                             bool close) {
+  wire_openapi::append_error(out.body(), wire_openapi::Format::kJson, error);
+  const NameValue fields[] = {{"x-acs-request-id", error.request_id}};
+  return out.finish(error.status, wire_openapi::kJsonType, fields, close);
+}
+
 }  // namespace
 
 bool CallRunner::decode(const Incoming& incoming) {
@@ -78,7 +86,14 @@ Result<identity::PrincipalRef> CallRunner::authenticate(Incoming& incoming, barr
   return parts_.authenticator.authenticate(call_, context);
 }
 
-bool CallRunner::run_on_io(Incoming& incoming, barrier::CachedReader& reader,
+std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
+    Incoming& incoming, barrier::CachedReader& reader, identity::PrincipalCache& principals) {
+  if (try_on_io(incoming, reader, principals)) return finished_;
+  return std::unexpected(is_short_read() ? gateway::Continue::kAsShortRead
+                                         : gateway::Continue::kAsWork);
+}
+
+bool CallRunner::try_on_io(Incoming& incoming, barrier::CachedReader& reader,
                            identity::PrincipalCache& principals) {
   if (!decode(incoming)) return true;
   auto principal = authenticate(incoming, reader, &principals);
@@ -101,9 +116,9 @@ bool CallRunner::over_limit(const Incoming& incoming) {
   if (wait == 0) return false;
   retry_after_ms_ = wait;
   const bool kms = api_ != nullptr && api_->prefix == service::kKms.prefix;
-  refuse(incoming,
-         Error(ErrorKind::kExhausted, kms ? "Rejected.Throttling" : "Throttling.User",
-               "QPS Limit Exceeded. Try again in " + std::to_string(wait) + " milliseconds."));
+  end_with(incoming,
+           Error(ErrorKind::kExhausted, kms ? "Rejected.Throttling" : "Throttling.User",
+                 "QPS Limit Exceeded. Try again in " + std::to_string(wait) + " milliseconds."));
   return true;
 }
 
@@ -112,15 +127,16 @@ bool CallRunner::is_short_read() const {
                                    operation_->effect == service::Effect::kValueRead);
 }
 
-barrier::ReadSet CallRunner::run_on_worker(Incoming& incoming) {
-  if (!decode(incoming)) return {};
+Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) {
+  if (!decode(incoming)) return finished_;
   const auto reader = parts_.service.engines().store.reader();
   if (!reader) {
     finish_error(incoming, reader.error());
-    return {};
+    return finished_;
   }
   execute(incoming, **reader);
-  return (*reader)->take_read_set();
+  read_set = (*reader)->take_read_set();
+  return finished_;
 }
 
 void CallRunner::execute(Incoming& incoming, barrier::SnapshotReader& reader) {
@@ -184,7 +200,7 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   }
   record_ = service::audit_record(service_request(incoming), outcome_, status,
                                   parts_.service.engines().region);
-  finished_.record = !outcome_.audit_committed;
+  finished_.record = outcome_.audit_committed ? nullptr : &record_;
   write_answer(incoming, status, outcome_);
 }
 
@@ -193,25 +209,22 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   outcome_ = {};
   outcome_.error = for_client(error, api_ == nullptr || api_->prefix == service::kKms.prefix);
   const int status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
-  record_ = {};
-  record_.time = incoming.now;
-  record_.request_id = incoming.request_id;
+  record_ = gateway::record_of_stranger(incoming, user_agent_, *outcome_.error, status);
   record_.service = product();
-  record_.action = call_.action.substr(0, 64);
+  record_.action = call_.action;
   record_.api_version = call_.version.substr(0, 16);
   record_.region = parts_.service.engines().region;
-  record_.principal_type = "anonymous";
   record_.access_key_id = call_.access_key_id.substr(0, 64);
-  record_.source_ip = incoming.peer;
-  record_.user_agent = user_agent_.substr(0, 200);
-  record_.decision = "none";
-  record_.error_code = outcome_.error->code();
-  record_.status = status;
-  finished_.record = true;
+  finished_.record = &record_;
   write_answer(incoming, status, outcome_);
 }
 
-void CallRunner::refuse(const Incoming& incoming, const Error& error) {
+Finished CallRunner::refuse(const Incoming& incoming, const Error& error) {
+  end_with(incoming, error);
+  return finished_;
+}
+
+void CallRunner::end_with(const Incoming& incoming, const Error& error) {
   if (operation_ == nullptr || !incoming.principal) return finish_error(incoming, error);
   service::Outcome outcome;
   outcome.error = error;
@@ -260,6 +273,38 @@ void CallRunner::reset() {
   outcome_ = {};
   finished_ = {};
   retry_after_ms_ = 0;
+}
+
+void CallRunner::write_refused(const http::Refusal& refusal, std::string_view request_id,
+                               http::AnswerBuffer& out) const {
+  write_error(out,
+              {.status = refusal.status,
+               .code = refusal.code,
+               .message = refusal.message,
+               .request_id = request_id,
+               .host_id = "",
+               .product = "Kms",
+               .access_denied_detail_json = ""},
+              true);
+}
+
+std::string_view CallRunner::write_unrecorded(std::string_view request_id,
+                                              http::AnswerBuffer& out) const {
+  return write_error(
+      out,
+      {.status = 503,
+       .code = "ServiceUnavailableTemporary",
+       .message = "The audit record of this call could not be written, so no answer may leave. "
+                  "The operator should check the disk of the audit log.",
+       .request_id = request_id,
+       .host_id = "",
+       .product = "Kms",
+       .access_denied_detail_json = ""},
+      false);
+}
+
+gateway::RunnerFactory make_runners(const GatewayParts& parts) {
+  return [parts] { return std::make_unique<CallRunner>(parts); };
 }
 
 }  // namespace strongroom::gateway_openapi

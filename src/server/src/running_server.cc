@@ -12,6 +12,7 @@
 #include "strongroom/access/access.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
+#include "strongroom/gateway/handler.h"
 #include "strongroom/gateway_instance/gateway.h"
 #include "strongroom/gateway_openapi/gateway.h"
 #include "strongroom/identity/authenticator.h"
@@ -108,6 +109,7 @@ struct RunningServer::Parts {
   Result<void> open_storage(barrier::UnsealedDirectory opened, bool may_initialize);
   Result<Provision> open_identity(barrier::Mode mode);
   Result<void> open_service(AccountId account);
+  net::HandlerFactory handlers(gateway::RunnerFactory runners) const;
   Result<void> listen(Provision provision);
   Result<void> listen_instance();
   Result<void> listen_health();
@@ -196,6 +198,17 @@ void RunningServer::Parts::build_indexes() {
   }
 }
 
+net::HandlerFactory RunningServer::Parts::handlers(gateway::RunnerFactory runners) const {
+  const gateway::HandlerParts shared{.service = *service,
+                                     .audit = *audit,
+                                     .workers = *workers,
+                                     .misses = *misses,
+                                     .io_threads = io_threads_of(config)};
+  return [shared, runners = std::move(runners)](std::size_t) {
+    return gateway::make_handler(shared, runners);
+  };
+}
+
 Result<void> RunningServer::Parts::listen(Provision provision) {
   const std::size_t threads = io_threads_of(config);
   net::ServerConfig server;
@@ -205,15 +218,9 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
                               .identity = provision.tls});
   server.threads = threads;
   server.pin_cpus = config.pin_cpus;
-  const gateway_openapi::GatewayParts gateway{.service = *service,
-                                              .authenticator = *authenticator,
-                                              .audit = *audit,
-                                              .workers = *workers,
-                                              .misses = *misses,
-                                              .flow = flow.get(),
-                                              .io_threads = threads};
   auto bound = net::Server::start(
-      server, [gateway](std::size_t) { return gateway_openapi::make_handler(gateway); });
+      server, handlers(gateway_openapi::make_runners(
+                  {.service = *service, .authenticator = *authenticator, .flow = flow.get()})));
   wipe(server.listeners[0].identity);
   wipe(provision.tls);
   if (!bound) return std::unexpected(bound.error());
@@ -244,17 +251,13 @@ Result<void> RunningServer::Parts::listen_instance() {
                     .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))}});
   server.threads = threads;
   server.pin_cpus = config.pin_cpus;
-  const gateway_instance::GatewayParts gateway{.service = *service,
+  auto bound = net::Server::start(
+      server,
+      handlers(gateway_instance::make_runners({.service = *service,
                                                .access_points = *access_points,
                                                .sources = *sources,
-                                               .audit = *audit,
-                                               .workers = *workers,
-                                               .misses = *misses,
                                                .replays = gateway_instance::make_replay_guard(),
-                                               .instance_id = facts.instance_id,
-                                               .io_threads = threads};
-  auto bound = net::Server::start(
-      server, [gateway](std::size_t) { return gateway_instance::make_handler(gateway); });
+                                               .instance_id = facts.instance_id})));
   wipe(server.listeners[0].identity);
   if (!bound) return std::unexpected(bound.error());
   instance_listener = std::move(*bound);

@@ -1,6 +1,6 @@
 #pragma once
-// The one place of the gateway where plaintext leaves its locked memory: on its way into the answer
-// buffer, which is wiped when the answer has been sent.
+// The one place of the gateways where plaintext leaves its locked memory: on its way into the
+// answer buffer, which is wiped when the answer has been sent.
 
 #include <string_view>
 

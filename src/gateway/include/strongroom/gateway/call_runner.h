@@ -1,0 +1,79 @@
+#pragma once
+// One protocol: a call from received bytes to finished answer, on whichever thread it runs. The I/O
+// thread's handler owns one runner, each job on a worker borrows another; a runner serves one call
+// at a time and shares nothing.
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "strongroom/audit/log.h"
+#include "strongroom/barrier/reader.h"
+#include "strongroom/base/result.h"
+#include "strongroom/base/time.h"
+#include "strongroom/http/answer_buffer.h"
+#include "strongroom/http/request.h"
+#include "strongroom/identity/principal_cache.h"
+
+namespace strongroom::gateway {
+
+/// What must survive the hop from the I/O thread to a worker.
+struct Incoming {
+  http::Request request;  // views into the connection, valid until the exchange is answered
+  std::string peer;       // the address
+  std::string request_id;
+  Instant now;
+  bool secure_transport = true;
+  // Once authenticated: never verified (or its nonce taken) twice.
+  identity::PrincipalRef principal;
+};
+
+/// A finished call. Views into the runner, until its reset() or its next call.
+struct Finished {
+  std::string_view bytes;  // the whole answer
+  bool close = false;
+  const audit::Record* record = nullptr;  // null: it is a row of the call's own commit
+};
+
+/// Who goes on with a call that could not end on the I/O thread.
+enum class Continue : std::uint8_t {
+  kAsShortRead,  // it only missed the caches
+  kAsWork,       // mutations, slow cryptography
+};
+
+class CallRunner {
+ public:
+  virtual ~CallRunner() = default;
+
+  /// Never touches storage.
+  virtual std::expected<Finished, Continue> run_on_io(Incoming& incoming,
+                                                      barrier::CachedReader& reader,
+                                                      identity::PrincipalCache& principals) = 0;
+  /// May block. `read_set` receives what was read, for the I/O thread's cache.
+  virtual Finished run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) = 0;
+  /// After run_on_io() asked to go on: ends that call with an error instead.
+  virtual Finished refuse(const Incoming& incoming, const Error& error) = 0;
+  /// Wipes the answer and forgets the call.
+  virtual void reset() = 0;
+
+  /// The answer to a message that HTTP refused. It names no caller and no action, so there is no
+  /// record.
+  virtual void write_refused(const http::Refusal& refusal, std::string_view request_id,
+                             http::AnswerBuffer& out) const = 0;
+  /// The 503 that leaves in place of an answer whose record could not be written.
+  virtual std::string_view write_unrecorded(std::string_view request_id,
+                                            http::AnswerBuffer& out) const = 0;
+};
+
+/// Thread-safe.
+using RunnerFactory = std::function<std::unique_ptr<CallRunner>()>;
+
+/// The record of a call that ended before its principal was known. The protocol fills in what the
+/// request claims: service, action, version, key.
+audit::Record record_of_stranger(const Incoming& incoming, std::string_view user_agent,
+                                 const Error& error, int status);
+
+}  // namespace strongroom::gateway

@@ -1,0 +1,31 @@
+#pragma once
+// From net's exchanges to a protocol's CallRunner and back.
+//
+// What is cached finishes on the I/O thread; mutations, misses and slow reads go to a worker pool
+// and come back to the same I/O thread. Every answer whose record is not part of a commit is
+// guarded: it leaves only if the turn's audit write succeeded. make_handler is thread-safe; each
+// handler belongs to its I/O thread.
+
+#include <memory>
+
+#include "strongroom/audit/log.h"
+#include "strongroom/gateway/call_runner.h"
+#include "strongroom/net/server.h"
+#include "strongroom/service/service.h"
+#include "strongroom/service/worker_pool.h"
+
+namespace strongroom::gateway {
+
+/// What every endpoint runs on. All outlive the handlers.
+struct HandlerParts {
+  service::Service& service;
+  audit::Log& audit;
+  service::WorkerPool& workers;  // mutations and slow reads
+  service::WorkerPool& misses;   // reads of what is not cached: short as a rule
+  std::size_t io_threads = 1;    // each thread's caches get 1/io_threads of the limits
+};
+
+/// One handler for one I/O thread; call it from the factory given to net::Server::start.
+std::unique_ptr<net::Handler> make_handler(const HandlerParts& parts, RunnerFactory runners);
+
+}  // namespace strongroom::gateway
