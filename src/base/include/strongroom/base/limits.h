@@ -202,6 +202,9 @@ inline constexpr std::size_t kConnectorFieldBytesMax = 64U << 10;
 inline constexpr std::size_t kConnectorFrameBytesMax = 512U << 10;
 inline constexpr std::size_t kConnectorListMax = 64;
 inline constexpr std::size_t kConnectorMessageBytesMax = 512;
+inline constexpr std::size_t kTargetAccountBytesMax = 128;  // MariaDB's; the longest of all kinds
+inline constexpr std::size_t kTargetHostEntriesMax = 64;    // places one account may come from
+inline constexpr std::size_t kTargetGrantsMax = 10'000;     // looked at for one account
 
 // Work that falls due.
 inline constexpr std::size_t kDueBatchMax = 100;

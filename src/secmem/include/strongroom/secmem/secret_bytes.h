@@ -26,6 +26,7 @@ class RevealToken {
   friend class AccessPointReveal;  // aap: the rules for a client key's password; its file
   friend class ConnectorReveal;    // connector: credentials into a frame and kept out of messages
   friend class AnswerReveal;       // gateways: the one place where a value enters an answer
+  friend class TargetReveal;       // connector_kit: credentials into databases' client libraries
   friend class ClientReveal;       // client: values into a request body, and out of an answer's
   friend class TerminalReveal;     // cli: printing a value the person asked for
   friend class OperatorReveal;     // server: TLS key into its listener, the root key shown once

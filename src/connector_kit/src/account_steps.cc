@@ -1,0 +1,219 @@
+#include "strongroom/connector_kit/account_steps.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "strongroom/base/limits.h"
+#include "strongroom/base/time.h"
+
+namespace strongroom::connector_kit {
+
+using connector::Credential;
+using connector::Job;
+using connector::Login;
+using connector::Outcome;
+using connector::Status;
+using connector::Step;
+
+namespace {
+
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
+// A target that applies changes late is asked again after this long, then twice as long, ...
+constexpr std::int64_t kFirstPollMillis = 100;
+constexpr std::int64_t kLongestPollMillis = 3'200;
+
+Attempt<void> note(Outcome& outcome, std::string text) {
+  outcome.facts.notes.push_back(std::move(text));
+  return {};
+}
+
+/// The admin's account must not be one that a rotation changes (its rights would leave with it).
+Attempt<void> check_names(const Job& job) {
+  for (const Credential* credential : {&job.current, &job.pending, &job.previous}) {
+    if (credential->account.empty()) continue;
+    SR_CHECK_OK(check_account(credential->account));
+    if (credential->account == job.admin.account)
+      return misconfigured("AdminIsManaged",
+                           "The target's admin account is the account to be rotated; register the "
+                           "target with a separate one.");
+  }
+  if (job.dual && job.current.account == job.pending.account)
+    return misconfigured("SameAccount", "A pair needs two different accounts.");
+  return {};
+}
+
+std::unexpected<Failure> account_missing(const Job& job, const std::string& account) {
+  return misconfigured("AccountMissing",
+                       "The account " + account + " does not exist at " + job.target.name + ".");
+}
+
+Attempt<void> inspect_twin(const Job& job, AccountTarget& target, Outcome& outcome) {
+  SR_TRY(const bool there, target.exists(job.pending.account));
+  if (!there) return note(outcome, "the twin " + job.pending.account + " would be created");
+  SR_TRY(const Difference difference, target.compare(job.current.account, job.pending.account));
+  outcome.facts.grants_equal = difference.equal();
+  for (const std::string& finding : difference.findings) SR_CHECK_OK(note(outcome, finding));
+  return {};
+}
+
+Attempt<void> inspect(const Job& job, AccountTarget& target, Outcome& outcome) {
+  SR_TRY(outcome.facts.server, target.open_admin());
+  SR_TRY(const auto lacks, target.admin_lacks());
+  outcome.facts.admin_may = lacks.empty();
+  for (const std::string& line : lacks) SR_CHECK_OK(note(outcome, line));
+  if (!job.current.account.empty()) {
+    SR_CHECK_OK(check_names(job));
+    SR_TRY(const bool there, target.exists(job.current.account));
+    if (!there) return account_missing(job, job.current.account);
+    if (!job.current.secret.empty()) {
+      SR_TRY(outcome.facts.current, target.login(job.current));
+      if (outcome.facts.current == Login::kRefused)
+        SR_CHECK_OK(note(outcome, "the stored credential of " + job.current.account +
+                                      " is refused; a rotation would repair it"));
+    }
+    if (job.dual && !job.pending.account.empty()) SR_CHECK_OK(inspect_twin(job, target, outcome));
+  }
+  if (!lacks.empty()) return misconfigured("AdminLacksRights", lacks.front());
+  return {};
+}
+
+Attempt<void> probe(const Job& job, AccountTarget& target, Outcome& outcome) {
+  SR_CHECK_OK(check_names(job));
+  const auto try_login = [&](const Credential& credential, Login& seen) -> Attempt<void> {
+    if (credential.secret.empty()) return {};
+    SR_TRY(seen, target.login(credential));
+    return {};
+  };
+  SR_CHECK_OK(try_login(job.current, outcome.facts.current));
+  SR_CHECK_OK(try_login(job.pending, outcome.facts.pending));
+  return try_login(job.previous, outcome.facts.previous);
+}
+
+/// The twin exists and has the rights of the account behind ACSCurrent. True if that was changed.
+Attempt<bool> prepare_twin(const Job& job, AccountTarget& target, bool exists) {
+  const std::string& model = job.current.account;
+  SR_TRY(const bool model_exists, target.exists(model));
+  if (!model_exists) return account_missing(job, model);
+  if (!exists) SR_CHECK_OK(target.create_twin(model, job.pending));
+  SR_TRY(const Difference before, target.compare(model, job.pending.account));
+  if (before.equal()) return !exists;
+  SR_CHECK_OK(target.equalise(model, job.pending.account));
+  SR_TRY(const Difference after, target.compare(model, job.pending.account));
+  if (!after.equal())
+    return misconfigured("GrantsDiffer", "The admin account cannot make the rights of " +
+                                             job.pending.account + " those of " + model + ": " +
+                                             after.findings.front());
+  return true;
+}
+
+Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
+  SR_CHECK_OK(check_names(job));
+  SR_TRY(outcome.facts.server, target.open_admin());
+  SR_TRY(const bool exists, target.exists(job.pending.account));
+  bool changed = false;
+  if (job.dual) {
+    SR_TRY(changed, prepare_twin(job, target, exists));
+    outcome.facts.grants_equal = true;
+  } else if (!exists) {
+    return account_missing(job, job.pending.account);
+  }
+  SR_TRY(const bool accepted, target.accepts(job.pending));
+  if (!accepted) SR_CHECK_OK(target.set(job.pending));
+  outcome.status = changed || !accepted ? Status::kDone : Status::kAlreadyDone;
+  return {};
+}
+
+Attempt<void> test(const Job& job, AccountTarget& target, const Budget& budget, Outcome& outcome) {
+  SR_CHECK_OK(check_names(job));
+  for (std::int64_t pause = kFirstPollMillis;; pause = std::min(2 * pause, kLongestPollMillis)) {
+    SR_TRY(outcome.facts.pending, target.exercise(job.pending));
+    if (outcome.facts.pending == Login::kAccepted) return {};
+    if (pause >= budget.left_ms() || !budget.wait(pause)) break;
+  }
+  return unreachable("LoginRefused",
+                     "The target still refuses the new credential of " + job.pending.account + ".");
+}
+
+Attempt<void> roll_back(const Job& job, AccountTarget& target, Outcome& outcome) {
+  if (job.dual) {
+    outcome.status = Status::kAlreadyDone;
+    return {};
+  }
+  SR_CHECK_OK(check_names(job));
+  SR_TRY(outcome.facts.server, target.open_admin());
+  SR_TRY(const bool accepted, target.accepts(job.current));
+  outcome.facts.current = Login::kAccepted;
+  outcome.status = accepted ? Status::kAlreadyDone : Status::kDone;
+  if (accepted) return {};
+  return target.set(job.current);
+}
+
+/// finish() and retire(): what changed something is done, else it was so before.
+Attempt<void> tidy(const Job& job, AccountTarget& target, Outcome& outcome) {
+  SR_CHECK_OK(check_names(job));
+  SR_TRY(const bool changed, job.step == Step::kFinish ? target.finish(job) : target.retire(job));
+  outcome.status = changed ? Status::kDone : Status::kAlreadyDone;
+  return {};
+}
+
+Attempt<void> dispatch(const Job& job, AccountTarget& target, const Budget& budget,
+                       Outcome& outcome) {
+  switch (job.step) {
+    case Step::kInspect:
+      return inspect(job, target, outcome);
+    case Step::kProbe:
+      return probe(job, target, outcome);
+    case Step::kSet:
+      return set(job, target, outcome);
+    case Step::kTest:
+      return test(job, target, budget, outcome);
+    case Step::kFinish:
+    case Step::kRetire:
+      return tidy(job, target, outcome);
+    case Step::kRollBack:
+      return roll_back(job, target, outcome);
+    case Step::kCreate:
+      break;
+  }
+  return misconfigured("UnknownStep", "Targets of this kind make no credentials.");
+}
+
+}  // namespace
+
+Attempt<void> AccountTarget::create_twin(const std::string&, const Credential& twin) {
+  return misconfigured("AccountMissing", "The account " + twin.account + " does not exist.");
+}
+Attempt<Difference> AccountTarget::compare(const std::string&, const std::string&) {
+  return Difference{};
+}
+Attempt<void> AccountTarget::equalise(const std::string&, const std::string&) {
+  return {};
+}
+Attempt<bool> AccountTarget::finish(const Job&) {
+  return false;
+}
+Attempt<bool> AccountTarget::retire(const Job& job) {
+  if (!job.previous.present() || job.previous.account == job.current.account) return false;
+  SR_CHECK_OK(open_admin());
+  SR_TRY(const bool accepted, accepts(job.previous));
+  if (accepted) SR_CHECK_OK(refuse(job.previous.account));
+  return accepted;
+}
+
+Outcome run_account_step(const Job& job, AccountTarget& target, const Budget& budget) {
+  const std::int64_t started = monotonic_ns();
+  Outcome outcome;
+  if (const auto done = dispatch(job, target, budget, outcome); !done) {
+    outcome.status = done.error().status;
+    outcome.code = done.error().code;
+    outcome.message = connector::scrub(done.error().message, job);
+  }
+  outcome.facts.latency_ms = (monotonic_ns() - started) / kNanosPerMilli;
+  outcome.facts.server = connector::scrub(outcome.facts.server, job);
+  auto& notes = outcome.facts.notes;
+  if (notes.size() > limits::kConnectorListMax) notes.resize(limits::kConnectorListMax);
+  for (std::string& line : notes) line = connector::scrub(line, job);
+  return outcome;
+}
+
+}  // namespace strongroom::connector_kit
