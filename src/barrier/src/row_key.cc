@@ -45,6 +45,7 @@ bool known(RecordType type) {
     case RecordType::kSecret:
     case RecordType::kSecretVersion:
     case RecordType::kAccountCounters:
+    case RecordType::kTarget:
     case RecordType::kSystem:
     case RecordType::kInstance:
     case RecordType::kInstanceCa:

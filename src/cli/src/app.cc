@@ -9,6 +9,7 @@
 #include "key_table.h"
 #include "ram_commands.h"
 #include "strongroom/cli/command_line.h"
+#include "target_commands.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -59,6 +60,7 @@ struct Parsed {
   ExplainOptions explain;
   WhoCanOptions who_can;
   std::string what_can;
+  TargetOptions target;
   PolicyDiffOptions policy_diff;
   std::string rules;
   PolicyTestOptions policy_test;
@@ -101,6 +103,11 @@ class Tree {
                                       Command command, bool needs_server) {
       return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
     });
+    declare_target_commands(
+        app_, p_.target,
+        [this](CLI::App& parent, const char* name, const char* about, Command command, bool) {
+          return verb(parent, name, about, remote(std::move(command)));
+        });
     declare_questions();
     declare_policy();
   }

@@ -1,12 +1,14 @@
 #include "strongroom/connector_kit/access.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -47,24 +49,35 @@ bool Budget::wait(std::int64_t millis) const {
 }
 
 Result<PemFile> PemFile::make(std::string_view pem) {
-  PemFile file(memfd_create("roots", MFD_CLOEXEC));
+  PemFile file;
+  file.descriptor_ = memfd_create("roots", MFD_CLOEXEC);
+  file.path_ = "/proc/self/fd/" + std::to_string(file.descriptor_);
+  // A process that may not be traced cannot open its own descriptors by name, unless it is root's.
+  if (file.descriptor_ < 0 || access(file.path_.c_str(), R_OK) != 0) {
+    if (file.descriptor_ >= 0) close(file.descriptor_);
+    file.path_ = "/tmp/strongroom-roots-XXXXXX";
+    file.descriptor_ = mkostemp(file.path_.data(), O_CLOEXEC);
+    file.named_ = file.descriptor_ >= 0;
+  }
   if (file.descriptor_ < 0 ||
       write(file.descriptor_, pem.data(), pem.size()) != static_cast<ssize_t>(pem.size()))
     return fail(ErrorKind::kExhausted, "NoDescriptor", "The system gives no descriptor.");
   return file;
 }
 
-PemFile::PemFile(PemFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+PemFile::PemFile(PemFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      path_(std::exchange(other.path_, {})),
+      named_(std::exchange(other.named_, false)) {}
 PemFile& PemFile::operator=(PemFile&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(path_, other.path_);
+  std::swap(named_, other.named_);
   return *this;
 }
 PemFile::~PemFile() {
+  if (named_) unlink(path_.c_str());
   if (descriptor_ >= 0) close(descriptor_);
-}
-
-std::string PemFile::path() const {
-  return descriptor_ < 0 ? "" : "/proc/self/fd/" + std::to_string(descriptor_);
 }
 
 Attempt<Access> access_of(const connector::Target& target, PemFile& roots) {
@@ -89,6 +102,18 @@ Attempt<Access> access_of(const connector::Target& target, PemFile& roots) {
   roots = std::move(*file);
   access.roots_file = roots.path();
   return access;
+}
+
+Attempt<void> check_pins(const connector::Target& target, const Access& access, bool knows_names) {
+  if (!target.tls_pin.empty())
+    return misconfigured("TlsPinUnsupported",
+                         "Targets of this kind are pinned by CA, not by key; register the target "
+                         "with --ca-file.");
+  if (!knows_names && !target.tls_name.empty() && target.tls_name != access.host)
+    return misconfigured("TlsNameUnsupported",
+                         "Targets of this kind are reached by the name of their certificate; "
+                         "register the target with that name as its address.");
+  return {};
 }
 
 Attempt<SecretText> SecretText::of(const SecretBytes& secret) {

@@ -111,19 +111,6 @@ void set_options(MYSQL* connection, const connector_kit::Access& access, unsigne
     mysql_options(connection, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
 }
 
-/// What this client cannot check must not look as if it were checked.
-Attempt<void> check_target(const connector::Target& target, const connector_kit::Access& access) {
-  if (!target.tls_pin.empty())
-    return misconfigured("TlsPinUnsupported",
-                         "MySQL targets are pinned by CA, not by key; register the target with "
-                         "--ca-file.");
-  if (!target.tls_name.empty() && target.tls_name != access.host)
-    return misconfigured("TlsNameUnsupported",
-                         "MySQL targets are reached by the name of their certificate; register "
-                         "the target with that name as its address.");
-  return {};
-}
-
 std::vector<Row> take_rows(MYSQL_RES* result) {
   std::vector<Row> rows;
   const unsigned columns = mysql_num_fields(result);
@@ -186,7 +173,7 @@ Attempt<Session> Session::open(const connector::Target& target,
                                const connector_kit::Budget& budget) {
   connector_kit::PemFile roots;
   SR_TRY(const connector_kit::Access access, connector_kit::access_of(target, roots));
-  SR_CHECK_OK(check_target(target, access));
+  SR_CHECK_OK(connector_kit::check_pins(target, access, false));
   SR_TRY(const auto password, connector_kit::SecretText::of(credential.secret));
   Session session(Connection(mysql_init(nullptr)), std::move(roots));
   MYSQL* connection = session.connection_.get();

@@ -38,6 +38,8 @@ constexpr std::array kSettings = {
             "CA certificates (PEM) of OIDC issuers, instead of the system's"},
     Setting{"oidc.private_hosts", "STRONGROOM_OIDC_PRIVATE_HOSTS", "",
             "comma-separated hosts of OIDC issuers that may have private addresses"},
+    Setting{"egress.user", "STRONGROOM_EGRESS_USER", "nobody",
+            "whom the process that reaches rotation targets becomes, if the server is root"},
     Setting{"security.allow_swap", "STRONGROOM_ALLOW_SWAP", "false", "start although swap is on"},
     Setting{"security.allow_core_dumps", "STRONGROOM_ALLOW_CORE_DUMPS", "false",
             "start although core files cannot be switched off"},
@@ -237,6 +239,7 @@ Result<Config> interpret(const Values& values) {
   config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
   config.seal_file = value_of(values, "seal.file").text;
   config.seal_passphrase_file = value_of(values, "seal.passphrase_file").text;
+  config.egress_user = value_of(values, "egress.user").text;
   config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
   config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);
   SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));

@@ -8,10 +8,12 @@
 #include "provision.h"
 #include "reveal.h"
 #include "sample.h"
+#include "startup.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/access/access.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
+#include "strongroom/egress/runner.h"
 #include "strongroom/gateway/handler.h"
 #include "strongroom/gateway_instance/gateway.h"
 #include "strongroom/gateway_openapi/gateway.h"
@@ -25,6 +27,7 @@
 #include "strongroom/service/service.h"
 #include "strongroom/service/worker_pool.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
+#include "strongroom/targets/targets.h"
 
 namespace strongroom::server {
 namespace {
@@ -92,6 +95,8 @@ struct RunningServer::Parts {
   std::unique_ptr<identity::Authenticator> authenticator;
   std::unique_ptr<keys::Keys> keys;
   std::unique_ptr<instances::Instances> instances;
+  std::unique_ptr<targets::Targets> targets;
+  std::unique_ptr<egress::EgressRunner> egress;  // null: targets cannot be reached
   std::unique_ptr<secrets::Secrets> secrets;
   std::unique_ptr<aap::AccessPoints> access_points;
   SecretBytes diagnostic_key;
@@ -109,6 +114,7 @@ struct RunningServer::Parts {
   Result<void> open_storage(barrier::UnsealedDirectory opened, bool may_initialize);
   Result<Provision> open_identity(barrier::Mode mode);
   Result<void> open_service(AccountId account);
+  Result<void> open_targets();
   net::HandlerFactory handlers(gateway::RunnerFactory runners) const;
   Result<void> listen(Provision provision);
   Result<void> listen_instance();
@@ -154,7 +160,21 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   return found;
 }
 
+Result<void> RunningServer::Parts::open_targets() {
+  targets = std::make_unique<targets::Targets>(*store, random);
+  SR_CHECK_OK(targets->build_index());
+  auto started = egress::EgressRunner::start(
+      {.program = sibling_program("strongroom-egress"), .arguments = {config.egress_user}});
+  if (started) {
+    egress = std::move(*started);
+  } else {
+    log::warn("no_egress", {{"why", started.error().message()}});
+  }
+  return {};
+}
+
 Result<void> RunningServer::Parts::open_service(AccountId account) {
+  SR_CHECK_OK(open_targets());
   keys = std::make_unique<keys::Keys>(*store, random, config.region);
   instances = std::make_unique<instances::Instances>(*store, random, config.region);
   SR_CHECK_OK(instances->build_index());
@@ -175,7 +195,9 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
                                                                 .sessions = sessions.get(),
                                                                 .issuers = issuers.get(),
                                                                 .diagnostic_key = &diagnostic_key,
-                                                                .operator_account = account});
+                                                                .operator_account = account,
+                                                                .targets = targets.get(),
+                                                                .target_runner = egress.get()});
   if (config.published_limits || config.principal_qps > 0) {
     flow = std::make_unique<service::FlowControl>(
         service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),

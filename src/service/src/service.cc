@@ -80,6 +80,7 @@ Service::Service(Engines engines) : engines_(std::move(engines)) {
                             crypto_operations(),
                             resource_policy_operations(),
                             analysis_operations(),
+                            target_operations(),
                             instance_operations(),
                             access_point_operations(),
                             client_key_operations(),

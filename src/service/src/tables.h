@@ -31,5 +31,6 @@ std::span<const Operation> account_operations();         // ops_accounts.cc
 std::span<const Operation> sts_operations();             // ops_sts.cc
 std::span<const Operation> sts_oidc_operations();        // ops_sts_oidc.cc
 std::span<const Operation> ims_operations();             // ops_ims.cc
+std::span<const Operation> target_operations();          // ops_targets.cc
 
 }  // namespace strongroom::service

@@ -50,6 +50,7 @@ enum class RecordType : std::uint8_t {
   kSecretVersion =
       0x51,  // immutable; sealed by `secrets` under the version's own data key, no outer layer
   kAccountCounters = 0x60,  // quota counters
+  kTarget = 0x62,           // a rotation target, by id, with its admin credential
   kSystem =
       0x70,  // single records of the server (audit signing key, TLS key, settings); name says which
   kInstance = 0x80,         // a KMS instance, by id

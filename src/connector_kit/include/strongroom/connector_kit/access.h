@@ -34,8 +34,8 @@ struct Access {
   std::string roots_file;  // path of the pinned roots as PEM; empty: the system's store
 };
 
-/// A PEM text as a file that lives in memory and in this process only, for libraries that take
-/// paths.
+/// A PEM text (certificates, nothing secret) as a file for libraries that take paths: one in memory
+/// where the process may name its own descriptors, else one in /tmp that goes with this object.
 class PemFile {
  public:
   PemFile() = default;
@@ -45,18 +45,23 @@ class PemFile {
   PemFile& operator=(PemFile&& other) noexcept;
   ~PemFile();
 
-  /// "/proc/self/fd/N"; empty if default-constructed.
-  std::string path() const;
+  /// Empty if default-constructed.
+  const std::string& path() const { return path_; }
 
  private:
-  explicit PemFile(int descriptor) : descriptor_(descriptor) {}
   int descriptor_ = -1;
+  std::string path_;
+  bool named_ = false;
 };
 
 /// Address and TLS of `target`. kConfiguration for an address that is none, for "disabled" TLS to
 /// anything but a loopback address, and for an unknown TLS mode. `roots` receives the file that
 /// Access::roots_file names and must outlive the connection.
 Attempt<Access> access_of(const connector::Target& target, PemFile& roots);
+
+/// What a client library cannot check must not look as if it were checked: kConfiguration if
+/// `target` pins a key, or (unless `knows_names`) names another host than its address.
+Attempt<void> check_pins(const connector::Target& target, const Access& access, bool knows_names);
 
 /// Secret bytes with a terminating zero, for C interfaces.
 class SecretText {

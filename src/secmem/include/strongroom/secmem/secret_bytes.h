@@ -18,19 +18,21 @@ namespace strongroom {
 /// Permission to look at plaintext. Constructible only by the friends below; each is one small
 /// class whose only job is to name the reason. Add a friend together with a line in SECURITY.md.
 class RevealToken {
-  friend class CryptoReveal;       // crypto: key schedules, MAC keys, plaintext to be sealed
-  friend class RecordReveal;       // barrier: record bodies into their sealed form
-  friend class KeysReveal;         // keys: material into its record and its import token
-  friend class IdentityReveal;     // identity: a new access-key secret into its record
-  friend class InstanceReveal;     // instances: a new CA's private key into its record
-  friend class AccessPointReveal;  // aap: the rules for a client key's password; its file
-  friend class ConnectorReveal;    // connector: credentials into a frame and kept out of messages
-  friend class AnswerReveal;       // gateways: the one place where a value enters an answer
-  friend class TargetReveal;       // connector_kit: credentials into databases' client libraries
-  friend class ClientReveal;       // client: values into a request body, and out of an answer's
-  friend class TerminalReveal;     // cli: printing a value the person asked for
-  friend class OperatorReveal;     // server: TLS key into its listener, the root key shown once
-  friend class TestReveal;         // tests only (tests/include/strongroom/test/reveal.h)
+  friend class CryptoReveal;        // crypto: key schedules, MAC keys, plaintext to be sealed
+  friend class RecordReveal;        // barrier: record bodies into their sealed form
+  friend class KeysReveal;          // keys: material into its record and its import token
+  friend class IdentityReveal;      // identity: a new access-key secret into its record
+  friend class InstanceReveal;      // instances: a new CA's private key into its record
+  friend class AccessPointReveal;   // aap: the rules for a client key's password; its file
+  friend class ConnectorReveal;     // connector: credentials into a frame and kept out of messages
+  friend class AnswerReveal;        // gateways: the one place where a value enters an answer
+  friend class EgressReveal;        // egress: frames of jobs and outcomes through its sockets
+  friend class TargetRecordReveal;  // targets: an admin credential into its record
+  friend class TargetReveal;        // connector_kit: credentials into databases' client libraries
+  friend class ClientReveal;        // client: values into a request body, and out of an answer's
+  friend class TerminalReveal;      // cli: printing a value the person asked for
+  friend class OperatorReveal;      // server: TLS key into its listener, the root key shown once
+  friend class TestReveal;          // tests only (tests/include/strongroom/test/reveal.h)
   RevealToken() = default;
 };
 

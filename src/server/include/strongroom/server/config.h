@@ -65,6 +65,7 @@ struct Config {
   std::string seal_passphrase_file;             // passphrase slot: first line of this file
   std::string oidc_ca_file;                     // PEM; empty: the system's store
   std::vector<std::string> oidc_private_hosts;  // issuers whose addresses need not be public
+  std::string egress_user;                      // not root
   bool published_limits = false;                // the cloud's calls a second, for each account
   std::uint32_t principal_qps = 0;              // 0: no limit
   bool allow_swap = false;

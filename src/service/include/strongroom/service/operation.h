@@ -37,6 +37,9 @@ class Sessions;
 namespace strongroom::aap {
 class AccessPoints;
 }
+namespace strongroom::connector {
+class Runner;
+}
 namespace strongroom::instances {
 class Instances;
 }
@@ -48,6 +51,9 @@ class Issuers;
 }
 namespace strongroom::secrets {
 class Secrets;
+}
+namespace strongroom::targets {
+class Targets;
 }
 
 namespace strongroom::service {
@@ -123,8 +129,10 @@ struct Engines {
   const identity::Sessions* sessions = nullptr;  // null: no sessions are issued
   oidc::Issuers* issuers = nullptr;              // null: no OIDC token can be checked
   const SecretBytes* diagnostic_key =
-      nullptr;                      // access::kDiagnosticLabel; null leaves the message out
-  AccountId operator_account = {};  // whose root may make accounts; zero: nobody
+      nullptr;                          // access::kDiagnosticLabel; null leaves the message out
+  AccountId operator_account = {};      // whose root may make accounts; zero: nobody
+  targets::Targets* targets = nullptr;  // null: no rotation targets are kept
+  connector::Runner* target_runner = nullptr;  // null: none can be reached
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.

@@ -1,0 +1,37 @@
+#include "rules.h"
+
+namespace strongroom::connector_redis {
+namespace {
+
+/// The next word, or a whole selector in parentheses; removes it from `text`.
+std::string_view take_word(std::string_view& text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  const bool selector = text.starts_with('(');
+  std::size_t end = text.find(selector ? ')' : ' ');
+  if (selector && end != std::string_view::npos) ++end;
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(word.size());
+  return word;
+}
+
+}  // namespace
+
+bool parse_user(std::string_view line, std::string_view name, User& user) {
+  if (take_word(line) != "user" || take_word(line) != name) return false;
+  user = {};
+  while (true) {
+    const std::string_view word = take_word(line);
+    if (word.empty()) return true;
+    if (word == "on" || word == "off") {
+      user.on = word == "on";
+    } else if (word == "nopass") {
+      user.nopass = true;
+    } else if (word.starts_with('#')) {
+      user.hashes.emplace(word.substr(1));
+    } else {
+      user.rules.emplace_back(word);
+    }
+  }
+}
+
+}  // namespace strongroom::connector_redis

@@ -1,0 +1,153 @@
+#include "strongroom/targets/targets.h"
+
+#include <algorithm>
+
+#include "record.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/dial/connection.h"
+
+namespace strongroom::targets {
+namespace {
+
+using barrier::RecordType;
+using connector::Kind;
+
+std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
+  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
+              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
+                  std::string(hint));
+}
+
+std::unexpected<Error> not_found(std::string_view id) {
+  return fail(
+      ErrorKind::kNotFound, "EntityNotExist.Target",
+      "No target " + std::string(id) + " is registered; register it with `strongroom target add`.");
+}
+
+bool is_id(std::string_view id) {
+  return !id.empty() && id.size() <= limits::kTargetIdBytesMax &&
+         std::ranges::all_of(id, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-';
+         });
+}
+
+int port_of(Kind kind) {
+  constexpr int kMysqlPort = 3306;
+  constexpr int kPostgresPort = 5432;
+  constexpr int kRedisPort = 6379;
+  constexpr int kSshPort = 22;
+  switch (kind) {
+    case Kind::kMysql:
+      return kMysqlPort;
+    case Kind::kPostgres:
+      return kPostgresPort;
+    case Kind::kRedis:
+      return kRedisPort;
+    case Kind::kSsh:
+      return kSshPort;
+    default:
+      return 0;
+  }
+}
+
+/// "[::1]" and "db" have no port; "[::1]:5" and "db:5" have.
+bool has_port(std::string_view address) {
+  const std::size_t bracket = address.rfind(']');
+  return address.find(':', bracket == std::string_view::npos ? 0 : bracket) !=
+         std::string_view::npos;
+}
+
+bool fits(const Target& target) {
+  const connector::Target& where = target.where;
+  const auto small = {std::string_view(where.address), std::string_view(where.tls_name),
+                      std::string_view(where.tls_pin), std::string_view(target.admin.account),
+                      std::string_view(target.owner_role)};
+  std::size_t options = 0;
+  for (const auto& [name, value] : target.options) options += name.size() + value.size();
+  return std::ranges::all_of(
+             small,
+             [](std::string_view text) { return text.size() <= limits::kTargetIdBytesMax * 2; }) &&
+         where.tls_roots.size() <= limits::kTargetFieldBytesMax &&
+         where.host_keys.size() <= limits::kTargetFieldBytesMax &&
+         target.admin.public_part.size() + options <= limits::kTargetFieldBytesMax &&
+         target.admin.secret.size() <= limits::kTargetFieldBytesMax;
+}
+
+Result<void> check_tls(const Target& target) {
+  const connector::Target& where = target.where;
+  if (!where.tls.empty() && where.tls != "required" && where.tls != "disabled")
+    return invalid("Tls", "It is required or disabled.");
+  if (!where.tls_roots.empty() &&
+      where.tls_roots.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
+    return invalid("TlsRoots", "It must be certificates in PEM.");
+  if (target.kind == Kind::kSsh && where.host_keys.empty())
+    return invalid("HostKeys", "A host is known by its key: give its line of ssh-keyscan.");
+  return {};
+}
+
+}  // namespace
+
+Result<Target> checked(Target target) {
+  if (!is_id(target.where.name))
+    return invalid("TargetId", "It must be 1 to 128 of letters, digits, \".\", \"_\" and \"-\".");
+  const int port = port_of(target.kind);
+  if (port == 0) return invalid("Kind", "It is mysql, postgres, redis or ssh.");
+  if (!fits(target)) return invalid("Target", "A field of it is too long.");
+  if (!has_port(target.where.address)) target.where.address += ":" + std::to_string(port);
+  if (const auto address = dial::parse_target(target.where.address); !address)
+    return invalid("Address", address.error().message());
+  if (target.admin.account.empty())
+    return invalid("AdminAccount", "A target needs an account that may change others.");
+  if (target.admin.secret.empty())
+    return invalid("AdminSecret", "The admin account needs its password or private key.");
+  SR_CHECK_OK(check_tls(target));
+  return target;
+}
+
+Result<Target> Targets::find(barrier::Reader& reader, AccountId account,
+                             std::string_view id) const {
+  if (!is_id(id)) return not_found(id.substr(0, limits::kTargetIdBytesMax));
+  const auto record = reader.read({RecordType::kTarget, account, id});
+  if (!record && record.error().kind() == ErrorKind::kNotFound) return not_found(id);
+  if (!record) return std::unexpected(record.error());
+  return decode(*record);
+}
+
+Result<void> Targets::save(barrier::Transaction& transaction, Target target, Instant now) {
+  const auto before = find(transaction, target.account, target.where.name);
+  if (!before && before.error().kind() != ErrorKind::kNotFound)
+    return std::unexpected(before.error());
+  if (!before && index_.count(target.account) >= limits::kTargetsPerAccountMax)
+    return fail(ErrorKind::kExhausted, "Rejected.LimitExceeded",
+                "The account has the most targets that it may have.");
+  target.uuid = before ? before->uuid : Uuid::generate(random_);
+  target.created = before ? before->created : now;
+  target.modified = now;
+  put(transaction, target);
+  transaction.after_commit(
+      [this, account = target.account, id = target.where.name] { index_.add(account, id); });
+  return {};
+}
+
+Result<void> Targets::remove(barrier::Transaction& transaction, AccountId account,
+                             std::string_view id) {
+  SR_TRY(const Target target, find(transaction, account, id));
+  transaction.remove({RecordType::kTarget, account, id});
+  transaction.after_commit(
+      [this, account, name = std::string(id)] { index_.remove(account, name); });
+  return {};
+}
+
+Result<void> Targets::build_index() {
+  SR_CHECK_OK(store_.visit_all(RecordType::kTarget, [this](const barrier::RecordRef& record) {
+    auto target = decode(record);
+    if (!target) return Result<void>(std::unexpected(target.error()));
+    index_.add_while_building(target->account, target->where.name);
+    return Result<void>();
+  }));
+  index_.finish_building();
+  return {};
+}
+
+}  // namespace strongroom::targets
