@@ -143,6 +143,7 @@ SUITES = [
     Suite("chains-go", "go credentials", install_go, own("chains", "chains.py", "go"), True),
     Suite("chains-java", "java credentials", install_java, own("chains", "chains.py", "java"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
+    Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),
 ]

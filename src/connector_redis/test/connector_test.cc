@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "session.h"
 #include "strongroom/test/account_job.h"
 #include "strongroom/test/hostile_names.h"

@@ -85,10 +85,6 @@ int main(int argc, char** argv) {
       config->add_subcommand("explain", "print every setting and where its value came from");
   common.add_to(*explain);
 
-  std::string role;
-  app.add_option("--role", role, "egress: what the server starts beside itself")
-      ->check(CLI::IsMember({"egress"}));
-
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,19 @@
+#include "strongroom/connectors/all.h"
+
+#include "strongroom/connector_mysql/connector.h"
+#include "strongroom/connector_postgres/connector.h"
+#include "strongroom/connector_redis/connector.h"
+#include "strongroom/connector_ssh/connector.h"
+
+namespace strongroom::connectors {
+
+std::vector<std::unique_ptr<connector::Connector>> make_all() {
+  std::vector<std::unique_ptr<connector::Connector>> all;
+  all.push_back(std::make_unique<connector_mysql::MysqlConnector>());
+  all.push_back(std::make_unique<connector_postgres::PostgresConnector>());
+  all.push_back(std::make_unique<connector_redis::RedisConnector>());
+  all.push_back(std::make_unique<connector_ssh::SshConnector>());
+  return all;
+}
+
+}  // namespace strongroom::connectors
