@@ -83,7 +83,7 @@ int target_show(Session& session, const std::string& id) {
   const auto answer = session.call("show the target \"" + id + "\"",
                                    {"DescribeTarget", {{"TargetId", id}}, kVersion});
   if (!answer) return session.exit_code();
-  const Value root = answer->json.root();
+  const Value& root = answer->json.root();
   std::string options;
   for (const Value& option : root["Options"]["Option"].items())
     options += (options.empty() ? "" : ", ") + text(option["Name"]) + "=" + text(option["Value"]);
@@ -104,7 +104,7 @@ int target_check(Session& session, const std::string& id) {
   const auto answer = session.call("check the target \"" + id + "\"",
                                    {"CheckTarget", {{"TargetId", id}}, kVersion});
   if (!answer) return session.exit_code();
-  const Value root = answer->json.root();
+  const Value& root = answer->json.root();
   std::vector<std::pair<std::string, std::string>> lines = {
       {"Target", text(root["TargetId"])},
       {"Status", text(root["Status"])},

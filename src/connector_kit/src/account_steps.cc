@@ -37,8 +37,6 @@ Attempt<void> check_names(const Job& job) {
                            "The target's admin account is the account to be rotated; register the "
                            "target with a separate one.");
   }
-  if (job.dual && job.current.account == job.pending.account)
-    return misconfigured("SameAccount", "A pair needs two different accounts.");
   return {};
 }
 
@@ -111,9 +109,14 @@ Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_TRY(outcome.facts.server, target.open_admin());
   SR_TRY(const bool exists, target.exists(job.pending.account));
   bool changed = false;
-  if (job.dual) {
+  // The first account of a pair that the server itself makes has nobody to be like.
+  const bool first = job.dual && job.current.account == job.pending.account;
+  if (job.dual && !first) {
     SR_TRY(changed, prepare_twin(job, target, exists));
     outcome.facts.grants_equal = true;
+  } else if (!exists && first) {
+    SR_CHECK_OK(target.create(job.pending));
+    changed = true;
   } else if (!exists) {
     return account_missing(job, job.pending.account);
   }
@@ -180,6 +183,11 @@ Attempt<void> dispatch(const Job& job, AccountTarget& target, const Budget& budg
 
 }  // namespace
 
+Attempt<void> AccountTarget::create(const Credential& credential) {
+  return misconfigured(
+      "AccountMissing",
+      "The account " + credential.account + " does not exist, and targets of this kind make none.");
+}
 Attempt<void> AccountTarget::create_twin(const std::string&, const Credential& twin) {
   return misconfigured("AccountMissing", "The account " + twin.account + " does not exist.");
 }

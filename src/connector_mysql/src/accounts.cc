@@ -20,6 +20,30 @@ constexpr std::string_view kSelectEntries =
     "SELECT Host, plugin, authentication_string FROM mysql.user "
     "WHERE CAST(User AS BINARY) = CAST(? AS BINARY)";
 
+constexpr std::string_view kNewPlugin = "caching_sha2_password";  // MySQL's; MariaDB has its own
+
+/// What the cloud's AccountPrivilege stands for.
+std::string_view privileges_of(std::string_view name) {
+  if (name == "ReadOnly") return "SELECT, LOCK TABLES, SHOW VIEW";
+  if (name == "DMLOnly")
+    return "SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, "
+           "CREATE VIEW, SHOW VIEW, EVENT, TRIGGER";
+  if (name == "DDLOnly")
+    return "INDEX, ALTER, CREATE, DROP, CREATE TEMPORARY TABLES, LOCK TABLES, CREATE VIEW, SHOW "
+           "VIEW, CREATE ROUTINE, ALTER ROUTINE";
+  return "ALL PRIVILEGES";
+}
+
+/// In GRANT a database's name is a pattern.
+std::string escaped(std::string_view database) {
+  std::string name;
+  for (const char c : database) {
+    if (c == '_' || c == '%') name += '\\';
+    name += c;
+  }
+  return name;
+}
+
 std::vector<std::string> first_column(const std::vector<Row>& rows) {
   std::vector<std::string> lines;
   for (const Row& row : rows)
@@ -179,6 +203,16 @@ Attempt<void> MysqlAccounts::identify_by_password(std::string_view verb,
     SR_CHECK_OK(admin_->change(connector_kit::text_of(sql)));
   }
   return {};
+}
+
+Attempt<void> MysqlAccounts::create(const Credential& credential) {
+  const Entry everywhere{"%", std::string(kNewPlugin), ""};
+  SR_CHECK_OK(identify("CREATE USER IF NOT EXISTS ", {everywhere}, credential));
+  const std::string_view database = job_.option("DBName");
+  if (database.empty()) return {};
+  return admin_->change("GRANT " + std::string(privileges_of(job_.option("AccountPrivilege"))) +
+                        " ON " + backticked(escaped(database)) + ".* TO " +
+                        account_text(credential.account, everywhere.host));
 }
 
 Attempt<void> MysqlAccounts::create_twin(const std::string& model, const Credential& twin) {

@@ -91,6 +91,15 @@ Attempt<void> PostgresAccounts::refuse_owner(const std::string& role) {
                            "--owner-role.");
 }
 
+Attempt<void> PostgresAccounts::create(const Credential& credential) {
+  SR_TRY(const std::string verifier, admin_->verifier(credential));
+  SR_CHECK_OK(admin_->change("CREATE ROLE " + identifier(credential.account) + " LOGIN PASSWORD " +
+                             literal(verifier)));
+  if (job_.owner_role.empty()) return {};
+  return admin_->change("GRANT " + identifier(job_.owner_role) + " TO " +
+                        identifier(credential.account));
+}
+
 Attempt<void> PostgresAccounts::create_twin(const std::string& model, const Credential& twin) {
   SR_CHECK_OK(refuse_owner(model));
   SR_TRY(const std::string verifier, admin_->verifier(twin));

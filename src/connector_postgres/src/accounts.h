@@ -24,6 +24,7 @@ class PostgresAccounts final : public connector_kit::AccountTarget {
   Attempt<bool> exists(const std::string& account) override;
   Attempt<bool> accepts(const connector::Credential& credential) override;
   Attempt<void> set(const connector::Credential& credential) override;
+  Attempt<void> create(const connector::Credential& credential) override;
   Attempt<void> create_twin(const std::string& model, const connector::Credential& twin) override;
   Attempt<Difference> compare(const std::string& model, const std::string& twin) override;
   Attempt<void> equalise(const std::string& model, const std::string& twin) override;

@@ -120,6 +120,16 @@ Attempt<void> RedisAccounts::set(const Credential& credential) {
   return change(credential.account, rules);
 }
 
+Attempt<void> RedisAccounts::create(const Credential& credential) {
+  std::vector<std::string> rules = {"reset", "on", "#" + hash_of(credential), "~*", "&*"};
+  if (job_.option("AccountPrivilege") == "RoleReadOnly") {
+    rules.insert(rules.end(), {"+@read", "+@connection"});
+  } else {
+    rules.insert(rules.end(), {"+@all", "-@admin", "-@dangerous"});
+  }
+  return change(credential.account, rules);
+}
+
 Attempt<void> RedisAccounts::create_twin(const std::string& model, const Credential& twin) {
   SR_TRY(const auto user, find(model));
   if (!user) return misconfigured("AccountMissing", "The user " + model + " is gone.");

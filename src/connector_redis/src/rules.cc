@@ -28,7 +28,7 @@ bool parse_user(std::string_view line, std::string_view name, User& user) {
       user.nopass = true;
     } else if (word.starts_with('#')) {
       user.hashes.emplace(word.substr(1));
-    } else {
+    } else if (word != "sanitize-payload") {  // the default, written for some users only
       user.rules.emplace_back(word);
     }
   }

@@ -18,7 +18,7 @@ inline constexpr int kNotRoot = 77;
 /// Ends the managed lines of authorized_keys.
 inline constexpr std::string_view kManaged = "strongroom-managed";
 
-inline constexpr std::string_view kHelper = R"(set -eu
+inline constexpr std::string_view kHelper = R"sh(set -eu
 LC_ALL=C; PATH=/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL PATH
 IFS= read -r verb; IFS= read -r user; IFS= read -r data || data=; IFS= read -r old || old=
 [ "$(id -u)" = 0 ] || exit 77
@@ -30,29 +30,21 @@ password) printf "%s:%s\n" "$user" "$data" | chpasswd ;;
 key|only)
   home=$(getent passwd "$user" | cut -d: -f6)
   printf "%s\n%s\n%s\n" "$verb" "$data" "$old" | runuser -u "$user" -- sh -c "
-    set -eu;
-umask 077;
-IFS = read - r verb;
-IFS = read - r line;
-IFS = read - r old || old =
-          cd \"\$1\"; mkdir -p .ssh; keys=.ssh/authorized_keys; new=\$keys.strongroom
-    touch \$keys { grep -v -x -F -- \"\$line\" \$keys || true; } >\$new
+    set -eu; umask 077; IFS= read -r verb; IFS= read -r line; IFS= read -r old || old=
+    cd \"\$1\"; mkdir -p .ssh; keys=.ssh/authorized_keys; new=\$keys.strongroom
+    touch \$keys
+    { grep -v -x -F -- \"\$line\" \$keys || true; } >\$new
     if [ \"\$verb\" = only ]; then
       { grep -v \" strongroom-managed\$\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
       if [ -n \"\$old\" ]; then
-        {
-      grep - v -
-          F-- \"\$old\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
-          fi fi printf \"%s\n\" \"\$line\" >>\$new
-          if cmp -
-          s \$new \$keys;
-      then rm - f \$new;
-      else mv - f \$new \$keys;
-      echo changed; fi
+        { grep -v -F -- \"\$old\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
+      fi
+    fi
+    printf \"%s\n\" \"\$line\" >>\$new
+    if cmp -s \$new \$keys; then rm -f \$new; else mv -f \$new \$keys; echo changed; fi
   " sh "$home" ;;
-*) exit 64 ;
-      ;
+*) exit 64 ;;
 esac
-)";
+)sh";
 
 }  // namespace strongroom::connector_ssh

@@ -94,7 +94,7 @@ void set_options(ssh_session session, const dial::Target& address,
                  const connector::Credential& credential, unsigned seconds) {
   const unsigned port = address.port;
   const long timeout = std::min(seconds, kConnectSecondsMax);
-  const int off = 0;
+  const bool off = false;
   ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &off);
   ssh_options_set(session, SSH_OPTIONS_HOST, address.host.c_str());
   ssh_options_set(session, SSH_OPTIONS_PORT, &port);
@@ -128,7 +128,7 @@ Attempt<Session> Session::open(const connector::Target& target,
   const std::string algorithms = algorithms_of(target.host_keys);
   if (algorithms.empty())
     return misconfigured("HostKeyMissing", "No key of the host is registered.");
-  Session session(Handle(ssh_new()));
+  Session session{Handle(ssh_new())};
   ssh_session handle = session.handle_.get();
   if (handle == nullptr) return unreachable("OutOfMemory", "No memory for a connection.");
   set_options(handle, *address, credential, budget.left_seconds());

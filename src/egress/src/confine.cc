@@ -38,13 +38,10 @@ Result<void> become(const std::string& user) {
 
 Result<void> confine(const std::string& user) {
   const rlimit none{0, 0};
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed("it would outlive the server");
   if (close_range(kSocket + 1, ~0U, 0) != 0) return failed("descriptors stay open");
   if (clearenv() != 0) return failed("the environment stays");
   if (getuid() == 0) {
     if (const auto changed = become(user); !changed) return changed;
-    // Changing the user clears it.
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return failed("it would outlive the server");
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("privileges could be gained");
   if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)

@@ -94,6 +94,8 @@ struct EgressRunner::State {
   std::uint64_t last_number = 0;          // under mutex
   std::thread reader;
 
+  /// False if the process cannot take it now; else `done` was taken.
+  bool hand_over(std::span<const std::uint8_t> frame, std::uint32_t budget, Done& done);
   void read_answers();
   bool read_one(int socket);
   void expire();
@@ -188,6 +190,21 @@ bool EgressRunner::State::ensure_process() {
   return true;
 }
 
+bool EgressRunner::State::hand_over(std::span<const std::uint8_t> frame, std::uint32_t budget,
+                                    Done& done) {
+  const std::scoped_lock lock(mutex);
+  if (jobs.size() >= limits::kEgressJobsMax || !ensure_process()) return false;
+  const std::uint64_t number = ++last_number;
+  const std::string head =
+      encode(JobHead{number, budget, static_cast<std::uint32_t>(frame.size())});
+  // Half a message cannot be taken back: the reader will see the process end.
+  if (!send_all(process.socket, as_bytes(head)) || !send_all(process.socket, frame)) return false;
+  jobs[number] = {
+      .done = std::move(done),
+      .deadline_ns = monotonic_ns() + (std::int64_t{budget} + kGraceMillis) * kNanosPerMilli};
+  return true;
+}
+
 void EgressRunner::State::read_answers() {
   while (true) {
     int socket = -1;
@@ -243,24 +260,7 @@ void EgressRunner::submit(connector::Job job, Done done) {
       std::clamp<std::int64_t>(job.budget_ms, 1, limits::kStepMillisMax));
   const auto frame = connector::encode(job);
   if (!frame) return done(std::unexpected(frame.error()));
-  bool sent = false;
-  {
-    const std::scoped_lock lock(state_->mutex);
-    if (state_->jobs.size() < limits::kEgressJobsMax && state_->ensure_process()) {
-      const std::uint64_t number = ++state_->last_number;
-      const auto bytes = EgressReveal::view(*frame);
-      const std::string head =
-          encode(JobHead{number, budget, static_cast<std::uint32_t>(bytes.size())});
-      sent = send_all(state_->process.socket, as_bytes(head)) &&
-             send_all(state_->process.socket, bytes);
-      // Half a message cannot be taken back: the reader will see the process end.
-      if (sent)
-        state_->jobs[number] = {
-            .done = std::move(done),
-            .deadline_ns = monotonic_ns() + (std::int64_t{budget} + kGraceMillis) * kNanosPerMilli};
-    }
-  }
-  if (!sent)
+  if (!state_->hand_over(EgressReveal::view(*frame), budget, done))
     done(make_outcome(Status::kUnreachable, "EgressBusy",
                       "The egress process is starting or has too much to do."));
 }

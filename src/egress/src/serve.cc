@@ -1,6 +1,7 @@
 #include "strongroom/egress/serve.h"
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,8 +68,9 @@ class Server {
     while (true) {
       std::vector<pollfd> waiting;
       for (const Child& child : children_) waiting.push_back({child.pipe, POLLIN, 0});
-      // A full house leaves jobs in the socket, where the server's deadline runs on.
-      if (children_.size() < slots_) waiting.push_back({socket_, POLLIN, 0});
+      // A full house leaves jobs in the socket, where the server's deadline runs on; that the
+      // server has gone is seen all the same.
+      waiting.push_back({socket_, static_cast<short>(children_.size() < slots_ ? POLLIN : 0), 0});
       if (poll(waiting.data(), waiting.size(), patience()) < 0 && errno != EINTR) return 1;
       std::size_t at = 0;
       for (auto child = children_.begin(); child != children_.end(); ++at) {
@@ -80,7 +82,7 @@ class Server {
         answer(*child, over);
         child = children_.erase(child);
       }
-      if (at < waiting.size() && waiting[at].revents != 0) {
+      if (waiting[at].revents != 0) {
         if (const auto status = receive(); status >= 0) return status;
       }
     }
@@ -123,6 +125,7 @@ class Server {
       return answer(child, true);
     child.process = fork();
     if (child.process == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
       close(socket_);
       close(ends[0]);
       for (const Child& other : children_) close(other.pipe);

@@ -118,7 +118,9 @@ TEST(Egress, TheProcessIsConfined) {
   std::ifstream status("/proc/" + std::to_string(runner->process_id()) + "/status");
   const std::string text(std::istreambuf_iterator<char>(status), {});
   EXPECT_THAT(text, testing::HasSubstr("NoNewPrivs:\t1"));
-  if (getuid() == 0) EXPECT_THAT(text, testing::Not(testing::HasSubstr("Uid:\t0")));
+  if (getuid() == 0) {
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("Uid:\t0")));
+  }
 }
 
 }  // namespace

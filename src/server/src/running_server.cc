@@ -163,12 +163,12 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
 Result<void> RunningServer::Parts::open_targets() {
   targets = std::make_unique<targets::Targets>(*store, random);
   SR_CHECK_OK(targets->build_index());
-  auto started = egress::EgressRunner::start(
+  auto runner = egress::EgressRunner::start(
       {.program = sibling_program("strongroom-egress"), .arguments = {config.egress_user}});
-  if (started) {
-    egress = std::move(*started);
+  if (runner) {
+    egress = std::move(*runner);
   } else {
-    log::warn("no_egress", {{"why", started.error().message()}});
+    log::warn("no_egress", {{"why", runner.error().message()}});
   }
   return {};
 }

@@ -36,9 +36,9 @@ Result<targets::Target> target_of(Call& call) {
   SR_TRY(const std::string_view address, p.required("Address"));
   SR_TRY(const std::string_view admin, p.required("AdminAccount"));
   SR_TRY(const std::string_view secret, p.required("AdminSecret"));
-  const auto known = connector::parse_kind(kind);
-  if (!known) return invalid_parameter("Kind", "It is mysql, postgres, redis or ssh.");
-  target.kind = *known;
+  const auto spoken = connector::parse_kind(kind);
+  if (!spoken) return invalid_parameter("Kind", "It is mysql, postgres, redis or ssh.");
+  target.kind = *spoken;
   target.where = {.name = std::string(id),
                   .address = std::string(address),
                   .tls = std::string(p.text("Tls")),
@@ -57,20 +57,20 @@ Result<targets::Target> target_of(Call& call) {
 }
 
 Result<void> add_target(Call& call) {
-  SR_TRY(targets::Targets * targets, registry(call));
+  SR_TRY(targets::Targets * known, registry(call));
   SR_TRY(targets::Target target, target_of(call));
   const std::string id = target.where.name;
-  SR_CHECK_OK(targets->save(*call.transaction, std::move(target), call.now));
+  SR_CHECK_OK(known->save(*call.transaction, std::move(target), call.now));
   call.note_resource("target/" + id);
   call.answer.field("TargetId", id);
   return {};
 }
 
 Result<void> remove_target(Call& call) {
-  SR_TRY(targets::Targets * targets, registry(call));
+  SR_TRY(targets::Targets * known, registry(call));
   SR_TRY(const std::string_view id, call.parameters.required("TargetId"));
   call.note_resource("target/" + std::string(id));
-  return targets->remove(*call.transaction, call.account(), id);
+  return known->remove(*call.transaction, call.account(), id);
 }
 
 void write_target(AnswerWriter& answer, const targets::Target& target) {
@@ -89,9 +89,9 @@ void write_target(AnswerWriter& answer, const targets::Target& target) {
 }
 
 Result<void> describe_target(Call& call) {
-  SR_TRY(targets::Targets * targets, registry(call));
+  SR_TRY(targets::Targets * known, registry(call));
   SR_TRY(const std::string_view id, call.parameters.required("TargetId"));
-  SR_TRY(const targets::Target target, targets->find(call.reader, call.account(), id));
+  SR_TRY(const targets::Target target, known->find(call.reader, call.account(), id));
   write_target(call.answer, target);
   call.answer.begin_list("Options", "Option");
   for (const auto& [name, value] : target.options) {
@@ -105,13 +105,13 @@ Result<void> describe_target(Call& call) {
 }
 
 Result<void> list_targets(Call& call) {
-  SR_TRY(targets::Targets * targets, registry(call));
+  SR_TRY(targets::Targets * known, registry(call));
   SR_TRY(const Page page, page_of(call.parameters, kDefaultPageSize));
   call.answer.begin_list("Targets", "Target");
   for (const std::string& id :
-       targets->index().page(call.account(), static_cast<std::size_t>(page.offset()),
-                             static_cast<std::size_t>(page.size))) {
-    const auto target = targets->find(call.reader, call.account(), id);
+       known->index().page(call.account(), static_cast<std::size_t>(page.offset()),
+                           static_cast<std::size_t>(page.size))) {
+    const auto target = known->find(call.reader, call.account(), id);
     if (!target && target.error().kind() == ErrorKind::kNotFound) continue;  // removed just now
     if (!target) return std::unexpected(target.error());
     call.answer.begin_item();
@@ -121,16 +121,15 @@ Result<void> list_targets(Call& call) {
   call.answer.end_list();
   call.answer.number("PageNumber", page.number);
   call.answer.number("PageSize", page.size);
-  call.answer.number("TotalCount",
-                     static_cast<std::int64_t>(targets->index().count(call.account())));
+  call.answer.number("TotalCount", static_cast<std::int64_t>(known->index().count(call.account())));
   return {};
 }
 
 /// Reaches the target as its admin and looks at the admin's rights; changes nothing.
 Result<void> check_target(Call& call) {
-  SR_TRY(targets::Targets * targets, registry(call));
+  SR_TRY(targets::Targets * known, registry(call));
   SR_TRY(const std::string_view id, call.parameters.required("TargetId"));
-  SR_TRY(targets::Target target, targets->find(call.reader, call.account(), id));
+  SR_TRY(targets::Target target, known->find(call.reader, call.account(), id));
   if (call.engines.target_runner == nullptr || !call.engines.target_runner->serves(target.kind))
     return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
                 "Service Unavailable Temporary: this server has no egress process; see the log.");

@@ -44,6 +44,9 @@ class AccountTarget {
   /// Makes the target accept `credential`, in one statement where the target has one.
   virtual Attempt<void> set(const connector::Credential& credential) = 0;
 
+  /// The first account of a pair, with the rights that the job's options name (AccountPrivilege,
+  /// DBName).
+  virtual Attempt<void> create(const connector::Credential& credential);
   /// The twin as a copy of `model`: every place it may come from, no rights yet.
   virtual Attempt<void> create_twin(const std::string& model, const connector::Credential& twin);
   virtual Attempt<Difference> compare(const std::string& model, const std::string& twin);

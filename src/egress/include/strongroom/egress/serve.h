@@ -14,7 +14,7 @@ namespace strongroom::egress {
 inline constexpr int kSocket = 3;  // where the server left the socket
 
 /// Gives up what the process does not need: environment, descriptors above kSocket, core files,
-/// being traced, gaining privileges, outliving the server; as root also root, in favour of `user`.
+/// being traced, gaining privileges; as root also root, in favour of `user`.
 /// kUnavailable (EgressConfinement) if any of it fails: then nothing may be run.
 Result<void> confine(const std::string& user);
 
