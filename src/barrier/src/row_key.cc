@@ -44,6 +44,8 @@ bool known(RecordType type) {
     case RecordType::kAlias:
     case RecordType::kSecret:
     case RecordType::kSecretVersion:
+    case RecordType::kRotation:
+    case RecordType::kRotationTarget:
     case RecordType::kAccountCounters:
     case RecordType::kTarget:
     case RecordType::kSystem:

@@ -57,6 +57,8 @@ struct Parsed {
   AssumeOptions assume;
   MetadataServeOptions metadata;
   std::map<const RamCommand*, RamValues> ram;
+  RotateOptions rotate;
+  RotationPolicyOptions rotation_policy;
   ExplainOptions explain;
   WhoCanOptions who_can;
   std::string what_can;
@@ -108,6 +110,7 @@ class Tree {
         [this](CLI::App& parent, const char* name, const char* about, Command command, bool) {
           return verb(parent, name, about, remote(std::move(command)));
         });
+    declare_rotation();
     declare_questions();
     declare_policy();
   }
@@ -155,7 +158,11 @@ class Tree {
     app->add_option("--version-id", p_.create.version_id, "id of the first version")
         ->capture_default_str();
     app->add_option("--description", p_.create.description);
-    app->add_option("--type", p_.create.data_type)->check(CLI::IsMember({"text", "binary"}));
+    app->add_option("--type", p_.create.type, "text or binary; or what the server rotates")
+        ->check(CLI::IsMember(
+            {"text", "binary", "Generic", "Rds", "Redis", "RAMCredentials", "ECS", "PolarDB"}));
+    app->add_option("--config", p_.create.config, "ExtendedConfig of a managed type, JSON");
+    app->add_option("--rotate-every", p_.create.rotate_every, "7d, 12h; managed types");
     app->add_option("--key", p_.create.key_id, "key that seals it (default: the account's own)");
     app->add_option("--tag", p_.create.tags, "key=value; may be repeated")->allow_extra_args(false);
   }
@@ -437,6 +444,32 @@ class Tree {
     serve->add_option("--port", options.port, "0: any free port");
     serve->add_flag("--tokens-only", options.tokens_only, "version 2 alone");
     serve->add_option("--env-file", options.env_file, "write the URLs here once it serves");
+  }
+
+  void declare_rotation() {
+    auto* now = verb(app_, "rotate", "Rotate a managed secret now",
+                     remote([this](Session& s) { return rotate(s, p_.rotate); }));
+    now->add_option("name", p_.rotate.name, "name of the secret")->required();
+    now->add_option("--version-id", p_.rotate.version_id, "of the version it makes");
+    now->add_option("--overlap", p_.rotate.overlap,
+                    "RAM: how long the old AccessKey stays valid, 10m to 2d (default 2d)");
+    now->add_flag("--dry-run", p_.rotate.dry_run, "reach the target and look; change nothing");
+    auto* rotation = noun("rotation", "Rotations of managed secrets");
+    verb(*rotation, "ls", "How each managed secret stands",
+         remote([](Session& s) { return rotation_list(s, false); }));
+    verb(*rotation, "calendar", "What is rotated when",
+         remote([](Session& s) { return rotation_list(s, true); }));
+    auto* status = verb(*rotation, "status", "How one stands",
+                        remote([this](Session& s) { return rotation_status(s, p_.rotate.name); }));
+    status->add_option("name", p_.rotate.name, "name of the secret")->required();
+    auto* cancel = verb(*rotation, "cancel", "Undo the rotation that is running",
+                        remote([this](Session& s) { return rotation_cancel(s, p_.rotate.name); }));
+    cancel->add_option("name", p_.rotate.name, "name of the secret")->required();
+    auto* policy =
+        verb(*rotation, "policy", "Rotate it by itself, or not any more",
+             remote([this](Session& s) { return rotation_policy(s, p_.rotation_policy); }));
+    policy->add_option("name", p_.rotation_policy.name, "name of the secret")->required();
+    policy->add_option("--every", p_.rotation_policy.every, "7d, 12h; absent: off");
   }
 
   void declare_questions() {

@@ -20,9 +20,11 @@ struct CreateOptions {
   ValueSource value;
   std::string version_id = "v1";
   std::string description;
-  std::string data_type;
+  std::string type;  // text or binary; or a managed type: Rds, RAMCredentials …
   std::string key_id;
   std::vector<std::string> tags;  // "key=value"
+  std::string config;             // ExtendedConfig, JSON
+  std::string rotate_every;       // "7d"; empty: not by itself
 };
 struct PutOptions {
   std::string name;
@@ -63,6 +65,8 @@ struct RemoveOptions {
 };
 
 int secret_create(Session& session, const CreateOptions& options);
+/// "v-20261122T010203Z-9f3a": sorts by time, does not repeat.
+std::string new_version_id(Session& session);
 int secret_put(Session& session, const PutOptions& options);
 int secret_get(Session& session, const GetOptions& options);
 int secret_list(Session& session, const ListOptions& options);
@@ -196,6 +200,22 @@ struct PolicyTestOptions {
   std::string resource;
   std::vector<std::string> conditions;  // "key=value"
 };
+struct RotateOptions {
+  std::string name;
+  std::string version_id;  // empty: made from the time
+  std::string overlap;     // "30m"; RAM secrets
+  bool dry_run = false;
+};
+int rotate(Session& session, const RotateOptions& options);  // rotation_commands.cc
+int rotation_list(Session& session, bool by_date);
+int rotation_status(Session& session, const std::string& name);
+int rotation_cancel(Session& session, const std::string& name);
+struct RotationPolicyOptions {
+  std::string name;
+  std::string every;  // empty: off
+};
+int rotation_policy(Session& session, const RotationPolicyOptions& options);
+
 int explain_request(Session& session, const ExplainOptions& options);
 int who_can(Session& session, const WhoCanOptions& options);
 int what_can(Session& session, const std::string& principal);

@@ -18,17 +18,6 @@ void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
 
-/// "v-20261122T010203Z-9f3a": sorts by time, does not repeat.
-std::string new_version_id(Session& session) {
-  std::string id = "v-";
-  for (const char c : format_utc(session.clock().now())) {
-    if (c != '-' && c != ':') id += c;
-  }
-  std::array<std::uint8_t, 2> more;
-  session.random().fill(more);
-  return id + "-" + hex_encode(more);
-}
-
 /// [{"TagKey":"a","TagValue":"b"}] of "a=b"; nothing if one has no '='.
 std::optional<std::string> tags_json(const std::vector<std::string>& tags) {
   std::string json;
@@ -66,6 +55,16 @@ int bare(Session& session, const client::Answer& answer, const std::string& done
 
 }  // namespace
 
+std::string new_version_id(Session& session) {
+  std::string id = "v-";
+  for (const char c : format_utc(session.clock().now())) {
+    if (c != '-' && c != ':') id += c;
+  }
+  std::array<std::uint8_t, 2> more;
+  session.random().fill(more);
+  return id + "-" + hex_encode(more);
+}
+
 std::optional<SecretBytes> take_value(Session& session, const ValueSource& source, int& code) {
   const bool standard_input = source.positional == "-";
   if (!source.positional.empty() && !standard_input) {
@@ -99,10 +98,16 @@ int secret_create(Session& session, const CreateOptions& options) {
   if (!value) return code;
   ApiCall call{"CreateSecret", {{"SecretName", options.name}, {"VersionId", options.version_id}}};
   call.parameters.push_back({"SecretData", "", &*value});
-  add(call, "SecretDataType", options.data_type);
+  const bool is_data_type = options.type == "text" || options.type == "binary";
+  add(call, is_data_type ? "SecretDataType" : "SecretType", options.type);
   add(call, "Description", options.description);
   add(call, "EncryptionKeyId", options.key_id);
   if (!options.tags.empty()) add(call, "Tags", *tags);
+  add(call, "ExtendedConfig", options.config);
+  if (!options.rotate_every.empty()) {
+    add(call, "EnableAutomaticRotation", "true");
+    add(call, "RotationInterval", options.rotate_every);
+  }
   const auto answer = session.call("create secret " + quoted_name(options.name), call);
   if (!answer) return session.exit_code();
   const auto& root = answer->json.root();

@@ -89,6 +89,7 @@ Result<Task> decode(ByteView body) {
     case static_cast<std::uint8_t>(Kind::kDeleteKey):
     case static_cast<std::uint8_t>(Kind::kRotateKey):
     case static_cast<std::uint8_t>(Kind::kExpireKeyMaterial):
+    case static_cast<std::uint8_t>(Kind::kRotateSecret):
     case static_cast<std::uint8_t>(Kind::kRemindClientKey):
       task.kind = static_cast<Kind>(kind);
       return task;

@@ -64,9 +64,9 @@ Result<PolicyVersion> Policies::create_version(Transaction& txn, const PolicyRef
   CustomPolicy& policy = held.policy;
   SR_CHECK_OK(make_room(policy, wanted.rotate));
   PolicyVersion made{.number = policy.next_version++,
-                           .document = std::string(wanted.document),
-                           .created = now,
-                           .is_default = wanted.set_default};
+                     .document = std::string(wanted.document),
+                     .created = now,
+                     .is_default = wanted.set_default};
   policy.versions.push_back(made);
   policy.updated = now;
   if (wanted.set_default) policy.default_version = made.number;

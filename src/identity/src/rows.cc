@@ -1,5 +1,7 @@
 #include "rows.h"
 
+#include "strongroom/base/random_text.h"
+
 namespace strongroom::identity {
 
 using barrier::Address;
@@ -83,16 +85,7 @@ Result<HeldKey> read_held_key(barrier::Reader& reader, const Owner& owner,
 }
 
 void fill_alphanumeric(Random& random, std::span<std::uint8_t> out) {
-  static constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  constexpr std::uint8_t kEven = 256 / kAlphabet.size() * kAlphabet.size();
-  for (std::uint8_t& character : out) {
-    std::uint8_t byte = 0;
-    do {
-      random.fill({&byte, 1});
-    } while (byte >= kEven);
-    character = static_cast<std::uint8_t>(kAlphabet[byte % kAlphabet.size()]);
-  }
+  fill_from_alphabet(random, kAlphanumeric, out);
 }
 
 }  // namespace strongroom::identity

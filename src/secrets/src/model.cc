@@ -22,6 +22,18 @@ std::string_view to_text(SecretType type) {
   return "Generic";
 }
 
+std::string_view to_text(Automatic automatic) {
+  switch (automatic) {
+    case Automatic::kEnabled:
+      return "Enabled";
+    case Automatic::kInvalid:
+      return "Invalid";
+    case Automatic::kDisabled:
+      break;
+  }
+  return "Disabled";
+}
+
 std::string_view to_text(DataType type) {
   return type == DataType::kBinary ? "binary" : "text";
 }

@@ -60,10 +60,38 @@ Result<void> Secrets::require_free(barrier::Transaction& transaction, AccountId 
               "The resource already exists. Put a new version into it with PutSecretValue.");
 }
 
+Result<Secrets::SealedVersion> Secrets::make_version(const Secret& secret, Wanted wanted,
+                                                     const keys::WrappingKey& key,
+                                                     const SecretBytes& value) const {
+  Version version;
+  version.id = std::move(wanted.id);
+  version.created = wanted.created;
+  version.data_type = wanted.data_type;
+  version.key_id = key.key_id;
+  version.key_version = key.version_id;
+  SR_TRY(Sealed sealed, seal(secret, version, key, value));
+  version.commitment = sealed.commitment;
+  return SealedVersion{std::move(version), std::move(sealed.row)};
+}
+
+// Of the version that was added last.
+void Secrets::put_row(barrier::Transaction& transaction, const Secret& secret,
+                      std::string row) const {
+  transaction.put_raw(
+      {RecordType::kSecretVersion, secret.account, secret.name, secret.versions.back().serial},
+      std::move(row));
+}
+
+void Secrets::remove_rows(barrier::Transaction& transaction, const Secret& secret,
+                          std::span<const std::uint32_t> serials) const {
+  for (const std::uint32_t serial : serials)
+    transaction.remove({RecordType::kSecretVersion, secret.account, secret.name, serial});
+}
+
 Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret asked,
                                const SecretBytes& value, const keys::WrappingKey& key,
                                Instant now) {
-  SR_CHECK_OK(check_name(asked.name));
+  SR_CHECK_OK(check_name(asked.name, asked.type));
   SR_CHECK_OK(check_description(asked.description));
   if (index_.count(asked.account) >= limits::kSecretsPerAccountMax) {
     return fail(
@@ -82,19 +110,22 @@ Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret aske
   secret.default_key = key.service_default;
   secret.instance_id = std::move(asked.instance_id);
   secret.policy = std::move(asked.policy);
-  Version version;
-  version.id = std::move(asked.version_id);
-  version.created = now;
-  version.data_type = asked.data_type;
-  version.key_id = key.key_id;
-  version.key_version = key.version_id;
-  SR_TRY(const Sealed sealed, seal(secret, version, key, value));
-  version.commitment = sealed.commitment;
-  const std::string_view labels[] = {kCurrent};
-  SR_TRY(VersionAdded added, add_version(std::move(secret), std::move(version), labels));
+  secret.type = asked.type;
+  secret.extended_config = std::move(asked.extended_config);
+  secret.rotation = asked.rotation;
+  SR_TRY(SealedVersion first,
+         make_version(secret, {std::move(asked.version_id), asked.data_type, now}, key, value));
+  const std::string_view current[] = {kCurrent};
+  SR_TRY(VersionAdded added, insert_version(std::move(secret), std::move(first.version), current));
+  put_row(transaction, added.after, std::move(first.row));
+  if (asked.previous_value != nullptr) {
+    SR_TRY(SealedVersion second, make_version(added.after, {std::move(asked.previous_id), {}, now},
+                                              key, *asked.previous_value));
+    const std::string_view previous[] = {kPrevious};
+    SR_TRY(added, insert_version(std::move(added.after), std::move(second.version), previous));
+    put_row(transaction, added.after, std::move(second.row));
+  }
   save(transaction, added.after);
-  transaction.put_raw({RecordType::kSecretVersion, added.after.account, added.after.name, 1},
-                      sealed.row);
   transaction.after_commit([this, account = added.after.account, name = added.after.name,
                             place = std::move(asked.place)] {
     if (place) place->confirm();
@@ -119,25 +150,33 @@ Result<std::vector<std::string>> Secrets::put(barrier::Transaction& transaction,
   }
   SR_TRY(const keys::WrappingKey key,
          keys_.wrapping_key(transaction, secret.account, secret.encryption_key_id));
-  Version version;
-  version.id = asked.version_id;
-  version.created = now;
-  version.data_type = asked.data_type;
-  version.key_id = key.key_id;
-  version.key_version = key.version_id;
-  SR_TRY(Sealed sealed, seal(secret, version, key, value));
-  version.commitment = sealed.commitment;
+  SR_TRY(SealedVersion made,
+         make_version(secret, {asked.version_id, asked.data_type, now}, key, value));
   SR_TRY(const VersionAdded added,
-         add_version(std::move(secret), std::move(version), asked.labels));
-  const Version& put = added.after.versions.back();
+         add_version(std::move(secret), std::move(made.version), asked.labels));
   save(transaction, added.after);
-  transaction.put_raw(
-      {RecordType::kSecretVersion, added.after.account, added.after.name, put.serial},
-      std::move(sealed.row));
-  for (const std::uint32_t serial : added.evicted) {
-    transaction.remove({RecordType::kSecretVersion, added.after.account, added.after.name, serial});
-  }
-  return put.labels;
+  put_row(transaction, added.after, std::move(made.row));
+  remove_rows(transaction, added.after, added.evicted);
+  return added.after.versions.back().labels;
+}
+
+Result<Secret> Secrets::put_pending(barrier::Transaction& transaction, Secret secret,
+                                    std::string_view version_id, const SecretBytes& value,
+                                    Instant now) {
+  SR_TRY(const keys::WrappingKey key,
+         keys_.wrapping_key(transaction, secret.account, secret.encryption_key_id));
+  SR_TRY(SealedVersion made,
+         make_version(secret, {std::string(version_id), DataType::kText, now}, key, value));
+  SR_TRY(VersionAdded added, add_pending(std::move(secret), std::move(made.version)));
+  put_row(transaction, added.after, std::move(made.row));
+  remove_rows(transaction, added.after, added.evicted);
+  return std::move(added.after);
+}
+
+Secret Secrets::drop_pending(barrier::Transaction& transaction, Secret secret) const {
+  VersionAdded dropped = secrets::drop_pending(std::move(secret));
+  remove_rows(transaction, dropped.after, dropped.evicted);
+  return std::move(dropped.after);
 }
 
 void Secrets::save(barrier::Transaction& transaction, const Secret& secret) const {

@@ -83,13 +83,20 @@ std::vector<std::uint32_t> evict(Secret& secret) {
 
 }  // namespace
 
-Result<void> check_name(std::string_view name) {
+Result<void> check_name(std::string_view name, SecretType type) {
   if (name.empty() || name.size() > limits::kSecretNameCharsMax ||
       !std::ranges::all_of(name, is_name_character)) {
     return invalid("SecretName", "A name has 1 to 192 letters, digits and _ / + = . - @");
   }
+  if (type == SecretType::kEcs || type == SecretType::kRamCredentials) {
+    const std::string_view prefix = type == SecretType::kEcs ? "acs/ecs/" : "acs/ram/user/";
+    if (name.starts_with(prefix) && name.size() > prefix.size()) return {};
+    return invalid("SecretName", "The name of a secret of this type starts with " +
+                                     std::string(prefix) + " and goes on.");
+  }
   if (name.starts_with("acs/")) {
-    return invalid("SecretName", "Names that start with acs/ are kept for managed secrets.");
+    return invalid("SecretName",
+                   "Names that start with acs/ are kept for managed secrets of ECS and RAM.");
   }
   return {};
 }
@@ -142,6 +149,11 @@ Result<VersionAdded> add_version(Secret before, Version version,
                                  std::span<const std::string_view> labels) {
   SR_CHECK_OK(require_live(before));
   SR_CHECK_OK(require_generic(before));
+  return insert_version(std::move(before), std::move(version), labels);
+}
+
+Result<VersionAdded> insert_version(Secret before, Version version,
+                                    std::span<const std::string_view> labels) {
   SR_CHECK_OK(check_version_id(version.id));
   if (before.find_version(version.id) != nullptr) {
     return fail(ErrorKind::kConflict, "Rejected.ResourceExist",
@@ -166,6 +178,54 @@ Result<VersionAdded> add_version(Secret before, Version version,
   SR_CHECK_OK(check_label_count(secret));
   result.evicted = evict(secret);
   return result;
+}
+
+Result<VersionAdded> add_pending(Secret before, Version version) {
+  if (!before.managed())
+    return unsupported("Unsupported operation. Generic secrets are not rotated by the service.");
+  std::vector<std::uint32_t> replaced;
+  if (const Version* pending = before.find_label(kPending)) {
+    SR_CHECK(pending->id == version.id);
+    VersionAdded without = drop_pending(std::move(before));
+    before = std::move(without.after);
+    replaced = std::move(without.evicted);
+  }
+  const std::string_view labels[] = {kPending};
+  SR_TRY(VersionAdded added, insert_version(std::move(before), std::move(version), labels));
+  added.evicted.insert(added.evicted.end(), replaced.begin(), replaced.end());
+  return added;
+}
+
+Secret promote(Secret before, Instant now) {
+  Version* pending = before.find_label(kPending);
+  SR_CHECK(pending != nullptr);
+  std::erase(pending->labels, kPending);
+  make_current(before, *pending);
+  Rotation& rotation = before.rotation;
+  rotation.last = now;
+  if (rotation.automatic != Automatic::kDisabled) {
+    rotation.automatic = Automatic::kEnabled;
+    rotation.next = {now.unix_ms + rotation.interval_seconds * kMillisPerSecond};
+  }
+  before.updated = now;
+  return before;
+}
+
+VersionAdded drop_pending(Secret before) {
+  const auto pending = std::ranges::find_if(
+      before.versions, [](const Version& version) { return version.has(kPending); });
+  SR_CHECK(pending != before.versions.end());
+  const std::uint32_t serial = pending->serial;
+  before.versions.erase(pending);
+  return {std::move(before), {serial}};
+}
+
+Secret swap_labels(Secret before, Instant now) {
+  Version* previous = before.find_label(kPrevious);
+  SR_CHECK(previous != nullptr);
+  make_current(before, *previous);
+  before.updated = now;
+  return before;
 }
 
 Result<Secret> move_label(Secret before, const LabelMove& move, Instant now) {

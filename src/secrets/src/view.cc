@@ -19,7 +19,10 @@ bool is_well_formed(ByteView body) {
   flatbuffers::Verifier verifier(body.data(), body.size());
   if (!verifier.VerifyBuffer<fb::Secret>(nullptr)) return false;
   const auto* secret = flatbuffers::GetRoot<fb::Secret>(body.data());
-  if (secret->format() != kFormat) return false;
+  if (secret->format() != kFormat || secret->type() > static_cast<int>(SecretType::kPolarDb) ||
+      secret->automatic_rotation() > static_cast<int>(Automatic::kInvalid)) {
+    return false;
+  }
   for (const auto* version : *secret->versions()) {
     if (version->commitment()->size() != kCommitmentBytes) return false;
   }
@@ -108,6 +111,15 @@ std::string_view SecretView::instance_id() const {
 std::string_view SecretView::policy() const {
   return stored_->policy() == nullptr ? std::string_view() : text(stored_->policy());
 }
+std::string_view SecretView::extended_config() const {
+  return text(stored_->extended_config());
+}
+Rotation SecretView::rotation() const {
+  return {static_cast<Automatic>(stored_->automatic_rotation()),
+          stored_->rotation_interval_seconds(),
+          {stored_->last_rotation()},
+          {stored_->next_rotation()}};
+}
 std::size_t SecretView::tag_count() const {
   return stored_->tags()->size();
 }
@@ -130,6 +142,10 @@ std::optional<VersionView> SecretView::find_label(std::string_view label) const 
 }
 
 Result<VersionView> SecretView::select(std::string_view id, std::string_view label) const {
+  if (type() != SecretType::kGeneric) {
+    id = {};
+    if (!label.empty() && label != kCurrent && label != kPrevious) return no_such_stage();
+  }
   if (id.empty()) {
     const auto found = find_label(label.empty() ? kCurrent : label);
     if (!found) return no_such_stage();
@@ -159,12 +175,9 @@ Secret SecretView::decode() const {
   secret.encryption_key_id = encryption_key_id();
   secret.default_key = default_key();
   secret.planned_delete = planned_delete();
-  secret.extended_config = text(stored_->extended_config());
+  secret.extended_config = extended_config();
   secret.owing_service = text(stored_->owing_service());
-  secret.rotation = {stored_->automatic_rotation(),
-                     stored_->rotation_interval_seconds(),
-                     {stored_->last_rotation()},
-                     {stored_->next_rotation()}};
+  secret.rotation = rotation();
   secret.policy = policy();
   secret.next_serial = stored_->next_serial();
   for (std::size_t i = 0; i < version_count(); ++i) {
@@ -205,8 +218,9 @@ std::string encode(const Secret& secret) {
       secret.creator.c_str(), secret.created.unix_ms, secret.updated.unix_ms,
       secret.encryption_key_id.c_str(), secret.default_key, secret.planned_delete.unix_ms,
       &versions, secret.next_serial, secret.extended_config.c_str(), secret.owing_service.c_str(),
-      secret.rotation.automatic, secret.rotation.interval_seconds, secret.rotation.last.unix_ms,
-      secret.rotation.next.unix_ms, secret.policy.empty() ? nullptr : secret.policy.c_str()));
+      static_cast<std::uint8_t>(secret.rotation.automatic), secret.rotation.interval_seconds,
+      secret.rotation.last.unix_ms, secret.rotation.next.unix_ms,
+      secret.policy.empty() ? nullptr : secret.policy.c_str()));
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 

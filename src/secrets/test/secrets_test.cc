@@ -106,7 +106,7 @@ TEST_F(SecretsTest, AHeadSurvivesItsRecordWhole) {
     secret.planned_delete = {77};
     secret.extended_config = "{}";
     secret.owing_service = "alb";
-    secret.rotation = {2, 604'800, {1}, {2}};
+    secret.rotation = {Automatic::kInvalid, 604'800, {1}, {2}};
     secret.versions[0].labels = {"ACSCurrent", "blue"};
     secret.versions[0].data_type = DataType::kBinary;
     secrets_.save(transaction, secret);

@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "strongroom/base/limits.h"
+
 namespace strongroom::server {
 namespace {
 
@@ -40,6 +42,10 @@ constexpr std::array kSettings = {
             "comma-separated hosts of OIDC issuers that may have private addresses"},
     Setting{"egress.user", "STRONGROOM_EGRESS_USER", "nobody",
             "whom the process that reaches rotation targets becomes, if the server is root"},
+    Setting{"rotation.interval_seconds_min", "STRONGROOM_ROTATION_INTERVAL_SECONDS_MIN", "21600",
+            "smallest interval of automatic rotation, 60 or more"},
+    Setting{"rotation.overlap_seconds_min", "STRONGROOM_ROTATION_OVERLAP_SECONDS_MIN", "600",
+            "smallest time that a replaced AccessKey stays valid"},
     Setting{"security.allow_swap", "STRONGROOM_ALLOW_SWAP", "false", "start although swap is on"},
     Setting{"security.allow_core_dumps", "STRONGROOM_ALLOW_CORE_DUMPS", "false",
             "start although core files cannot be switched off"},
@@ -242,6 +248,14 @@ Result<Config> interpret(const Values& values) {
   config.egress_user = value_of(values, "egress.user").text;
   config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
   config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);
+  const Value& interval = value_of(values, "rotation.interval_seconds_min");
+  SR_TRY(config.rotation_seconds_min, number_of("rotation.interval_seconds_min", interval,
+                                                interval.text, limits::kRotationSecondsMax));
+  if (config.rotation_seconds_min < limits::kRotationSecondsFloor)
+    return invalid("rotation.interval_seconds_min (" + interval.origin + ") must be 60 or more.");
+  const Value& overlap = value_of(values, "rotation.overlap_seconds_min");
+  SR_TRY(config.overlap_seconds_min, number_of("rotation.overlap_seconds_min", overlap,
+                                               overlap.text, limits::kOverlapMillisMax / 1000));
   SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));
   SR_TRY(config.allow_core_dumps, flag_of(values, "security.allow_core_dumps"));
   SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));

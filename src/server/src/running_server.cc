@@ -13,6 +13,8 @@
 #include "strongroom/access/access.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
+#include "strongroom/connector/runner.h"
+#include "strongroom/connector_ram/ram_connector.h"
 #include "strongroom/egress/runner.h"
 #include "strongroom/gateway/handler.h"
 #include "strongroom/gateway_instance/gateway.h"
@@ -22,8 +24,10 @@
 #include "strongroom/keys/keys.h"
 #include "strongroom/net/server.h"
 #include "strongroom/oidc/issuers.h"
+#include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/flow_control.h"
+#include "strongroom/service/rotation_driver.h"
 #include "strongroom/service/service.h"
 #include "strongroom/service/worker_pool.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
@@ -100,6 +104,10 @@ struct RunningServer::Parts {
   std::unique_ptr<secrets::Secrets> secrets;
   std::unique_ptr<aap::AccessPoints> access_points;
   SecretBytes diagnostic_key;
+  std::unique_ptr<connector_ram::RamConnector> ram_connector;
+  std::unique_ptr<connector::Runner> runner;
+  std::unique_ptr<rotation::Rotations> rotations;
+  std::unique_ptr<service::RotationDriver> driver;
   std::unique_ptr<service::Service> service;
   std::unique_ptr<service::FlowControl> flow;
   std::unique_ptr<service::WorkerPool> workers;
@@ -113,6 +121,7 @@ struct RunningServer::Parts {
 
   Result<void> open_storage(barrier::UnsealedDirectory opened, bool may_initialize);
   Result<Provision> open_identity(barrier::Mode mode);
+  void open_rotation();
   Result<void> open_service(AccountId account);
   Result<void> open_targets();
   net::HandlerFactory handlers(gateway::RunnerFactory runners) const;
@@ -173,6 +182,21 @@ Result<void> RunningServer::Parts::open_targets() {
   return {};
 }
 
+void RunningServer::Parts::open_rotation() {
+  ram_connector = std::make_unique<connector_ram::RamConnector>(
+      connector_ram::RamConnector::Parts{*store, *directory, clock, random, config.region});
+  runner = std::make_unique<connector::LocalRunner>(
+      std::vector<connector::Connector*>{ram_connector.get()});
+  rotations = std::make_unique<rotation::Rotations>(
+      *secrets, *keys, nullptr, random,
+      rotation::Settings{.region = config.region,
+                         .seconds_min = config.rotation_seconds_min,
+                         .overlap_ms_min = config.overlap_seconds_min * kMillisPerSecond});
+  driver = std::make_unique<service::RotationDriver>(
+      service::RotationDriver::Parts{*store, *rotations, *runner, clock, random, config.region},
+      limits::kRotationThreads);
+}
+
 Result<void> RunningServer::Parts::open_service(AccountId account) {
   SR_CHECK_OK(open_targets());
   keys = std::make_unique<keys::Keys>(*store, random, config.region);
@@ -183,6 +207,7 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
   authenticator->set_client_keys(access_points.get());
   directory->set_client_keys(access_points.get());
   SR_TRY(diagnostic_key, store->derive(access::kDiagnosticLabel));
+  open_rotation();
   service = std::make_unique<service::Service>(service::Engines{.store = *store,
                                                                 .directory = *directory,
                                                                 .keys = *keys,
@@ -197,7 +222,9 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
                                                                 .diagnostic_key = &diagnostic_key,
                                                                 .operator_account = account,
                                                                 .targets = targets.get(),
-                                                                .target_runner = egress.get()});
+                                                                .target_runner = egress.get(),
+                                                                .rotations = rotations.get(),
+                                                                .driver = driver.get()});
   if (config.published_limits || config.principal_qps > 0) {
     flow = std::make_unique<service::FlowControl>(
         service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),
@@ -419,6 +446,7 @@ void RunningServer::stop() {
   p.instance_listener.reset();
   p.health.reset();
   if (p.index_builder.joinable()) p.index_builder.join();
+  if (p.driver) p.driver->stop();
   if (p.background) p.background->stop();
   p.background.reset();
 }

@@ -5,13 +5,18 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/keys.h"
+#include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/secrets.h"
+#include "strongroom/service/rotation_driver.h"
 #include "strongroom/service/service.h"
+#include "system_record.h"
 
 namespace strongroom::service {
 namespace {
 
 constexpr Operation kPurgeSecret{.api = kKms, .name = "PurgeSecret", .effect = Effect::kMutation};
+constexpr Operation kRotateSecret{
+    .api = kKms, .name = "RotateSecretStep", .effect = Effect::kMutation};
 constexpr Operation kRotateKey{.api = kKms, .name = "RotateKey", .effect = Effect::kMutation};
 constexpr Operation kExpireKeyMaterial{
     .api = kKms, .name = "ExpireKeyMaterial", .effect = Effect::kMutation};
@@ -25,12 +30,36 @@ struct Work {
   const Operation* operation;
   bool done;
   std::string resource;
+  std::unique_ptr<rotation::Work> step = {};
 };
+
+/// What rotation kept of a secret that is about to be purged.
+Result<void> forget_rotation(Engines& engines, barrier::Transaction& transaction,
+                             const due::Task& task, Instant now) {
+  if (engines.rotations == nullptr) return {};
+  const auto view = engines.secrets.view(transaction, task.account, task.name);
+  if (!view && view.error().kind() == ErrorKind::kNotFound) return {};
+  if (!view) return std::unexpected(view.error());
+  const Instant planned = view->planned_delete();
+  if (view->uuid() != task.resource || planned == Instant{} || planned > now) return {};
+  return engines.rotations->forget(transaction, view->decode());
+}
+
+/// A step of a rotation is only claimed in this transaction; the driver does it after the commit.
+Result<Work> claim_rotation(Engines& engines, barrier::Transaction& transaction,
+                            const due::Task& task, Instant now) {
+  if (engines.rotations == nullptr || engines.driver == nullptr)
+    return Work{&kRotateSecret, false, {}};
+  SR_TRY(auto claimed, engines.rotations->claim(transaction, task, now));
+  return Work{&kRotateSecret, claimed.changed, engines.secrets.arn(task.account, task.name),
+              std::move(claimed.work)};
+}
 
 Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const due::Task& task,
                       Instant now) {
   switch (task.kind) {
     case due::Kind::kPurgeSecret: {
+      SR_CHECK_OK(forget_rotation(engines, transaction, task, now));
       SR_TRY(const bool done, engines.secrets.purge_due(transaction, task, now));
       return Work{&kPurgeSecret, done, engines.secrets.arn(task.account, task.name)};
     }
@@ -46,6 +75,8 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
       SR_TRY(const bool done, engines.keys.expire_due(transaction, task, now));
       return Work{&kExpireKeyMaterial, done, engines.keys.arn(task.account, task.name)};
     }
+    case due::Kind::kRotateSecret:
+      return claim_rotation(engines, transaction, task, now);
     case due::Kind::kRemindClientKey: {
       SR_TRY(const bool done, engines.access_points.remind_due(transaction, task, now));
       return Work{&kRemindClientKey, done, task.name};
@@ -54,36 +85,18 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
   return fail(ErrorKind::kCorrupt, "DueKind", "a due row of an unknown kind");
 }
 
-Result<store::Revision> attempt_due(Engines& engines, const barrier::TimedRow& row,
-                                    const due::Task& task, Instant now) {
+Result<void> attempt_due(Engines& engines, const barrier::TimedRow& row, const due::Task& task,
+                         Instant now) {
   SR_TRY(const auto transaction, engines.store.begin());
-  SR_TRY(const Work work, run_task(engines, *transaction, task, now));
+  SR_TRY(Work work, run_task(engines, *transaction, task, now));
   transaction->remove_timed(row.key, row.record->modified());
   if (work.done) {
-    const identity::Principal system{.kind = identity::PrincipalKind::kSystem,
-                                     .account = task.account,
-                                     .id = "system",
-                                     .name = "system",
-                                     .arn = "",
-                                     .access_key_id = "",
-                                     .session = false,
-                                     .policies = nullptr};
-    const std::string request_id = Uuid::generate(engines.random).upper();
-    const Request request{.operation = work.operation,
-                          .principal = &system,
-                          .parameters = nullptr,
-                          .host = "",
-                          .request_id = request_id,
-                          .source_ip = "",
-                          .user_agent = "",
-                          .now = now};
-    Outcome outcome;
-    outcome.facts.resource = work.resource;
-    outcome.facts.decision = "allow";
-    const std::string leaf = audit::encode(audit_record(request, outcome, 200, engines.region));
-    transaction->put_timed(barrier::TimeTable::kAuditPending, now, as_bytes(leaf));
+    record_deed(*transaction, {*work.operation, task.account, work.resource}, engines.random,
+                engines.region, now);
   }
-  return transaction->commit();
+  SR_CHECK_OK(transaction->commit());
+  if (work.step) engines.driver->start(std::move(work.step));
+  return {};
 }
 
 }  // namespace

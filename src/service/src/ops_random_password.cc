@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "secret_handlers.h"
+#include "strongroom/base/random_text.h"
 
 namespace strongroom::service {
 namespace {
@@ -22,18 +23,8 @@ constexpr std::array<CharacterClass, 4> kClasses{{
     {"ExcludePunctuation", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"},
 }};
 
-/// A uniform number below `bound` (1 to 256): values past the last full multiple are drawn again.
-std::size_t below(Random& random, std::size_t bound) {
-  const std::size_t limit = 256 - 256 % bound;
-  std::array<std::uint8_t, 1> byte;
-  do {
-    random.fill(byte);
-  } while (byte[0] >= limit);
-  return byte[0] % bound;
-}
-
 char any_of(Random& random, std::string_view characters) {
-  return characters[below(random, characters.size())];
+  return characters[random_below(random, characters.size())];
 }
 
 /// What may be drawn: one string per class that is not empty.
@@ -75,7 +66,7 @@ Result<void> get_random_password(Call& call) {
     password[i] = static_cast<std::uint8_t>(any_of(random, forced ? alphabets[i] : all));
   }
   for (std::size_t i = password.size(); i > 1; --i)
-    std::swap(password[i - 1], password[below(random, i)]);
+    std::swap(password[i - 1], password[random_below(random, i)]);
   SR_TRY(const SecretBytes secret, SecretBytes::take(password));
   call.answer.secret("RandomPassword", secret);
   return {};

@@ -71,6 +71,10 @@ Result<void> describe_secret(Call& call) {
   write_time(answer, "CreateTime", secret.created);
   write_time(answer, "UpdateTime", secret.updated);
   if (secret.deleting()) write_time(answer, "PlannedDeleteTime", secret.planned_delete);
+  if (secret.managed()) {
+    write_rotation(answer, secret.rotation);
+    answer.field("ExtendedConfig", secret.extended_config);
+  }
   if (fetch_tags) write_tags(answer, secret.tags);
   return {};
 }

@@ -43,7 +43,7 @@ Result<Opened> open_value(Call& call, const Named& named, std::string_view versi
   return Opened{std::move(secret), version, std::move(value)};
 }
 
-void write_value(AnswerWriter& answer, const Opened& opened) {
+void write_value(AnswerWriter& answer, const Opened& opened, bool extended_config) {
   answer.field("SecretName", opened.secret.name());
   answer.field("VersionId", opened.version.id());
   answer.secret("SecretData", opened.value);
@@ -51,6 +51,9 @@ void write_value(AnswerWriter& answer, const Opened& opened) {
   answer.field("SecretType", secrets::to_text(opened.secret.type()));
   write_stages(answer, opened.version);
   write_time(answer, "CreateTime", opened.version.created());
+  if (opened.secret.type() == secrets::SecretType::kGeneric) return;
+  write_rotation(answer, opened.secret.rotation());
+  if (extended_config) answer.field("ExtendedConfig", opened.secret.extended_config());
 }
 
 /// A failure of one entry of a batch that is told in the batch's own answer; the others fail the
@@ -76,11 +79,11 @@ Result<Opened> open_entry(Call& call, const BatchEntry& entry) {
 }  // namespace
 
 Result<void> get_secret_value(Call& call) {
-  SR_CHECK_OK(call.parameters.boolean("FetchExtendedConfig", false));
+  SR_TRY(const bool extended, call.parameters.boolean("FetchExtendedConfig", false));
   SR_TRY(const Opened opened, open_value(call, call.target(), call.parameters.text("VersionId"),
                                          call.parameters.text("VersionStage")));
   call.note_version(opened.version.id());
-  write_value(call.answer, opened);
+  write_value(call.answer, opened, extended);
   return {};
 }
 
@@ -102,7 +105,7 @@ Result<void> batch_get_secret_value(Call& call) {
   call.answer.begin_flat_list("SecretValues");
   for (const Opened& value : opened) {
     call.answer.begin_item();
-    write_value(call.answer, value);
+    write_value(call.answer, value, false);
     call.answer.field("RequestId", Uuid::generate(call.engines.random).upper());
     call.answer.end_item();
   }

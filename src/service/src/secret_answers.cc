@@ -30,6 +30,15 @@ void write_tags(AnswerWriter& answer, std::span<const keys::Tag> tags) {
   answer.end_list();
 }
 
+void write_rotation(AnswerWriter& answer, const secrets::Rotation& rotation) {
+  answer.field("AutomaticRotation", secrets::to_text(rotation.automatic));
+  if (rotation.automatic != secrets::Automatic::kDisabled) {
+    answer.field("RotationInterval", std::to_string(rotation.interval_seconds) + "s");
+    write_time(answer, "NextRotationDate", rotation.next);
+  }
+  if (rotation.last != Instant{}) write_time(answer, "LastRotationDate", rotation.last);
+}
+
 void write_time(AnswerWriter& answer, std::string_view name, Instant time) {
   char text[20];
   format_utc_to(text, time);

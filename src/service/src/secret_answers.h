@@ -13,6 +13,10 @@ void write_stages(AnswerWriter& answer, const secrets::VersionView& version);
 /// {"Tags":{"Tag":[{"TagKey","TagValue"}]}}
 void write_tags(AnswerWriter& answer, std::span<const keys::Tag> tags);
 
+/// What managed types show of their rotation (openapi.md §4.2): RotationInterval and
+/// NextRotationDate while the schedule is Enabled or Invalid, LastRotationDate once there was one.
+void write_rotation(AnswerWriter& answer, const secrets::Rotation& rotation);
+
 void write_time(AnswerWriter& answer, std::string_view name, Instant time);
 
 /// "text" or "binary"; absent: text. 400 InvalidParameter.

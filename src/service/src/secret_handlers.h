@@ -17,7 +17,8 @@ Result<void> update_secret_version_stage(Call& call);
 Result<void> describe_secret(Call& call);  // ops_secret_reads.cc
 Result<void> list_secrets(Call& call);
 Result<void> list_secret_version_ids(Call& call);
-Result<void> get_random_password(Call& call);  // ops_random_password.cc
-Result<void> refuse_rotation(Call& call);      // ops_secret_life.cc
+Result<void> get_random_password(Call& call);            // ops_random_password.cc
+Result<void> update_secret_rotation_policy(Call& call);  // ops_rotation.cc
+Result<void> rotate_secret(Call& call);
 
 }  // namespace strongroom::service

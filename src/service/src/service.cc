@@ -75,6 +75,7 @@ class ActionName {
 
 Service::Service(Engines engines) : engines_(std::move(engines)) {
   for (const auto& table : {secret_operations(),
+                            rotation_operations(),
                             tag_operations(),
                             key_operations(),
                             crypto_operations(),

@@ -49,7 +49,7 @@ TEST_F(SecretHandlers, CreateRefusesWhatTheReferenceRefuses) {
   EXPECT_TRUE(create("n", std::string(limits::kSecretDataBytesMax, 'x')).ok());
   EXPECT_EQ(create("m", "\xff").code, "InvalidParameter");
   EXPECT_EQ(create("m", "x", {{"SecretDataType", "xml"}}).code, "InvalidParameter");
-  EXPECT_EQ(create("m", "x", {{"SecretType", "Rds"}}).code, "UnsupportedOperation");
+  EXPECT_EQ(create("m", "x", {{"SecretType", "Rds"}}).code, "MissingParameter");
   EXPECT_EQ(create("m", "x", {{"SecretType", "Other"}}).code, "InvalidParameter");
   EXPECT_EQ(create("m", "x", {{"DKMSInstanceId", "kst-1"}}).code, "Forbidden.DKMSInstanceNotFound");
   EXPECT_EQ(create("m", "x", {{"Policy", "{}"}}).code, "Forbidden.KeyPolicyUnSupported");

@@ -11,12 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "fake_database.h"
 #include "json_answer.h"
 #include "strongroom/aap/access_points.h"
+#include "strongroom/connector_ram/ram_connector.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
+#include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/secrets.h"
+#include "strongroom/service/rotation_driver.h"
 #include "strongroom/service/service.h"
 #include "strongroom/test/sealed_store_fixture.h"
 
@@ -145,6 +149,15 @@ class ServiceFixture : public testing::Test {
   instances::Instances instances_{*fixture_, fixture_.random(), "cn-hangzhou"};
   secrets::Secrets secrets_{*fixture_, keys_, fixture_.random(), "cn-hangzhou"};
   aap::AccessPoints access_points_{*fixture_, fixture_.random(), "cn-hangzhou"};
+  FakeTargets targets_;
+  FakeDatabase database_;
+  connector_ram::RamConnector ram_{
+      {*fixture_, directory_, fixture_.clock(), fixture_.random(), "cn-hangzhou"}};
+  connector::LocalRunner runner_{{&database_, &ram_}};
+  rotation::Rotations rotations_{
+      secrets_, keys_, &targets_, fixture_.random(), {.region = "cn-hangzhou"}};
+  RotationDriver driver_{
+      {*fixture_, rotations_, runner_, fixture_.clock(), fixture_.random(), "cn-hangzhou"}, 0};
   Service service_{{.store = *fixture_,
                     .directory = directory_,
                     .keys = keys_,
@@ -153,7 +166,9 @@ class ServiceFixture : public testing::Test {
                     .access_points = access_points_,
                     .clock = fixture_.clock(),
                     .random = fixture_.random(),
-                    .region = "cn-hangzhou"}};
+                    .region = "cn-hangzhou",
+                    .rotations = &rotations_,
+                    .driver = &driver_}};
 };
 
 }  // namespace strongroom::service

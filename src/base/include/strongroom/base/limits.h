@@ -198,6 +198,15 @@ inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;
 inline constexpr std::int64_t kAuditMergeMillis = 90;
 
 // Rotation: jobs to connectors and what they answer (docs/formats/connector.md).
+inline constexpr std::size_t kExtendedConfigCharsMax = 1'024;
+inline constexpr std::size_t kCustomDataMax = 10;
+inline constexpr std::int64_t kRotationSecondsMin = 6LL * 3600;  // unless the operator lowers it …
+inline constexpr std::int64_t kRotationSecondsFloor = 60;        // … to no less than this
+inline constexpr std::int64_t kRotationSecondsMax = 365LL * 86'400;
+inline constexpr std::int64_t kOverlapMillisMin = 10LL * 60 * 1000;
+inline constexpr std::int64_t kOverlapMillisMax = 2LL * 86'400 * 1000;
+inline constexpr std::size_t kRotationThreads = 8;
+inline constexpr std::size_t kRotationQueueMax = 1'024;
 inline constexpr std::size_t kConnectorFieldBytesMax = 64U << 10;
 inline constexpr std::size_t kConnectorFrameBytesMax = 512U << 10;
 inline constexpr std::size_t kConnectorListMax = 64;

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   kDeleteKey = 2,
   kRotateKey = 3,
   kExpireKeyMaterial = 4,
+  kRotateSecret = 5,
   kRemindClientKey = 16,
 };
 

@@ -26,6 +26,7 @@ class RevealToken {
   friend class AccessPointReveal;   // aap: the rules for a client key's password; its file
   friend class ConnectorReveal;     // connector: credentials into a frame and kept out of messages
   friend class AnswerReveal;        // gateways: the one place where a value enters an answer
+  friend class RotationReveal;      // rotation: a managed secret's JSON form to its parts and back
   friend class EgressReveal;        // egress: frames of jobs and outcomes through its sockets
   friend class TargetRecordReveal;  // targets: an admin credential into its record
   friend class TargetReveal;        // connector_kit: credentials into databases' client libraries

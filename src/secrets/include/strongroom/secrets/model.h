@@ -29,6 +29,8 @@ enum class DataType : std::uint8_t { kText = 0, kBinary = 1 };
 
 inline constexpr std::string_view kCurrent = "ACSCurrent";
 inline constexpr std::string_view kPrevious = "ACSPrevious";
+/// On managed types the server's alone, while a rotation runs; on Generic ones a label like others.
+inline constexpr std::string_view kPending = "ACSPending";
 
 /// As the API spells it: "Generic", "text".
 std::string_view to_text(SecretType type);
@@ -50,9 +52,14 @@ struct Version {
   bool operator==(const Version&) const = default;
 };
 
+/// On disk (schema/secret.fbs): never renumber. Invalid: the last automatic run failed for good.
+enum class Automatic : std::uint8_t { kDisabled = 0, kEnabled = 1, kInvalid = 2 };
+/// "Enabled"
+std::string_view to_text(Automatic automatic);
+
 /// What rotation of managed types keeps; all empty on Generic secrets.
 struct Rotation {
-  std::uint8_t automatic = 0;  // 0 disabled, 1 enabled, 2 invalid
+  Automatic automatic = Automatic::kDisabled;
   std::int64_t interval_seconds = 0;
   Instant last;  // zero: never
   Instant next;
@@ -80,6 +87,7 @@ struct Secret {
   std::uint32_t next_serial = 1;
   std::vector<Version> versions;  // oldest first
 
+  bool managed() const { return type != SecretType::kGeneric; }
   bool deleting() const { return planned_delete != Instant{}; }
   const Version* find_version(std::string_view id) const;
   const Version* find_label(std::string_view label) const;

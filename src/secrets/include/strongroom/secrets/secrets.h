@@ -36,6 +36,12 @@ struct NewSecret {
   std::string instance_id = {};                         // empty: the shared service
   std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
   std::string policy = {};                              // as in Secret
+  // Managed types.
+  SecretType type = SecretType::kGeneric;
+  std::string extended_config = {};
+  Rotation rotation = {};
+  std::string previous_id = {};                 // of the version that gets ACSPrevious …
+  const SecretBytes* previous_value = nullptr;  // … if there is one
 };
 
 struct NewVersion {
@@ -103,6 +109,13 @@ class Secrets {
   Result<std::vector<std::string>> put(barrier::Transaction& transaction, const SecretView& secret,
                                        const NewVersion& asked, const SecretBytes& value,
                                        Instant now);
+  /// Managed types: the secret with the version that a rotation is about to make, ACSPending, whose
+  /// row is in the transaction; the caller saves the head. A pending version of the same id gets
+  /// this value instead. Errors of add_pending() and of the key, which must be able to encrypt.
+  Result<Secret> put_pending(barrier::Transaction& transaction, Secret secret,
+                             std::string_view version_id, const SecretBytes& value, Instant now);
+  /// Managed types: without the pending version; the caller saves the head.
+  Secret drop_pending(barrier::Transaction& transaction, Secret secret) const;
   /// Writes a changed head that this transaction read.
   void save(barrier::Transaction& transaction, const Secret& secret) const;
 
@@ -132,6 +145,20 @@ class Secrets {
     std::string row;
     std::array<std::uint8_t, 32> commitment;
   };
+  struct Wanted {
+    std::string id;
+    DataType data_type = DataType::kText;
+    Instant created;
+  };
+  struct SealedVersion {
+    Version version;
+    std::string row;
+  };
+  Result<SealedVersion> make_version(const Secret& secret, Wanted wanted,
+                                     const keys::WrappingKey& key, const SecretBytes& value) const;
+  void put_row(barrier::Transaction& transaction, const Secret& secret, std::string row) const;
+  void remove_rows(barrier::Transaction& transaction, const Secret& secret,
+                   std::span<const std::uint32_t> serials) const;
   Result<Sealed> seal(const Secret& secret, const Version& version, const keys::WrappingKey& key,
                       const SecretBytes& value) const;
   Result<SecretBytes> open_row(barrier::Reader& reader, const SecretView& secret,

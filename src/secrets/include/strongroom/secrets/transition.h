@@ -16,8 +16,9 @@
 
 namespace strongroom::secrets {
 
-/// 400 InvalidParameter unless it is a name that a Generic secret may have (openapi.md §3.3).
-Result<void> check_name(std::string_view name);
+/// 400 InvalidParameter unless it is a name that a secret of this type may have (openapi.md §3.3,
+/// §5): acs/ecs/… on ECS secrets, acs/ram/user/… on RAM secrets, acs/… on no other.
+Result<void> check_name(std::string_view name, SecretType type = SecretType::kGeneric);
 /// 400 InvalidParameter unless 1 to 64 characters without control characters.
 Result<void> check_version_id(std::string_view id);
 Result<void> check_label(std::string_view label);
@@ -43,6 +44,26 @@ struct VersionAdded {
 /// Rejected.ResourceExist if the id is taken, Rejected.UnsupportedOperation on managed types.
 Result<VersionAdded> add_version(Secret before, Version version,
                                  std::span<const std::string_view> labels);
+
+/// The same on a secret of any type; for the server's own versions of managed secrets.
+Result<VersionAdded> insert_version(Secret before, Version version,
+                                    std::span<const std::string_view> labels);
+
+// Managed types, whose labels only the server moves (semantics.md §2).
+
+/// The version that a rotation makes, with ACSPending alone. A pending version of the same id is
+/// replaced: the target refused its value. 409 Rejected.ResourceExist if the id is another
+/// version's, Rejected.UnsupportedOperation on Generic secrets. A pending version of another id is
+/// a defect of ours.
+Result<VersionAdded> add_pending(Secret before, Version version);
+/// ACSPending becomes ACSCurrent, ACSCurrent becomes ACSPrevious; the dates follow, and a schedule
+/// that was Invalid is Enabled again. There must be a pending version.
+Secret promote(Secret before, Instant now);
+/// The end of a rotation that did not succeed: the pending version is gone. There must be one.
+VersionAdded drop_pending(Secret before);
+/// ACSCurrent and ACSPrevious change places: a rotation taken back while both values are valid.
+/// Both must be there.
+Secret swap_labels(Secret before, Instant now);
 
 struct LabelMove {
   std::string_view label;

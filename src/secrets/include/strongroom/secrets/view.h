@@ -55,7 +55,9 @@ class SecretView {
   std::string_view encryption_key_id() const;
   bool default_key() const;  // made without a key of the caller's
   std::string_view instance_id() const;
-  std::string_view policy() const;  // empty: the default one
+  std::string_view policy() const;           // empty: the default one
+  std::string_view extended_config() const;  // canonical JSON; empty on Generic secrets
+  Rotation rotation() const;
   std::size_t tag_count() const;
   NameValue tag(std::size_t index) const;
   std::size_t version_count() const;
@@ -64,8 +66,12 @@ class SecretView {
 
   /// The version that VersionId and VersionStage name; both empty means ACSCurrent. 404
   /// Forbidden.ResourceNotFound if there is none, 400 InvalidParameter if both are given and
-  /// disagree (semantics.md §1.3).
+  /// disagree (semantics.md §1.3). On managed types the id is ignored, and only ACSCurrent and
+  /// ACSPrevious can be named.
   Result<VersionView> select(std::string_view id, std::string_view label) const;
+
+  /// The version that holds the label, on every type; for what select() does not show.
+  std::optional<VersionView> find_label(std::string_view label) const;
 
   /// The whole of it as a value.
   Secret decode() const;
@@ -73,8 +79,6 @@ class SecretView {
  private:
   SecretView(barrier::RecordRef record, const fb::Secret* stored)
       : record_(std::move(record)), stored_(stored) {}
-  std::optional<VersionView> find_label(std::string_view label) const;
-
   barrier::RecordRef record_;
   const fb::Secret* stored_;
 };

@@ -68,6 +68,8 @@ struct Config {
   std::string egress_user;                      // not root
   bool published_limits = false;                // the cloud's calls a second, for each account
   std::uint32_t principal_qps = 0;              // 0: no limit
+  std::int64_t rotation_seconds_min = 21'600;   // of an interval
+  std::int64_t overlap_seconds_min = 600;       // of two valid AccessKeys
   bool allow_swap = false;
   bool allow_core_dumps = false;
   bool allow_open_modes = false;

@@ -49,6 +49,9 @@ class Keys;
 namespace strongroom::oidc {
 class Issuers;
 }
+namespace strongroom::rotation {
+class Rotations;
+}
 namespace strongroom::secrets {
 class Secrets;
 }
@@ -59,6 +62,7 @@ class Targets;
 namespace strongroom::service {
 
 class Call;
+class RotationDriver;
 struct Request;
 
 /// What the call does to the world, which decides where it runs and how it is recorded.
@@ -133,6 +137,8 @@ struct Engines {
   AccountId operator_account = {};      // whose root may make accounts; zero: nobody
   targets::Targets* targets = nullptr;  // null: no rotation targets are kept
   connector::Runner* target_runner = nullptr;  // null: none can be reached
+  rotation::Rotations* rotations = nullptr;    // null: no managed secrets
+  RotationDriver* driver = nullptr;            // null: nothing is rotated here
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.

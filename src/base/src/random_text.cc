@@ -1,0 +1,22 @@
+#include "strongroom/base/random_text.h"
+
+#include <array>
+
+namespace strongroom {
+
+std::size_t random_below(Random& random, std::size_t bound) {
+  // Values past the last full multiple are drawn again.
+  const std::size_t limit = 256 - 256 % bound;
+  std::array<std::uint8_t, 1> byte;
+  do {
+    random.fill(byte);
+  } while (byte[0] >= limit);
+  return byte[0] % bound;
+}
+
+void fill_from_alphabet(Random& random, std::string_view alphabet, std::span<std::uint8_t> out) {
+  for (std::uint8_t& c : out)
+    c = static_cast<std::uint8_t>(alphabet[random_below(random, alphabet.size())]);
+}
+
+}  // namespace strongroom

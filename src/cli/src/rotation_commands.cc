@@ -1,0 +1,121 @@
+// Rotation of managed secrets: now, by itself, how it stands, and back.
+
+#include <algorithm>
+
+#include "commands.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+using client::ApiCall;
+using client::Value;
+
+constexpr std::string_view kVersion = "2026-11-01";
+constexpr int kPageSize = 100;
+
+std::string text(const Value& value) {
+  return std::string(value.text());
+}
+
+std::string quoted(const std::string& name) {
+  return "\"" + name + "\"";
+}
+
+int dry_run(Session& session, const std::string& name) {
+  const auto answer = session.call("look at the target of " + quoted(name),
+                                   {"InspectRotation", {{"SecretName", name}}, kVersion});
+  if (!answer) return session.exit_code();
+  const Value& root = answer->json.root();
+  const bool ready = root["Ready"].text() == "true";
+  std::string table = pairs({{"Secret", text(root["SecretName"])},
+                             {"Ready", ready ? "yes" : "no (" + text(root["Status"]) + ")"},
+                             {"Target", text(root["Server"])},
+                             {"ACSCurrent logs in", text(root["CurrentLogin"])},
+                             {"ACSPrevious logs in", text(root["PreviousLogin"])},
+                             {"Admin has the rights", text(root["AdminMay"])},
+                             {"Grants are equal", text(root["GrantsEqual"])}});
+  if (!ready) table += text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]) + "\n";
+  for (const Value& note : root["Notes"].items()) table += "  " + text(note) + "\n";
+  const int code = session.print_answer(*answer, table, text(root["Status"]) + "\n");
+  return code == kOk && !ready ? kVerification : code;
+}
+
+}  // namespace
+
+int rotate(Session& session, const RotateOptions& options) {
+  if (options.dry_run) return dry_run(session, options.name);
+  const std::string version =
+      options.version_id.empty() ? new_version_id(session) : options.version_id;
+  ApiCall call{"RotateSecret", {{"SecretName", options.name}, {"VersionId", version}}};
+  if (!options.overlap.empty()) call.parameters.push_back({"OverlapWindow", options.overlap});
+  const auto answer = session.call("rotate " + quoted(options.name), call);
+  if (!answer) return session.exit_code();
+  const Value& root = answer->json.root();
+  return session.print_answer(*answer,
+                              pairs({{"Rotating", text(root["SecretName"])},
+                                     {"Version", text(root["VersionId"])},
+                                     {"Look", "strongroom rotation status " + options.name}}),
+                              text(root["VersionId"]) + "\n");
+}
+
+int rotation_list(Session& session, bool by_date) {
+  const auto answer = session.call(
+      "list rotations", {"ListRotations", {{"PageSize", std::to_string(kPageSize)}}, kVersion});
+  if (!answer) return session.exit_code();
+  std::vector<std::vector<std::string>> rows;
+  std::string raw;
+  for (const Value& one : answer->json.root()["Rotations"].items()) {
+    const std::string next = text(one["NextRotationDate"]);
+    if (by_date && next.empty()) continue;
+    const bool late = one["Overdue"].text() == "true";
+    rows.push_back({next, text(one["SecretName"]), text(one["SecretType"]),
+                    text(one["AutomaticRotation"]) + (late ? ", overdue" : ""), text(one["Phase"]),
+                    text(one["LastRotationDate"]), text(one["ErrorCode"])});
+    raw += text(one["SecretName"]) + "\n";
+  }
+  if (by_date) std::ranges::sort(rows);
+  rows.insert(rows.begin(), {"NEXT", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
+  return session.print_answer(*answer, columns(rows), raw);
+}
+
+int rotation_status(Session& session, const std::string& name) {
+  const auto answer = session.call("ask about the rotation of " + quoted(name),
+                                   {"DescribeRotation", {{"SecretName", name}}, kVersion});
+  if (!answer) return session.exit_code();
+  const Value& root = answer->json.root();
+  std::string table = pairs({{"Secret", text(root["SecretName"])},
+                             {"Automatic", text(root["AutomaticRotation"])},
+                             {"Next", text(root["NextRotationDate"])},
+                             {"Last", text(root["LastRotationDate"])},
+                             {"Phase", text(root["Phase"])},
+                             {"Pending version", text(root["PendingVersionId"])},
+                             {"Next attempt", text(root["NextAttemptTime"])},
+                             {"Last result", text(root["LastResult"])}});
+  if (!root["ErrorCode"].text().empty())
+    table += text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]) + "\n";
+  return session.print_answer(*answer, table, text(root["Phase"]) + "\n");
+}
+
+int rotation_cancel(Session& session, const std::string& name) {
+  const auto answer = session.call("undo the rotation of " + quoted(name),
+                                   {"CancelRotation", {{"SecretName", name}}, kVersion});
+  if (!answer) return session.exit_code();
+  return session.print_answer(*answer, "undoing the rotation of " + name + "\n", "");
+}
+
+int rotation_policy(Session& session, const RotationPolicyOptions& options) {
+  ApiCall call{"UpdateSecretRotationPolicy",
+               {{"SecretName", options.name},
+                {"EnableAutomaticRotation", options.every.empty() ? "false" : "true"}}};
+  if (!options.every.empty()) call.parameters.push_back({"RotationInterval", options.every});
+  const auto answer = session.call("change the rotation of " + quoted(options.name), call);
+  if (!answer) return session.exit_code();
+  return session.print_answer(
+      *answer,
+      options.name + (options.every.empty() ? " is not rotated by itself any more\n"
+                                            : " is rotated every " + options.every + "\n"),
+      "");
+}
+
+}  // namespace strongroom::cli

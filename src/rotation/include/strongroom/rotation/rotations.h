@@ -1,0 +1,181 @@
+#pragma once
+// Rotations of managed secrets, in the transactions of whoever drives them.
+//
+// A due row only says "look at this secret"; what is to be done is in the secret's head and in its
+// Run. One step of a rotation is claim(), the call of the target outside of any transaction, and
+// settle(): killed anywhere between, the lease runs out, the row that claim() left falls due, and
+// the step is done again, which its connector expects. Nothing here judges permissions, calls a
+// target or commits. Thread-safe: keeps no state.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/connector/job.h"
+#include "strongroom/due/due.h"
+#include "strongroom/keys/keys.h"
+#include "strongroom/rotation/credentials.h"
+#include "strongroom/rotation/extended_config.h"
+#include "strongroom/rotation/machine.h"
+#include "strongroom/secrets/secrets.h"
+
+namespace strongroom::rotation {
+
+/// A target as it was registered, with what is needed to change accounts there.
+struct ResolvedTarget {
+  connector::Kind kind = connector::Kind::kTest;
+  connector::Target target;
+  connector::Credential admin;
+  std::string owner_role;
+  connector::Options options;
+};
+
+/// Where registered targets are looked up.
+class TargetSource {
+ public:
+  virtual ~TargetSource() = default;
+  /// The target that the secret's ExtendedConfig names (`id` is config.target()). kNotFound with a
+  /// message for the operator if it is not registered.
+  virtual Result<ResolvedTarget> resolve(barrier::Reader& reader, const secrets::Secret& secret,
+                                         std::string_view id) = 0;
+};
+
+struct Settings {
+  std::string region;
+  std::int64_t seconds_min = limits::kRotationSecondsMin;  // of an interval
+  std::int64_t overlap_ms_min = limits::kOverlapMillisMin;
+  std::int64_t overlap_ms_default = limits::kOverlapMillisMax;
+  Pace pace = {};
+};
+
+/// A step to be done at the target.
+struct Work {
+  due::Task task;  // for claiming what follows
+  std::uint64_t epoch = 0;
+  std::string target;  // jobs with the same text never run at once
+  connector::Job job;
+};
+
+/// A managed secret that is about to be made.
+struct NewManaged {
+  AccountId account;
+  std::string_view name;
+  secrets::SecretType type;
+  ExtendedConfig config;
+};
+
+/// The values that a new managed secret starts with.
+struct FirstValues {
+  SecretBytes current;
+  std::optional<SecretBytes> previous;
+  std::vector<std::string> accounts;  // that the secret has for itself from now on
+  bool provision = false;             // the server is to make the accounts at the target
+};
+
+class Rotations {
+ public:
+  /// All must outlive this; `targets` may be null: then only RAM secrets can be rotated.
+  Rotations(secrets::Secrets& secrets, keys::Keys& keys, TargetSource* targets, Random& random,
+            Settings settings)
+      : secrets_(secrets),
+        keys_(keys),
+        targets_(targets),
+        random_(random),
+        settings_(std::move(settings)) {}
+
+  const Settings& settings() const { return settings_; }
+
+  // --- for the operations ---
+
+  /// 400 InvalidParameter unless the interval is one that a policy may have.
+  Result<void> check_interval(std::int64_t seconds) const;
+  /// CreateSecret's SecretData as the first values; `data` is "$Auto" where the server makes the
+  /// accounts. 400 InvalidParameter.
+  Result<FirstValues> first_values(const NewManaged& wanted, const SecretBytes& data, Instant now);
+  /// Records that `secret` has the accounts, in the transaction that makes it; provisions them if
+  /// they are the server's to make, and schedules its first rotation. 409 Rejected.ResourceInUse if
+  /// another secret has one of them (semantics.md §3.5 item 10).
+  Result<void> adopt(barrier::Transaction& transaction, const secrets::Secret& secret,
+                     const FirstValues& values, Instant now);
+  /// The secret is about to be removed for good.
+  Result<void> forget(barrier::Transaction& transaction, const secrets::Secret& secret);
+  /// The secret is about to wait for its deletion: a run before its promotion is undone, one after
+  /// it leaves the target as it is. The secret to be planned.
+  Result<secrets::Secret> abandon(barrier::Transaction& transaction, secrets::Secret secret,
+                                  Instant now);
+  /// The secret's Run; an idle one if there was none yet.
+  Result<Run> run_of(barrier::Reader& reader, const secrets::Secret& secret) const;
+
+  /// RotateSecret: starts a run that makes `version_id`, which is stored when this commits. A
+  /// version of that id changes nothing. 400 Rejected.UnsupportedOperation on Generic secrets and
+  /// while another run is going on, InvalidParameter for an overlap that is none; errors of the
+  /// key.
+  Result<void> request(barrier::Transaction& transaction, secrets::Secret secret,
+                       std::string_view version_id, std::optional<std::int64_t> overlap_ms,
+                       Instant now);
+  /// UpdateSecretRotationPolicy; the interval counts only if `enable`. 400
+  /// Rejected.UnsupportedOperation as request(), InvalidParameter.
+  Result<void> set_policy(barrier::Transaction& transaction, secrets::Secret secret, bool enable,
+                          std::int64_t interval_seconds, Instant now);
+  /// A person's wish to undo the running rotation. 409 Rejected.RotationNotRunning if there is none
+  /// that can be.
+  Result<void> cancel(barrier::Transaction& transaction, secrets::Secret secret, Instant now);
+  /// RestoreSecret: the schedule goes on; once at most for all that was missed.
+  void resume_schedule(barrier::Transaction& transaction, const secrets::Secret& secret,
+                       Instant now) const;
+  /// The job of a dry run: the step inspect, with everything that a rotation would use.
+  Result<connector::Job> inspection(barrier::Reader& reader, const secrets::SecretView& secret);
+
+  // --- for the driver ---
+
+  struct Claimed {
+    bool changed = false;  // something is to be committed and recorded
+    bool again = false;    // claim once more, in a new transaction
+    std::unique_ptr<Work> work = {};
+  };
+  /// Looks at the secret of a due row. A secret that is gone or another one of that name gives
+  /// nothing to do.
+  Result<Claimed> claim(barrier::Transaction& transaction, const due::Task& task, Instant now);
+
+  struct Settled {
+    bool stale = false;     // another runner took over: nothing was changed
+    bool promoted = false;  // for the record
+    bool ended = false;
+    std::string version_id = {};
+    std::string arn = {};
+  };
+  /// Takes in what came of the work; the label transaction, guarded by the lease's epoch.
+  Result<Settled> settle(barrier::Transaction& transaction, const Work& work,
+                         const Result<connector::Outcome>& outcome, Instant now);
+
+ private:
+  struct Opened;  // a secret's view, decoded, with its config and run
+  Result<std::optional<Opened>> open(barrier::Transaction& transaction, const due::Task& task);
+  Result<secrets::Secret> put_new_pending(barrier::Transaction& transaction,
+                                          const secrets::SecretView& view, secrets::Secret secret,
+                                          const Run& run, Instant now);
+  Result<connector::Credential> value_of(barrier::Reader& reader, const secrets::SecretView& view,
+                                         std::string_view label) const;
+  Result<connector::Job> job_of(barrier::Reader& reader, const secrets::SecretView& view,
+                                const Run& run);
+  Result<void> apply(barrier::Transaction& transaction, Opened& opened, Conclusion conclusion,
+                     Instant now);
+  Result<bool> begin(barrier::Transaction& transaction, Opened& opened, Instant now);
+  Result<void> save(barrier::Transaction& transaction, const secrets::Secret& secret,
+                    const Run& run, Instant now) const;
+  void put_run(barrier::Transaction& transaction, const secrets::Secret& secret,
+               const Run& run) const;
+  double jitter();
+
+  secrets::Secrets& secrets_;
+  keys::Keys& keys_;
+  TargetSource* const targets_;
+  Random& random_;
+  const Settings settings_;
+};
+
+}  // namespace strongroom::rotation

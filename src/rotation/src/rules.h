@@ -1,0 +1,46 @@
+#pragma once
+// What several files of this library answer and know.
+
+#include <string>
+#include <string_view>
+
+#include "strongroom/base/result.h"
+#include "strongroom/rotation/rotations.h"
+
+namespace strongroom::rotation {
+
+inline std::unexpected<Error> not_managed() {
+  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+              "Unsupported operation. A Generic secret is not rotated by the service; put a new "
+              "version with PutSecretValue.");
+}
+
+/// semantics.md §2.1: the console's message, no API code is named.
+inline std::unexpected<Error> being_rotated() {
+  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+              "The secret is being rotated, try again later.");
+}
+
+inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
+  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
+              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
+                  std::string(hint));
+}
+
+/// The other account of a pair.
+inline std::string twin_of(std::string_view account) {
+  constexpr std::string_view kSuffix = "_clone";
+  if (account.ends_with(kSuffix))
+    return std::string(account.substr(0, account.size() - kSuffix.size()));
+  return std::string(account) + std::string(kSuffix);
+}
+
+/// The address of what says who has an account of a target.
+std::string holder_name(const secrets::Secret& secret, const ExtendedConfig& config,
+                        std::string_view account);
+
+/// Secret:RotateSecret:Success or :Failure (semantics.md §2.6).
+due::Event event_of(const secrets::Secrets& secrets, const std::string& region,
+                    const secrets::Secret& secret, const Run& run, bool success, Instant now);
+
+}  // namespace strongroom::rotation

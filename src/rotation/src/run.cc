@@ -1,0 +1,92 @@
+#include "strongroom/rotation/run.h"
+
+#include <flatbuffers/flatbuffers.h>
+
+#include "records.h"
+#include "rotation_generated.h"
+
+namespace strongroom::rotation {
+namespace {
+
+constexpr std::uint16_t kFormat = 1;
+
+std::unexpected<Error> malformed() {
+  return fail(ErrorKind::kCorrupt, "CorruptRecord", "A rotation's record is malformed.");
+}
+
+std::string finished(flatbuffers::FlatBufferBuilder& builder) {
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+template <class T>
+const T* verified(ByteView body) {
+  flatbuffers::Verifier verifier(body.data(), body.size());
+  if (!verifier.VerifyBuffer<T>(nullptr)) return nullptr;
+  const T* root = flatbuffers::GetRoot<T>(body.data());
+  return root->format() == kFormat ? root : nullptr;
+}
+
+}  // namespace
+
+std::string encode(const Run& run) {
+  flatbuffers::FlatBufferBuilder builder(512);
+  std::vector<flatbuffers::Offset<flatbuffers::String>> accounts;
+  for (const std::string& account : run.accounts) accounts.push_back(builder.CreateString(account));
+  builder.Finish(fb::CreateRunDirect(
+      builder, kFormat, run.account.number(), run.name.c_str(), run.id.c_str(),
+      static_cast<std::uint8_t>(run.phase), run.automatic, run.attempt, run.rounds, run.touched,
+      run.cancelled, run.reported, run.promoted, run.leased, run.epoch, run.lease_until.unix_ms,
+      run.next_at.unix_ms, run.started.unix_ms, run.ended.unix_ms, run.overlap_ms,
+      static_cast<std::uint8_t>(run.result), run.code.c_str(), run.message.c_str(), run.gap_ms,
+      &accounts));
+  return finished(builder);
+}
+
+Result<Run> decode_run(ByteView body) {
+  const auto* stored = verified<fb::Run>(body);
+  if (stored == nullptr || stored->phase() > static_cast<int>(Phase::kCreate) ||
+      stored->result() > static_cast<int>(Ended::kCancelled)) {
+    return malformed();
+  }
+  Run run;
+  run.account = AccountId(stored->account());
+  run.name = stored->name()->str();
+  run.id = stored->id()->str();
+  run.phase = static_cast<Phase>(stored->phase());
+  run.automatic = stored->automatic();
+  run.attempt = stored->attempt();
+  run.rounds = stored->rounds();
+  run.touched = stored->touched();
+  run.cancelled = stored->cancelled();
+  run.reported = stored->reported();
+  run.promoted = stored->promoted();
+  run.leased = stored->leased();
+  run.epoch = stored->epoch();
+  run.lease_until = {stored->lease_until()};
+  run.next_at = {stored->next_at()};
+  run.started = {stored->started()};
+  run.ended = {stored->ended()};
+  run.overlap_ms = stored->overlap_ms();
+  run.result = static_cast<Ended>(stored->result());
+  run.code = stored->code()->str();
+  run.message = stored->message()->str();
+  run.gap_ms = stored->gap_ms();
+  if (stored->accounts() != nullptr) {
+    for (const auto* account : *stored->accounts()) run.accounts.push_back(account->str());
+  }
+  return run;
+}
+
+std::string encode_holder(const std::string& secret) {
+  flatbuffers::FlatBufferBuilder builder(128);
+  builder.Finish(fb::CreateTargetHolderDirect(builder, kFormat, secret.c_str()));
+  return finished(builder);
+}
+
+Result<std::string> decode_holder(ByteView body) {
+  const auto* stored = verified<fb::TargetHolder>(body);
+  if (stored == nullptr) return malformed();
+  return stored->secret()->str();
+}
+
+}  // namespace strongroom::rotation

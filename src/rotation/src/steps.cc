@@ -1,0 +1,273 @@
+// What the driver does: one step after the other, each guarded by the run's lease and epoch.
+
+#include <algorithm>
+#include <array>
+
+#include "rules.h"
+#include "strongroom/base/check.h"
+#include "strongroom/secrets/transition.h"
+
+namespace strongroom::rotation {
+
+using connector::Credential;
+using connector::Job;
+using connector::Status;
+using secrets::Automatic;
+using secrets::Secret;
+using secrets::SecretView;
+
+namespace {
+
+// A caller waits for it.
+constexpr std::int64_t kInspectionMillis = 10'000;
+
+}  // namespace
+
+struct Rotations::Opened {
+  SecretView view;
+  Secret secret;
+  ExtendedConfig config;
+  Run run;
+  Shape shape;
+};
+
+double Rotations::jitter() {
+  std::array<std::uint8_t, 4> bytes;
+  random_.fill(bytes);
+  const std::uint32_t number = load_u32(reinterpret_cast<const char*>(bytes.data()));
+  return static_cast<double>(number) / 4294967296.0;
+}
+
+Result<std::optional<Rotations::Opened>> Rotations::open(barrier::Transaction& transaction,
+                                                         const due::Task& task) {
+  auto view = secrets_.view(transaction, task.account, task.name);
+  if (!view) {
+    if (view.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+    return std::unexpected(view.error());
+  }
+  if (view->uuid() != task.resource || view->type() == secrets::SecretType::kGeneric)
+    return std::nullopt;
+  Secret secret = view->decode();
+  SR_TRY(ExtendedConfig config, stored_extended_config(secret.extended_config));
+  SR_TRY(Run run, run_of(transaction, secret));
+  const Shape shape = shape_of(secret.type, config.sub_type());
+  return Opened{std::move(*view), std::move(secret), std::move(config), std::move(run), shape};
+}
+
+Result<Credential> Rotations::value_of(barrier::Reader& reader, const SecretView& view,
+                                       std::string_view label) const {
+  const auto version = view.find_label(label);
+  if (!version) return Credential{};
+  SR_TRY(const keys::UseStatus key, keys_.status(reader, view.account(), version->key_id()));
+  SR_TRY(const SecretBytes data, secrets_.open(reader, view, *version, key));
+  SR_TRY(const ExtendedConfig config, stored_extended_config(view.extended_config()));
+  SR_TRY(Credential credential, parse_value({view.type(), config.sub_type()}, data));
+  if (view.type() == secrets::SecretType::kRamCredentials)
+    credential.account = config.get("UserName");
+  return credential;
+}
+
+Result<Secret> Rotations::put_new_pending(barrier::Transaction& transaction, const SecretView& view,
+                                          Secret secret, const Run& run, Instant now) {
+  SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
+  const Form form{secret.type, config.sub_type()};
+  SR_TRY(const Credential current, value_of(transaction, view, secrets::kCurrent));
+  std::string account = current.account;
+  if (shape_of(secret.type, config.sub_type()).dual) {
+    SR_TRY(const Credential previous, value_of(transaction, view, secrets::kPrevious));
+    account = previous.present() ? previous.account : twin_of(current.account);
+  }
+  SR_TRY(const Credential made, generate(form, account, random_));
+  SR_TRY(const SecretBytes value, render(form, made, now));
+  return secrets_.put_pending(transaction, std::move(secret), run.id, value, now);
+}
+
+Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, const Run& run) {
+  const Secret secret = view.decode();
+  SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
+  Job job;
+  job.id = run.id;
+  job.epoch = run.epoch;
+  job.attempt = run.attempt;
+  job.secret_arn = secrets_.arn(secret.account, secret.name);
+  job.secret_type = secrets::to_text(secret.type);
+  job.dual = shape_of(secret.type, config.sub_type()).dual;
+  job.budget_ms = settings_.pace.budget_ms;
+  for (const auto& [name, value] : config.fields) job.options.emplace_back(name, value);
+  SR_TRY(job.current, value_of(reader, view, secrets::kCurrent));
+  SR_TRY(job.previous, value_of(reader, view, secrets::kPrevious));
+  SR_TRY(job.pending, value_of(reader, view, secrets::kPending));
+  if (run.phase == Phase::kProvision) {
+    SR_TRY(job.pending, job.current.copy());
+  } else if (run.phase == Phase::kProvisionTwin) {
+    SR_TRY(job.pending, job.previous.copy());
+  }
+  if (secret.type == secrets::SecretType::kRamCredentials) {
+    job.kind = connector::Kind::kRam;
+    job.target.name = config.target();
+    job.target.address = secret.account.text();
+    return job;
+  }
+  if (targets_ == nullptr)
+    return fail(ErrorKind::kNotFound, "TargetUnknown", "This server has no registered targets.");
+  SR_TRY(ResolvedTarget target, targets_->resolve(reader, secret, config.target()));
+  job.kind = target.kind;
+  job.target = std::move(target.target);
+  job.admin = std::move(target.admin);
+  job.owner_role = std::move(target.owner_role);
+  for (auto& option : target.options) job.options.push_back(std::move(option));
+  return job;
+}
+
+Result<Job> Rotations::inspection(barrier::Reader& reader, const SecretView& secret) {
+  Run run;
+  run.id = "dry-run";
+  SR_TRY(Job job, job_of(reader, secret, run));
+  job.step = connector::Step::kInspect;
+  job.budget_ms = std::min(job.budget_ms, kInspectionMillis);
+  return job;
+}
+
+// Changes the secret and its run, tells people, and leaves the row that goes on.
+Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
+                              Conclusion conclusion, Instant now) {
+  opened.run = std::move(conclusion.after);
+  const bool cancelled = opened.run.cancelled && !opened.run.running();
+  switch (conclusion.change) {
+    case Change::kNone:
+      break;
+    case Change::kPromote:
+      opened.secret = secrets::promote(std::move(opened.secret), now);
+      break;
+    case Change::kDropPending:
+      opened.secret = secrets_.drop_pending(transaction, std::move(opened.secret));
+      break;
+    case Change::kSwapBack:
+      opened.secret = secrets::swap_labels(std::move(opened.secret), now);
+      break;
+    case Change::kNewCredential: {
+      SR_TRY(opened.secret,
+             put_new_pending(transaction, opened.view, std::move(opened.secret), opened.run, now));
+      break;
+    }
+  }
+  secrets::Rotation& schedule = opened.secret.rotation;
+  if (conclusion.report == Report::kFailed && schedule.automatic == Automatic::kEnabled)
+    schedule.automatic = Automatic::kInvalid;
+  // Undone by a person: the schedule does not do it again at once.
+  if (cancelled && schedule.automatic == Automatic::kEnabled && schedule.next <= now)
+    schedule.next = {now.unix_ms + schedule.interval_seconds * kMillisPerSecond};
+  if (conclusion.report != Report::kNone) {
+    due::record(transaction, now,
+                event_of(secrets_, settings_.region, opened.secret, opened.run,
+                         conclusion.report == Report::kSucceeded, now));
+  }
+  return save(transaction, opened.secret, opened.run, now);
+}
+
+Result<void> Rotations::cancel(barrier::Transaction& transaction, Secret secret, Instant now) {
+  if (!secret.managed()) return not_managed();
+  SR_TRY(auto opened,
+         open(transaction, {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid}));
+  SR_CHECK(opened.has_value());
+  auto conclusion = rotation::cancel(std::move(opened->run), opened->shape, now);
+  if (!conclusion) {
+    return fail(ErrorKind::kConflict, "Rejected.RotationNotRunning",
+                "No rotation of this secret is running that could be undone.");
+  }
+  return apply(transaction, *opened, std::move(*conclusion), now);
+}
+
+// A scheduled run whose new credential is not stored yet. True if it is now.
+Result<bool> Rotations::begin(barrier::Transaction& transaction, Opened& opened, Instant now) {
+  connector::Outcome outcome;
+  auto pending = put_new_pending(transaction, opened.view, opened.secret, opened.run, now);
+  Seen seen{.status = Status::kDone, .code = "", .message = ""};
+  if (pending) {
+    opened.secret = std::move(*pending);
+  } else if (pending.error().kind() == ErrorKind::kConflict ||
+             pending.error().kind() == ErrorKind::kNotFound) {
+    // The key cannot encrypt: it may be enabled again soon.
+    seen = {.status = Status::kUnreachable,
+            .code = pending.error().code(),
+            .message = pending.error().message()};
+  } else {
+    return std::unexpected(pending.error());
+  }
+  Conclusion conclusion = conclude(opened.run, opened.shape, seen, {now, jitter()}, settings_.pace);
+  SR_CHECK_OK(apply(transaction, opened, std::move(conclusion), now));
+  return pending.has_value();
+}
+
+Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
+                                            const due::Task& task, Instant now) {
+  SR_TRY(auto opened, open(transaction, task));
+  if (!opened) return Claimed{};
+  const secrets::Rotation& schedule = opened->secret.rotation;
+  if (!opened->run.running()) {
+    const bool due = schedule.automatic == Automatic::kEnabled && schedule.next <= now &&
+                     !opened->secret.deleting();
+    if (!due) return Claimed{};
+    opened->run = start(std::move(opened->run),
+                        {.id = Uuid::generate(random_).lower(),
+                         .automatic = true,
+                         .overlap_ms = settings_.overlap_ms_default},
+                        now);
+  }
+  Claim claim = rotation::claim(opened->run, now, settings_.pace);
+  if (claim.turn == Claim::Turn::kNothing) return Claimed{};
+  opened->run = std::move(claim.after);
+  if (claim.turn == Claim::Turn::kBegin) {
+    SR_TRY(const bool begun, begin(transaction, *opened, now));
+    return Claimed{.changed = true, .again = begun};
+  }
+  auto job = job_of(transaction, opened->view, opened->run);
+  if (!job) {
+    const ErrorKind kind = job.error().kind();
+    if (kind != ErrorKind::kNotFound && kind != ErrorKind::kConflict)
+      return std::unexpected(job.error());
+    // The target is not registered any more, or a key is disabled.
+    const Seen seen{
+        .status = kind == ErrorKind::kConflict ? Status::kUnreachable : Status::kConfiguration,
+        .code = job.error().code(),
+        .message = job.error().message()};
+    SR_CHECK_OK(apply(transaction, *opened,
+                      conclude(opened->run, opened->shape, seen, {now, jitter()}, settings_.pace),
+                      now));
+    return Claimed{.changed = true};
+  }
+  job->step = claim.step;
+  SR_CHECK_OK(save(transaction, opened->secret, opened->run, now));
+  auto work = std::make_unique<Work>();
+  work->task = task;
+  work->epoch = opened->run.epoch;
+  work->target = std::string(connector::to_text(job->kind)) + "/" + task.account.text() + "/" +
+                 job->target.name;
+  work->job = std::move(*job);
+  return Claimed{.changed = true, .work = std::move(work)};
+}
+
+Result<Rotations::Settled> Rotations::settle(barrier::Transaction& transaction, const Work& work,
+                                             const Result<connector::Outcome>& outcome,
+                                             Instant now) {
+  SR_TRY(auto opened, open(transaction, work.task));
+  if (!opened || !opened->run.leased || opened->run.epoch != work.epoch)
+    return Settled{.stale = true};
+  Seen seen;
+  if (outcome) {
+    seen = {outcome->status, outcome->code, outcome->message, outcome->facts.gap_ms};
+  } else {
+    seen.code = outcome.error().code();
+    seen.message = outcome.error().message();
+  }
+  Conclusion conclusion =
+      conclude(opened->run, opened->shape, seen, {now, jitter()}, settings_.pace);
+  Settled settled{.promoted = conclusion.change == Change::kPromote,
+                  .ended = !conclusion.after.running(),
+                  .version_id = conclusion.after.id,
+                  .arn = secrets_.arn(work.task.account, work.task.name)};
+  SR_CHECK_OK(apply(transaction, *opened, std::move(conclusion), now));
+  return settled;
+}
+
+}  // namespace strongroom::rotation

@@ -1,0 +1,133 @@
+#include "strongroom/rotation/credentials.h"
+
+#include <gtest/gtest.h>
+
+#include "openssh.h"
+#include "secret_json.h"
+#include "strongroom/crypto/asymmetric.h"
+#include "strongroom/rotation/extended_config.h"
+#include "strongroom/test/reveal.h"
+
+namespace strongroom::rotation {
+namespace {
+
+using secrets::SecretType;
+
+constexpr Form kRdsPair{SecretType::kRds, "DoubleUsers"};
+constexpr Form kRdsSingle{SecretType::kRds, "SingleUser"};
+constexpr Form kRam{SecretType::kRamCredentials, "RamUserAccessKey"};
+constexpr Form kSsh{SecretType::kEcs, "SSHKey"};
+
+TEST(Given, AccountsAreRead) {
+  const auto given = parse_given(
+      kRdsPair,
+      test::secret(R"( {"Accounts": [ {"AccountName":"a","AccountPassword":"p\"\u00e9\ud83d\ude00"},
+                                  {"AccountPassword":"q","AccountName":"b"} ] } )"));
+  ASSERT_TRUE(given) << given.error().message();
+  ASSERT_EQ(given->size(), 2U);
+  EXPECT_EQ((*given)[0].account, "a");
+  EXPECT_EQ(test::reveal((*given)[0].secret), "p\"é😀");
+  EXPECT_EQ((*given)[1].account, "b");
+}
+
+TEST(Given, OtherFormsAreRefused) {
+  for (const char* text :
+       {"", "{}", "[]", "$Auto", R"({"Accounts":[]})", R"({"Accounts":[{}]})",
+        R"({"Accounts":[{"AccountName":"a","AccountPassword":""}]})",
+        R"({"Accounts":[{"AccountName":"","AccountPassword":"p"}]})",
+        R"({"Accounts":[{"AccountName":"a","AccountPassword":"p","x":"y"}]})",
+        R"({"Accounts":[{"AccountName":"a","AccountName":"a","AccountPassword":"p"}]})",
+        R"({"Accounts":[{"AccountName":"a","AccountPassword":"p"}]}x)",
+        R"({"Accounts":[{"AccountName":"a","AccountPassword":"\ud800"}]})",
+        R"({"Accounts":[{"AccountName":"a","AccountPassword":"p)"}) {
+    EXPECT_FALSE(parse_given(kRdsPair, test::secret(text))) << text;
+  }
+  const char* two =
+      R"({"Accounts":[{"AccountName":"a","AccountPassword":"p"},{"AccountName":"b","AccountPassword":"q"}]})";
+  EXPECT_TRUE(parse_given(kRdsPair, test::secret(two)));
+  EXPECT_FALSE(parse_given(kRdsSingle, test::secret(two)));
+}
+
+TEST(Render, WhatIsReadIsTheDocumentedForm) {
+  const connector::Credential account{"app", "", test::secret("p\"\\\n")};
+  EXPECT_EQ(test::reveal(*render(kRdsPair, account, {})),
+            R"({"AccountName":"app","AccountPassword":"p\"\\\u000a"})");
+  const connector::Credential key{"bob", "LTAI1", test::secret("s")};
+  const auto value = render(kRam, key, *parse_utc("2023-03-25T10:42:40Z"));
+  EXPECT_EQ(
+      test::reveal(*value),
+      R"({"AccessKeyId":"LTAI1","AccessKeySecret":"s","GenerateTimestamp":"2023-03-25T10:42:40Z"})");
+  const auto back = parse_value(kRam, *value);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->public_part, "LTAI1");
+  EXPECT_EQ(test::reveal(back->secret), "s");
+}
+
+TEST(Generate, PasswordsHaveEveryClassAndNeedNoQuoting) {
+  SystemRandom random;
+  for (int i = 0; i < 200; ++i) {
+    const std::string password = test::reveal(generate(kRdsPair, "app", random)->secret);
+    EXPECT_EQ(password.size(), 32U);
+    EXPECT_NE(password.find_first_of("_-"), std::string::npos);
+    EXPECT_NE(password.find_first_of("0123456789"), std::string::npos);
+    EXPECT_EQ(password.find_first_not_of(
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"),
+              std::string::npos);
+    EXPECT_NE(password[0], '-');
+  }
+}
+
+TEST(Generate, AnSshKeyPairFitsTogether) {
+  SystemRandom random;
+  const auto key = generate(kSsh, "deploy", random);
+  ASSERT_TRUE(key);
+  EXPECT_TRUE(key->public_part.starts_with("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ"));
+  const std::string pem = test::reveal(key->secret);
+  EXPECT_TRUE(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+  EXPECT_TRUE(pem.ends_with("-----END PRIVATE KEY-----\n"));
+  EXPECT_FALSE(openssh_line("garbage"));
+}
+
+TEST(ExtendedConfig, ComesBackSortedAndCompact) {
+  const auto config = parse_extended_config(
+      SecretType::kEcs,
+      R"({"SecretSubType":"SSHKey", "RegionId":"cn-hangzhou","InstanceId":"i-1","CustomData":{"b":"2","a":"1"}})");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(
+      to_json(*config),
+      R"({"CommandId":"","CustomData":{"a":"1","b":"2"},"InstanceId":"i-1","RegionId":"cn-hangzhou","SecretSubType":"SSHKey"})");
+  EXPECT_EQ(config->target(), "i-1");
+  EXPECT_EQ(to_json(*stored_extended_config(to_json(*config))), to_json(*config));
+}
+
+TEST(ExtendedConfig, WhatDoesNotFitTheTypeIsRefused) {
+  EXPECT_EQ(parse_extended_config(SecretType::kRds, "").error().code(), "MissingParameter");
+  for (const char* text :
+       {"x", "[]", "{}", R"({"SecretSubType":"SingleUser"})",
+        R"({"SecretSubType":"Other","DBInstanceId":"rm"})",
+        R"({"SecretSubType":"SingleUser","DBInstanceId":"rm","Zone":"z"})",
+        R"({"SecretSubType":"SingleUser","DBInstanceId":1})",
+        R"({"SecretSubType":"SingleUser","DBInstanceId":"rm","CustomData":{"a":1}})",
+        R"({"SecretSubType":"SingleUser","DBInstanceId":"r\nm"})"}) {
+    EXPECT_EQ(parse_extended_config(SecretType::kRds, text).error().code(), "InvalidParameter")
+        << text;
+  }
+  EXPECT_TRUE(parse_extended_config(SecretType::kRds,
+                                    R"({"SecretSubType":"DualUser","DBInstanceId":"rm"})"));
+  std::string many = R"({"SecretSubType":"SingleUser","DBInstanceId":"rm","CustomData":{)";
+  for (int i = 0; i < 11; ++i) many += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":\"x\"";
+  EXPECT_FALSE(parse_extended_config(SecretType::kRds, many + "}}"));
+}
+
+TEST(ExtendedConfig, TheTwinIsNamedAfterTheAccount) {
+  const std::string start =
+      R"({"SecretSubType":"DoubleUsers","RegionId":"r","DBClusterId":"pc","DBType":"MySQL","AccountName":"app")";
+  const auto config = parse_extended_config(SecretType::kPolarDb, start + "}");
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->get("CloneAccountName"), "app_clone");
+  EXPECT_FALSE(
+      parse_extended_config(SecretType::kPolarDb, start + R"(,"CloneAccountName":"other"})"));
+}
+
+}  // namespace
+}  // namespace strongroom::rotation

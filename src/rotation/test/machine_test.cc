@@ -1,0 +1,178 @@
+#include "strongroom/rotation/machine.h"
+
+#include <gtest/gtest.h>
+
+namespace strongroom::rotation {
+namespace {
+
+using connector::Status;
+using connector::Step;
+
+constexpr Shape kSingle{};
+constexpr Shape kDual{.dual = true};
+constexpr Shape kRam{.overlaps = true};
+constexpr Instant kNow{1'000'000};
+
+Run running(Phase phase, bool touched = false) {
+  Run run = start({}, {.id = "v2", .overlap_ms = 60'000}, kNow);
+  run.phase = phase;
+  run.touched = touched;
+  run.attempt = 1;
+  run.leased = true;
+  run.epoch = 7;
+  run.lease_until = {kNow.unix_ms + 1'000};
+  return run;
+}
+
+Conclusion after(Phase phase, Status status, const Shape& shape, bool touched = false) {
+  return conclude(running(phase, touched), shape, {.status = status, .code = "X"}, {kNow, 0.5},
+                  Pace());
+}
+
+struct Row {
+  Phase phase;
+  Status status;
+  Shape shape;
+  bool touched;
+  Phase then;
+  Change change;
+  Report report;
+};
+
+class Table : public testing::TestWithParam<Row> {};
+
+TEST_P(Table, Concludes) {
+  const Row& row = GetParam();
+  const Conclusion got = after(row.phase, row.status, row.shape, row.touched);
+  EXPECT_EQ(got.after.phase, row.then);
+  EXPECT_EQ(got.change, row.change);
+  EXPECT_EQ(got.report, row.report);
+  EXPECT_FALSE(got.after.leased);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Table,
+    testing::Values(
+        // The straight way.
+        Row{Phase::kBegin, Status::kDone, kSingle, false, Phase::kSet, Change::kNone,
+            Report::kNone},
+        Row{Phase::kSet, Status::kDone, kSingle, false, Phase::kTest, Change::kNone, Report::kNone},
+        Row{Phase::kSet, Status::kAlreadyDone, kDual, false, Phase::kTest, Change::kNone,
+            Report::kNone},
+        Row{Phase::kTest, Status::kDone, kSingle, true, Phase::kFinish, Change::kPromote,
+            Report::kNone},
+        Row{Phase::kFinish, Status::kDone, kDual, true, Phase::kIdle, Change::kNone,
+            Report::kSucceeded},
+        Row{Phase::kTest, Status::kDone, kRam, true, Phase::kRetire, Change::kPromote,
+            Report::kNone},
+        Row{Phase::kRetire, Status::kDone, kRam, true, Phase::kIdle, Change::kNone,
+            Report::kSucceeded},
+        Row{Phase::kProvision, Status::kDone, kDual, false, Phase::kProvisionTwin, Change::kNone,
+            Report::kNone},
+        // Lost on the way: the same again.
+        Row{Phase::kSet, Status::kUnreachable, kSingle, false, Phase::kSet, Change::kNone,
+            Report::kNone},
+        Row{Phase::kTest, Status::kAmbiguous, kDual, true, Phase::kTest, Change::kNone,
+            Report::kNone},
+        // Refused: another credential, but only while the first is certainly nowhere.
+        Row{Phase::kSet, Status::kRejected, kSingle, false, Phase::kSet, Change::kNewCredential,
+            Report::kNone},
+        Row{Phase::kSet, Status::kRejected, kSingle, true, Phase::kRollBack, Change::kNone,
+            Report::kFailed},
+        Row{Phase::kTest, Status::kRejected, kSingle, true, Phase::kSet, Change::kNone,
+            Report::kNone},
+        // A person has to act: at once, and with nothing left behind.
+        Row{Phase::kSet, Status::kConfiguration, kSingle, false, Phase::kIdle, Change::kDropPending,
+            Report::kFailed},
+        Row{Phase::kSet, Status::kConfiguration, kSingle, true, Phase::kRollBack, Change::kNone,
+            Report::kFailed},
+        Row{Phase::kSet, Status::kConfiguration, kDual, true, Phase::kIdle, Change::kDropPending,
+            Report::kFailed},
+        Row{Phase::kSet, Status::kConfiguration, kRam, true, Phase::kRollBack, Change::kNone,
+            Report::kFailed},
+        Row{Phase::kBegin, Status::kConfiguration, kSingle, false, Phase::kIdle, Change::kNone,
+            Report::kFailed},
+        Row{Phase::kRollBack, Status::kDone, kSingle, true, Phase::kIdle, Change::kDropPending,
+            Report::kNone},
+        // In use already: it goes on slowly, and people are told.
+        Row{Phase::kRetire, Status::kConfiguration, kRam, true, Phase::kRetire, Change::kNone,
+            Report::kFailed},
+        Row{Phase::kRollBack, Status::kConfiguration, kSingle, true, Phase::kRollBack,
+            Change::kNone, Report::kFailed}));
+
+TEST(Machine, AnAmbiguousSetMayHaveReachedTheTarget) {
+  EXPECT_TRUE(after(Phase::kSet, Status::kAmbiguous, kSingle).after.touched);
+  EXPECT_FALSE(after(Phase::kSet, Status::kUnreachable, kSingle).after.touched);
+}
+
+TEST(Machine, ARunnerThatDiedDuringSetMayHaveReachedTheTarget) {
+  const Instant later{kNow.unix_ms + 1'001};
+  EXPECT_EQ(claim(running(Phase::kSet), kNow, Pace()).turn, Claim::Turn::kNothing);
+  const Claim taken = claim(running(Phase::kSet), later, Pace());
+  EXPECT_EQ(taken.turn, Claim::Turn::kStep);
+  EXPECT_EQ(taken.step, Step::kSet);
+  EXPECT_TRUE(taken.after.touched);
+  EXPECT_EQ(taken.after.epoch, 8U);
+  EXPECT_EQ(taken.after.attempt, 2U);
+}
+
+TEST(Machine, AttemptsAreBoundedAndSpread) {
+  Run run = start({}, {.id = "v2"}, kNow);
+  run.phase = Phase::kSet;
+  Instant now = kNow;
+  Conclusion conclusion;
+  std::int64_t longest = 0;
+  for (int attempt = 1; attempt <= Pace().attempts; ++attempt) {
+    const Claim taken = claim(run, now, Pace());
+    ASSERT_EQ(taken.turn, Claim::Turn::kStep);
+    conclusion = conclude(taken.after, kSingle, {.status = Status::kUnreachable, .code = "Down"},
+                          {now, 0.999}, Pace());
+    run = conclusion.after;
+    longest = std::max(longest, run.next_at.unix_ms - now.unix_ms);
+    now = run.next_at;
+  }
+  EXPECT_EQ(conclusion.report, Report::kFailed);
+  EXPECT_EQ(conclusion.change, Change::kDropPending);
+  EXPECT_EQ(run.result, Ended::kFailed);
+  EXPECT_EQ(run.code, "Down");
+  EXPECT_GT(longest, 20'000);
+  EXPECT_LE(longest, Pace().backoff_max_ms);
+}
+
+TEST(Machine, AFailureIsToldOnce) {
+  Run run = running(Phase::kRollBack, true);
+  run.reported = true;
+  run.attempt = 50;
+  const Conclusion again =
+      conclude(run, kSingle, {.status = Status::kUnreachable}, {kNow, 0.5}, Pace());
+  EXPECT_EQ(again.report, Report::kNone);
+  EXPECT_EQ(again.after.next_at.unix_ms, kNow.unix_ms + Pace().stalled_ms);
+}
+
+TEST(Machine, CancelIsLegalInEveryPhaseThatCanBeUndone) {
+  const Instant later{kNow.unix_ms + 2'000};  // the lease is over
+  EXPECT_FALSE(cancel({}, kSingle, later));
+  EXPECT_EQ(cancel(running(Phase::kTest, true), kSingle, later)->after.phase, Phase::kRollBack);
+  EXPECT_EQ(cancel(running(Phase::kTest, true), kDual, later)->change, Change::kDropPending);
+  EXPECT_EQ(cancel(running(Phase::kBegin), kSingle, later)->after.result, Ended::kCancelled);
+  Run overlap = running(Phase::kRetire, true);
+  overlap.attempt = 0;
+  const auto back = cancel(overlap, kRam, later);
+  EXPECT_EQ(back->change, Change::kSwapBack);
+  EXPECT_EQ(back->after.phase, Phase::kRetire);
+  EXPECT_EQ(back->report, Report::kNone);
+}
+
+TEST(Machine, CancelDuringAStepWaitsForItsOutcome) {
+  const auto asked = cancel(running(Phase::kSet), kSingle, kNow);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->after.phase, Phase::kSet);
+  EXPECT_EQ(asked->change, Change::kNone);
+  const Conclusion end =
+      conclude(asked->after, kSingle, {.status = Status::kDone}, {kNow, 0.5}, Pace());
+  EXPECT_EQ(end.after.phase, Phase::kRollBack);
+  EXPECT_EQ(end.report, Report::kNone);
+}
+
+}  // namespace
+}  // namespace strongroom::rotation

@@ -1,0 +1,65 @@
+#pragma once
+// Drives rotations: takes a claimed step, has it done by the runner, settles it, and claims what
+// follows, until there is nothing to do now.
+//
+// Jobs of one target never run at once; a hung target costs one thread until its budget is spent.
+// Whatever is lost on the way (a full queue, a kill, a failed commit) is found again by the due row
+// that the claim left. Thread-safe.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "strongroom/connector/runner.h"
+#include "strongroom/rotation/rotations.h"
+#include "strongroom/service/operation.h"
+#include "strongroom/service/worker_pool.h"
+
+namespace strongroom::service {
+
+class RotationDriver {
+ public:
+  /// What it needs; all outlive this. Without threads start() does the work itself (tests).
+  struct Parts {
+    barrier::SealedStore& store;
+    rotation::Rotations& rotations;
+    connector::Runner& runner;
+    Clock& clock;
+    Random& random;
+    std::string region;
+  };
+  RotationDriver(Parts parts, std::size_t threads);
+  ~RotationDriver();
+  RotationDriver(const RotationDriver&) = delete;
+  RotationDriver& operator=(const RotationDriver&) = delete;
+
+  /// Does the step and all that follows it.
+  void start(std::unique_ptr<rotation::Work> work);
+
+  /// The runner, for dry runs.
+  connector::Runner& runner() { return parts_.runner; }
+
+  /// Waits for the steps under way; what follows them is left to the next start. Idempotent.
+  void stop();
+
+ private:
+  using WorkRef = std::unique_ptr<rotation::Work>;
+  void run(WorkRef work);
+  WorkRef drive(WorkRef work);
+  Result<WorkRef> settle_and_claim(const rotation::Work& work,
+                                   const Result<connector::Outcome>& outcome);
+  Result<rotation::Rotations::Settled> settle(const rotation::Work& work,
+                                              const Result<connector::Outcome>& outcome);
+  Result<WorkRef> claim(const due::Task& task);
+
+  Parts parts_;
+  std::mutex mutex_;
+  std::map<std::string, std::vector<WorkRef>> busy_;  // by target: what waits for it
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<WorkerPool> pool_;
+};
+
+}  // namespace strongroom::service

@@ -1,0 +1,194 @@
+// Rotation of managed secrets (openapi.md §4.10), and what no cloud offers: how a run stands, what
+// is due when, and how it is undone.
+
+#include "intervals.h"
+#include "key_rights.h"
+#include "secret_answers.h"
+#include "secret_handlers.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/rotation/rotations.h"
+#include "strongroom/service/rotation_driver.h"
+#include "tables.h"
+
+namespace strongroom::service {
+namespace {
+
+using enum Effect;
+using enum ResourceKind;
+
+Result<rotation::Rotations*> rotations_of(const Call& call) {
+  if (call.engines.rotations != nullptr) return call.engines.rotations;
+  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+              "Unsupported operation. This server keeps no managed secrets.");
+}
+
+Result<void> judge_key(Call& call, const secrets::SecretView& secret) {
+  SR_TRY(const keys::UseStatus key,
+         call.engines.keys.status(call.reader, secret.account(), secret.encryption_key_id()));
+  call.note_key(secret.encryption_key_id());
+  if (key.service_default) return {};
+  return authorize_key(call, "kms:GenerateDataKey", {secret.account(), secret.encryption_key_id()});
+}
+
+Result<std::optional<std::int64_t>> overlap_of(const Parameters& parameters) {
+  const std::string_view text = parameters.text("OverlapWindow");
+  if (text.empty()) return std::nullopt;
+  SR_TRY(const std::int64_t seconds, parse_interval("OverlapWindow", text));
+  return seconds * kMillisPerSecond;
+}
+
+void write_run(AnswerWriter& answer, const secrets::Secret& secret, const rotation::Run& run) {
+  answer.field("SecretName", secret.name);
+  answer.field("SecretType", secrets::to_text(secret.type));
+  write_rotation(answer, secret.rotation);
+  answer.field("Phase", rotation::to_text(run.phase));
+  answer.field("LastResult", rotation::to_text(run.result));
+  if (run.started != Instant{}) write_time(answer, "StartTime", run.started);
+  if (run.running()) {
+    answer.field("PendingVersionId", run.id);
+    answer.number("Attempt", run.attempt);
+    write_time(answer, "NextAttemptTime", run.next_at);
+  } else if (run.ended != Instant{}) {
+    write_time(answer, "EndTime", run.ended);
+  }
+  if (!run.code.empty()) {
+    answer.field("ErrorCode", run.code);
+    answer.field("ErrorMessage", run.message);
+  }
+  if (run.gap_ms >= 0) answer.number("GapMillis", run.gap_ms);
+}
+
+Result<void> describe_rotation(Call& call) {
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const secrets::SecretView view, secret_of(call));
+  const secrets::Secret secret = view.decode();
+  SR_TRY(const rotation::Run run, rotations->run_of(call.reader, secret));
+  write_run(call.answer, secret, run);
+  return {};
+}
+
+Result<void> list_rotations(Call& call) {
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const Page page, page_of(call.parameters, 20));
+  const secrets::Filter managed{secrets::Filter::Field::kType,
+                                {"Rds", "Redis", "RAMCredentials", "ECS", "PolarDB"}};
+  SR_TRY(const secrets::ListPage list,
+         call.engines.secrets.list(call.reader, call.account(), std::span(&managed, 1),
+                                   static_cast<std::size_t>(page.offset()),
+                                   static_cast<std::size_t>(page.size)));
+  call.answer.begin_flat_list("Rotations");
+  for (const secrets::Secret& secret : list.items) {
+    SR_TRY(const rotation::Run run, rotations->run_of(call.reader, secret));
+    call.answer.begin_item();
+    write_run(call.answer, secret, run);
+    const bool late = secret.rotation.automatic == secrets::Automatic::kEnabled &&
+                      secret.rotation.next < call.now;
+    call.answer.boolean("Overdue", late);
+    call.answer.end_item();
+  }
+  call.answer.end_flat_list();
+  call.answer.number("PageNumber", page.number);
+  call.answer.number("PageSize", page.size);
+  call.answer.number("TotalCount", static_cast<std::int64_t>(list.total));
+  return {};
+}
+
+Result<void> cancel_rotation(Call& call) {
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_CHECK_OK(rotations->cancel(*call.transaction, view.decode(), call.now));
+  call.answer.field("SecretName", view.name());
+  return {};
+}
+
+std::string_view login_text(connector::Login login) {
+  return login == connector::Login::kAccepted  ? "accepted"
+         : login == connector::Login::kRefused ? "refused"
+                                               : "unknown";
+}
+
+/// What a rotation would meet; changes nothing. Waits for the target on a worker.
+Result<void> inspect_rotation(Call& call) {
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  if (view.type() == secrets::SecretType::kGeneric || call.engines.driver == nullptr) {
+    return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+                "Unsupported operation. This secret is not rotated by the server.");
+  }
+  AnswerWriter& answer = call.answer;
+  answer.field("SecretName", view.name());
+  auto job = rotations->inspection(call.reader, view);
+  if (!job && job.error().kind() != ErrorKind::kNotFound) return std::unexpected(job.error());
+  connector::Outcome outcome;
+  if (job) {
+    SR_TRY(outcome, call.engines.driver->runner().run(std::move(*job)));
+  } else {
+    outcome = connector::make_outcome(connector::Status::kConfiguration, job.error().code(),
+                                      job.error().message());
+  }
+  answer.field("Status", connector::to_text(outcome.status));
+  answer.boolean("Ready", outcome.succeeded());
+  if (!outcome.code.empty()) {
+    answer.field("ErrorCode", outcome.code);
+    answer.field("ErrorMessage", outcome.message);
+  }
+  const connector::Facts& facts = outcome.facts;
+  answer.field("Server", facts.server);
+  answer.field("CurrentLogin", login_text(facts.current));
+  answer.field("PreviousLogin", login_text(facts.previous));
+  if (facts.admin_may) answer.boolean("AdminMay", *facts.admin_may);
+  if (facts.grants_equal) answer.boolean("GrantsEqual", *facts.grants_equal);
+  answer.number("LatencyMillis", facts.latency_ms);
+  answer.begin_flat_list("Notes");
+  for (const std::string& note : facts.notes) answer.item(note);
+  answer.end_flat_list();
+  return {};
+}
+
+// On our product version, but the right is on the secret itself.
+constexpr Operation kRows[] = {
+    {kStrongroom, "DescribeRotation", kRead, kSecret, "SecretName", describe_rotation},
+    {kStrongroom, "InspectRotation", kSlowRead, kSecret, "SecretName", inspect_rotation},
+    {kStrongroom, "ListRotations", kSlowRead, kAll, "", list_rotations},
+    {kStrongroom, "CancelRotation", kMutation, kSecret, "SecretName", cancel_rotation},
+};
+
+}  // namespace
+
+Result<void> rotate_secret(Call& call) {
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const std::string_view version_id, call.parameters.required("VersionId"));
+  SR_TRY(const auto overlap, overlap_of(call.parameters));
+  call.note_version(version_id);
+  if (view.type() != secrets::SecretType::kGeneric) SR_CHECK_OK(judge_key(call, view));
+  SR_CHECK_OK(rotations->request(*call.transaction, view.decode(), version_id, overlap, call.now));
+  call.answer.field("Arn", call.engines.secrets.arn(view.account(), view.name()));
+  call.answer.field("SecretName", view.name());
+  call.answer.field("VersionId", version_id);
+  return {};
+}
+
+Result<void> update_secret_rotation_policy(Call& call) {
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  std::int64_t interval = 0;
+  bool enable = false;
+  if (view.type() != secrets::SecretType::kGeneric) {
+    SR_CHECK_OK(call.parameters.required("EnableAutomaticRotation"));
+    SR_TRY(enable, call.parameters.boolean("EnableAutomaticRotation", false));
+    if (enable) {
+      SR_TRY(const std::string_view text, call.parameters.required("RotationInterval"));
+      SR_TRY(interval, parse_interval("RotationInterval", text));
+    }
+  }
+  SR_CHECK_OK(rotations->set_policy(*call.transaction, view.decode(), enable, interval, call.now));
+  call.answer.field("SecretName", view.name());
+  return {};
+}
+
+std::span<const Operation> rotation_operations() {
+  return kRows;
+}
+
+}  // namespace strongroom::service

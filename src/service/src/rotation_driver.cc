@@ -1,0 +1,113 @@
+#include "strongroom/service/rotation_driver.h"
+
+#include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
+#include "system_record.h"
+
+namespace strongroom::service {
+namespace {
+
+constexpr Operation kPromote{
+    .api = kKms, .name = "RotateSecretPromote", .effect = Effect::kMutation};
+constexpr Operation kEnd{.api = kKms, .name = "RotateSecretEnd", .effect = Effect::kMutation};
+
+/// Runs `attempt` until it meets no conflict.
+template <class Attempt>
+auto without_conflict(Attempt attempt) {
+  auto result = attempt();
+  for (int round = 1; round < limits::kConflictRetriesMax && !result &&
+                      result.error().kind() == ErrorKind::kConflict;
+       ++round)
+    result = attempt();
+  return result;
+}
+
+}  // namespace
+
+RotationDriver::RotationDriver(Parts parts, std::size_t threads) : parts_(std::move(parts)) {
+  if (threads > 0) pool_ = std::make_unique<WorkerPool>(threads, limits::kRotationQueueMax);
+}
+
+RotationDriver::~RotationDriver() {
+  stop();
+}
+
+void RotationDriver::stop() {
+  stopping_ = true;
+  if (pool_) pool_->stop();
+}
+
+void RotationDriver::start(WorkRef work) {
+  const std::string target = work->target;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, idle] = busy_.try_emplace(target);
+    if (!idle) {
+      entry->second.push_back(std::move(work));
+      return;
+    }
+  }
+  if (!pool_) return run(std::move(work));
+  WorkerPool::Job job = [this, work = std::move(work)]() mutable { run(std::move(work)); };
+  if (pool_->post(job)) return;
+  const std::lock_guard lock(mutex_);
+  busy_.erase(target);
+}
+
+// One target's work, one after the other.
+void RotationDriver::run(WorkRef work) {
+  const std::string target = work->target;
+  while (work) {
+    while (work) work = drive(std::move(work));
+    const std::lock_guard lock(mutex_);
+    const auto entry = busy_.find(target);
+    if (entry->second.empty()) {
+      busy_.erase(entry);
+      return;
+    }
+    work = std::move(entry->second.front());
+    entry->second.erase(entry->second.begin());
+  }
+}
+
+RotationDriver::WorkRef RotationDriver::drive(WorkRef work) {
+  const auto outcome = parts_.runner.run(std::move(work->job));
+  auto next = settle_and_claim(*work, outcome);
+  if (next) return std::move(*next);
+  log::warn("rotation_step_failed",
+            {{"code", next.error().code()}, {"why", next.error().message()}});
+  return nullptr;
+}
+
+Result<RotationDriver::WorkRef> RotationDriver::settle_and_claim(
+    const rotation::Work& work, const Result<connector::Outcome>& outcome) {
+  SR_TRY(const auto settled, without_conflict([&] { return settle(work, outcome); }));
+  if (settled.stale || settled.ended || stopping_) return nullptr;
+  return without_conflict([&] { return claim(work.task); });
+}
+
+Result<rotation::Rotations::Settled> RotationDriver::settle(
+    const rotation::Work& work, const Result<connector::Outcome>& outcome) {
+  const Instant now = parts_.clock.now();
+  SR_TRY(const auto transaction, parts_.store.begin());
+  SR_TRY(auto settled, parts_.rotations.settle(*transaction, work, outcome, now));
+  if (settled.stale) return settled;
+  if (settled.promoted || settled.ended) {
+    record_deed(
+        *transaction,
+        {settled.promoted ? kPromote : kEnd, work.task.account, settled.arn, settled.version_id},
+        parts_.random, parts_.region, now);
+  }
+  SR_CHECK_OK(transaction->commit());
+  return settled;
+}
+
+Result<RotationDriver::WorkRef> RotationDriver::claim(const due::Task& task) {
+  const Instant now = parts_.clock.now();
+  SR_TRY(const auto transaction, parts_.store.begin());
+  SR_TRY(auto claimed, parts_.rotations.claim(*transaction, task, now));
+  if (claimed.changed) SR_CHECK_OK(transaction->commit());
+  return std::move(claimed.work);
+}
+
+}  // namespace strongroom::service

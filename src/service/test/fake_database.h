@@ -1,0 +1,71 @@
+#pragma once
+// A database with accounts and passwords as a rotation target: what it does can be scripted.
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "strongroom/connector/connector.h"
+#include "strongroom/connector/runner.h"
+#include "strongroom/rotation/rotations.h"
+#include "strongroom/test/reveal.h"
+
+namespace strongroom::service {
+
+/// Every id is registered but "unknown".
+class FakeTargets final : public rotation::TargetSource {
+ public:
+  Result<rotation::ResolvedTarget> resolve(barrier::Reader&, const secrets::Secret&,
+                                           std::string_view id) override {
+    if (id == "unknown")
+      return fail(ErrorKind::kNotFound, "TargetUnknown", "The target is not registered.");
+    rotation::ResolvedTarget target;
+    target.target.name = id;
+    target.admin = {"admin", "", test::secret("admin-password")};
+    return target;
+  }
+};
+
+class FakeDatabase final : public connector::Connector {
+ public:
+  std::map<std::string, std::string> accounts;
+  std::deque<connector::Status> script;  // outcomes of the next steps, without any effect
+  int steps = 0;
+
+  connector::Kind kind() const override { return connector::Kind::kTest; }
+
+  bool logs_in(const connector::Credential& credential) const {
+    const auto found = accounts.find(credential.account);
+    return found != accounts.end() && found->second == test::reveal(credential.secret);
+  }
+
+  Result<connector::Outcome> run(const connector::Job& job) override {
+    using connector::make_outcome;
+    using connector::Status;
+    using connector::Step;
+    ++steps;
+    if (!script.empty()) {
+      const Status next = script.front();
+      script.pop_front();
+      return make_outcome(next, "Scripted", "As the test wants it.");
+    }
+    switch (job.step) {
+      case Step::kSet:
+        if (logs_in(job.pending)) return make_outcome(Status::kAlreadyDone, "", "");
+        accounts[job.pending.account] = test::reveal(job.pending.secret);
+        break;
+      case Step::kTest:
+        if (!logs_in(job.pending)) return make_outcome(Status::kRejected, "Refused", "No login.");
+        break;
+      case Step::kRollBack:
+        if (!job.dual) accounts[job.current.account] = test::reveal(job.current.secret);
+        break;
+      default:
+        break;
+    }
+    return make_outcome(Status::kDone, "", "");
+  }
+};
+
+}  // namespace strongroom::service

@@ -1,0 +1,393 @@
+// Managed secrets as clients see them, over a real store, a scripted database and our own RAM.
+
+#include "service_fixture.h"
+#include "strongroom/secrets/transition.h"
+
+namespace strongroom::service {
+namespace {
+
+using connector::Status;
+
+constexpr const char* kOne = R"({"Accounts":[{"AccountName":"app","AccountPassword":"old"}]})";
+constexpr const char* kTwo =
+    R"({"Accounts":[{"AccountName":"app","AccountPassword":"old"},{"AccountName":"other","AccountPassword":"old2"}]})";
+
+class RotationTest : public ServiceFixture {
+ protected:
+  Answer create_rds(const std::string& name, const std::string& data, const std::string& sub_type,
+                    Params more = {}, const std::string& instance = "rm-1") {
+    more.insert({{"SecretType", "Rds"},
+                 {"ExtendedConfig", R"({"SecretSubType":")" + sub_type + R"(","DBInstanceId":")" +
+                                        instance + R"("})"}});
+    return create(name, data, more);
+  }
+  /// Everything that is due, until nothing is.
+  void work() {
+    for (int round = 0; round < 50; ++round) {
+      const Instant now = fixture_.clock().now();
+      const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
+      ASSERT_TRUE(rows);
+      if (rows->empty()) return;
+      for (const barrier::TimedRow& row : *rows) {
+        const auto done = service_.run_due(row, now);
+        ASSERT_TRUE(done) << done.error().message();
+      }
+    }
+    FAIL() << "there is always something due";
+  }
+  void pass(std::int64_t milliseconds) {
+    fixture_.clock().advance_ms(milliseconds);
+    work();
+  }
+  Answer rotate(const std::string& name, const std::string& version, Params more = {}) {
+    more.insert({{"SecretName", name}, {"VersionId", version}});
+    return call("RotateSecret", more);
+  }
+  std::string value(const std::string& name, const std::string& stage = "") {
+    const Answer got = call("GetSecretValue", {{"SecretName", name}, {"VersionStage", stage}});
+    return got.ok() ? text_at(got.json, "/SecretData") : got.code;
+  }
+  std::string field(const std::string& name, const std::string& pointer) {
+    return text_at(call("DescribeSecret", {{"SecretName", name}}).json, pointer);
+  }
+  /// The value's login works at the database.
+  bool works(const std::string& json) {
+    const auto account = database_.accounts.find(text_at(json, "/AccountName"));
+    return account != database_.accounts.end() &&
+           account->second == text_at(json, "/AccountPassword");
+  }
+  rotation::Run run_of(const std::string& name) {
+    const auto reader = *fixture_->reader();
+    return *rotations_.run_of(*reader, secrets_.view(*reader, kAccount, name)->decode());
+  }
+  std::vector<std::string> events() {
+    std::vector<std::string> names;
+    const auto rows = fixture_->due(barrier::TimeTable::kEvent, Instant{INT64_MAX}, 100);
+    for (const auto& row : *rows) names.push_back(due::decode_event(row.record->body())->name);
+    return names;
+  }
+};
+
+TEST_F(RotationTest, ASingleAccountIsRotatedAndReadsAsDocumented) {
+  const Answer made = create_rds("db", kOne, "SingleUser",
+                                 {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "7d"}});
+  ASSERT_TRUE(made.ok()) << made.message;
+  EXPECT_EQ(text_at(made.json, "/SecretType"), "Rds");
+  EXPECT_EQ(text_at(made.json, "/AutomaticRotation"), "Enabled");
+  EXPECT_EQ(text_at(made.json, "/RotationInterval"), "604800s");
+  EXPECT_EQ(text_at(made.json, "/ExtendedConfig"),
+            R"({"CustomData":{},"DBInstanceId":"rm-1","SecretSubType":"SingleUser"})");
+  EXPECT_EQ(value("db"), R"({"AccountName":"app","AccountPassword":"old"})");
+  EXPECT_EQ(field("db", "/LastRotationDate"), "<absent>");
+
+  ASSERT_TRUE(rotate("db", "v2").ok());
+  ASSERT_TRUE(rotate("db", "v2").ok());  // the same request again
+  EXPECT_EQ(value("db", "ACSPending"), "Forbidden.ResourceNotFound");
+  work();
+  EXPECT_TRUE(works(value("db")));
+  EXPECT_EQ(value("db", "ACSPrevious"), R"({"AccountName":"app","AccountPassword":"old"})");
+  EXPECT_NE(field("db", "/LastRotationDate"), "<absent>");
+  const Answer got = call("GetSecretValue", {{"SecretName", "db"},
+                                             {"VersionId", "v1"},  // ignored on managed types
+                                             {"FetchExtendedConfig", "true"}});
+  EXPECT_EQ(text_at(got.json, "/VersionId"), "v2");
+  EXPECT_NE(text_at(got.json, "/NextRotationDate"), "<absent>");
+  EXPECT_NE(text_at(got.json, "/ExtendedConfig"), "<absent>");
+  EXPECT_EQ(events(), std::vector<std::string>{"Secret:RotateSecret:Success"});
+}
+
+TEST_F(RotationTest, ScheduledRunsComeInTimeAndOnceAfterALongNight) {
+  ASSERT_TRUE(create_rds("db", kTwo, "DoubleUsers",
+                         {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}})
+                  .ok());
+  pass(6 * 3'600'000 - 1'000);
+  EXPECT_EQ(database_.steps, 0);
+  pass(1'000);
+  EXPECT_EQ(text_at(value("db"), "/AccountName"), "other");
+  EXPECT_TRUE(works(value("db")));
+  const int steps = database_.steps;
+  pass(40 * 3'600'000);
+  EXPECT_EQ(database_.steps, 2 * steps);
+  EXPECT_EQ(text_at(value("db"), "/AccountName"), "app");
+}
+
+TEST_F(RotationTest, ADualAccountNeverTouchesTheCurrentOne) {
+  database_.accounts["app"] = "old";
+  ASSERT_TRUE(create_rds("db", kOne, "DoubleUsers").ok());
+  for (int i = 2; i < 12; ++i) {
+    const std::string before = value("db");
+    ASSERT_TRUE(rotate("db", "v" + std::to_string(i)).ok());
+    EXPECT_TRUE(works(before));
+    work();
+    EXPECT_TRUE(works(before)) << "the old current stays valid for a whole interval";
+    EXPECT_TRUE(works(value("db")));
+    EXPECT_EQ(value("db", "ACSPrevious"), before);
+    EXPECT_NE(value("db"), before);
+  }
+  EXPECT_EQ(database_.accounts.size(), 2U);
+  EXPECT_TRUE(database_.accounts.contains("app_clone"));
+}
+
+TEST_F(RotationTest, FailuresEndInInvalidWithTheLastGoodValueServed) {
+  database_.accounts["app"] = "old";
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser",
+                         {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}})
+                  .ok());
+  database_.script.assign(100, Status::kUnreachable);
+  fixture_.clock().advance_ms(6 * 3'600'000);
+  for (int i = 0; i < 200; ++i) pass(10'000);
+  EXPECT_EQ(field("db", "/AutomaticRotation"), "Invalid");
+  EXPECT_NE(field("db", "/NextRotationDate"), "<absent>");
+  EXPECT_TRUE(works(value("db")));
+  EXPECT_EQ(events(), std::vector<std::string>{"Secret:RotateSecret:Failure"});
+  EXPECT_EQ(run_of("db").result, rotation::Ended::kFailed);
+  database_.script.clear();
+  ASSERT_TRUE(rotate("db", "again").ok());
+  work();
+  EXPECT_EQ(field("db", "/AutomaticRotation"), "Enabled");
+  EXPECT_TRUE(works(value("db")));
+}
+
+TEST_F(RotationTest, ARefusedPasswordIsReplacedAndAMissingTargetIsToldAtOnce) {
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser").ok());
+  database_.script = {Status::kRejected};
+  ASSERT_TRUE(rotate("db", "v2").ok());
+  work();
+  EXPECT_TRUE(works(value("db")));
+  EXPECT_EQ(run_of("db").rounds, 1U);
+
+  ASSERT_TRUE(create_rds("lost", kOne, "SingleUser", {}, "unknown").ok());
+  ASSERT_TRUE(rotate("lost", "v2").ok());
+  work();
+  EXPECT_EQ(run_of("lost").code, "TargetUnknown");
+  EXPECT_EQ(value("lost"), R"({"AccountName":"app","AccountPassword":"old"})");
+}
+
+TEST_F(RotationTest, WhatIsNotAllowedOnManagedSecrets) {
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser").ok());
+  EXPECT_EQ(
+      call("PutSecretValue", {{"SecretName", "db"}, {"VersionId", "v9"}, {"SecretData", "x"}}).code,
+      "Rejected.UnsupportedOperation");
+  EXPECT_EQ(call("UpdateSecretVersionStage",
+                 {{"SecretName", "db"}, {"VersionStage", "x"}, {"MoveToVersion", "v1"}})
+                .code,
+            "Rejected.UnsupportedOperation");
+  EXPECT_EQ(create_rds("twin", kOne, "SingleUser").code, "Rejected.ResourceInUse");
+  EXPECT_TRUE(create_rds("twin", kOne, "SingleUser", {}, "rm-2").ok());
+  EXPECT_EQ(create_rds("acs/x", kOne, "SingleUser", {}, "rm-3").code, "InvalidParameter");
+  EXPECT_EQ(create_rds("x", "plain", "SingleUser", {}, "rm-3").code, "InvalidParameter");
+  EXPECT_EQ(create_rds("x", kOne, "SingleUser",
+                       {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "5h"}}, "rm-3")
+                .code,
+            "InvalidParameter");
+  EXPECT_EQ(create_rds("x", kOne, "SingleUser", {{"EnableAutomaticRotation", "true"}}, "rm-3").code,
+            "MissingParameter");
+  ASSERT_TRUE(rotate("db", "v2").ok());
+  EXPECT_EQ(rotate("db", "v3").code, "Rejected.UnsupportedOperation");
+  EXPECT_EQ(call("UpdateSecretRotationPolicy",
+                 {{"SecretName", "db"}, {"EnableAutomaticRotation", "false"}})
+                .code,
+            "Rejected.UnsupportedOperation");
+}
+
+TEST_F(RotationTest, PolicyAndCustomDataCanBeChanged) {
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser").ok());
+  ASSERT_TRUE(
+      call("UpdateSecretRotationPolicy",
+           {{"SecretName", "db"}, {"EnableAutomaticRotation", "true"}, {"RotationInterval", "12h"}})
+          .ok());
+  EXPECT_EQ(field("db", "/RotationInterval"), "43200s");
+  ASSERT_TRUE(
+      call("UpdateSecret", {{"SecretName", "db"}, {"ExtendedConfig.CustomData", R"({"a":"b"})"}})
+          .ok());
+  EXPECT_EQ(field("db", "/ExtendedConfig"),
+            R"({"CustomData":{"a":"b"},"DBInstanceId":"rm-1","SecretSubType":"SingleUser"})");
+  ASSERT_TRUE(call("UpdateSecretRotationPolicy",
+                   {{"SecretName", "db"}, {"EnableAutomaticRotation", "false"}})
+                  .ok());
+  EXPECT_EQ(field("db", "/RotationInterval"), "<absent>");
+  pass(24 * 3'600'000);
+  EXPECT_EQ(database_.steps, 0);
+}
+
+TEST_F(RotationTest, CancelUndoesAndDeletionEndsARun) {
+  database_.accounts["app"] = "old";
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser").ok());
+  database_.script = {Status::kAmbiguous};
+  ASSERT_TRUE(rotate("db", "v2").ok());
+  work();
+  EXPECT_TRUE(run_of("db").touched);
+  const Operation& cancel = *service_.find(kStrongroom.version, "CancelRotation");
+  ASSERT_TRUE(run(root(), cancel, {{"SecretName", "db"}}, nullptr).ok());
+  work();
+  EXPECT_EQ(run_of("db").result, rotation::Ended::kCancelled);
+  EXPECT_TRUE(works(value("db")));
+  EXPECT_EQ(run(root(), cancel, {{"SecretName", "db"}}, nullptr).code,
+            "Rejected.RotationNotRunning");
+
+  ASSERT_TRUE(rotate("db", "v3").ok());
+  ASSERT_TRUE(call("DeleteSecret", {{"SecretName", "db"}}).ok());
+  pass(60'000);
+  EXPECT_FALSE(run_of("db").running());
+  ASSERT_TRUE(call("RestoreSecret", {{"SecretName", "db"}}).ok());
+  EXPECT_TRUE(works(value("db")));
+  ASSERT_TRUE(
+      call("DeleteSecret", {{"SecretName", "db"}, {"ForceDeleteWithoutRecovery", "true"}}).ok());
+  EXPECT_TRUE(create_rds("db", kOne, "SingleUser").ok()) << "name and account are free again";
+}
+
+TEST_F(RotationTest, NothingStartsUnderAKeyThatCannotEncrypt) {
+  const std::string key = create_key();
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser", {{"EncryptionKeyId", key}}).ok());
+  ASSERT_TRUE(call("DisableKey", {{"KeyId", key}}).ok());
+  EXPECT_EQ(rotate("db", "v2").code, "Rejected.Disabled");
+  EXPECT_EQ(database_.steps, 0);
+}
+
+TEST_F(RotationTest, AccountsThatTheServerMakesAreProvisioned) {
+  const Answer made = create(
+      "cache", "$Auto",
+      {{"SecretType", "Redis"},
+       {"ExtendedConfig",
+        R"({"SecretSubType":"DoubleUsers","AccountName":"app","CloneAccountName":"app_clone","AccountPrivilege":"RoleReadWrite","InstanceId":"r-1","RegionId":"cn-hangzhou"})"}});
+  ASSERT_TRUE(made.ok()) << made.message;
+  work();
+  EXPECT_TRUE(works(value("cache")));
+  EXPECT_TRUE(works(value("cache", "ACSPrevious")));
+  EXPECT_FALSE(run_of("cache").running());
+}
+
+class RamRotation : public RotationTest {
+ protected:
+  void SetUp() override {
+    auto transaction = *fixture_->begin();
+    const Instant now = fixture_.clock().now();
+    ASSERT_TRUE(directory_.create_account(*transaction, kAccount, now));
+    ASSERT_TRUE(directory_.create_user(*transaction, kAccount, {.name = "bot"}, now));
+    auto key = directory_.create_access_key(*transaction, {kAccount, "bot"}, now);
+    ASSERT_TRUE(key);
+    key_id_ = key->id;
+    data_ = R"({"AccessKeys":[{"AccessKeyId":")" + key->id + R"(","AccessKeySecret":")" +
+            test::reveal(key->secret) + R"("}]})";
+    ASSERT_TRUE(transaction->commit());
+  }
+  Answer create_ram(const Params& more = {}) {
+    Params all{{"SecretType", "RAMCredentials"},
+               {"ExtendedConfig", R"({"SecretSubType":"RamUserAccessKey","UserName":"bot"})"}};
+    all.insert(more.begin(), more.end());
+    return create("$Auto", data_, all);
+  }
+  std::vector<std::string> keys() {
+    const auto reader = *fixture_->reader();
+    std::vector<std::string> ids;
+    const auto listed = directory_.list_access_keys(*reader, {kAccount, "bot"});
+    for (const auto& key : *listed) ids.push_back(key.id);
+    return ids;
+  }
+  std::string key_id_;
+  std::string data_;
+};
+
+TEST_F(RamRotation, BothKeysAreValidDuringTheOverlap) {
+  const Answer made = create_ram();
+  ASSERT_TRUE(made.ok()) << made.message;
+  const std::string name = "acs/ram/user/bot";
+  EXPECT_EQ(text_at(made.json, "/SecretName"), name);
+  EXPECT_EQ(rotate(name, "v2", {{"OverlapWindow", "9m"}}).code, "InvalidParameter");
+  ASSERT_TRUE(rotate(name, "v2", {{"OverlapWindow", "10m"}}).ok());
+  work();
+  const std::string fresh = text_at(value(name), "/AccessKeyId");
+  EXPECT_NE(fresh, key_id_);
+  EXPECT_EQ(keys().size(), 2U);
+  pass(9 * 60'000);
+  EXPECT_EQ(keys().size(), 2U);
+  EXPECT_EQ(rotate(name, "v3").code, "Rejected.UnsupportedOperation");
+  pass(60'000);
+  EXPECT_EQ(keys(), std::vector<std::string>{fresh});
+  EXPECT_EQ(run_of(name).result, rotation::Ended::kSucceeded);
+}
+
+TEST_F(RamRotation, ACancelledOverlapGoesBackToTheOldKey) {
+  ASSERT_TRUE(create_ram().ok());
+  const std::string name = "acs/ram/user/bot";
+  ASSERT_TRUE(rotate(name, "v2").ok());
+  work();
+  const Operation& cancel = *service_.find(kStrongroom.version, "CancelRotation");
+  ASSERT_TRUE(run(root(), cancel, {{"SecretName", name}}, nullptr).ok());
+  work();
+  EXPECT_EQ(text_at(value(name), "/AccessKeyId"), key_id_);
+  EXPECT_EQ(keys(), std::vector<std::string>{key_id_});
+}
+
+TEST_F(RamRotation, WhoeverMayNotMakeKeysMayNotManageThem) {
+  Params params{{"SecretName", "$Auto"},
+                {"VersionId", "v1"},
+                {"SecretData", data_},
+                {"SecretType", "RAMCredentials"},
+                {"ExtendedConfig", R"({"SecretSubType":"RamUserAccessKey","UserName":"bot"})"}};
+  EXPECT_FALSE(call_as(user({"kms:*"}), "CreateSecret", params).ok());
+  params["SecretData"] = R"({"AccessKeys":[{"AccessKeyId":"LTAIother","AccessKeySecret":"x"}]})";
+  EXPECT_EQ(call("CreateSecret", params).code, "InvalidParameter");
+  params["ExtendedConfig"] = R"({"SecretSubType":"RamUserAccessKey","UserName":"nobody"})";
+  EXPECT_EQ(call("CreateSecret", params).code, "EntityNotExist.User");
+  params["SecretName"] = "acs/ram/user/bot";
+  EXPECT_EQ(call("CreateSecret", params).code, "InvalidParameter");
+}
+
+// Killed after each commit and after each call of the target, one after the other.
+class Killed : public RotationTest, public testing::WithParamInterface<const char*> {
+ protected:
+  /// One step by hand; false when `points_` is used up: the process is gone.
+  bool alive() { return --points_ >= 0; }
+  bool step() {
+    const Instant now = fixture_.clock().now();
+    const auto reader = *fixture_->reader();
+    const auto view = secrets_.view(*reader, kAccount, "db");
+    const due::Task task{due::Kind::kRotateSecret, kAccount, "db", view->uuid()};
+    auto transaction = *fixture_->begin();
+    auto claimed = rotations_.claim(*transaction, task, now);
+    EXPECT_TRUE(claimed);
+    if (!claimed->changed) return false;
+    EXPECT_TRUE(transaction->commit());
+    if (!alive()) return false;
+    if (!claimed->work) return true;
+    const auto outcome = runner_.run(std::move(claimed->work->job));
+    if (!alive()) return false;
+    auto second = *fixture_->begin();
+    const auto settled = rotations_.settle(*second, *claimed->work, outcome, now);
+    EXPECT_TRUE(settled);
+    EXPECT_FALSE(settled->stale);
+    EXPECT_TRUE(second->commit());
+    return alive();
+  }
+  int points_ = 0;
+};
+
+TEST_P(Killed, TheRotationFinishesWhereverItWas) {
+  database_.accounts = {{"app", "old"}, {"other", "old2"}};
+  const bool dual = std::string_view(GetParam()) == "DoubleUsers";
+  ASSERT_TRUE(create_rds("db", dual ? kTwo : kOne, GetParam()).ok());
+  for (int point = 1;; ++point) {
+    const std::string before = value("db");
+    ASSERT_TRUE(rotate("db", "v" + std::to_string(point + 1)).ok());
+    points_ = point;
+    while (step()) {
+    }
+    const bool killed = points_ < 0;
+    if (dual) EXPECT_TRUE(works(value("db"))) << point;
+    pass(3'600'000);
+    EXPECT_FALSE(run_of("db").running()) << point;
+    EXPECT_EQ(run_of("db").result, rotation::Ended::kSucceeded) << point;
+    EXPECT_TRUE(works(value("db"))) << point;
+    EXPECT_NE(value("db"), before) << point;
+    if (!killed) {
+      EXPECT_GT(point, 9) << "set, test and finish have three boundaries each";
+      break;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Killed, testing::Values("SingleUser", "DoubleUsers"));
+
+}  // namespace
+}  // namespace strongroom::service
