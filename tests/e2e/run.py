@@ -132,6 +132,7 @@ SUITES = [
     Suite("java-kms20160120", "java kms20160120", install_java, java("Kms20160120"), False),
     Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
     Suite("python-ram-sts", "python ram20150501", install_python, python_client("ram_sts.py"), False),
+    Suite("python-ram-rotation", "python ram rotation", install_python, python_client("ram_rotation.py"), True),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),

@@ -14,7 +14,7 @@ constexpr Shape kRam{.overlaps = true};
 constexpr Instant kNow{1'000'000};
 
 Run running(Phase phase, bool touched = false) {
-  Run run = start({}, {.id = "v2", .overlap_ms = 60'000}, kNow);
+  rotation::Run run = start({}, {.id = "v2", .overlap_ms = 60'000}, kNow);
   run.phase = phase;
   run.touched = touched;
   run.attempt = 1;
@@ -117,7 +117,7 @@ TEST(Machine, ARunnerThatDiedDuringSetMayHaveReachedTheTarget) {
 }
 
 TEST(Machine, AttemptsAreBoundedAndSpread) {
-  Run run = start({}, {.id = "v2"}, kNow);
+  rotation::Run run = start({}, {.id = "v2"}, kNow);
   run.phase = Phase::kSet;
   Instant now = kNow;
   Conclusion conclusion;
@@ -140,7 +140,7 @@ TEST(Machine, AttemptsAreBoundedAndSpread) {
 }
 
 TEST(Machine, AFailureIsToldOnce) {
-  Run run = running(Phase::kRollBack, true);
+  rotation::Run run = running(Phase::kRollBack, true);
   run.reported = true;
   run.attempt = 50;
   const Conclusion again =
@@ -155,7 +155,7 @@ TEST(Machine, CancelIsLegalInEveryPhaseThatCanBeUndone) {
   EXPECT_EQ(cancel(running(Phase::kTest, true), kSingle, later)->after.phase, Phase::kRollBack);
   EXPECT_EQ(cancel(running(Phase::kTest, true), kDual, later)->change, Change::kDropPending);
   EXPECT_EQ(cancel(running(Phase::kBegin), kSingle, later)->after.result, Ended::kCancelled);
-  Run overlap = running(Phase::kRetire, true);
+  rotation::Run overlap = running(Phase::kRetire, true);
   overlap.attempt = 0;
   const auto back = cancel(overlap, kRam, later);
   EXPECT_EQ(back->change, Change::kSwapBack);

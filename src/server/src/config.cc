@@ -46,6 +46,8 @@ constexpr std::array kSettings = {
             "smallest interval of automatic rotation, 60 or more"},
     Setting{"rotation.overlap_seconds_min", "STRONGROOM_ROTATION_OVERLAP_SECONDS_MIN", "600",
             "smallest time that a replaced AccessKey stays valid"},
+    Setting{"rotation.overlap_seconds_default", "STRONGROOM_ROTATION_OVERLAP_SECONDS_DEFAULT",
+            "172800", "how long it stays valid if the call does not say"},
     Setting{"security.allow_swap", "STRONGROOM_ALLOW_SWAP", "false", "start although swap is on"},
     Setting{"security.allow_core_dumps", "STRONGROOM_ALLOW_CORE_DUMPS", "false",
             "start although core files cannot be switched off"},
@@ -256,6 +258,9 @@ Result<Config> interpret(const Values& values) {
   const Value& overlap = value_of(values, "rotation.overlap_seconds_min");
   SR_TRY(config.overlap_seconds_min, number_of("rotation.overlap_seconds_min", overlap,
                                                overlap.text, limits::kOverlapMillisMax / 1000));
+  const Value& usual = value_of(values, "rotation.overlap_seconds_default");
+  SR_TRY(config.overlap_seconds_default, number_of("rotation.overlap_seconds_default", usual,
+                                                   usual.text, limits::kOverlapMillisMax / 1000));
   SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));
   SR_TRY(config.allow_core_dumps, flag_of(values, "security.allow_core_dumps"));
   SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));

@@ -191,7 +191,8 @@ void RunningServer::Parts::open_rotation() {
       *secrets, *keys, nullptr, random,
       rotation::Settings{.region = config.region,
                          .seconds_min = config.rotation_seconds_min,
-                         .overlap_ms_min = config.overlap_seconds_min * kMillisPerSecond});
+                         .overlap_ms_min = config.overlap_seconds_min * kMillisPerSecond,
+                         .overlap_ms_default = config.overlap_seconds_default * kMillisPerSecond});
   driver = std::make_unique<service::RotationDriver>(
       service::RotationDriver::Parts{*store, *rotations, *runner, clock, random, config.region},
       limits::kRotationThreads);

@@ -70,6 +70,7 @@ struct Config {
   std::uint32_t principal_qps = 0;              // 0: no limit
   std::int64_t rotation_seconds_min = 21'600;   // of an interval
   std::int64_t overlap_seconds_min = 600;       // of two valid AccessKeys
+  std::int64_t overlap_seconds_default = 172'800;
   bool allow_swap = false;
   bool allow_core_dumps = false;
   bool allow_open_modes = false;
