@@ -58,6 +58,7 @@ struct Parsed {
   MetadataServeOptions metadata;
   std::map<const RamCommand*, RamValues> ram;
   RotateOptions rotate;
+  LeakOptions leak;
   RotationPolicyOptions rotation_policy;
   ExplainOptions explain;
   WhoCanOptions who_can;
@@ -454,6 +455,12 @@ class Tree {
     now->add_option("--overlap", p_.rotate.overlap,
                     "RAM: how long the old AccessKey stays valid, 10m to 2d (default 2d)");
     now->add_flag("--dry-run", p_.rotate.dry_run, "reach the target and look; change nothing");
+    auto* leaked = verb(app_, "leak", "A value got out: who read it, and what to do in which order",
+                        remote([this](Session& s) { return leak(s, p_.leak); }));
+    leaked->add_option("name", p_.leak.name, "NAME or NAME@VERSION")->required();
+    leaked->add_option("--version-id", p_.leak.version, "the version, if the name holds an @");
+    leaked->add_option("--log", p_.leak.log_directory, "the log, or the data directory of a server")
+        ->required();
     auto* rotation = noun("rotation", "Rotations of managed secrets");
     verb(*rotation, "ls", "How each managed secret stands",
          remote([](Session& s) { return rotation_list(s, false); }));

@@ -130,6 +130,12 @@ Result<std::string> audit_entry(const std::string& directory, const std::string&
   return std::move(entry.text);
 }
 
+Result<void> each_audit_entry(const std::string& directory,
+                              const std::function<bool(const std::string& json)>& body) {
+  SR_TRY(LogDirectory log, LogDirectory::open(log_directory(directory), {}));
+  return log.for_each(0, [&](const audit_format::Entry& entry) { return body(entry.text); });
+}
+
 int audit_verify(Session& session, const AuditOptions& options) {
   if (!options.proof_file.empty()) return verify_proof_file(session, options);
   auto log = open_log(options);

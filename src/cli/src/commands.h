@@ -210,6 +210,13 @@ int rotate(Session& session, const RotateOptions& options);  // rotation_command
 int rotation_list(Session& session, bool by_date);
 int rotation_status(Session& session, const std::string& name);
 int rotation_cancel(Session& session, const std::string& name);
+struct LeakOptions {
+  std::string name;     // a version may follow after '@'
+  std::string version;  // given apart: the name is taken whole
+  std::string log_directory;
+};
+/// Who read it, and what to do in which order.
+int leak(Session& session, const LeakOptions& options);  // leak_command.cc
 struct RotationPolicyOptions {
   std::string name;
   std::string every;  // empty: off

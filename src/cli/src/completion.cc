@@ -11,7 +11,7 @@ constexpr std::string_view kBash = R"SH(_strongroom() {
   local cur="${COMP_WORDS[COMP_CWORD]}" noun="${COMP_WORDS[1]}" verb="${COMP_WORDS[2]}"
   local names='strongroom ls -o raw'
   case "$COMP_CWORD" in
-    1) COMPREPLY=($(compgen -W "secret get put ls status doctor whoami audit explain who-can what-can policy rotate rotation completion" -- "$cur")) ;;
+    1) COMPREPLY=($(compgen -W "secret get put ls status doctor whoami audit explain who-can what-can policy rotate rotation leak completion" -- "$cur")) ;;
     2) case "$noun" in
          secret) COMPREPLY=($(compgen -W "create get put ls versions label tag rm restore" -- "$cur")) ;;
          audit) COMPREPLY=($(compgen -W "verify prove tail" -- "$cur")) ;;
@@ -32,7 +32,7 @@ constexpr std::string_view kZsh = R"SH(#compdef strongroom
 _strongroom_names() { compadd -- ${(f)"$(strongroom ls -o raw 2>/dev/null)"} }
 _strongroom() {
   case $CURRENT in
-    2) compadd secret get put ls status doctor whoami audit explain who-can what-can policy rotate rotation completion ;;
+    2) compadd secret get put ls status doctor whoami audit explain who-can what-can policy rotate rotation leak completion ;;
     3) case $words[2] in
          secret) compadd create get put ls versions label tag rm restore ;;
          audit) compadd verify prove tail ;;
@@ -54,7 +54,7 @@ constexpr std::string_view kFish = R"SH(function __strongroom_names
 end
 set -l verbs create get put ls versions label tag rm restore
 complete -c strongroom -f
-complete -c strongroom -n __fish_use_subcommand -a "secret get put ls status doctor whoami audit explain who-can what-can policy rotate rotation completion"
+complete -c strongroom -n __fish_use_subcommand -a "secret get put ls status doctor whoami audit explain who-can what-can policy rotate rotation leak completion"
 complete -c strongroom -n "__fish_seen_subcommand_from secret; and not __fish_seen_subcommand_from $verbs" -a "$verbs"
 complete -c strongroom -n "__fish_seen_subcommand_from audit" -a "verify prove tail"
 complete -c strongroom -n "__fish_seen_subcommand_from completion" -a "bash zsh fish"

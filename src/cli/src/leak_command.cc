@@ -1,0 +1,117 @@
+// A value got out: who read it, when and from where, by the audit log; and the ordered plan.
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "commands.h"
+#include "files.h"
+#include "strongroom/base/bytes.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+using client::Value;
+
+std::string text(const Value& value) {
+  return std::string(value.text());
+}
+
+struct Reader {
+  std::string who;
+  std::string access_key;
+  std::string address;
+  std::string version;
+  auto operator<=>(const Reader&) const = default;
+};
+struct Reads {
+  std::string first;
+  std::string last;
+  int count = 0;
+};
+using ReadersOf = std::map<Reader, Reads>;
+
+/// An entry of a value that was handed out.
+void note(ReadersOf& readers, const Value& entry, const LeakOptions& asked) {
+  const std::string_view action = entry["action"].text();
+  if (action != "GetSecretValue" && action != "BatchGetSecretValue") return;
+  if (!entry["error_code"].text().empty()) return;
+  if (!text(entry["resource"]).ends_with(":secret/" + asked.name)) return;
+  const std::string version = text(entry["version_id"]);
+  if (!asked.version.empty() && version != asked.version) return;
+  Reads& reads = readers[{text(entry["principal_name"]), text(entry["access_key_id"]),
+                          text(entry["source_ip"]), version}];
+  const std::string time = text(entry["time"]);
+  if (reads.count++ == 0) reads.first = time;
+  reads.last = time;
+}
+
+Result<ReadersOf> readers_of(const LeakOptions& asked) {
+  ReadersOf readers;
+  std::optional<Error> failed;
+  SR_CHECK_OK(each_audit_entry(asked.log_directory, [&](const std::string& json) {
+    const auto bytes = SecretBytes::copy_of(as_bytes(json));
+    const auto entry = bytes ? client::Json::parse(*bytes, json.size())
+                             : Result<client::Json>(std::unexpected(bytes.error()));
+    if (entry) {
+      note(readers, entry->root(), asked);
+    } else {
+      failed = entry.error();
+    }
+    return !failed;
+  }));
+  if (failed) return std::unexpected(*failed);
+  return readers;
+}
+
+std::string plan(const LeakOptions& asked, bool managed) {
+  std::string out = "\nPlan, in this order:\n";
+  int step = 0;
+  const auto add = [&](const std::string& line) {
+    out += "  " + std::to_string(++step) + ". " + line + "\n";
+  };
+  if (managed) {
+    add("strongroom rotate " + asked.name + " --dry-run");
+    add("strongroom rotate " + asked.name + " --overlap 10m   (RAM; others: without --overlap)");
+    add("strongroom rotation status " + asked.name + "   until the phase is idle");
+    add("a pair of accounts: rotate once more, so that both passwords are new");
+  } else {
+    add("make a new value where it is used, then: strongroom put " + asked.name + " -");
+    add("take the old value back where it is used");
+  }
+  add("restart or refresh the readers above; they hold the old value in a cache");
+  add("look who still reads the old version: run this command again, with --version-id");
+  add("take the right from readers that should not have been there: strongroom who-can "
+      "GetSecretValue " +
+      asked.name);
+  return out;
+}
+
+}  // namespace
+
+int leak(Session& session, const LeakOptions& options) {
+  LeakOptions asked = options;
+  const std::size_t at = asked.name.rfind('@');
+  if (asked.version.empty() && at != std::string::npos) {
+    asked.version = asked.name.substr(at + 1);
+    asked.name.resize(at);
+  }
+  const auto readers = readers_of(asked);
+  if (!readers) return session.failed("read the audit log", readers.error());
+  const auto answer = session.call("look at secret \"" + asked.name + "\"",
+                                   {"DescribeSecret", {{"SecretName", asked.name}}});
+  if (!answer) return session.exit_code();
+  const bool managed = answer->json.root()["SecretType"].text() != "Generic";
+  std::vector<std::vector<std::string>> rows{
+      {"WHO", "ACCESS KEY", "FROM", "VERSION", "READS", "FIRST", "LAST"}};
+  for (const auto& [reader, reads] : *readers) {
+    rows.push_back({reader.who, reader.access_key, reader.address, reader.version,
+                    std::to_string(reads.count), reads.first, reads.last});
+  }
+  const std::string list =
+      rows.size() > 1 ? columns(rows) : "Nobody read it, as far as this log goes back.\n";
+  return print(list + plan(asked, managed)) ? kOk : kError;
+}
+
+}  // namespace strongroom::cli
