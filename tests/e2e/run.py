@@ -43,9 +43,10 @@ def fresh(folder, *sources):
     return False, lambda: open(stamp, "w").write(digest)
 
 
-def install_python():
-    folder = os.path.join(OUT, "python")
-    pins = os.path.join(HERE, "python", "requirements.txt")
+def python_environment(name, requirements):
+    """A virtual environment build/e2e/<name> of exactly these requirements."""
+    folder = os.path.join(OUT, name)
+    pins = os.path.join(HERE, "python", requirements)
     done, mark = fresh(folder, pins)
     if not done:
         shutil.rmtree(folder, ignore_errors=True)
@@ -53,6 +54,14 @@ def install_python():
         run([os.path.join(folder, "bin", "pip"), "install", "-q", "--disable-pip-version-check", "-r", pins])
         mark()
     return {}
+
+
+def install_python():
+    return python_environment("python", "requirements.txt")
+
+
+def install_python_managed():
+    return python_environment("python-managed", "managed-requirements.txt")
 
 
 def install_node():
@@ -97,8 +106,8 @@ def java(main):
                     "e2e." + main]
 
 
-def python_client(script):
-    return lambda: [os.path.join(OUT, "python", "bin", "python"), os.path.join(HERE, "python", script)]
+def python_client(script, environment="python"):
+    return lambda: [os.path.join(OUT, environment, "bin", "python"), os.path.join(HERE, "python", script)]
 
 
 def node_client(script):
@@ -133,6 +142,8 @@ SUITES = [
     Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
     Suite("python-ram-sts", "python ram20150501", install_python, python_client("ram_sts.py"), False),
     Suite("python-ram-rotation", "python ram rotation", install_python, python_client("ram_rotation.py"), True),
+    Suite("python-managed-credentials", "python managed-credentials", install_python_managed,
+          python_client("managed_credentials.py", "python-managed"), True),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
