@@ -165,7 +165,8 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
   return save(transaction, opened.secret, opened.run, now);
 }
 
-Result<void> Rotations::cancel(barrier::Transaction& transaction, Secret secret, Instant now) {
+Result<void> Rotations::cancel(barrier::Transaction& transaction, const Secret& secret,
+                               Instant now) {
   if (!secret.managed()) return not_managed();
   SR_TRY(auto opened,
          open(transaction, {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid}));
@@ -180,7 +181,6 @@ Result<void> Rotations::cancel(barrier::Transaction& transaction, Secret secret,
 
 // A scheduled run whose new credential is not stored yet. True if it is now.
 Result<bool> Rotations::begin(barrier::Transaction& transaction, Opened& opened, Instant now) {
-  connector::Outcome outcome;
   auto pending = put_new_pending(transaction, opened.view, opened.secret, opened.run, now);
   Seen seen{.status = Status::kDone, .code = "", .message = ""};
   if (pending) {

@@ -123,7 +123,8 @@ class Rotations {
                           std::int64_t interval_seconds, Instant now);
   /// A person's wish to undo the running rotation. 409 Rejected.RotationNotRunning if there is none
   /// that can be.
-  Result<void> cancel(barrier::Transaction& transaction, secrets::Secret secret, Instant now);
+  Result<void> cancel(barrier::Transaction& transaction, const secrets::Secret& secret,
+                      Instant now);
   /// RestoreSecret: the schedule goes on; once at most for all that was missed.
   void resume_schedule(barrier::Transaction& transaction, const secrets::Secret& secret,
                        Instant now) const;
