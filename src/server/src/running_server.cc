@@ -6,6 +6,7 @@
 #include "background.h"
 #include "health.h"
 #include "provision.h"
+#include "registered_targets.h"
 #include "reveal.h"
 #include "sample.h"
 #include "startup.h"
@@ -106,6 +107,7 @@ struct RunningServer::Parts {
   SecretBytes diagnostic_key;
   std::unique_ptr<connector_ram::RamConnector> ram_connector;
   std::unique_ptr<connector::Runner> runner;
+  std::unique_ptr<RegisteredTargets> registered;
   std::unique_ptr<rotation::Rotations> rotations;
   std::unique_ptr<service::RotationDriver> driver;
   std::unique_ptr<service::Service> service;
@@ -186,9 +188,10 @@ void RunningServer::Parts::open_rotation() {
   ram_connector = std::make_unique<connector_ram::RamConnector>(
       connector_ram::RamConnector::Parts{*store, *directory, clock, random, config.region});
   runner = std::make_unique<connector::LocalRunner>(
-      std::vector<connector::Connector*>{ram_connector.get()});
+      std::vector<connector::Connector*>{ram_connector.get()}, egress.get());
+  registered = std::make_unique<RegisteredTargets>(*targets);
   rotations = std::make_unique<rotation::Rotations>(
-      *secrets, *keys, nullptr, random,
+      *secrets, *keys, registered.get(), random,
       rotation::Settings{.region = config.region,
                          .seconds_min = config.rotation_seconds_min,
                          .overlap_ms_min = config.overlap_seconds_min * kMillisPerSecond,
