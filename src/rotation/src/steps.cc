@@ -124,6 +124,10 @@ Result<Job> Rotations::inspection(barrier::Reader& reader, const SecretView& sec
   run.id = "dry-run";
   SR_TRY(Job job, job_of(reader, secret, run));
   job.step = connector::Step::kInspect;
+  // The account that a rotation would set, so that its grants are compared.
+  if (job.dual)
+    job.pending.account =
+        job.previous.present() ? job.previous.account : twin_of(job.current.account);
   job.budget_ms = std::min(job.budget_ms, kInspectionMillis);
   return job;
 }
@@ -154,6 +158,8 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
   secrets::Rotation& schedule = opened.secret.rotation;
   if (conclusion.report == Report::kFailed && schedule.automatic == Automatic::kEnabled)
     schedule.automatic = Automatic::kInvalid;
+  if (conclusion.report == Report::kSucceeded && schedule.automatic == Automatic::kInvalid)
+    schedule.automatic = Automatic::kEnabled;
   // Undone by a person: the schedule does not do it again at once.
   if (cancelled && schedule.automatic == Automatic::kEnabled && schedule.next <= now)
     schedule.next = {now.unix_ms + schedule.interval_seconds * kMillisPerSecond};

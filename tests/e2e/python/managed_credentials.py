@@ -1,6 +1,7 @@
 """aliyun-openapi-python-sdk-managed-credentials-provider, unmodified: a client that never sees an AccessKey keeps signing
 through rotations of the RAM secret behind it. A server of its own with short overlaps."""
 
+import builtins
 import json
 import logging
 import os
@@ -18,6 +19,12 @@ OVERLAP_SECONDS = 2
 ROTATIONS = 4  # the provider refreshes at most five times in ten minutes
 WAIT_SECONDS = 20
 REGION = "cn-hangzhou"
+
+
+def accept_old_open_mode():
+    """The secrets client opens its file with mode "Ur", which Python has not known since 3.11."""
+    original = builtins.open
+    builtins.open = lambda file, mode="r", *more, **options: original(file, mode.replace("U", ""), *more, **options)
 
 
 def until(what, condition):
@@ -84,6 +91,7 @@ def rotations(suite, env, admin):
 def main():
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
+    accept_old_open_mode()
     suite = Suite("python managed-credentials")
     os.environ["STRONGROOM_ROTATION_OVERLAP_SECONDS_DEFAULT"] = str(OVERLAP_SECONDS)
     with Server() as server, tempfile.TemporaryDirectory() as work:
