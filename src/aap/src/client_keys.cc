@@ -204,15 +204,12 @@ Result<identity::CredentialRef> AccessPoints::load(barrier::Reader& reader,
   principal->name = point.name;
   principal->arn = point_arn(key.account, point.name);
   principal->access_key_id = key.id;
+  principal->key_fingerprint = hex_encode(crypto::sha256(as_bytes(key.public_key_der)));
   principal->grants = policy::AccessGrants::compile(std::move(grants));
   SR_TRY(identity::Credential credential, unusable_keys(random_));
   credential.principal = std::move(principal);
   credential.client = identity::ClientKeyFacts{
-      .key = std::move(public_key),
-      .not_before = key.not_before,
-      .not_after = key.not_after,
-      .access_point = point.name,
-      .fingerprint = hex_encode(crypto::sha256(as_bytes(key.public_key_der)))};
+      .key = std::move(public_key), .not_before = key.not_before, .not_after = key.not_after};
   return std::make_shared<const identity::Credential>(std::move(credential));
 }
 

@@ -106,7 +106,7 @@ TEST_F(AccessPointsTest, AClientKeyMayDoWhatItsAccessPointGrants) {
   EXPECT_EQ((*client)->principal->kind, identity::PrincipalKind::kClientKey);
   EXPECT_EQ((*client)->principal->arn,
             "acs:kms:cn-hangzhou:1000000000000001:applicationaccesspoint/myapp");
-  EXPECT_EQ((*client)->client->fingerprint.size(), 64U);
+  EXPECT_EQ((*client)->principal->key_fingerprint.size(), 64U);
   const auto refused = require(
       **client,
       {.scope = "kst-1", .use = AccessUse::kCrypto, .resource = "key/k", .source = "192.0.2.1"},

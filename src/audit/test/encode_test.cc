@@ -16,6 +16,8 @@ TEST(Encode, EveryFieldInOrder) {
   Record record = record_of(id);
   record.error_code = "Forbidden.ResourceNotFound";
   record.mutation = true;
+  record.instance = "kst-1";
+  record.key_fingerprint = "00ff";
   EXPECT_EQ(
       encode(record),
       R"({"time":"2026-11-18T11:06:40.123Z","request_id":"00000000-0000-4000-8000-000000000007",)"
@@ -25,7 +27,7 @@ TEST(Encode, EveryFieldInOrder) {
       R"("user_agent":"AlibabaCloud (linux; amd64) Java/17",)"
       R"("resource":"acs:kms:cn-hangzhou:1234567890123456:secret/db","version_id":"v1","key_id":"key-1",)"
       R"("decision":"allow","policy":"AliyunKMSReadOnlyAccess","error_code":"Forbidden.ResourceNotFound",)"
-      R"("status":200,"mutation":true})");
+      R"("status":200,"mutation":true,"instance":"kst-1","key_fingerprint":"00ff"})");
 }
 
 TEST(Encode, EmptyFieldsAreLeftOut) {

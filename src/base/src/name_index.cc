@@ -119,6 +119,15 @@ std::size_t NameIndex::total() const {
   return total_;
 }
 
+std::optional<AccountId> NameIndex::owner(std::string_view name) const {
+  const std::shared_lock lock(mutex_);
+  for (const auto& [account, names] : accounts_) {
+    if (names.count != 0 && locate(names.blocks[block_for(names, name)].bytes, name).second)
+      return account;
+  }
+  return std::nullopt;
+}
+
 std::size_t NameIndex::count(AccountId account) const {
   const std::shared_lock lock(mutex_);
   const auto found = accounts_.find(account);

@@ -52,6 +52,17 @@ TEST(NameIndex, EmptyAccountsAndEnds) {
   EXPECT_FALSE(index.contains(kAccount, "a"));
 }
 
+TEST(NameIndex, TellsWhoHasAName) {
+  NameIndex index;
+  index.add(AccountId(1), "a");
+  index.add(AccountId(2), "b");
+  index.add(AccountId(3), "c");
+  index.remove(AccountId(3), "c");
+  EXPECT_EQ(index.owner("b"), AccountId(2));
+  EXPECT_FALSE(index.owner("c"));
+  EXPECT_FALSE(NameIndex().owner("a"));
+}
+
 TEST(NameIndex, ARemovalDuringTheBuildBeatsWhatTheBuildFindsLater) {
   NameIndex index;
   index.remove(kAccount, "gone");

@@ -123,7 +123,8 @@ bool CallRunner::run(Incoming& incoming, barrier::Reader& reader,
   if (!incoming.principal) {
     auto principal = authenticator_.authenticate(
         incoming.request, envelope_,
-        {.reader = reader, .cache = principals, .now = incoming.now, .source = incoming.peer});
+        {.reader = reader, .cache = principals, .now = incoming.now, .source = incoming.peer},
+        claimed_);
     if (!principal) {
       if (principal.error().kind() == ErrorKind::kNotCached) return false;
       finish_error(incoming, principal.error());
@@ -198,8 +199,10 @@ void CallRunner::write_success() {
 void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   outcome_ = {};
   outcome_.error = for_client(error);
-  record_ = gateway::record_of_stranger(incoming, user_agent_, *outcome_.error,
-                                        status_of(*outcome_.error));
+  record_ = gateway::record_of_stranger(incoming, *outcome_.error, status_of(*outcome_.error),
+                                        claimed_.get());
+  record_.user_agent = user_agent_;
+  record_.instance = parts_.instance_id;
   record_.service = kInstanceApi.product;
   record_.action = envelope_.api_name;
   record_.api_version = envelope_.api_version.substr(0, 16);
@@ -229,6 +232,7 @@ void CallRunner::reset() {
   host_ = user_agent_ = {};
   operation_ = nullptr;
   parameters_ = service::Parameters({});
+  claimed_ = nullptr;
   outcome_ = {};
   finished_ = {};
 }
@@ -245,10 +249,6 @@ std::string_view CallRunner::write_unrecorded(std::string_view request_id,
                      Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
                            "Service Unavailable Temporary."),
                      request_id, false);
-}
-
-gateway::RunnerFactory make_runners(const GatewayParts& parts) {
-  return [parts] { return std::make_unique<CallRunner>(parts); };
 }
 
 }  // namespace strongroom::gateway_instance

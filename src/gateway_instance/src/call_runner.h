@@ -16,7 +16,8 @@ using gateway::Incoming;
 class CallRunner final : public gateway::CallRunner {
  public:
   explicit CallRunner(const GatewayParts& parts)
-      : parts_(parts), authenticator_(parts_.access_points, parts_.sources, *parts_.replays) {}
+      : parts_(parts),
+        authenticator_(parts_.access_points, parts_.sources, *parts_.replays, parts_.account) {}
 
   std::expected<Finished, gateway::Continue> run_on_io(
       Incoming& incoming, barrier::CachedReader& reader,
@@ -48,7 +49,8 @@ class CallRunner final : public gateway::CallRunner {
   std::string_view user_agent_;
   const service::Operation* operation_ = nullptr;
   service::Parameters parameters_{{}};
-  service::Outcome outcome_;  // owns the strings record_ points to
+  identity::CredentialRef claimed_;  // the client key that the call names, if it is there
+  service::Outcome outcome_;         // owns the strings record_ points to
   audit::Record record_;
   Finished finished_;
 };

@@ -32,8 +32,9 @@ Result<void> ClientAuthenticator::admit(std::string_view source) const {
 }
 
 Result<identity::PrincipalRef> ClientAuthenticator::authenticate(
-    const http::Request& request, const Envelope& envelope, const ClientContext& context) const {
-  auto principal = verify(request, envelope, context);
+    const http::Request& request, const Envelope& envelope, const ClientContext& context,
+    identity::CredentialRef& claimed) const {
+  auto principal = verify(request, envelope, context, claimed);
   if (!principal && principal.error().kind() == ErrorKind::kUnauthenticated) {
     sources_.failed(context.source, monotonic_ns());
   }
@@ -42,9 +43,13 @@ Result<identity::PrincipalRef> ClientAuthenticator::authenticate(
 
 Result<identity::PrincipalRef> ClientAuthenticator::verify(const http::Request& request,
                                                            const Envelope& envelope,
-                                                           const ClientContext& context) const {
+                                                           const ClientContext& context,
+                                                           identity::CredentialRef& claimed) const {
   SR_TRY(const identity::CredentialRef credential, find(envelope.client_key_id, context));
-  if (!credential->client) return mismatch();
+  if (!credential->client || credential->principal->account != account_) {
+    return unknown_key(envelope.client_key_id);
+  }
+  claimed = credential;
   SR_CHECK_OK(
       check_signature(string_to_sign(request), envelope.signature, credential->client->key));
   SR_CHECK_OK(aap::check_validity(*credential, context.now));

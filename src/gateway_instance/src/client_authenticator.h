@@ -25,27 +25,31 @@ Result<void> check_signature(std::string_view text, std::string_view signature,
 
 class ClientAuthenticator {
  public:
-  /// All outlive this.
+  /// All outlive this. Keys of other accounts than `account` do not exist here.
   ClientAuthenticator(aap::AccessPoints& access_points, identity::SourceLimiter& sources,
-                      ReplayGuard& replays)
-      : access_points_(access_points), sources_(sources), replays_(replays) {}
+                      ReplayGuard& replays, AccountId account)
+      : access_points_(access_points), sources_(sources), replays_(replays), account_(account) {}
 
   /// Before anything else is looked at: 429 Rejected.Throttling for a source that fails too often.
   Result<void> admit(std::string_view source) const;
-  /// The client key's principal. kNotCached (nothing was consumed); 404 Unauthorized, 401
+  /// The client key's principal; `claimed` receives the key as soon as it is found, whoever signed.
+  /// kNotCached (nothing was consumed); 404 Unauthorized, 401
   /// SignatureNotMatch, 403 Forbidden.AccessKey, 400 RequestTimeTooSkewed.
   Result<identity::PrincipalRef> authenticate(const http::Request& request,
                                               const Envelope& envelope,
-                                              const ClientContext& context) const;
+                                              const ClientContext& context,
+                                              identity::CredentialRef& claimed) const;
 
  private:
   Result<identity::PrincipalRef> verify(const http::Request& request, const Envelope& envelope,
-                                        const ClientContext& context) const;
+                                        const ClientContext& context,
+                                        identity::CredentialRef& claimed) const;
   Result<identity::CredentialRef> find(std::string_view key_id, const ClientContext& context) const;
 
   aap::AccessPoints& access_points_;
   identity::SourceLimiter& sources_;
   ReplayGuard& replays_;
+  AccountId account_;
 };
 
 }  // namespace strongroom::gateway_instance

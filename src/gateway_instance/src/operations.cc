@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "key_operations.h"
-#include "strongroom/instances/instances.h"
-#include "strongroom/secrets/secrets.h"
 #include "strongroom/service/handlers.h"
 
 namespace strongroom::gateway_instance {
@@ -12,31 +10,9 @@ namespace {
 
 using enum service::Effect;
 using enum service::ResourceKind;
-using service::Call;
-
-Result<std::string> instance_of_secret(const Call& call, const service::Named& named) {
-  if (const secrets::SecretView* judged = call.judged_secret(named)) {
-    return std::string(judged->instance_id());
-  }
-  SR_TRY(const secrets::SecretView secret,
-         call.engines.secrets.view(call.reader, named.owner, named.name));
-  return std::string(secret.instance_id());
-}
-
-// A secret of another instance is none of this one's.
-Result<void> get_secret_value(Call& call) {
-  const service::Named named = call.target();
-  SR_TRY(const std::string instance, instance_of_secret(call, named));
-  if (instance != call.gateway() || named.owner != call.account()) {
-    return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
-                "Resource not found: there is no secret with this name in this account and "
-                "region.");
-  }
-  return service::get_secret_value(call);
-}
 
 constexpr service::Operation kRows[] = {
-    {kInstanceApi, "GetSecretValue", kValueRead, kSecret, "SecretName", get_secret_value},
+    {kInstanceApi, "GetSecretValue", kValueRead, kSecret, "SecretName", service::get_secret_value},
     {kInstanceApi, "Encrypt", kValueRead, kByHandler, "", encrypt},
     {kInstanceApi, "Decrypt", kValueRead, kByHandler, "", decrypt},
     {kInstanceApi, "AdvanceEncrypt", kValueRead, kByHandler, "", advance_encrypt},

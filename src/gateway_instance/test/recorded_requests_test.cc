@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client_authenticator.h"
+#include "endpoint_runner.h"
 #include "envelope.h"
 #include "messages.h"
 #include "strongroom/base/bytes.h"
@@ -131,6 +132,28 @@ TEST(Messages, FieldsComeOutByNameAndDamageIsRefused) {
     EXPECT_EQ(cut.read(*message, body.substr(0, size)).has_value(), whole) << size;
   }
   EXPECT_FALSE(fields.read(*message, std::string(11, '\xff')));
+}
+
+TEST(EndpointRunner, TellsTheTwoProtocolsApart) {
+  const auto openapi = [](std::vector<NameValue> headers, std::string_view query = "") {
+    http::Request request;
+    request.method = "POST";
+    request.path = "/";
+    request.query = query;
+    request.headers = headers;
+    return is_openapi(request);
+  };
+  const NameValue api{"X-Kms-ApiName", "Encrypt"};
+  const NameValue acs{"x-acs-action", "Encrypt"};
+  const NameValue form{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"};
+  EXPECT_FALSE(openapi({}));
+  EXPECT_FALSE(openapi({api}));
+  EXPECT_TRUE(openapi({acs}));
+  EXPECT_TRUE(openapi({form}));
+  EXPECT_TRUE(openapi({}, "Action=Encrypt"));
+  // Both: the Instance API refuses them.
+  EXPECT_FALSE(openapi({acs, api}));
+  EXPECT_FALSE(openapi({api, form}, "Action=Encrypt"));
 }
 
 TEST(ReplayGuard, ARepeatIsAcceptedFromTheSameAddressOnly) {

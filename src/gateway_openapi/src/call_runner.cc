@@ -1,5 +1,6 @@
 #include "call_runner.h"
 
+#include <algorithm>
 #include <array>
 
 #include "answer_json.h"
@@ -36,6 +37,29 @@ bool is_throttling(std::string_view code) {
   return code.find("Throttling") != std::string_view::npos;
 }
 
+// What an instance's own endpoint offers: all that works with keys and values but ReEncrypt.
+constexpr std::string_view kBusinessActions[] = {"AsymmetricDecrypt",
+                                                 "AsymmetricEncrypt",
+                                                 "AsymmetricSign",
+                                                 "AsymmetricVerify",
+                                                 "BatchGetSecretValue",
+                                                 "Decrypt",
+                                                 "Encrypt",
+                                                 "ExportDataKey",
+                                                 "GenerateAndExportDataKey",
+                                                 "GenerateDataKey",
+                                                 "GenerateDataKeyWithoutPlaintext",
+                                                 "GenerateMac",
+                                                 "GetPublicKey",
+                                                 "GetSecretValue",
+                                                 "VerifyMac"};
+
+bool is_offered(const service::Operation& operation, std::string_view endpoint) {
+  if (endpoint == policy::kSharedScope) return true;
+  return operation.api.version == service::kKms.version &&
+         std::ranges::find(kBusinessActions, operation.name) != std::end(kBusinessActions);
+}
+
 // An answer that belongs to no call: always JSON.
 std::string_view write_error(http::AnswerBuffer& out, const wire_openapi::ErrorAnswer& error,
                              bool close) {
@@ -69,6 +93,13 @@ bool CallRunner::decode(const Incoming& incoming) {
                                  "Specified api is not found, please check your url and method."));
     return false;
   }
+  if (!is_offered(*operation_, parts_.endpoint)) {
+    finish_error(incoming,
+                 Error(ErrorKind::kInvalidInput, "UnsupportedOperation",
+                       "Rejected.UnsupportedOperation: the endpoint of a KMS instance serves the "
+                       "use of keys and values. Call the shared endpoint for everything else."));
+    return false;
+  }
   return true;
 }
 
@@ -79,7 +110,8 @@ Result<identity::PrincipalRef> CallRunner::authenticate(Incoming& incoming, barr
       .cache = principals,
       .now = incoming.now,
       .source_address = incoming.peer,
-      .mutation = operation_->effect == service::Effect::kMutation};
+      .mutation = operation_->effect == service::Effect::kMutation,
+      .claimed = &claimed_};
   if (operation_->anonymous && call_.scheme == wire_openapi::Scheme::kUnsigned) {
     return parts_.authenticator.admit_unsigned(context);
   }
@@ -160,7 +192,8 @@ service::Request CallRunner::service_request(const Incoming& incoming) const {
           .source_ip = incoming.peer,
           .user_agent = user_agent_,
           .now = incoming.now,
-          .secure_transport = incoming.secure_transport};
+          .secure_transport = incoming.secure_transport,
+          .gateway = parts_.endpoint};
 }
 
 service::AnswerWriter& CallRunner::fresh_answer() {
@@ -209,7 +242,9 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   outcome_ = {};
   outcome_.error = for_client(error, api_ == nullptr || api_->prefix == service::kKms.prefix);
   const int status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
-  record_ = gateway::record_of_stranger(incoming, user_agent_, *outcome_.error, status);
+  record_ = gateway::record_of_stranger(incoming, *outcome_.error, status, claimed_.get());
+  record_.user_agent = user_agent_;
+  if (parts_.endpoint != policy::kSharedScope) record_.instance = parts_.endpoint;
   record_.service = product();
   record_.action = call_.action;
   record_.api_version = call_.version.substr(0, 16);
@@ -272,6 +307,7 @@ void CallRunner::reset() {
   parameters_ = service::Parameters({});
   outcome_ = {};
   finished_ = {};
+  claimed_ = nullptr;
   retry_after_ms_ = 0;
 }
 

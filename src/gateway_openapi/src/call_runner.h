@@ -64,6 +64,7 @@ class CallRunner final : public gateway::CallRunner {
   service::Outcome outcome_;  // owns the strings record_ points to
   audit::Record record_;
   Finished finished_;
+  identity::CredentialRef claimed_;  // the client key that a refused call named
   std::int64_t retry_after_ms_ = 0;  // 0: the usual hint
 };
 

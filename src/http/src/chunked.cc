@@ -55,7 +55,7 @@ ChunkedBody::Step ChunkedBody::size_line(const char* data, std::size_t end,
     raw = start;
     return step;
   }
-  if (value > limits::kBodyBytesMax - size) {
+  if (value > size_max - size) {
     refusal = &refusals::kBodyTooLarge;
     return Step::kRefused;
   }

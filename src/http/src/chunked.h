@@ -10,10 +10,11 @@
 namespace strongroom::http {
 
 struct ChunkedBody {
-  std::size_t begin = 0;  // of the decoded body in the buffer
-  std::size_t size = 0;   // decoded so far
-  std::size_t raw = 0;    // first byte of the buffer that is not decoded yet
-  std::size_t left = 0;   // data bytes of the current chunk that are missing
+  std::size_t size_max = 0;  // of the decoded body
+  std::size_t begin = 0;     // of the decoded body in the buffer
+  std::size_t size = 0;      // decoded so far
+  std::size_t raw = 0;       // first byte of the buffer that is not decoded yet
+  std::size_t left = 0;      // data bytes of the current chunk that are missing
   enum class Expects : std::uint8_t {
     kSizeLine,
     kData,

@@ -166,24 +166,25 @@ Framing framing_of(const std::vector<NameValue>& fields) {
   return found;
 }
 
-const Refusal* check_length(std::string_view value, Head& head) {
+const Refusal* check_length(std::string_view value, std::size_t body_max, Head& head) {
   if (value.empty() || value.size() > kContentLengthDigitsMax) return &refusals::kContentLength;
   std::size_t length = 0;
   for (const char c : value) {
     if (c < '0' || c > '9') return &refusals::kContentLength;
     length = length * 10 + static_cast<std::size_t>(c - '0');
   }
-  if (length > limits::kBodyBytesMax) return &refusals::kBodyTooLarge;
+  if (length > body_max) return &refusals::kBodyTooLarge;
   head.content_length = length;
   return nullptr;
 }
 
-const Refusal* check_body_framing(const Framing& framing, bool http_1_1, Head& head) {
+const Refusal* check_body_framing(const Framing& framing, bool http_1_1, std::size_t body_max,
+                                  Head& head) {
   if (framing.length != nullptr && framing.encoding != nullptr)
     return &refusals::kLengthAndEncoding;
   if (framing.length_repeated) return &refusals::kContentLength;
   if (framing.encoding_repeated) return &refusals::kEncodingRepeated;
-  if (framing.length != nullptr) return check_length(*framing.length, head);
+  if (framing.length != nullptr) return check_length(*framing.length, body_max, head);
   if (framing.encoding == nullptr) return nullptr;
   if (!http_1_1) return &refusals::kEncodingVersion;
   if (!equal_ignoring_case(*framing.encoding, "chunked")) return &refusals::kEncodingUnknown;
@@ -288,7 +289,7 @@ const Refusal* parse_any_head(std::string_view bytes, Head& head, bool& http_1_1
   return nullptr;
 }
 
-const Refusal* parse_head(std::string_view bytes, Head& head) {
+const Refusal* parse_head(std::string_view bytes, std::size_t body_max, Head& head) {
   head.clear();
   bool http_1_1 = true;
   if (!parse_usual_head(bytes, head)) {
@@ -296,7 +297,8 @@ const Refusal* parse_head(std::string_view bytes, Head& head) {
     if (const Refusal* refusal = parse_any_head(bytes, head, http_1_1)) return refusal;
   }
   const Framing framing = framing_of(head.fields);
-  if (const Refusal* refusal = check_body_framing(framing, http_1_1, head)) return refusal;
+  if (const Refusal* refusal = check_body_framing(framing, http_1_1, body_max, head))
+    return refusal;
   if (const Refusal* refusal = check_host(framing, http_1_1)) return refusal;
   if (framing.expect != nullptr && http_1_1) {
     if (!equal_ignoring_case(*framing.expect, "100-continue")) return &refusals::kExpectation;

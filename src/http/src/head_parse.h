@@ -25,8 +25,8 @@ struct Head {
 };
 
 /// `bytes` is what HeadScan found complete. Views in `head` point into `bytes`. Null if it is
-/// well-formed.
-const Refusal* parse_head(std::string_view bytes, Head& head);
+/// well-formed and announces at most `body_max` bytes.
+const Refusal* parse_head(std::string_view bytes, std::size_t body_max, Head& head);
 
 /// The part of parse_head() that reads method, target, fields and keep_alive, done by llhttp: any
 /// head. `http_1_1` is set if there is no refusal. parse_head() goes another way for usual ones.

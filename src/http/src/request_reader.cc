@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kFirstCapacity = 16U
                                        << 10;  // only the pages that are written become resident
 constexpr std::size_t kReadAhead = 64U << 10;  // what may follow a request that fills its limits
-constexpr std::size_t kCapacityMax = limits::kHeadBytesMax + limits::kBodyBytesMax + kReadAhead;
+constexpr std::size_t kBesideBodyMax = limits::kHeadBytesMax + kReadAhead;
 constexpr std::size_t kPooledMax = 16;  // idle states kept per thread
 
 }  // namespace
@@ -29,6 +29,7 @@ struct RequestReader::Impl {
   std::unique_ptr<char[]> data;
   std::size_t capacity = 0;
   std::size_t size = 0;
+  std::size_t body_max = 0;     // of this reader; set before anything is read
   std::size_t message_end = 0;  // in kReady: first byte after the request
   State state = State::kNeedMore;
   bool head_complete = false;
@@ -46,6 +47,7 @@ struct RequestReader::Impl {
     if (size > from) explicit_bzero(data.get() + from, size - from);
     size = std::min(size, from);
   }
+  std::size_t capacity_max() const { return kBesideBodyMax + body_max; }
   void begin_message() {
     state = State::kNeedMore;
     message_end = 0;
@@ -82,7 +84,7 @@ void RequestReader::Impl::reserve(std::size_t wanted) {
   if (wanted <= capacity) return;
   std::size_t larger = std::max(capacity, kFirstCapacity);
   while (larger < wanted) larger *= 2;
-  larger = std::min(larger, kCapacityMax);
+  larger = std::min(larger, capacity_max());
   auto grown = std::make_unique_for_overwrite<char[]>(larger);
   if (size != 0) {
     std::memcpy(grown.get(), data.get(), size);
@@ -115,9 +117,11 @@ RequestReader::State RequestReader::Impl::parse_chunked() {
 RequestReader::State RequestReader::Impl::parse() {
   if (!head_complete) {
     if (!scan.run(bytes(), refusal)) return refusal != nullptr ? refuse(refusal) : State::kNeedMore;
-    if (const Refusal* why = parse_head(bytes().substr(0, scan.position), head)) return refuse(why);
+    if (const Refusal* why = parse_head(bytes().substr(0, scan.position), body_max, head))
+      return refuse(why);
     head_complete = true;
     chunked.begin = chunked.raw = scan.position;
+    chunked.size_max = body_max;
   }
   if (head.chunked) return parse_chunked();
   const std::size_t end = scan.position + head.content_length;
@@ -145,7 +149,7 @@ struct RequestReader::Pool {
   }
 };
 
-RequestReader::RequestReader() = default;
+RequestReader::RequestReader(std::size_t body_max) : body_max_(body_max) {}
 RequestReader::~RequestReader() = default;
 RequestReader::RequestReader(RequestReader&&) noexcept = default;
 RequestReader& RequestReader::operator=(RequestReader&&) noexcept = default;
@@ -158,9 +162,12 @@ void RequestReader::release() {
 }
 
 std::span<char> RequestReader::writable(std::size_t size) {
-  if (!impl_) impl_ = Pool::mine().take();
+  if (!impl_) {
+    impl_ = Pool::mine().take();
+    impl_->body_max = body_max_;
+  }
   SR_CHECK(impl_->state != State::kReady);
-  impl_->reserve(std::min(impl_->size + size, kCapacityMax));
+  impl_->reserve(std::min(impl_->size + size, impl_->capacity_max()));
   return {impl_->data.get() + impl_->size, impl_->capacity - impl_->size};
 }
 

@@ -326,6 +326,30 @@ TEST(RequestReader, BodyLimits) {
   EXPECT_EQ(too_many.refusal().status, 413);
 }
 
+TEST(RequestReader, AReaderMayAllowLongerBodies) {
+  constexpr std::size_t kMost = limits::kInstanceBodyBytesMax;
+  const std::string body(kMost, 'x');
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ";
+  RequestReader plain(kMost);
+  ASSERT_EQ(feed(plain, head + std::to_string(kMost) + "\r\n\r\n" + body), State::kReady);
+  EXPECT_EQ(plain.request().body, body);
+  RequestReader more(kMost);
+  ASSERT_EQ(feed(more, head + std::to_string(kMost + 1) + "\r\n\r\n"), State::kRefused);
+  EXPECT_EQ(more.refusal().status, 413);
+  char size[16];
+  snprintf(size, sizeof size, "%zx", kMost);
+  RequestReader chunks(kMost);
+  ASSERT_EQ(feed(chunks, chunked(std::string(size) + "\r\n" + body + "\r\n0\r\n\r\n")),
+            State::kReady);
+  RequestReader too_many(kMost);
+  ASSERT_EQ(feed(too_many, chunked(std::string(size) + "\r\n" + body + "\r\n1\r\nx\r\n")),
+            State::kRefused);
+  // The state of a finished reader serves the next one, whose limit is its own.
+  ASSERT_EQ(plain.consume(), State::kNeedMore);
+  RequestReader usual;
+  ASSERT_EQ(feed(usual, head + std::to_string(kMost) + "\r\n\r\n"), State::kRefused);
+}
+
 TEST(RequestReader, ExpectContinueIsSaidOnceAndOnlyWhileTheBodyIsMissing) {
   const std::string head =
       "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\n";

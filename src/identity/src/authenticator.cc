@@ -157,6 +157,7 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
   const bool session = call.access_key_id.starts_with(kSessionPrefix);
   SR_TRY(const CredentialRef credential,
          session ? find_session(call, context) : find_credential(call.access_key_id, context));
+  if (credential->client && context.claimed != nullptr) *context.claimed = credential;
   if (!credential->active) {
     return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
   }

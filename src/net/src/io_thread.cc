@@ -151,6 +151,7 @@ void IoThread::open(const Listener& listener, Fd fd, const RemoteAddress& remote
   c.birth = ++next_birth_;
   c.remote = remote;
   c.peer = {c.remote.text.data(), remote.port, listener.tls != nullptr};
+  c.reader = http::RequestReader(shared_.config.body_bytes);
   c.phase = listener.tls ? Phase::kHandshake : Phase::kOpen;
   c.counts_as_handshake = listener.tls != nullptr;
   if (listener.tls) c.tls = std::make_unique<TlsSession>(*listener.tls, pipe_);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -14,6 +15,8 @@ namespace {
 constexpr std::array kSettings = {
     Setting{"server.listen", "STRONGROOM_LISTEN", "127.0.0.1:8443",
             "address and port of the shared endpoint"},
+    Setting{"server.instance_listen", "STRONGROOM_INSTANCE_LISTEN", "",
+            "endpoints of KMS instances, comma-separated: kst-...=127.0.0.1:8444"},
     Setting{"server.health_listen", "STRONGROOM_HEALTH_LISTEN", "",
             "address and port of /health and /metrics; empty: off"},
     Setting{"server.certificate_names", "STRONGROOM_CERTIFICATE_NAMES", "",
@@ -158,6 +161,31 @@ std::vector<std::string> split_list(std::string_view text) {
   return items;
 }
 
+Result<std::vector<InstanceListen>> instances_of(const Values& values) {
+  const Value& value = value_of(values, "server.instance_listen");
+  std::vector<InstanceListen> found;
+  for (const std::string& item : split_list(value.text)) {
+    const std::size_t equals = item.find('=');
+    const auto address =
+        parse_address(equals == std::string::npos ? std::string_view()
+                                                  : std::string_view(item).substr(equals + 1));
+    const std::string id = item.substr(0, equals);
+    const bool twice = std::ranges::find(found, id, &InstanceListen::instance_id) != found.end();
+    if (!address || !id.starts_with("kst-") || twice) {
+      return invalid("server.instance_listen (" + value.origin +
+                     ") must name each instance once, as "
+                     "kst-...=127.0.0.1:8444, not \"" +
+                     item + "\".");
+    }
+    found.push_back({id, *address});
+  }
+  if (found.size() > limits::kInstanceListenersMax) {
+    return invalid("server.instance_listen (" + value.origin + ") names more than " +
+                   std::to_string(limits::kInstanceListenersMax) + " instances.");
+  }
+  return found;
+}
+
 Result<std::vector<int>> cpus_of(const Values& values) {
   const Value& value = value_of(values, "server.pin_cpus");
   std::vector<int> cpus;
@@ -218,6 +246,7 @@ Result<Config> interpret(const Values& values) {
   if (!value_of(values, "server.health_listen").text.empty()) {
     SR_TRY(config.health_listen, address_of(values, "server.health_listen"));
   }
+  SR_TRY(config.instance_listen, instances_of(values));
   config.data_directory = value_of(values, "data.directory").text;
   if (config.data_directory.empty()) return invalid("data.directory must not be empty.");
   config.region = value_of(values, "server.region").text;

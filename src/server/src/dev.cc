@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -47,9 +48,22 @@ Result<barrier::UnsealedDirectory> open_or_create(const std::string& directory) 
   return barrier::create_data_directory(directory, barrier::Mode::kDev, slots, random, clock);
 }
 
-std::string endpoint_of(const Config& config, std::uint16_t port) {
-  const bool v6 = config.listen.host.find(':') != std::string::npos;
-  return (v6 ? '[' + config.listen.host + ']' : config.listen.host) + ':' + std::to_string(port);
+std::string endpoint_of(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+/// The endpoint of the default instance, or null.
+const InstanceEndpoint* default_instance(const StartedFacts& facts) {
+  const auto found = std::ranges::find(facts.instances, facts.instance_id, &InstanceEndpoint::id);
+  return found != facts.instances.end() ? &*found : nullptr;
+}
+
+/// Unless the configuration has given the default instance an endpoint.
+Result<void> listen_default_instance(const Config& config, RunningServer& server) {
+  const StartedFacts& facts = server.facts();
+  if (facts.instance_id.empty() || default_instance(facts) != nullptr) return {};
+  return server.listen_instance({facts.instance_id, {.host = config.listen.host, .port = 0}});
 }
 
 using EnvironmentLines = std::vector<std::pair<std::string, std::string>>;
@@ -62,7 +76,7 @@ struct CaFiles {
 EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
                                 const CaFiles& files) {
   EnvironmentLines lines = {
-      {"STRONGROOM_ENDPOINT", endpoint_of(config, facts.port)},
+      {"STRONGROOM_ENDPOINT", endpoint_of(config.listen.host, facts.port)},
       {"STRONGROOM_CA_FILE", files.shared},
       {"STRONGROOM_ACCOUNT_ID", facts.account.text()},
       {"STRONGROOM_REGION", config.region},
@@ -70,8 +84,9 @@ EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
       {"ALIBABA_CLOUD_ACCESS_KEY_SECRET", std::string(OperatorReveal::text(facts.root_key_secret))},
   };
   if (!facts.instance_id.empty()) lines.emplace_back("STRONGROOM_INSTANCE_ID", facts.instance_id);
-  if (facts.instance_port != 0) {
-    lines.emplace_back("STRONGROOM_INSTANCE_ENDPOINT", endpoint_of(config, facts.instance_port));
+  if (const InstanceEndpoint* instance = default_instance(facts)) {
+    lines.emplace_back("STRONGROOM_INSTANCE_ENDPOINT",
+                       endpoint_of(instance->address.host, instance->address.port));
     lines.emplace_back("STRONGROOM_INSTANCE_CA_FILE", files.instance);
   }
   if (facts.health_port != 0) {
@@ -117,8 +132,8 @@ Result<void> announce(const DevOptions& options, const Config& config, StartedFa
   const std::string directory = std::filesystem::absolute(config.data_directory).string();
   const CaFiles files{directory + "/ca.pem", directory + "/instance-ca.pem"};
   SR_CHECK_OK(write_private_file(files.shared, facts.ca_pem));
-  if (facts.instance_port != 0)
-    SR_CHECK_OK(write_private_file(files.instance, facts.instance_ca_pem));
+  if (const InstanceEndpoint* instance = default_instance(facts))
+    SR_CHECK_OK(write_private_file(files.instance, instance->ca_pem));
   EnvironmentLines lines = environment_of(config, facts, files);
   if (!options.quiet) print_banner(config, lines, options.sample);
   if (!options.env_file.empty()) return write_private_file(options.env_file, as_env_file(lines));
@@ -152,7 +167,7 @@ int run_dev(const DevOptions& options, const std::string& config_file, const Fla
     return fail_with("the KMS instance could not be made", made.error(),
                      "choose another --data directory");
   }
-  if (const auto listening = (*server)->listen_instance(); !listening) {
+  if (const auto listening = listen_default_instance(*config, **server); !listening) {
     return fail_with("the instance's endpoint could not start", listening.error(),
                      "fix the cause above and start again");
   }

@@ -91,6 +91,7 @@ int run_init(const InitOptions& options, const std::string& config_file, const F
   }
   config->listen = {.host = "127.0.0.1", .port = 0};  // nobody is served yet
   config->health_listen.reset();
+  config->instance_listen.clear();
   auto server = RunningServer::start(*config, std::move(*made), true);
   if (!server)
     return fail_with("the account could not be made", server.error(),
@@ -131,6 +132,10 @@ int run_serve(const std::string& config_file, const Flags& flags) {
     return fail_with("the server could not start", server.error(),
                      "fix the cause above and start again");
   std::printf("serving on %s:%u\n", config->listen.host.c_str(), (*server)->facts().port);
+  for (const InstanceEndpoint& instance : (*server)->facts().instances) {
+    std::printf("serving %s on %s:%u\n", instance.id.c_str(), instance.address.host.c_str(),
+                instance.address.port);
+  }
   std::fflush(stdout);
   wait_for_stop(signals);
   (*server)->stop();

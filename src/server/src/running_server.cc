@@ -117,7 +117,7 @@ struct RunningServer::Parts {
   std::thread index_builder;
   std::unique_ptr<Background> background;
   std::unique_ptr<net::Server> listener;
-  std::unique_ptr<net::Server> instance_listener;
+  std::vector<std::unique_ptr<net::Server>> instance_listeners;
   std::unique_ptr<net::Server> health;
   StartedFacts facts;
 
@@ -128,7 +128,9 @@ struct RunningServer::Parts {
   Result<void> open_targets();
   net::HandlerFactory handlers(gateway::RunnerFactory runners) const;
   Result<void> listen(Provision provision);
-  Result<void> listen_instance();
+  Result<void> listen_instance(const InstanceListen& wanted);
+  void listen_configured_instances();
+  gateway::RunnerFactory instance_runners(AccountId account, const std::string& id) const;
   Result<void> listen_health();
   void build_indexes();
   /// One mutation as the root principal, through the pipeline and its audit.
@@ -286,36 +288,58 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
   return {};
 }
 
-Result<void> RunningServer::Parts::listen_instance() {
-  const std::size_t threads = io_threads_of(config);
+gateway::RunnerFactory RunningServer::Parts::instance_runners(AccountId account,
+                                                              const std::string& id) const {
+  return gateway_instance::make_runners(
+      {.service = *service,
+       .access_points = *access_points,
+       .sources = *sources,
+       .replays = gateway_instance::make_replay_guard(),
+       .instance_id = id,
+       .account = account,
+       .openapi = gateway_openapi::make_runners(
+           {.service = *service, .authenticator = *authenticator, .endpoint = id})});
+}
+
+Result<void> RunningServer::Parts::listen_instance(const InstanceListen& wanted) {
+  const std::string& id = wanted.instance_id;
+  const auto account = instances->index().owner(id);
+  if (!account) {
+    return fail(ErrorKind::kNotFound, "NoInstance", "There is no KMS instance " + id + ".");
+  }
   const ProvisionPlan plan = plan_of(config, barrier::Mode::kProduction);
   SR_TRY(const auto reader, store->reader());
   SR_TRY(const crypto::IssuedCertificate leaf,
          instances->issue_server_certificate(
-             *reader, facts.account, facts.instance_id,
-             {.dns = plan.dns_names, .ip_addresses = plan.addresses}, clock.now()));
-  SR_TRY(facts.instance_ca_pem, instances->ca_chain(*reader, facts.account, facts.instance_id));
+             *reader, *account, id, {.dns = plan.dns_names, .ip_addresses = plan.addresses},
+             clock.now()));
+  SR_TRY(std::string ca_pem, instances->ca_chain(*reader, *account, id));
   net::ServerConfig server;
   server.listeners.push_back(
-      {.address = config.listen.host,
-       .port = 0,
+      {.address = wanted.address.host,
+       .port = wanted.address.port,
        .tls = true,
        .identity = {.certificate_chain_pem = leaf.certificate_pem,
                     .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))}});
-  server.threads = threads;
+  server.threads = io_threads_of(config);
   server.pin_cpus = config.pin_cpus;
-  auto bound = net::Server::start(
-      server,
-      handlers(gateway_instance::make_runners({.service = *service,
-                                               .access_points = *access_points,
-                                               .sources = *sources,
-                                               .replays = gateway_instance::make_replay_guard(),
-                                               .instance_id = facts.instance_id})));
+  server.body_bytes = limits::kInstanceBodyBytesMax;
+  auto bound = net::Server::start(server, handlers(instance_runners(*account, id)));
   wipe(server.listeners[0].identity);
   if (!bound) return std::unexpected(bound.error());
-  instance_listener = std::move(*bound);
-  facts.instance_port = instance_listener->port(0);
+  facts.instances.push_back({id, {wanted.address.host, (*bound)->port(0)}, std::move(ca_pem)});
+  instance_listeners.push_back(std::move(*bound));
   return {};
+}
+
+// One endpoint that cannot be opened must not keep the others from being served.
+void RunningServer::Parts::listen_configured_instances() {
+  for (const InstanceListen& wanted : config.instance_listen) {
+    if (const auto listening = listen_instance(wanted); !listening) {
+      log::error("instance_endpoint_failed",
+                 {{"instance", wanted.instance_id}, {"why", listening.error().message()}});
+    }
+  }
 }
 
 HealthFacts RunningServer::Parts::health_facts() const {
@@ -325,6 +349,7 @@ HealthFacts RunningServer::Parts::health_facts() const {
   now.index_ready = secrets->index().ready();
   now.audit_entries = audit->head().size;
   now.connections = listener ? listener->connections() : 0;
+  for (const auto& instance : instance_listeners) now.connections += instance->connections();
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
   return now;
 }
@@ -364,6 +389,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   p.background = std::make_unique<Background>(*p.service, *p.audit);
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
+  p.listen_configured_instances();
   SR_CHECK_OK(p.listen_health());
   return server;
 }
@@ -430,9 +456,8 @@ Result<void> RunningServer::ensure_instance() {
   return {};
 }
 
-Result<void> RunningServer::listen_instance() {
-  if (parts_->facts.instance_id.empty()) return {};
-  return parts_->listen_instance();
+Result<void> RunningServer::listen_instance(const InstanceListen& wanted) {
+  return parts_->listen_instance(wanted);
 }
 
 StartedFacts& RunningServer::facts() {
@@ -442,12 +467,12 @@ StartedFacts& RunningServer::facts() {
 void RunningServer::stop() {
   Parts& p = *parts_;
   if (p.listener) p.listener->stop(kStopGraceMillis);
-  if (p.instance_listener) p.instance_listener->stop(kStopGraceMillis);
+  for (const auto& instance : p.instance_listeners) instance->stop(kStopGraceMillis);
   if (p.health) p.health->stop(0);
   if (p.workers) p.workers->stop();
   if (p.misses) p.misses->stop();
   p.listener.reset();
-  p.instance_listener.reset();
+  p.instance_listeners.clear();
   p.health.reset();
   if (p.index_builder.joinable()) p.index_builder.join();
   if (p.driver) p.driver->stop();

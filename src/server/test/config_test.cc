@@ -53,15 +53,33 @@ TEST_F(ConfigTest, RefusalsNameThePlace) {
       << unknown.error().message();
   EXPECT_FALSE(collect(write("[server\n"), none_, {}));
   const std::pair<const char*, const char*> bad[] = {
-      {"server.listen", "localhost:1"},     {"server.listen", "127.0.0.1"},
-      {"server.listen", "127.0.0.1:70000"}, {"audit.durability", "never"},
-      {"server.io_threads", "-1"},          {"security.allow_swap", "yes"},
-      {"server.pin_cpus", "1,x"},           {"data.directory", ""}};
+      {"server.listen", "localhost:1"},
+      {"server.listen", "127.0.0.1"},
+      {"server.listen", "127.0.0.1:70000"},
+      {"audit.durability", "never"},
+      {"server.io_threads", "-1"},
+      {"security.allow_swap", "yes"},
+      {"server.pin_cpus", "1,x"},
+      {"data.directory", ""},
+      {"server.instance_listen", "kst-1"},
+      {"server.instance_listen", "kst-1=localhost:1"},
+      {"server.instance_listen", "kst-1=127.0.0.1:1,kst-1=127.0.0.1:2"}};
   for (const auto& [key, text] : bad) {
     const auto values = collect("", none_, {{key, text}});
     ASSERT_TRUE(values);
     EXPECT_FALSE(interpret(*values)) << key << '=' << text;
   }
+}
+
+TEST_F(ConfigTest, InstancesHaveAddressesOfTheirOwn) {
+  const auto values =
+      collect("", none_, {{"server.instance_listen", "kst-1=127.0.0.1:1,kst-2=[::1]:2"}});
+  const auto config = interpret(*values);
+  ASSERT_TRUE(config) << config.error().message();
+  ASSERT_EQ(config->instance_listen.size(), 2U);
+  EXPECT_EQ(config->instance_listen[0].instance_id, "kst-1");
+  EXPECT_EQ(config->instance_listen[1].address.host, "::1");
+  EXPECT_EQ(config->instance_listen[1].address.port, 2);
 }
 
 TEST_F(ConfigTest, AddressesAreLiteral) {

@@ -49,6 +49,10 @@ Result<void> require_instance_of(Call& call, AccountId owner, std::string_view i
   return call.engines.instances.require_usable(call.reader, owner, instance_id, call.now);
 }
 
+bool is_elsewhere(const Call& call, std::string_view instance_id) {
+  return call.gateway() != policy::kSharedScope && call.gateway() != instance_id;
+}
+
 Result<InstancePlace> new_key_place(Call& call, std::string_view instance_id) {
   if (instance_id.empty()) return InstancePlace{};
   SR_TRY(instances::Instance instance, usable_instance(call, instance_id));

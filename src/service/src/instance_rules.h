@@ -20,6 +20,10 @@ Result<void> require_instance(Call& call, std::string_view instance_id);
 /// The same for what another account may own.
 Result<void> require_instance_of(Call& call, AccountId owner, std::string_view instance_id);
 
+/// Whether the endpoint that was asked is that of an instance, and another one than this: what
+/// lives there is then not found.
+bool is_elsewhere(const Call& call, std::string_view instance_id);
+
 /// A place in an instance for `count` new key versions or a new secret. Without DKMSInstanceId all
 /// empty.
 struct InstancePlace {

@@ -34,6 +34,11 @@ Result<keys::Key> named_key(Call& call) {
 
 Result<keys::UseStatus> require_usable_place(Call& call, const Named& key) {
   SR_TRY(keys::UseStatus use, call.engines.keys.status(call.reader, key.owner, key.name));
+  if (is_elsewhere(call, use.instance_id)) {
+    return fail(ErrorKind::kNotFound, "Forbidden.KeyNotFound",
+                "The key Key ID or Alias does not exist in the key store \"" +
+                    std::string(call.gateway()) + "\".");
+  }
   if (!use.instance_id.empty()) SR_CHECK_OK(require_instance_of(call, key.owner, use.instance_id));
   return use;
 }

@@ -27,7 +27,8 @@ Result<Named> named_usable_key(Call& call);
 /// A key named by a parameter that is not the row's own: id, ARN or alias, judged for `action`; its
 /// id, with the instance it lives in usable. 404 Forbidden.AliasNotFound, Forbidden.KeyNotFound.
 Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text);
-/// The instance of a key must be usable; errors of require_instance(), 404 Forbidden.KeyNotFound.
+/// The instance of a key must be usable, and be the one whose endpoint was asked; errors of
+/// require_instance(), 404 Forbidden.KeyNotFound.
 Result<keys::UseStatus> require_usable_place(Call& call, const Named& key);
 /// kNotCached on an I/O thread, so that the call runs again on a worker: for private keys whose use
 /// takes hundreds of microseconds.

@@ -24,12 +24,18 @@ bool judged_alone(const Call& call) {
          (call.principal.session || call.principal.kind == identity::PrincipalKind::kClientKey);
 }
 
+std::unexpected<Error> no_such_secret() {
+  return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
+              "Resource not found: there is no secret with this name in this account and region.");
+}
+
 /// The value of one version, after judging the right on its key. With STS credentials
 /// GetSecretValue is judged alone (openapi.md §1.1).
 Result<Opened> open_value(Call& call, const Named& named, std::string_view version_id,
                           std::string_view stage) {
   const secrets::Secrets& secrets = call.engines.secrets;
   SR_TRY(secrets::SecretView secret, live_secret_named(call, named));
+  if (is_elsewhere(call, secret.instance_id())) return no_such_secret();
   SR_CHECK_OK(require_instance_of(call, secret.account(), secret.instance_id()));
   SR_TRY(const secrets::VersionView version, secret.select(version_id, stage));
   SR_TRY(const keys::UseStatus key,

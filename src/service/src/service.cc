@@ -278,6 +278,8 @@ audit::Record audit_record(const Request& request, const Outcome& outcome, int s
   if (outcome.error) record.error_code = outcome.error->code();
   record.status = status;
   record.mutation = request.operation->effect == Effect::kMutation;
+  if (request.gateway != policy::kSharedScope) record.instance = request.gateway;
+  record.key_fingerprint = request.principal->key_fingerprint;
   return record;
 }
 

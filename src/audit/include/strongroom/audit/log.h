@@ -46,6 +46,8 @@ struct Record {
   std::string_view error_code{};  // empty: success
   int status = 200;
   bool mutation = false;
+  std::string_view instance{};  // KMS instance whose endpoint was asked; empty: the shared one
+  std::string_view key_fingerprint{};  // of a client key's public key
 };
 
 /// The canonical leaf: one JSON object without blanks, fields in the order above, empty ones left

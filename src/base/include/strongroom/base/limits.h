@@ -42,6 +42,9 @@ inline constexpr std::size_t kHeadBytesFree = 16U << 10;
 inline constexpr std::size_t kUnauthenticatedBytesMax = 64U << 20;
 inline constexpr std::size_t kHeaderFieldsMax = 100;
 inline constexpr std::size_t kBodyBytesMax = 256U << 10;
+// Of the Instance API (instance-protocol.md §1.1).
+inline constexpr std::size_t kInstanceBodyBytesMax = 3U << 20;
+inline constexpr std::size_t kInstanceListenersMax = 16;
 inline constexpr std::size_t kPipelinedMax = 16;
 inline constexpr std::size_t kRequestsPerConnectionMax = 10'000;
 inline constexpr std::size_t kConnectionsMax = 10'240;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -35,6 +36,8 @@ class NameIndex {
   bool ready() const;
 
   std::size_t total() const;
+  /// The account that has this name, or nothing; for names that only one can have.
+  std::optional<AccountId> owner(std::string_view name) const;
   std::size_t count(AccountId account) const;
   bool contains(AccountId account, std::string_view name) const;
   /// Names number offset, offset+1, … in byte order, at most `limit`.

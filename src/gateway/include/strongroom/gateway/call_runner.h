@@ -72,8 +72,9 @@ class CallRunner {
 using RunnerFactory = std::function<std::unique_ptr<CallRunner>()>;
 
 /// The record of a call that ended before its principal was known. The protocol fills in what the
-/// request claims: service, action, version, key.
-audit::Record record_of_stranger(const Incoming& incoming, std::string_view user_agent,
-                                 const Error& error, int status);
+/// request says: service, action, version, key id. `claimed`: the client key that it names, or
+/// null; its account counts as the caller's only if the signature was right.
+audit::Record record_of_stranger(const Incoming& incoming, const Error& error, int status,
+                                 const identity::Credential* claimed);
 
 }  // namespace strongroom::gateway

@@ -1,9 +1,10 @@
 #pragma once
 // The endpoint of one KMS instance: requests of the Instance API in, protobuf messages out
-// (instance-protocol.md).
+// (instance-protocol.md), and on the same port OpenAPI requests, which another gateway answers.
 //
-// Every call is signed by a client key of an access point, judged by what that access point grants
-// on this instance, recorded, and answered. Thread-safe; the runners belong to whoever made them.
+// Every call of the Instance API is signed by a client key of an access point, judged by what that
+// access point grants on this instance, recorded, and answered. Thread-safe; the runners belong to
+// whoever made them.
 
 #include <memory>
 #include <string>
@@ -26,6 +27,10 @@ struct GatewayParts {
   identity::SourceLimiter& sources;
   std::shared_ptr<ReplayGuard> replays;
   std::string instance_id;  // "kst-…"
+  AccountId account;        // whose it is
+  // What answers requests in the form of OpenAPI. A request in neither form or in both is answered
+  // here, in the Instance API's own form.
+  gateway::RunnerFactory openapi = {};
 };
 
 /// For gateway::make_handler.

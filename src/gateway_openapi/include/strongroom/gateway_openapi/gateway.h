@@ -6,6 +6,7 @@
 
 #include "strongroom/gateway/call_runner.h"
 #include "strongroom/identity/authenticator.h"
+#include "strongroom/policy/access_grants.h"
 #include "strongroom/service/flow_control.h"
 #include "strongroom/service/service.h"
 
@@ -16,6 +17,9 @@ struct GatewayParts {
   service::Service& service;
   identity::Authenticator& authenticator;
   service::FlowControl* flow = nullptr;  // null: no limits of calls a second
+  // Or the id of the KMS instance at whose endpoint these calls come in: it offers what works with
+  // keys and values, no management (instance-protocol.md §4.6).
+  std::string endpoint = std::string(policy::kSharedScope);
 };
 
 /// For gateway::make_handler.

@@ -16,6 +16,7 @@
 #include <span>
 #include <string_view>
 
+#include "strongroom/base/limits.h"
 #include "strongroom/base/name_value.h"
 #include "strongroom/base/result.h"
 
@@ -43,7 +44,9 @@ struct Refusal {
 
 class RequestReader {
  public:
-  RequestReader();
+  RequestReader() : RequestReader(limits::kBodyBytesMax) {}
+  /// A body longer than `body_max` is refused (413).
+  explicit RequestReader(std::size_t body_max);
   ~RequestReader();  // wipes
   RequestReader(RequestReader&&) noexcept;
   RequestReader& operator=(RequestReader&&) noexcept;
@@ -86,6 +89,7 @@ class RequestReader {
   void release();
 
   std::unique_ptr<Impl> impl_;  // nothing while idle; recycled per thread
+  std::size_t body_max_;
   std::uint32_t completed_ = 0;
   bool last_ = false;
 };

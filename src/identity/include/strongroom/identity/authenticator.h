@@ -30,6 +30,9 @@ struct AuthenticationContext {
   Instant now;
   std::string_view source_address;  // of the peer, without port
   bool mutation = false;            // the operation changes something
+  // Receives the client key that the request names, if it is there, whoever signed: for the record
+  // of a refusal.
+  CredentialRef* claimed = nullptr;
 };
 
 class Authenticator {

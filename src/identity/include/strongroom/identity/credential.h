@@ -30,8 +30,6 @@ struct ClientKeyFacts {
   crypto::RsaPublicKey key;
   Instant not_before;
   Instant not_after;
-  std::string access_point;
-  std::string fingerprint;  // SHA-256 of the SubjectPublicKeyInfo, lower-case hex
 };
 
 struct Credential {

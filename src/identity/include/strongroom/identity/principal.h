@@ -38,6 +38,8 @@ struct Principal {
   // Client keys: everything they may do. Role sessions that access points bound: what they may do
   // at most. Null: no access point has a say.
   std::shared_ptr<const policy::AccessGrants> grants = nullptr;
+  std::string key_fingerprint =
+      {};  // client keys: SHA-256 of the SubjectPublicKeyInfo, lower-case hex
 };
 using PrincipalRef = std::shared_ptr<const Principal>;
 

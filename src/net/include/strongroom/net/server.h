@@ -122,6 +122,7 @@ struct ServerConfig {
   std::size_t connections = limits::kConnectionsMax;
   std::size_t connections_per_address = limits::kConnectionsPerAddressMax;  // IPv6: per /64
   std::size_t handshakes_per_address = limits::kHandshakesPerAddressMax;    // unfinished ones
+  std::size_t body_bytes = limits::kBodyBytesMax;  // of one request; 413 beyond
   Timeouts timeouts{};
 };
 

@@ -50,8 +50,15 @@ struct Address {
 /// "127.0.0.1:8443", "[::1]:0". Nothing if malformed or not literal.
 std::optional<Address> parse_address(std::string_view text);
 
+/// The endpoint of a KMS instance.
+struct InstanceListen {
+  std::string instance_id;
+  Address address;
+};
+
 struct Config {
   Address listen;
+  std::vector<InstanceListen> instance_listen;
   std::optional<Address> health_listen;
   std::string data_directory;
   std::string region;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "strongroom/barrier/data_directory.h"
 #include "strongroom/base/ids.h"
@@ -14,6 +15,13 @@
 
 namespace strongroom::server {
 
+/// A KMS instance that is being served.
+struct InstanceEndpoint {
+  std::string id;
+  Address address;  // with the real port
+  std::string ca_pem;
+};
+
 /// What the person or script that starts the server needs to know.
 struct StartedFacts {
   AccountId account;
@@ -21,10 +29,9 @@ struct StartedFacts {
   std::string root_key_id;  // empty unless it may be shown
   SecretBytes root_key_secret;
   std::uint16_t port = 0;
-  std::uint16_t health_port = 0;    // 0: no health listener
-  std::string instance_id;          // after ensure_instance()
-  std::uint16_t instance_port = 0;  // after listen_instance(), as the next
-  std::string instance_ca_pem;
+  std::uint16_t health_port = 0;            // 0: no health listener
+  std::string instance_id;                  // after ensure_instance()
+  std::vector<InstanceEndpoint> instances;  // in the order in which their endpoints were opened
 };
 
 class RunningServer {
@@ -47,10 +54,11 @@ class RunningServer {
   /// Makes one connected KMS instance if the account has none, and notes the default one in
   /// facts().
   Result<void> ensure_instance();
-  /// After ensure_instance(): serves the Instance API of that instance on a free port of the shared
-  /// endpoint's address, under a certificate of the instance's own CA. Nothing if no instance is
-  /// connected.
-  Result<void> listen_instance();
+  /// Serves an instance (Instance API, and OpenAPI for the use of its keys and values) under a
+  /// certificate of its own CA, and notes it in facts(). start() does so for those of the
+  /// configuration. kNotFound if there is no such instance; calls before it is connected are
+  /// refused one by one.
+  Result<void> listen_instance(const InstanceListen& wanted);
   /// Blocks until running requests are done (at most a few seconds) and everything is closed.
   /// Idempotent.
   void stop();
