@@ -49,6 +49,33 @@ def requests():
             write("json_body", name, body)
 
 
+ACTIONS = ("Encrypt Decrypt Sign Verify GenerateRandom GenerateDataKey GetPublicKey GetSecretValue AdvanceEncrypt AdvanceDecrypt "
+           "AdvanceGenerateDataKey GenerateDataKeyPair GenerateDataKeyPairWithoutPlaintext AdvanceGenerateDataKeyPair "
+           "AdvanceGenerateDataKeyPairWithoutPlaintext").split()
+
+
+def instance():
+    """Recorded requests of the Instance API, and the client key that signed them."""
+    folder = os.path.join(HERE, "..", "vectors", "instance-api")
+    with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
+        recorded = json.load(file)
+    for number, record in enumerate(recorded):
+        headers = {key.lower(): value for key, value in record["headers"]}
+        action = headers.get("x-kms-apiname", "")
+        if action not in ACTIONS:
+            continue
+        body = bytes.fromhex(record["body_hex"])
+        lines = "".join(f"{key}:{value}\n" for key, value in headers.items())
+        write("instance_headers", f"{number:02}-{action}", lines.encode() + b"\n" + body)
+        write("instance_messages", f"{number:02}-{action}", bytes([ACTIONS.index(action)]) + body)
+    with open(os.path.join(folder, "clientKey.json"), encoding="utf-8") as file:
+        der = base64.b64decode(json.load(file)["PrivateKeyData"])
+    write("client_key_file", "recorded", b"Testpass123\n" + der)
+    write("client_key_file", "wrong-password", b"Testpass124\n" + der)
+    write("client_key_file", "cut", b"Testpass123\n" + der[:900])
+    write("client_key_file", "no-mac", b"Testpass123\n" + der[:-70])
+
+
 def http():
     samples = {
         "pipelined": b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /b?c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -153,3 +180,4 @@ def keys():
 
 keys()
 policies()
+instance()

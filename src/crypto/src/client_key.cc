@@ -13,12 +13,19 @@
 #include "certificate.h"
 #include "crypto_reveal.h"
 #include "evp.h"
+#include "strongroom/base/limits.h"
 
 namespace strongroom::crypto {
 namespace {
 
 using Pkcs12 = std::unique_ptr<PKCS12, evp::Deleter<PKCS12_free>>;
 using Bio = std::unique_ptr<BIO, evp::Deleter<BIO_free>>;
+using Pkcs8 = std::unique_ptr<PKCS8_PRIV_KEY_INFO, evp::Deleter<PKCS8_PRIV_KEY_INFO_free>>;
+
+void free_certificates(STACK_OF(X509) * certificates) {
+  sk_X509_pop_free(certificates, X509_free);
+}
+using Certificates = std::unique_ptr<STACK_OF(X509), evp::Deleter<free_certificates>>;
 
 constexpr unsigned kRsaBits = 2048;
 constexpr int kIterations = 2048;
@@ -72,7 +79,65 @@ Result<SecretBytes> pack(const SecretBytes& password, EVP_PKEY* key, X509* certi
   return packed;
 }
 
+std::unexpected<Error> not_a_client_key() {
+  ERR_clear_error();
+  return fail(ErrorKind::kInvalidInput, "ClientKeyFile",
+              "this is no client key file, or the password is wrong");
+}
+
+/// Whether the file's MAC is there and cheap enough to be checked: the count of iterations comes
+/// from outside, and everything else is only looked at once the MAC was right.
+bool has_bounded_mac(const PKCS12* file) {
+  const ASN1_INTEGER* iterations = nullptr;
+  PKCS12_get0_mac(nullptr, nullptr, nullptr, &iterations, file);
+  if (PKCS12_mac_present(file) != 1) return false;
+  if (iterations == nullptr) return true;  // once
+  std::int64_t count = 0;
+  return ASN1_INTEGER_get_int64(&count, iterations) == 1 && count > 0 &&
+         count <= limits::kPkcs12IterationsMax;
+}
+
+Result<SecretBytes> to_pkcs8(EVP_PKEY* key) {
+  const Pkcs8 info(EVP_PKEY2PKCS8(key));
+  const int size = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), nullptr) : 0;
+  if (size <= 0) return library_failed();
+  SR_TRY(SecretBytes der, SecretBytes::zeroed(static_cast<std::size_t>(size)));
+  std::uint8_t* out = CryptoReveal::into(der).data();
+  if (i2d_PKCS8_PRIV_KEY_INFO(info.get(), &out) != size) return library_failed();
+  return der;
+}
+
 }  // namespace
+
+Result<OpenedClientKey> open_client_key(ByteView pkcs12, const SecretBytes& password) {
+  if (pkcs12.size() > limits::kPkcs12BytesMax) return not_a_client_key();
+  const unsigned char* next = pkcs12.data();
+  const Pkcs12 file(d2i_PKCS12(nullptr, &next, static_cast<long>(pkcs12.size())));
+  if (!file || next != pkcs12.data() + pkcs12.size() || !has_bounded_mac(file.get())) {
+    return not_a_client_key();
+  }
+  SR_TRY(const SecretBytes text, terminated(password));
+  const char* secret = reinterpret_cast<const char*>(CryptoReveal::of(text).data());
+  EVP_PKEY* key = nullptr;
+  X509* certificate = nullptr;
+  STACK_OF(X509)* others = nullptr;
+  const bool parsed = PKCS12_parse(file.get(), secret, &key, &certificate, &others) == 1;
+  const evp::Pkey owned_key(key);
+  const CertificatePtr owned_certificate(certificate);
+  const Certificates owned_others(others);
+  const bool whole = parsed && key != nullptr && certificate != nullptr &&
+                     (others == nullptr || sk_X509_num(others) == 0) &&
+                     EVP_PKEY_is_a(key, "RSA") == 1 &&
+                     X509_check_private_key(certificate, key) == 1;
+  if (!whole) return not_a_client_key();
+  OpenedClientKey opened;
+  SR_TRY(opened.certificate_pem, to_pem(certificate));
+  SR_TRY(const std::string spki, public_der(key));
+  opened.fingerprint = sha256(as_bytes(spki));
+  SR_TRY(opened.pkcs8, to_pkcs8(key));
+  ERR_clear_error();
+  return opened;
+}
 
 Result<ClientKey> make_client_key(std::string_view common_name, Validity validity,
                                   const SecretBytes& password, Random& random) {

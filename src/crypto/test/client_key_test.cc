@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "strongroom/base/bytes.h"
+#include "strongroom/crypto/asymmetric.h"
 #include "strongroom/crypto/rsa.h"
 #include "strongroom/test/reveal.h"
 
@@ -86,6 +87,25 @@ TEST(ClientKey, NeedsAPasswordAndAValidity) {
   EXPECT_FALSE(make_client_key("KAAP.1", kValidity, SecretBytes(), random));
   EXPECT_FALSE(make_client_key("KAAP.1", {kValidity.not_after, kValidity.not_before},
                                secret("Testpass123"), random));
+}
+
+TEST(ClientKey, OpensUnderItsPasswordOnly) {
+  SystemRandom random;
+  const SecretBytes password = test::secret("Testpass123");
+  const auto made = make_client_key("KAAP.x", kValidity, password, random);
+  ASSERT_TRUE(made);
+  const std::string der = test::reveal(made->pkcs12);
+  const auto opened = open_client_key(as_bytes(der), password);
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_EQ(opened->certificate_pem, made->certificate_pem);
+  EXPECT_EQ(opened->fingerprint, made->fingerprint);
+  const auto pair = PrivateKey::from_pkcs8(opened->pkcs8);
+  ASSERT_TRUE(pair);
+  EXPECT_EQ(pair->public_key().spki(), made->public_key_der);
+  EXPECT_FALSE(open_client_key(as_bytes(der), test::secret("Testpass124")));
+  EXPECT_FALSE(open_client_key(as_bytes(der + "x"), password));
+  EXPECT_FALSE(open_client_key(as_bytes(der.substr(0, der.size() - 1)), password));
+  EXPECT_FALSE(open_client_key(ByteView(), password));
 }
 
 }  // namespace

@@ -45,6 +45,10 @@ inline constexpr std::size_t kBodyBytesMax = 256U << 10;
 // Of the Instance API (instance-protocol.md §1.1).
 inline constexpr std::size_t kInstanceBodyBytesMax = 3U << 20;
 inline constexpr std::size_t kInstanceListenersMax = 16;
+
+// Client key files that are opened.
+inline constexpr std::size_t kPkcs12BytesMax = 64U << 10;
+inline constexpr std::int64_t kPkcs12IterationsMax = 1'000'000;
 inline constexpr std::size_t kPipelinedMax = 16;
 inline constexpr std::size_t kRequestsPerConnectionMax = 10'000;
 inline constexpr std::size_t kConnectionsMax = 10'240;

@@ -27,4 +27,15 @@ struct ClientKey {
 Result<ClientKey> make_client_key(std::string_view common_name, Validity validity,
                                   const SecretBytes& password, Random& random);
 
+struct OpenedClientKey {
+  std::string certificate_pem;
+  Digest32 fingerprint;  // SHA-256 of the SubjectPublicKeyInfo, as above
+  SecretBytes pkcs8;     // for PrivateKey::from_pkcs8
+};
+
+/// Takes such a file apart. kInvalidInput for a wrong password and for anything but one RSA key
+/// with its one certificate under a MAC of at most limits::kPkcs12IterationsMax iterations; nothing
+/// tells which.
+Result<OpenedClientKey> open_client_key(ByteView pkcs12, const SecretBytes& password);
+
 }  // namespace strongroom::crypto
