@@ -33,13 +33,22 @@ CLIENTS = [
     ("go credentials", "github.com/aliyun/credentials-go", "go", "default chain: `strongroom metadata serve`, credentials URI, OIDC token file"),
     ("java credentials", "credentials-java", "java", "default chain: `strongroom metadata serve`, credentials URI, OIDC token file"),
     ("java secretsmanager-client", "alibabacloud-secretsmanager-client", "java", "`RegionInfo(region, false, endpoint)`; RPC v1, XML; the client itself does not check certificates"),
+    ("python dkms-gcs", "alibabacloud-dkms-gcs", "python", "an instance: `Config(endpoint, client_key_content, password, ca_file_path)`; Instance API"),
+    ("python dkms-transfer", "alibabacloud-dkms-transfer-python", "python", "an instance: the same `Config` in `KmsTransferAcsClient`, `verify=path`; Instance API"),
+    ("python kms-python-sdk", "alibabacloud-kms-python-sdk", "python-kms-sdk", "an instance: `KmsConfig` with `ca_file_path`; Instance API, both forms of blobs"),
+    ("go dkms-gcs", "github.com/aliyun/alibabacloud-dkms-gcs-go-sdk", "go", "an instance: `Config.Endpoint`, `ClientKeyFile`, `CaFilePath`; Instance API"),
+    ("go dkms-transfer", "github.com/aliyun/alibabacloud-dkms-transfer-go-sdk", "go", "an instance: the same `Config`; Instance API"),
+    ("java dkms-gcs", "alibabacloud-dkms-gcs-sdk", "java", "an instance: `Config.setEndpoint`, `setClientKeyFile`, `setCaFilePath`; Instance API"),
+    ("java dkms-transfer", "kms-transfer-client", "java", "an instance: the same `Config`; Instance API"),
 ]
-PINS = {"node": "node/package.json", "python": "python/requirements.txt", "go": "go/go.mod", "java": "java/pom.xml"}
+PINS = {"node": "node/package.json", "python": "python/requirements.txt", "python-kms-sdk": "python/requirements-kms-sdk.txt",
+        "go": "go/go.mod", "java": "java/pom.xml"}
 
 
 def version(package, kind):
     text = open(os.path.join(E2E, PINS[kind]), encoding="utf-8").read()
     pattern = {"node": rf'"{re.escape(package)}": "([^"]+)"', "python": rf"^{re.escape(package)}==(\S+)$",
+               "python-kms-sdk": rf"^{re.escape(package)}==(\S+)$",
                "go": rf"^\s*{re.escape(package)} v(\S+)$", "java": rf"<artifactId>{re.escape(package)}</artifactId>\s*<version>([^<]+)"}[kind]
     return re.search(pattern, text, re.M).group(1)
 
@@ -72,7 +81,13 @@ def page(records):
         row = ["" if (action, name) not in cells else "yes" if cells[action, name] else "**no**" for name in names]
         lines.append(f"| {action} | " + " | ".join(row) + " |")
     lines += ["", "Beside these, `tests/e2e/wire` sends by hand what no SDK sends: every envelope rule, broken and",
-              "forged signatures, limits.", ""]
+              "forged signatures, limits; and the same for the Instance API, whose generated client key files are",
+              "loaded by OpenSSL, Python, Java, Node and Go.", "",
+              "The v2 secrets client, the OpenAPI SDK and `alibabacloud-dkms-gcs` for Python also run against an",
+              "instance under its own name, `kst-….cryptoservice.kms.aliyuncs.com`, with the instance's CA file.", "",
+              "Not run, because the package registries do not have them: the KMS instance SDKs for Java",
+              "(`alibabacloud-kms-java-sdk`) and Go (`alibabacloud-kms-go-sdk`), the v2 secrets clients for Java and",
+              "Go.", ""]
     return "\n".join(lines)
 
 

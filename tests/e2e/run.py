@@ -64,6 +64,11 @@ def install_python_managed():
     return python_environment("python-managed", "managed-requirements.txt")
 
 
+def install_python_kms_sdk():
+    """It asks for older releases than the other clients."""
+    return python_environment("python-kms-sdk", "requirements-kms-sdk.txt")
+
+
 def install_node():
     folder = os.path.join(OUT, "node")
     pins = [os.path.join(HERE, "node", name) for name in ("package.json", "package-lock.json")]
@@ -81,7 +86,7 @@ def install_node():
 def install_go():
     folder = os.path.join(OUT, "go")
     os.makedirs(folder, exist_ok=True)
-    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./chain"],
+    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./instance", "./chain"],
         cwd=os.path.join(HERE, "go"))
     return {}
 
@@ -124,6 +129,11 @@ def own(*path):
     return lambda: [sys.executable, os.path.join(HERE, *path[:end + 1]), *path[end + 1:]]
 
 
+def with_client_key(program):
+    """`program` as an application of the server's KMS instance."""
+    return lambda: [sys.executable, os.path.join(HERE, "strongroom_e2e", "instance_clients.py"), *program()]
+
+
 SUITES = [
     Suite("node-pop-core", "node pop-core", install_node, node_client("pop_core.js"), False),
     Suite("node-kms20160120", "node kms20160120", install_node, node_client("kms20160120.js"), False),
@@ -131,6 +141,14 @@ SUITES = [
     Suite("python-kms20160120", "python kms20160120", install_python, python_client("kms20160120.py"), False),
     Suite("python-instances", "python kms20160120 instances", install_python, python_client("instances.py"), False),
     Suite("python-instance-api", "python dkms-gcs", install_python, python_client("instance_api.py"), False),
+    Suite("instance-refusals", "instance wire", install_python, python_client("instance_refusals.py"), False),
+    Suite("instance-host", "python secretsmanager-client-v2", install_python, python_client("instance_host.py"), True),
+    Suite("client-key-file", "client key file", install_python, python_client("client_key_file.py"), False),
+    Suite("python-dkms-transfer", "python dkms-transfer", install_python, python_client("instance_transfer.py"), False),
+    Suite("python-kms-python-sdk", "python kms-python-sdk", install_python_kms_sdk,
+          python_client("kms_sdk.py", "python-kms-sdk"), False),
+    Suite("python-client-key-secrets", "python secret-manager-client", install_python,
+          python_client("client_key_secrets.py"), False),
     Suite("python-sdk-kms", "python aliyun-python-sdk-kms", install_python, python_client("python_sdk_kms.py"), False),
     Suite("python-secretsmanager-v2", "python secretsmanager-client-v2", install_python,
           python_client("secretsmanager_client_v2.py"), False),
@@ -138,6 +156,8 @@ SUITES = [
           python_client("secret_manager_client.py"), False),
     Suite("go-kms20160120", "go kms-20160120", install_go, go_client("kms20160120"), False),
     Suite("go-secretsmanager", "go secretsmanager-client", install_go, go_client("secretsclient"), False),
+    Suite("go-instance", "go dkms-gcs", install_go, with_client_key(go_client("instance")), False),
+    Suite("java-instance", "java dkms-gcs", install_java, with_client_key(java("InstanceApi")), False),
     Suite("java-kms20160120", "java kms20160120", install_java, java("Kms20160120"), False),
     Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
     Suite("python-ram-sts", "python ram20150501", install_python, python_client("ram_sts.py"), False),

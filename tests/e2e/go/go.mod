@@ -6,6 +6,9 @@ require (
 	github.com/alibabacloud-go/darabonba-openapi/v2 v2.0.9
 	github.com/alibabacloud-go/kms-20160120/v3 v3.2.3
 	github.com/alibabacloud-go/tea v1.2.2
+	github.com/aliyun/alibaba-cloud-sdk-go v1.61.1800
+	github.com/aliyun/alibabacloud-dkms-gcs-go-sdk v0.5.1
+	github.com/aliyun/alibabacloud-dkms-transfer-go-sdk v0.1.9
 	github.com/aliyun/aliyun-secretsmanager-client-go v1.1.5
 	github.com/aliyun/credentials-go v1.4.7
 )
@@ -24,9 +27,6 @@ require (
 	github.com/alibabacloud-go/tea-utils v1.3.1 // indirect
 	github.com/alibabacloud-go/tea-utils/v2 v2.0.6 // indirect
 	github.com/alibabacloud-go/tea-xml v1.1.3 // indirect
-	github.com/aliyun/alibaba-cloud-sdk-go v1.61.1800 // indirect
-	github.com/aliyun/alibabacloud-dkms-gcs-go-sdk v0.5.1 // indirect
-	github.com/aliyun/alibabacloud-dkms-transfer-go-sdk v0.1.8 // indirect
 	github.com/clbanning/mxj/v2 v2.5.5 // indirect
 	github.com/deckarep/golang-set v1.7.1 // indirect
 	github.com/golang/protobuf v1.5.0 // indirect

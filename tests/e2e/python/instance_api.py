@@ -3,19 +3,14 @@ keys of the development server's KMS instance, and refusals with their codes.
 """
 
 import hashlib
-import json
-import os
-import uuid
 
 from openapi.models import Config
 from sdk import models
 from sdk.client import Client
 from Tea.exceptions import TeaException
 
-from kms20160120 import Adapter
+from strongroom_e2e.applications import BOTH_ROLES, Applications
 from strongroom_e2e.report import Suite, equal
-
-PASSWORD = "Testpass123"
 
 
 def tea(error):
@@ -25,33 +20,16 @@ def tea(error):
     return error
 
 
-class Life:
+class Life(Applications):
     def __init__(self):
+        super().__init__()
         self.suite = Suite("python dkms-gcs")
-        self.sdk = Adapter()
-        self.tail = uuid.uuid4().hex[:8]
-        self.instance = os.environ["STRONGROOM_INSTANCE_ID"]
-        self.ca = os.environ["STRONGROOM_INSTANCE_CA_FILE"]
-        # The client needs a host name in the certificate, no address.
-        self.endpoint = "localhost:" + os.environ["STRONGROOM_INSTANCE_ENDPOINT"].rsplit(":", 1)[1]
 
-    def call(self, action, **parameters):
-        return self.sdk.call(action, parameters)
-
-    def key(self, **parameters):
-        return self.call("CreateKey", DKMSInstanceId=self.instance, **parameters)["KeyMetadata"]["KeyId"]
-
-    def client(self, name, resources, permissions=("CryptoServiceKeyUser", "CryptoServiceSecretUser"), rules=None, scope=None):
+    def client(self, name, resources, permissions=BOTH_ROLES, rules=(), scope=None):
         """A client with a new access point and client key of its own."""
-        self.call("CreatePolicy", Name=f"pol-{name}-{self.tail}", KmsInstance=scope or self.instance,
-                  AccessControlRules=json.dumps({"NetworkRules": rules or []}), Resources=json.dumps(resources),
-                  Permissions=json.dumps([f"RbacPermission/Template/{role}" for role in permissions]))
-        self.call("CreateApplicationAccessPoint", Name=f"aap-{name}-{self.tail}", AuthenticationMethod="ClientKey",
-                  Policies=json.dumps([f"pol-{name}-{self.tail}"]))
-        made = self.call("CreateClientKey", AapName=f"aap-{name}-{self.tail}", Password=PASSWORD)
-        content = json.dumps({"KeyId": made["ClientKeyId"], "PrivateKeyData": made["PrivateKeyData"]})
-        self.client_key_id = made["ClientKeyId"]
-        return Client(Config(protocol="https", endpoint=self.endpoint, client_key_content=content, password=PASSWORD,
+        made = self.client_key(name, resources, permissions, rules, scope)
+        self.client_key_id = made.id
+        return Client(Config(protocol="https", endpoint=self.endpoint, client_key_content=made.content, password=made.password,
                              ca_file_path=self.ca))
 
     def refused(self, code, work):
@@ -65,8 +43,7 @@ class Life:
     def secrets(self):
         key = self.key()
         name = f"e2e/gcs/{self.tail}"
-        self.call("CreateSecret", SecretName=name, VersionId="v1", SecretData="over protobuf", EncryptionKeyId=key,
-                  DKMSInstanceId=self.instance)
+        self.secret(name, "over protobuf", key)
         self.call("CreateSecret", SecretName=name + "/shared", VersionId="v1", SecretData="elsewhere")
         app = self.client("all", ["key/*", "secret/*"])
 
