@@ -47,6 +47,7 @@ struct Parsed {
   RemoveOptions remove;
   std::string restore;
   InstanceOptions instance;
+  InstanceClientOptions instance_client;
   AccessPointOptions access_point;
   AccessPolicyOptions access_policy;
   NetworkRuleOptions network_rule;
@@ -96,6 +97,7 @@ class Tree {
     declare_versions(*secret);
     declare_changes(*secret);
     declare_instances();
+    declare_instance_clients();
     declare_access_points();
     declare_access_rules();
     declare_system();
@@ -165,6 +167,7 @@ class Tree {
     app->add_option("--config", p_.create.config, "ExtendedConfig of a managed type, JSON");
     app->add_option("--rotate-every", p_.create.rotate_every, "7d, 12h; managed types");
     app->add_option("--key", p_.create.key_id, "key that seals it (default: the account's own)");
+    app->add_option("--instance", p_.create.instance, "KMS instance it lives in, with its key");
     app->add_option("--tag", p_.create.tags, "key=value; may be repeated")->allow_extra_args(false);
   }
 
@@ -281,6 +284,30 @@ class Tree {
     rm->add_option("id", p_.access_remove.name, "kst-...")->required();
     rm->add_flag("--force", p_.access_remove.force,
                  "although it holds keys or secrets, which can then not be read any more");
+  }
+
+  void declare_instance_clients() {
+    auto& o = p_.instance_client;
+    auto* ca = noun("ca", "The CA certificate that clients of a KMS instance trust");
+    auto* show = verb(*ca, "show", "Print it",
+                      remote([this](Session& s) { return ca_show(s, p_.instance_client); }));
+    auto* install = verb(*ca, "install", "Write it where the system looks for certificates",
+                         remote([this](Session& s) { return ca_install(s, p_.instance_client); }));
+    install->add_option("--directory", o.directory)->capture_default_str();
+    auto* snippet =
+        verb(app_, "sdk-snippet", "A program that reads a secret at an instance's endpoint",
+             remote([this](Session& s) { return sdk_snippet(s, p_.instance_client); }));
+    snippet->add_option("--lang", o.language)
+        ->check(CLI::IsMember({"python", "java", "go", "node"}))
+        ->capture_default_str();
+    snippet->add_option("--secret", o.secret, "its name")->capture_default_str();
+    snippet->add_option("--instance-endpoint", o.host,
+                        "host and port; absent: the environment's, or the cloud's name");
+    snippet->add_option("--instance-ca-file", o.ca_file, "where its CA certificate lies");
+    for (CLI::App* one : {show, install, snippet}) {
+      one->add_option("--instance", o.instance,
+                      "kst-...; absent: the environment's, or the default one");
+    }
   }
 
   void declare_access_points() {

@@ -22,6 +22,7 @@ struct CreateOptions {
   std::string description;
   std::string type;  // text or binary; or a managed type: Rds, RAMCredentials …
   std::string key_id;
+  std::string instance;
   std::vector<std::string> tags;  // "key=value"
   std::string config;             // ExtendedConfig, JSON
   std::string rotate_every;       // "7d"; empty: not by itself
@@ -121,6 +122,21 @@ struct AccessKind {
   const char* remove;
   const char* parameter;
 };
+
+struct InstanceClientOptions {
+  std::string instance;  // empty: the account's default one
+  std::string directory = "/usr/local/share/ca-certificates";
+  std::string language = "python";
+  std::string host;     // empty: the instance's name in the cloud's domain
+  std::string ca_file;  // empty: the name that the cloud's console gives it
+  std::string secret = "app/db";
+};
+/// The PEM chain that clients of an instance trust.
+int ca_show(Session& session, const InstanceClientOptions& options);
+/// The same into a directory of trusted certificates.
+int ca_install(Session& session, const InstanceClientOptions& options);
+/// A program that reads a secret at the instance's endpoint.
+int sdk_snippet(Session& session, const InstanceClientOptions& options);
 
 int instance_create(Session& session, const InstanceOptions& options);
 int instance_list(Session& session);

@@ -7,8 +7,10 @@
 #include "key_commands.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/ids.h"
+#include "strongroom/client/json.h"
 #include "strongroom/crypto/asymmetric.h"
 #include "strongroom/crypto/certificate_text.h"
+#include "strongroom/crypto/client_key.h"
 #include "strongroom/crypto/digest.h"
 #include "terminal.h"
 
@@ -64,6 +66,39 @@ std::optional<Rows> as_certificate(const std::string& text) {
               {"SHA-256", found->sha256}};
 }
 
+/// The file that an application signs with. Of what is inside, the certificate is shown and never
+/// the private key.
+std::optional<Rows> as_client_key(const std::string& text, const std::string& password_file) {
+  const auto bytes = SecretBytes::copy_of(as_bytes(text));
+  if (!bytes) return std::nullopt;
+  const auto json = client::Json::parse(*bytes, bytes->size());
+  if (!json) return std::nullopt;
+  const client::Value& root = json->root();
+  const auto file = base64_decode(root["PrivateKeyData"].text());
+  if (root["KeyId"].text().empty() || !file) return std::nullopt;
+  Rows rows{{"What", "client key file"},
+            {"KeyId", std::string(root["KeyId"].text())},
+            {"PKCS#12", std::to_string(file->size()) + " bytes"}};
+  if (password_file.empty()) {
+    rows.emplace_back("Certificate", "sealed; --password-file opens it");
+    return rows;
+  }
+  const auto password = read_value_file(password_file);
+  if (!password) {
+    rows.emplace_back("Certificate", password.error().message());
+    return rows;
+  }
+  const auto opened = crypto::open_client_key(as_bytes(*file), *password);
+  if (!opened) {
+    rows.emplace_back("Certificate", opened.error().message());
+    return rows;
+  }
+  rows.emplace_back("Key SHA-256", hex_encode(opened->fingerprint));
+  const auto certificate = as_certificate(opened->certificate_pem);
+  if (certificate) rows.insert(rows.end(), certificate->begin() + 1, certificate->end());
+  return rows;
+}
+
 /// The blob of Encrypt, as Base64: key version id, IV, ciphertext and tag (docs/formats/key.md).
 std::optional<Rows> as_blob(std::string text) {
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
@@ -85,23 +120,24 @@ std::optional<Rows> as_blob(std::string text) {
 
 }  // namespace
 
-int inspect(Session& session, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+int inspect(Session& session, const InspectOptions& options) {
+  std::ifstream file(options.path, std::ios::binary);
   std::string text(kFileBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.empty() || text.size() > kFileBytesMax) {
-    return session.misused("there is nothing to look at in " + path,
+    return session.misused("there is nothing to look at in " + options.path,
                            "the file cannot be read, is empty, or has more than 256 KiB",
                            "strongroom inspect FILE");
   }
   auto rows = as_public_key(text);
   if (!rows) rows = as_certificate(text);
+  if (!rows) rows = as_client_key(text, options.password_file);
   if (!rows) rows = as_blob(text);
   if (rows) return print(pairs(*rows)) ? kOk : kError;
   return session.misused("this is nothing that inspect knows",
-                         "it knows public keys and certificates in PEM, and the Base64 text of a "
-                         "CiphertextBlob",
+                         "it knows public keys and certificates in PEM, client key files, and the "
+                         "Base64 text of a CiphertextBlob",
                          "strongroom inspect FILE");
 }
 

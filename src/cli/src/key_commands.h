@@ -60,7 +60,12 @@ int crypto_data_key(Session& session, const CryptoOptions& options);
 int crypto_sign(Session& session, const CryptoOptions& options);
 int crypto_verify(Session& session, const CryptoOptions& options);
 
-/// What a file holds: a public key, a certificate or a ciphertext blob. No server is asked.
-int inspect(Session& session, const std::string& path);
+struct InspectOptions {
+  std::string path;
+  std::string password_file;  // opens a client key file
+};
+/// What a file holds: a public key, a certificate, a client key file or a ciphertext blob. No
+/// server is asked.
+int inspect(Session& session, const InspectOptions& options);
 
 }  // namespace strongroom::cli

@@ -27,11 +27,13 @@ class KeyTree {
     declare_material();
     declare_aliases();
     declare_crypto();
-    const auto path = std::make_shared<std::string>();
+    const auto file = std::make_shared<InspectOptions>();
     auto* look = verb_(
-        app_, "inspect", "What a public key, certificate or ciphertext is",
-        [path](Session& s) { return inspect(s, *path); }, false);
-    look->add_option("file", *path)->required();
+        app_, "inspect", "What a public key, certificate, client key file or ciphertext is",
+        [file](Session& s) { return inspect(s, *file); }, false);
+    look->add_option("file", file->path)->required();
+    look->add_option("--password-file", file->password_file,
+                     "clientKey_<id>_Password.txt, to look into a client key file");
   }
 
  private:

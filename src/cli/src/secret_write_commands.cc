@@ -102,6 +102,7 @@ int secret_create(Session& session, const CreateOptions& options) {
   add(call, is_data_type ? "SecretDataType" : "SecretType", options.type);
   add(call, "Description", options.description);
   add(call, "EncryptionKeyId", options.key_id);
+  add(call, "DKMSInstanceId", options.instance);
   if (!options.tags.empty()) add(call, "Tags", *tags);
   add(call, "ExtendedConfig", options.config);
   if (!options.rotate_every.empty()) {

@@ -1,0 +1,163 @@
+// What a client of a KMS instance needs: the instance's CA certificate, and a program to start
+// from.
+
+#include <fstream>
+
+#include "commands.h"
+#include "strongroom/base/json_writer.h"
+#include "terminal.h"
+
+namespace strongroom::cli {
+namespace {
+
+constexpr std::string_view kHostSuffix = ".cryptoservice.kms.aliyuncs.com";
+constexpr const char* kInstanceVariable = "STRONGROOM_INSTANCE_ID";
+
+/// The instance that was named, else the environment's, else the account's default one. Nothing
+/// after a failure that was shown.
+std::optional<std::string> instance_of(Session& session, const std::string& given) {
+  if (!given.empty()) return given;
+  if (std::string set = environment(kInstanceVariable); !set.empty()) return set;
+  const auto answer = session.call("find the default instance", {"GetDefaultKmsInstance", {}});
+  if (!answer) return std::nullopt;
+  return std::string(answer->json.root()["DefaultKmsInstanceId"].text());
+}
+
+struct Chain {
+  std::string instance;
+  std::string pem;
+  client::Answer answer;
+};
+
+std::optional<Chain> chain_of(Session& session, const std::string& given) {
+  const auto id = instance_of(session, given);
+  if (!id) return std::nullopt;
+  auto answer = session.call("read the instance's CA certificate",
+                             {"GetKmsInstance", {{"KmsInstanceId", *id}}});
+  if (!answer) return std::nullopt;
+  std::string pem(answer->json.root()["KmsInstance"]["CaCertificateChainPem"].text());
+  return Chain{*id, std::move(pem), std::move(*answer)};
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+struct Needed {
+  std::string host;
+  std::string ca_file;
+  std::string secret;
+};
+
+std::string python(const Needed& n) {
+  return "# pip install alibabacloud-dkms-gcs\n"
+         "import os\n"
+         "from openapi.models import Config\n"
+         "from sdk import models\n"
+         "from sdk.client import Client\n\n"
+         "client = Client(Config(\n"
+         "    protocol=\"https\", endpoint=" +
+         quoted(n.host) + ", ca_file_path=" + quoted(n.ca_file) +
+         ",\n"
+         "    client_key_file=os.environ[\"CLIENT_KEY_FILE\"], "
+         "password=os.environ[\"CLIENT_KEY_PASSWORD\"]))\n"
+         "print(client.get_secret_value(models.GetSecretValueRequest(secret_name=" +
+         quoted(n.secret) + ")).secret_data)\n";
+}
+
+std::string java(const Needed& n) {
+  return "// com.aliyun:alibabacloud-dkms-gcs-sdk\n"
+         "com.aliyun.dkms.gcs.openapi.models.Config config =\n"
+         "    new com.aliyun.dkms.gcs.openapi.models.Config().setProtocol(\"https\")\n"
+         "        .setEndpoint(" +
+         quoted(n.host) + ").setCaFilePath(" + quoted(n.ca_file) +
+         ")\n"
+         "        .setClientKeyFile(System.getenv(\"CLIENT_KEY_FILE\"))\n"
+         "        .setPassword(System.getenv(\"CLIENT_KEY_PASSWORD\"));\n"
+         "System.out.println(new com.aliyun.dkms.gcs.sdk.Client(config).getSecretValue(\n"
+         "    new com.aliyun.dkms.gcs.sdk.models.GetSecretValueRequest().setSecretName(" +
+         quoted(n.secret) + ")).getSecretData());\n";
+}
+
+std::string go(const Needed& n) {
+  return "// github.com/aliyun/alibabacloud-dkms-gcs-go-sdk/{openapi,sdk}\n"
+         "client, err := sdk.NewClient(&openapi.Config{Protocol: tea.String(\"https\"),\n"
+         "\tEndpoint: tea.String(" +
+         quoted(n.host) + "), CaFilePath: tea.String(" + quoted(n.ca_file) +
+         "),\n"
+         "\tClientKeyFile: tea.String(os.Getenv(\"CLIENT_KEY_FILE\")),\n"
+         "\tPassword: tea.String(os.Getenv(\"CLIENT_KEY_PASSWORD\"))})\n"
+         "if err != nil {\n\tlog.Fatal(err)\n}\n"
+         "found, err := client.GetSecretValue(&sdk.GetSecretValueRequest{SecretName: tea.String(" +
+         quoted(n.secret) +
+         ")})\n"
+         "if err != nil {\n\tlog.Fatal(err)\n}\n"
+         "fmt.Println(*found.SecretData)\n";
+}
+
+// There is no client of the Instance API for Node: the same endpoint takes OpenAPI with an
+// AccessKey.
+std::string node(const Needed& n) {
+  return "// npm install @alicloud/kms20160120 @alicloud/openapi-client\n"
+         "// No client for Node takes a client key: this one signs with an AccessKey.\n"
+         "const Kms = require('@alicloud/kms20160120');\n"
+         "const { Config } = require('@alicloud/openapi-client');\n"
+         "const client = new Kms.default(new Config({\n"
+         "  endpoint: " +
+         quoted(n.host) + ", ca: require('fs').readFileSync(" + quoted(n.ca_file) +
+         ", 'utf8'),\n"
+         "  accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,\n"
+         "  accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET }));\n"
+         "client.getSecretValue(new Kms.GetSecretValueRequest({ secretName: " +
+         quoted(n.secret) + " }))\n  .then((answer) => console.log(answer.body.secretData));\n";
+}
+
+}  // namespace
+
+int ca_show(Session& session, const InstanceClientOptions& options) {
+  const auto chain = chain_of(session, options.instance);
+  if (!chain) return session.exit_code();
+  return session.print_answer(chain->answer, chain->pem, chain->pem);
+}
+
+int ca_install(Session& session, const InstanceClientOptions& options) {
+  const auto chain = chain_of(session, options.instance);
+  if (!chain) return session.exit_code();
+  const std::string path = options.directory + "/PrivateKmsCA_" + chain->instance + ".crt";
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << chain->pem;
+  file.close();
+  if (!file) {
+    return session.misused("the CA certificate was not written", path + " cannot be written",
+                           "strongroom ca install --directory DIRECTORY");
+  }
+  const bool told = print("wrote " + path +
+                          "\nNow run update-ca-certificates, or name the file in the client's own "
+                          "setting.\n");
+  return told ? kOk : kError;
+}
+
+int sdk_snippet(Session& session, const InstanceClientOptions& options) {
+  const auto id = instance_of(session, options.instance);
+  if (!id) return session.exit_code();
+  Needed needed{.host = options.host, .ca_file = options.ca_file, .secret = options.secret};
+  if (*id == environment(kInstanceVariable)) {
+    if (needed.host.empty()) needed.host = environment("STRONGROOM_INSTANCE_ENDPOINT");
+    if (needed.ca_file.empty()) needed.ca_file = environment("STRONGROOM_INSTANCE_CA_FILE");
+  }
+  if (needed.host.empty()) needed.host = *id + std::string(kHostSuffix);
+  // The Python client checks names only.
+  constexpr std::string_view kLoopback = "127.0.0.1:";
+  if (needed.host.starts_with(kLoopback))
+    needed.host = "localhost:" + needed.host.substr(kLoopback.size());
+  if (needed.ca_file.empty()) needed.ca_file = "PrivateKmsCA_" + *id + ".pem";
+  std::string text = python(needed);
+  if (options.language == "java") text = java(needed);
+  if (options.language == "go") text = go(needed);
+  if (options.language == "node") text = node(needed);
+  return print(text) ? kOk : kError;
+}
+
+}  // namespace strongroom::cli
