@@ -103,11 +103,9 @@ int run_all(const AllOptions& options, Plan plan) {
     rows.push_back(std::move(row));
   };
   using Scenario = Result<void> (*)(const Plan&, const Add&);
-  constexpr std::pair<const char*, Scenario> kScenarios[] = {{"reads", run_reads},
-                                                             {"puts", run_puts},
-                                                             {"crypto", run_crypto},
-                                                             {"memory", run_memory},
-                                                             {"many", run_many}};
+  constexpr std::pair<const char*, Scenario> kScenarios[] = {
+      {"reads", run_reads},       {"puts", run_puts},     {"crypto", run_crypto},
+      {"instance", run_instance}, {"memory", run_memory}, {"many", run_many}};
   int status = 0;
   pin_this_thread(plan.generator_cpu);
   for (const auto& [name, scenario] : kScenarios) {

@@ -47,7 +47,8 @@ std::string nginx_config(const std::string& directory, const CertificateFiles& c
   out << "  server {\n    listen 127.0.0.1:" << port << " ssl; root " << directory << ";\n"
       << "    ssl_certificate " << certificate.chain << "; ssl_certificate_key " << certificate.key
       << "; ssl_protocols TLSv1.3;\n"
-      << "    location / { try_files /answer.json =404; }\n  }\n}\n";
+      << "    location / { try_files /answer.json =404; error_page 405 =200 /answer.json; }\n  "
+         "}\n}\n";
   return out.str();
 }
 
@@ -57,6 +58,13 @@ std::string value_of(const std::string& lines, const std::string& name) {
     if (line.starts_with(name + "=")) return line.substr(name.size() + 1);
   }
   return {};
+}
+
+Target target_in(const std::string& endpoint) {
+  const std::size_t colon = endpoint.rfind(':');
+  if (colon == std::string::npos) return {};
+  return {endpoint.substr(0, colon),
+          static_cast<std::uint16_t>(number_in(endpoint.substr(colon + 1)))};
 }
 
 }  // namespace
@@ -115,10 +123,10 @@ Result<Strongroomd> Strongroomd::start(const Options& options) {
       continue;
     }
     const std::string lines = read_file(env_file);
-    const std::string endpoint = value_of(lines, "STRONGROOM_ENDPOINT");
-    const std::size_t colon = endpoint.rfind(':');
-    server.target_ = {endpoint.substr(0, colon),
-                      static_cast<std::uint16_t>(number_in(endpoint.substr(colon + 1)))};
+    server.target_ = target_in(value_of(lines, "STRONGROOM_ENDPOINT"));
+    server.instance_target_ = target_in(value_of(lines, "STRONGROOM_INSTANCE_ENDPOINT"));
+    server.instance_id_ = value_of(lines, "STRONGROOM_INSTANCE_ID");
+    server.ca_file_ = value_of(lines, "STRONGROOM_CA_FILE");
     const auto account = AccountId::parse(value_of(lines, "STRONGROOM_ACCOUNT_ID"));
     if (!account)
       return fail(ErrorKind::kUnavailable, "ServerFailed", "the server names no account");

@@ -50,6 +50,10 @@ class Strongroomd {
   Process& process() { return process_; }
   std::string host() const { return target_.host + ":" + std::to_string(target_.port); }
   AccountId account() const { return account_; }
+  const std::string& ca_file() const { return ca_file_; }
+  /// The KMS instance that a development server makes, and its endpoint.
+  const std::string& instance_id() const { return instance_id_; }
+  const Target& instance_target() const { return instance_target_; }
   const std::string& key_id() const { return key_id_; }
   const std::string& key_secret() const { return key_secret_; }
 
@@ -57,6 +61,9 @@ class Strongroomd {
   Target target_;
   Process process_;
   AccountId account_;
+  std::string ca_file_;
+  std::string instance_id_;
+  Target instance_target_;
   std::string key_id_;
   std::string key_secret_;
 };

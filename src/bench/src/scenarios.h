@@ -35,6 +35,8 @@ Result<void> run_reads(const Plan& plan, const Add& add);
 Result<void> run_puts(const Plan& plan, const Add& add);
 /// encrypt_32, decrypt_32, rsa2048_sign, rsa2048_verify, p256_sign, p256_verify.
 Result<void> run_crypto(const Plan& plan, const Add& add);
+/// read_ck_1k, encrypt_ck_32, connect_read_ck.
+Result<void> run_instance(const Plan& plan, const Add& add);
 /// rss_empty, rss_idle_conn.
 Result<void> run_memory(const Plan& plan, const Add& add);
 /// start_1m, rss_index_1m.

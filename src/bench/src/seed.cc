@@ -46,6 +46,10 @@ class Seeder {
 
  private:
   Result<void> make_key() {
+    if (!plan_.key_id.empty()) {
+      key_id_ = plan_.key_id;
+      return {};
+    }
     SR_TRY(const auto transaction, store_.begin());
     SR_TRY(const keys::WrappingKey key,
            keys_.default_wrapping_key(*transaction, plan_.account, clock_.now()));
@@ -92,7 +96,8 @@ class Seeder {
                              .name = std::move(name),
                              .version_id = "v1",
                              .description = {},
-                             .creator = "acs:ram::" + plan_.account.text() + ":root"};
+                             .creator = "acs:ram::" + plan_.account.text() + ":root",
+                             .instance_id = plan_.instance_id};
     SR_CHECK_OK(secrets_.require_free(transaction, plan_.account, asked.name));
     SR_CHECK_OK(secrets_.create(transaction, std::move(asked), bytes, key, clock_.now()));
     return {};

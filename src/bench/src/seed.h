@@ -16,7 +16,9 @@ struct SeedPlan {
   std::size_t secrets = 0;
   std::size_t versions = 1;
   std::size_t value_bytes = 1024;
-  std::size_t threads = 64;  // so that many changes share one sync
+  std::size_t threads = 64;      // so that many changes share one sync
+  std::string instance_id = {};  // empty: the shared service, under the account's default key
+  std::string key_id = {};       // a key of that instance
 };
 
 /// Makes secrets secret_name(0 … secrets-1). Versions are named v1, v2, … Errors of the libraries
