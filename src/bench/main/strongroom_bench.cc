@@ -126,7 +126,7 @@ int run(int argc, char** argv) {
   plan.server_program = std::filesystem::path(self).replace_filename("strongroomd").string();
   AllOptions options;
   CLI::App* all = app.add_subcommand("all", "every scenario; writes results.json");
-  all->add_option("--only", options.only, "reads, puts, crypto, memory or many");
+  all->add_option("--only", options.only, "reads, puts, crypto, instance, memory or many");
   all->add_option("--output", options.output);
   all->add_option("--server", plan.server_program, "the strongroomd to measure");
   all->add_option("--rounds", plan.rounds);
