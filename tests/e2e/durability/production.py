@@ -29,9 +29,9 @@ def run(*arguments):
 
 
 class Serving:
-    def __init__(self, data, key, port):
+    def __init__(self, data, key, port, *more):
         self.process = subprocess.Popen(
-            [DEFAULT_SERVER, "serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--set", f"seal.file={key}", *TOLD],
+            [DEFAULT_SERVER, "serve", "--data", data, "--listen", f"127.0.0.1:{port}", "--set", f"seal.file={key}", *TOLD, *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         deadline = time.monotonic() + SECONDS
         while True:
@@ -48,6 +48,39 @@ class Serving:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(SECONDS)
+
+
+def instances(data, key, port, wire, ca):
+    """Two instances, each with a secret that the other's endpoint does not know; a third one is not there."""
+    serving, found, ports = Serving(data, key, port), [], [free_port(), free_port(), free_port()]
+    try:
+        shared = wire(f"127.0.0.1:{port}", ca)
+        for name in ("one", "two"):
+            made = shared.ok("CreateInstance", {"ProductCode": "kms", "InstanceName": name}, version="2017-12-14", place="form")
+            instance = made["Data"]["InstanceId"]
+            shared.ok("ConnectKmsInstance", {"KmsInstanceId": instance, "VpcId": "vpc-a", "ZoneIds": "cn-hangzhou-a",
+                                             "VSwitchIds": "vsw-a"}, place="form")
+            made = shared.ok("CreateKey", {"DKMSInstanceId": instance})["KeyMetadata"]
+            shared.ok("CreateSecret", {"SecretName": name, "VersionId": "v1", "SecretData": "of " + name,
+                                       "DKMSInstanceId": instance, "EncryptionKeyId": made["KeyId"]}, place="form")
+            chain = shared.ok("GetKmsInstance", {"KmsInstanceId": instance})["KmsInstance"]["CaCertificateChainPem"]
+            found.append((name, instance, os.path.join(data, "..", name + ".pem")))
+            with open(found[-1][2], "w", encoding="utf-8") as out:
+                out.write(chain)
+        shared.close()
+    finally:
+        serving.stop()
+    told = [instance for _, instance, _ in found] + ["kst-nowhere"]
+    told = ",".join(f"{instance}=127.0.0.1:{number}" for instance, number in zip(told, ports))
+    serving = Serving(data, key, port, "--set", "server.instance_listen=" + told)
+    try:
+        for (name, _, ca_file), number, other in zip(found, ports, ("two", "one")):
+            client = wire(f"127.0.0.1:{number}", ca_file)
+            equal(client.ok("GetSecretValue", {"SecretName": name})["SecretData"], "of " + name)
+            equal(client.acs3("GetSecretValue", {"SecretName": other}).code, "Forbidden.ResourceNotFound")
+            client.close()
+    finally:
+        serving.stop()
 
 
 def main():
@@ -80,6 +113,8 @@ def main():
                     wire.close()
                 finally:
                     serving.stop()
+        with suite.case("-", "serve opens the endpoints of the KMS instances that it is told of"):
+            instances(data, key, port, lambda endpoint, ca_file: Wire(endpoint, ca_file, key_id, secret), ca)
         with suite.case("-", "serve without the key, or with a wrong one, does not start"):
             assert run("serve", "--data", data, "--listen", f"127.0.0.1:{port}", *TOLD).returncode != 0
             wrong = os.path.join(work, "wrong.key")
