@@ -69,6 +69,11 @@ def install_python_kms_sdk():
     return python_environment("python-kms-sdk", "requirements-kms-sdk.txt")
 
 
+def install_python_logs():
+    """Apart: the log service's client and the dedicated KMS client want different protobufs."""
+    return python_environment("python-logs", "requirements-logs.txt")
+
+
 def install_node():
     folder = os.path.join(OUT, "node")
     pins = [os.path.join(HERE, "node", name) for name in ("package.json", "package-lock.json")]
@@ -164,6 +169,10 @@ SUITES = [
     Suite("python-ram-rotation", "python ram rotation", install_python, python_client("ram_rotation.py"), True),
     Suite("python-managed-credentials", "python managed-credentials", install_python_managed,
           python_client("managed_credentials.py", "python-managed"), True),
+    Suite("python-actiontrail", "python actiontrail20200706", install_python_logs,
+          python_client("actiontrail.py", "python-logs"), False),
+    Suite("python-sls", "python aliyun-log-python-sdk", install_python_logs, python_client("sls.py", "python-logs"), False),
+    Suite("node-sls", "node @alicloud/log", install_node, node_client("sls.js"), False),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
@@ -174,6 +183,8 @@ SUITES = [
     Suite("chains-node", "node credentials", install_node, own("chains", "chains.py", "node"), True),
     Suite("chains-go", "go credentials", install_go, own("chains", "chains.py", "go"), True),
     Suite("chains-java", "java credentials", install_java, own("chains", "chains.py", "java"), True),
+    Suite("metrics", "metrics", None, own("durability", "metrics.py"), True),
+    Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),

@@ -17,7 +17,7 @@ constexpr std::size_t kActionBytesMax = 64;
 constexpr std::size_t kUserAgentBytesMax = 200;
 constexpr std::size_t kFieldBytesMax = 2'048;
 constexpr std::size_t kTightFieldBytesMax =
-    96;  // 21 fields, each byte escaped to 6, stay below 16 KiB
+    96;  // 22 fields, each byte escaped to 6, stay below 16 KiB
 
 std::string_view cut(std::string_view text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -156,6 +156,11 @@ void put_record(Sink& sink, const Record& record, std::size_t most) {
   if (record.mutation) sink.literal(R"(,"mutation":true)");
   field(R"(,"instance":)", record.instance);
   field(R"(,"key_fingerprint":)", record.key_fingerprint);
+  field(R"(,"key_spec":)", record.key_spec);
+  if (record.duration_us > 0) {
+    sink.literal(R"(,"duration_us":)");
+    put_number(sink, record.duration_us);
+  }
   sink.literal("}");
 }
 
@@ -166,7 +171,7 @@ std::size_t text_bytes(const Record& record) {
          record.source_ip.size() + record.user_agent.size() + record.resource.size() +
          record.version_id.size() + record.key_id.size() + record.decision.size() +
          record.policy.size() + record.error_code.size() + record.instance.size() +
-         record.key_fingerprint.size();
+         record.key_fingerprint.size() + record.key_spec.size();
 }
 
 /// Nearly every record: one pass without a look at the string's capacity. False if it needs the

@@ -25,6 +25,7 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "tree_files.h"
+#include "volume_keeper.h"
 
 namespace strongroom::audit {
 namespace {
@@ -119,9 +120,10 @@ class FrameAppender {
 
 class LogImpl final : public Log {
  public:
-  LogImpl(Config config, Descriptor lock, TreeFiles tree, Io& io)
+  LogImpl(Config config, Descriptor lock, TreeFiles tree, crypto::Ed25519Signer signer, Io& io)
       : config_(std::move(config)),
         io_(io),
+        keeper_(config_.directory, config_.origin, std::move(signer), io_),
         lock_(std::move(lock)),
         tree_(std::move(tree)),
         spool_(config_.directory, io_),
@@ -144,6 +146,14 @@ class LogImpl final : public Log {
 
   std::unique_ptr<Writer> make_writer() override;
   Result<void> append_committed(std::span<const std::string> leaves) override;
+  Result<Maintenance> maintain(Instant keep_from) override {
+    std::uint64_t open_volume = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      open_volume = open_volume_;
+    }
+    return keeper_.run(open_volume, keep_from);
+  }
   TreeHead head() const override {
     const std::lock_guard lock(mutex_);
     return head_;
@@ -169,6 +179,7 @@ class LogImpl final : public Log {
 
   const Config config_;
   Io& io_;
+  VolumeKeeper keeper_;
   const Descriptor lock_;  // holds flock(2)
   TreeFiles tree_;
   Spool spool_;
@@ -190,6 +201,7 @@ class LogImpl final : public Log {
   std::uint64_t served_ = 0;  // of these, how many a whole pass came after
   Result<void> last_pass_;
   TreeHead head_;
+  std::uint64_t open_volume_ = 0;
   std::thread thread_;
 };
 
@@ -340,6 +352,7 @@ void LogImpl::publish_head() {
   const std::lock_guard lock(mutex_);
   head_.size = head.size;
   head_.root_hash = std::string(as_chars(head.root));
+  open_volume_ = tree_.open_volume();
 }
 
 Result<void> make_directory(const std::string& path) {
@@ -375,7 +388,10 @@ Result<std::unique_ptr<Log>> open_log(Config config, const SecretBytes& signing_
   SR_TRY(auto tree, TreeFiles::open(config.directory, config.origin, std::move(signer), io));
   SR_CHECK_OK(
       replace_file(io, config.directory, audit_format::kVerifierKeyFile, key.text() + '\n'));
-  auto log = std::make_unique<LogImpl>(std::move(config), std::move(lock), std::move(tree), io);
+  tree.set_volume_bytes(config.volume_bytes);
+  SR_TRY(auto own_signer, crypto::Ed25519Signer::from_seed(signing_seed));
+  auto log = std::make_unique<LogImpl>(std::move(config), std::move(lock), std::move(tree),
+                                       std::move(own_signer), io);
   SR_CHECK_OK(log->recover());
   log->start();
   return log;

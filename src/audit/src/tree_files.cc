@@ -11,7 +11,6 @@
 
 #include "strongroom/audit_format/checkpoint.h"
 #include "strongroom/base/check.h"
-#include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 
 namespace strongroom::audit {
@@ -180,7 +179,7 @@ Result<void> TreeFiles::start_volume() {
 }
 
 Result<void> TreeFiles::add(const Hash& leaf, std::string_view entry) {
-  if (volume_bytes_ >= limits::kAuditSegmentBytes) {
+  if (volume_bytes_ >= volume_bytes_max_) {
     SR_CHECK_OK(spill());
     must_sync(*io_, volume_.get());
     SR_CHECK_OK(start_volume());

@@ -12,6 +12,7 @@
 #include "strongroom/audit_format/layout.h"
 #include "strongroom/audit_format/merkle.h"
 #include "strongroom/audit_format/note.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/base/result.h"
 #include "strongroom/crypto/ed25519.h"
 
@@ -26,8 +27,13 @@ class TreeFiles {
   static Result<TreeFiles> open(std::string directory, std::string origin,
                                 crypto::Ed25519Signer signer, Io& io);
 
+  /// A volume that has this many bytes is followed by another one.
+  void set_volume_bytes(std::uint64_t bytes) { volume_bytes_max_ = bytes; }
+
   /// What the newest checkpoint covers.
   audit_format::TreeHead head() const { return head_; }
+  /// The first entry of the volume that is being written; those before it are closed for good.
+  std::uint64_t open_volume() const { return committed_.volume_first; }
   /// The spool offsets that belong to it.
   const Segments& segments() const { return committed_.segments; }
 
@@ -60,6 +66,7 @@ class TreeFiles {
   std::string origin_;
   crypto::Ed25519Signer signer_;
   Io* io_;
+  std::uint64_t volume_bytes_max_ = limits::kAuditSegmentBytes;
   Descriptor hashes_;
   Descriptor volume_;
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "fixture.h"
 #include "strongroom/audit_format/checkpoint.h"
 #include "strongroom/audit_format/layout.h"
@@ -56,6 +58,48 @@ TEST_F(TamperTest, ADeletedEntryIsNamed) {
     changed.erase(frame_at(index), frame_);
     store(kVolume, changed);
     expect_first_bad(index);
+  }
+}
+
+// Edits, deletions, truncations, reorderings and insertions at random places: the verifier names
+// the first entry that is not what it was.
+TEST_F(TamperTest, TenThousandMutationsAreNamed) {
+  std::mt19937 random(20'261'122);
+  auto log = read();
+  const auto below = [&random](std::size_t bound) { return random() % bound; };
+  for (int round = 0; round < 10'000; ++round) {
+    std::string changed = volume_;
+    const int index = static_cast<int>(below(kEntries));
+    const std::size_t start = frame_at(index);
+    switch (round % 5) {
+      case 0: {
+        const std::size_t at = start + below(frame_);
+        changed[at] = static_cast<char>(changed[at] ^ (1 << below(8)));
+        break;
+      }
+      case 1:
+        changed.erase(start, frame_);
+        break;
+      case 2:
+        changed.resize(start + below(frame_));
+        break;
+      case 3: {
+        const std::size_t other = frame_at(static_cast<int>(below(kEntries)));
+        if (other <= start) continue;
+        changed.replace(start, frame_, volume_.substr(other, frame_));
+        changed.replace(other, frame_, volume_.substr(start, frame_));
+        break;
+      }
+      default:
+        changed.insert(start,
+                       volume_.substr(frame_at(static_cast<int>((index + 1) % kEntries)), frame_));
+    }
+    store(kVolume, changed);
+    const auto verification = log.verify();
+    ASSERT_TRUE(verification.has_value());
+    ASSERT_TRUE(verification->finding.has_value()) << round;
+    ASSERT_EQ(verification->finding->index, static_cast<std::uint64_t>(index))
+        << round << ": " << verification->finding->what;
   }
 }
 

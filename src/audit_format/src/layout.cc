@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kVolumeMagic("SRAUDV1\0", 8);
 constexpr std::string_view kSpoolMagic("SRAUDS1\0", 8);
 constexpr std::string_view kResumeTitle = "strongroom audit resume 1";
+constexpr std::string_view kRetainedTitle = "strongroom audit retained 1";
 constexpr std::size_t kResumeSegmentsMax = 1'000;
 
 std::string number20(std::uint64_t number) {
@@ -148,6 +149,23 @@ std::optional<Resume> parse_resume(std::string_view text) {
   }
   if (resume.states.empty()) return std::nullopt;
   return resume;
+}
+
+std::string encode_retained(std::string_view origin, std::uint64_t first_kept) {
+  return std::string(kRetainedTitle) + '\n' + std::string(origin) + '\n' +
+         std::to_string(first_kept) + '\n';
+}
+
+std::optional<std::uint64_t> parse_retained(std::string_view text, std::string_view origin) {
+  const std::string front = std::string(kRetainedTitle) + '\n' + std::string(origin) + '\n';
+  if (!text.starts_with(front) || !text.ends_with('\n')) return std::nullopt;
+  text.remove_prefix(front.size());
+  if (text.empty()) return std::nullopt;
+  return parse_decimal(text.substr(0, text.size() - 1));
+}
+
+std::string retained_key_name(std::string_view origin) {
+  return std::string(origin) + "/retained";
 }
 
 }  // namespace strongroom::audit_format

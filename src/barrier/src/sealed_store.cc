@@ -41,7 +41,8 @@ class Sealed final : public SealedStore, private store::CommitHook {
     return std::make_unique<ThreadCache>(core_, mail_.open(), share);
   }
 
-  Result<std::vector<TimedRow>> due(TimeTable table, Instant until, std::size_t limit) override;
+  Result<std::vector<TimedRow>> between(TimeTable table, Instant from, Instant until,
+                                        std::size_t limit) override;
   Result<void> visit_all(RecordType type,
                          const std::function<Result<void>(RecordRef)>& visit) override;
 
@@ -84,10 +85,13 @@ class Sealed final : public SealedStore, private store::CommitHook {
   Core core_;  // last: its background thread ends first
 };
 
-Result<std::vector<TimedRow>> Sealed::due(TimeTable table, Instant until, std::size_t limit) {
+Result<std::vector<TimedRow>> Sealed::between(TimeTable table, Instant from, Instant until,
+                                              std::size_t limit) {
   if (core_.sealed()) return sealed_error();
   SR_TRY(const auto snapshot, core_.engine().snapshot());
-  const std::string begin(1, time_key_after(table, until)[0]);
+  const std::string begin = from.unix_ms > 0 ? time_key_after(table, {from.unix_ms - 1})
+                                             : std::string(1, time_key_after(table, until)[0]);
+  if (until < from) return std::vector<TimedRow>();
   SR_CHECK_OK(core_.verifier().touch(kFirstTimeBucket + static_cast<std::uint32_t>(table) - 1));
   SR_TRY(const auto rows, snapshot->scan(begin, time_key_after(table, until),
                                          std::min(limit, limits::kScanRowsMax)));

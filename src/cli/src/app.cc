@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "commands.h"
+#include "event_table.h"
 #include "key_table.h"
 #include "ram_commands.h"
 #include "strongroom/cli/command_line.h"
@@ -55,6 +56,8 @@ struct Parsed {
   std::string access_name;
   DoctorOptions doctor;
   AuditOptions audit;
+  EventOptions event;
+  NotifyOptions notify;
   AssumeOptions assume;
   MetadataServeOptions metadata;
   std::map<const RamCommand*, RamValues> ram;
@@ -110,6 +113,11 @@ class Tree {
     });
     declare_target_commands(
         app_, p_.target,
+        [this](CLI::App& parent, const char* name, const char* about, Command command, bool) {
+          return verb(parent, name, about, remote(std::move(command)));
+        });
+    declare_event_commands(
+        app_, p_.event, p_.notify,
         [this](CLI::App& parent, const char* name, const char* about, Command command, bool) {
           return verb(parent, name, about, remote(std::move(command)));
         });
@@ -410,13 +418,24 @@ class Tree {
     auto* tail = verb(*audit, "tail", "Print the newest entries",
                       [this](Session& s) { return audit_tail(s, p_.audit); });
     tail->add_option("-n", options.count, "how many")->capture_default_str();
-    for (auto* app : {verify, prove, tail}) {
+    auto* search = verb(*audit, "search", "Find calls by exact values of the call log's fields",
+                        [this](Session& s) { return audit_search(s, p_.audit); });
+    search->add_option("--from", options.from, "not before (2026-11-22T01:02:03Z)");
+    search->add_option("--to", options.to, "before");
+    search->add_option("--limit", options.limit, "how many, the newest first")
+        ->capture_default_str();
+    search->add_flag("--entries", options.raw, "print the log's own entries");
+    for (auto* app : {verify, prove, tail, search}) {
       auto* directory = app->add_option("directory", options.directory,
                                         "the log, or the data directory of a server");
       if (app != verify) directory->required();
       app->add_option("--key", options.key_file,
                       "file with the log's verifier key, kept elsewhere");
     }
+    search
+        ->add_option("query", options.query,
+                     "field: value and field: value, or a word such as a client key's id")
+        ->capture_default_str();
   }
 
   void declare_ram() {

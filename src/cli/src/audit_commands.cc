@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "commands.h"
@@ -11,6 +13,8 @@
 #include "strongroom/audit_format/reader.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
+#include "strongroom/base/time.h"
+#include "strongroom/trail/access_log.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -114,6 +118,36 @@ int verify_proof_file(Session& session, const AuditOptions& options) {
   return kOk;
 }
 
+/// The entry as a record of the access log, or itself.
+std::string line_of(const std::string& entry, bool raw) {
+  if (raw) return entry;
+  std::string json;
+  JsonWriter writer(json);
+  writer.begin_object();
+  for (const auto& [name, value] : trail::access_log_record(entry)) writer.member(name, value);
+  writer.end_object();
+  return json;
+}
+
+Result<audit_format::Search> search_of(const AuditOptions& options) {
+  audit_format::Search search;
+  search.limit = options.limit;
+  search.all = trail::access_log_of_all();
+  SR_TRY(auto conditions, trail::parse_query(options.query));
+  std::ranges::move(conditions, std::back_inserter(search.all));
+  for (const auto& [text, place] :
+       {std::pair(&options.from, &search.from), std::pair(&options.to, &search.to)}) {
+    if (text->empty()) continue;
+    const auto time = parse_utc(*text);
+    if (!time) {
+      return fail(ErrorKind::kInvalidInput, "ParameterInvalid",
+                  "a time looks like 2026-11-22T01:02:03Z, not \"" + *text + "\"");
+    }
+    *place = *time;
+  }
+  return search;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
@@ -183,6 +217,26 @@ int audit_tail(Session& session, const AuditOptions& options) {
   if (!entries) return broken(session, "the audit log cannot be read", entries.error());
   for (const auto& entry : *entries) {
     if (!print(entry.text + "\n")) return kError;
+  }
+  return kOk;
+}
+
+int audit_search(Session& session, const AuditOptions& options) {
+  const auto search = search_of(options);
+  if (!search) {
+    return session.misused("this cannot be searched for", search.error().message(),
+                           "strongroom audit search DIR 'access_key_id: KAAP.…'");
+  }
+  const auto log = open_log(options);
+  if (!log) return broken(session, "the audit log cannot be read", log.error());
+  const auto found = audit_format::search(*log, *search);
+  if (!found) return broken(session, "the audit log cannot be searched", found.error());
+  for (const auto& entry : found->entries) {
+    if (!print(line_of(entry.text, options.raw) + "\n")) return kError;
+  }
+  if (!found->complete) {
+    say("note: the search was given up before the beginning of the log; name a time or a value "
+        "that fewer calls have\n");
   }
   return kOk;
 }

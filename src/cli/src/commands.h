@@ -161,6 +161,30 @@ struct DoctorOptions {
 };
 int doctor(Session& session, const DoctorOptions& options);
 
+struct EventOptions {
+  std::string name;
+  std::string level;
+  std::string from;
+  std::string to;
+  int count = 20;
+};
+struct NotifyOptions {
+  std::string name;
+  std::string address;
+  std::string kind = "webhook";
+  std::string level = "INFO";
+  std::string events;
+  std::string relay;
+  std::string sender;
+};
+int event_list(Session& session, const EventOptions& options);
+int notify_add(Session& session, const NotifyOptions& options);
+int notify_list(Session& session);
+int notify_remove(Session& session, const std::string& name);
+int notify_test(Session& session, const std::string& name);
+/// Critical events of the last week, in a line.
+std::string troubles(Session& session);
+
 struct AuditOptions {
   std::string directory;
   std::string key_file;    // a verifier key kept elsewhere
@@ -169,10 +193,16 @@ struct AuditOptions {
   std::string request_id;
   std::int64_t index = -1;
   std::size_t count = 20;
+  std::string query = "*";  // search: of the call log
+  std::string from;
+  std::string to;
+  std::size_t limit = 100;
+  bool raw = false;
 };
 int audit_verify(Session& session, const AuditOptions& options);
 int audit_prove(Session& session, const AuditOptions& options);
 int audit_tail(Session& session, const AuditOptions& options);
+int audit_search(Session& session, const AuditOptions& options);
 
 struct AssumeOptions {
   std::string role_arn;

@@ -230,6 +230,7 @@ int status(Session& session) {
              {"You", text(identity->json.root()["Arn"])},
              {"Secrets", count("ListSecrets")},
              {"Keys", count("ListKeys")},
+             {"Critical this week", troubles(session)},
              {"Latency", std::to_string(second) + " us (" + std::to_string(first) +
                              " us with the handshake)"}}),
       text(account->json.root()["AccountStatus"]) + "\n");

@@ -3,64 +3,18 @@
 #include <utility>
 
 #include "strongroom/base/bytes.h"
-#include "strongroom/base/check.h"
+#include "strongroom/base/field_cursor.h"
 
 namespace strongroom::due {
 namespace {
 
 constexpr char kFormat = 1;
-constexpr std::size_t kTextBytesMax = 0xffff;
-
-void append_text(std::string& out, std::string_view text) {
-  SR_CHECK(text.size() <= kTextBytesMax);  // names and our own JSON: far below
-  append_u16(out, static_cast<std::uint16_t>(text.size()));
-  out.append(text);
-}
 
 std::unexpected<Error> corrupt(const char* what) {
   return fail(
       ErrorKind::kCorrupt, "Due.FormatCorrupt",
       std::string(what) + " has a form this release does not know: it was written by a newer one");
 }
-
-// Takes pieces off the front; after the first shortage every piece is empty and finished() is
-// false.
-class Cursor {
- public:
-  explicit Cursor(ByteView body) : rest_(as_chars(body)) {}
-
-  std::string_view take(std::size_t size) {
-    if (size > rest_.size()) {
-      ok_ = false;
-      rest_ = {};
-      return {};
-    }
-    const auto piece = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return piece;
-  }
-  std::uint8_t u8() {
-    const auto piece = take(1);
-    return ok_ ? static_cast<std::uint8_t>(piece[0]) : 0;
-  }
-  std::uint32_t u32() {
-    const auto piece = take(4);
-    return ok_ ? load_u32(piece.data()) : 0;
-  }
-  std::uint64_t u64() {
-    const auto piece = take(8);
-    return ok_ ? load_u64(piece.data()) : 0;
-  }
-  std::string text() {
-    const auto size = take(2);
-    return std::string(take(ok_ ? load_u16(size.data()) : 0));
-  }
-  bool finished() const { return ok_ && rest_.empty(); }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
-};
 
 }  // namespace
 
@@ -70,12 +24,12 @@ std::string encode(const Task& task) {
   append_u64(out, task.account.number());
   out.append(task.resource.bytes());
   append_u32(out, static_cast<std::uint32_t>(task.attempts));
-  append_text(out, task.name);
+  append_text16(out, task.name);
   return out;
 }
 
 Result<Task> decode(ByteView body) {
-  Cursor in(body);
+  FieldCursor in(body);
   const bool known_format = in.u8() == kFormat;
   const std::uint8_t kind = in.u8();
   Task task{};
@@ -105,14 +59,14 @@ void schedule(barrier::Transaction& transaction, Instant when, const Task& task)
 std::string encode(const Event& event) {
   std::string out(1, kFormat);
   append_u64(out, event.account.number());
-  append_text(out, event.name);
-  append_text(out, event.resource);
-  append_text(out, event.detail_json);
+  append_text16(out, event.name);
+  append_text16(out, event.resource);
+  append_text16(out, event.detail_json);
   return out;
 }
 
 Result<Event> decode_event(ByteView body) {
-  Cursor in(body);
+  FieldCursor in(body);
   const bool known_format = in.u8() == kFormat;
   Event event;
   event.account = AccountId(in.u64());

@@ -2,6 +2,24 @@
 
 namespace strongroom::gateway {
 
+metrics::Outcome outcome_of(const std::optional<Error>& error) {
+  if (!error) return metrics::Outcome::kOk;
+  switch (error->kind()) {
+    case ErrorKind::kDenied:
+      return metrics::Outcome::kDenied;
+    case ErrorKind::kUnauthenticated:
+      return metrics::Outcome::kUnauthenticated;
+    case ErrorKind::kExhausted:
+      return metrics::Outcome::kThrottled;
+    case ErrorKind::kInvalidInput:
+    case ErrorKind::kNotFound:
+    case ErrorKind::kConflict:
+      return metrics::Outcome::kInvalid;
+    default:
+      return metrics::Outcome::kFailed;
+  }
+}
+
 audit::Record record_of_stranger(const Incoming& incoming, const Error& error, int status,
                                  const identity::Credential* claimed) {
   audit::Record record;

@@ -14,6 +14,8 @@ struct Delivery {
   std::string bytes;
   std::string leaf;  // the encoded audit record; empty if it is a row of the commit
   bool close = false;
+  const service::Operation* operation = nullptr;
+  metrics::Outcome outcome = metrics::Outcome::kOk;
   barrier::ReadSet read_set;
 
   ~Delivery() { explicit_bzero(bytes.data(), bytes.size()); }
@@ -21,6 +23,8 @@ struct Delivery {
   void take(const Finished& finished) {
     bytes = finished.bytes;
     close = finished.close;
+    operation = finished.operation;
+    outcome = finished.outcome;
     if (finished.record != nullptr) leaf = audit::encode(*finished.record);
   }
 };
@@ -34,6 +38,7 @@ class IoHandler final : public net::Handler {
             parts.service.engines().store.make_cache(1.0 / static_cast<double>(parts.io_threads))),
         principals_(*cache_, 1.0 / static_cast<double>(parts.io_threads)),
         writer_(parts.audit.make_writer()),
+        calls_(parts.calls != nullptr ? &parts.calls->add_thread() : nullptr),
         worker_runners_(std::move(runners)) {}
 
   void on_request(net::Exchange exchange) override;
@@ -47,7 +52,11 @@ class IoHandler final : public net::Handler {
   }
 
  private:
-  void finish(const Finished& finished, net::Exchange& exchange);
+  void finish(const Finished& finished, std::int64_t started_ns, net::Exchange& exchange);
+  void count(const service::Operation* operation, metrics::Outcome outcome,
+             std::int64_t started_ns) {
+    if (calls_ != nullptr) calls_->count(operation, outcome, monotonic_ns() - started_ns);
+  }
   void hand_to_worker(Incoming incoming, net::Exchange exchange, service::WorkerPool& pool);
   void work(Delivery& delivery);
   void deliver(Delivery& delivery, net::Exchange exchange);
@@ -58,6 +67,7 @@ class IoHandler final : public net::Handler {
   std::unique_ptr<barrier::CachedReader> cache_;
   identity::PrincipalCache principals_;
   std::unique_ptr<audit::Writer> writer_;
+  metrics::Calls::Thread* calls_;
   http::AnswerBuffer refusal_;
   RunnerPool worker_runners_;
 };
@@ -68,15 +78,17 @@ void IoHandler::on_request(net::Exchange exchange) {
                     .request_id = new_request_id(),
                     .now = parts_.service.engines().clock.now(),
                     .secure_transport = exchange.peer().tls,
+                    .started_ns = monotonic_ns(),
                     .principal = nullptr};
   const auto finished = runner_->run_on_io(incoming, *cache_, principals_);
-  if (finished) return finish(*finished, exchange);
+  if (finished) return finish(*finished, incoming.started_ns, exchange);
   service::WorkerPool& pool =
       finished.error() == Continue::kAsShortRead ? parts_.misses : parts_.workers;
   hand_to_worker(std::move(incoming), std::move(exchange), pool);
 }
 
-void IoHandler::finish(const Finished& finished, net::Exchange& exchange) {
+void IoHandler::finish(const Finished& finished, std::int64_t started_ns, net::Exchange& exchange) {
+  count(finished.operation, finished.outcome, started_ns);
   if (finished.record != nullptr) writer_->add(*finished.record);
   exchange.answer(finished.bytes, finished.record != nullptr, finished.close);
   runner_->reset();
@@ -96,7 +108,7 @@ void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange,
   finish(runner_->refuse(delivery->incoming,
                          Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
                                "The server is working at its limit. Try again in a second.")),
-         *waiting);
+         delivery->incoming.started_ns, *waiting);
 }
 
 void IoHandler::work(Delivery& delivery) {
@@ -106,6 +118,7 @@ void IoHandler::work(Delivery& delivery) {
 
 void IoHandler::deliver(Delivery& delivery, net::Exchange exchange) {
   cache_->fill(std::move(delivery.read_set));
+  count(delivery.operation, delivery.outcome, delivery.incoming.started_ns);
   if (!delivery.leaf.empty()) writer_->add_encoded(delivery.leaf);
   exchange.answer(delivery.bytes, !delivery.leaf.empty(), delivery.close);
 }

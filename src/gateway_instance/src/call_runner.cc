@@ -146,7 +146,8 @@ service::Request CallRunner::service_request(const Incoming& incoming) const {
           .user_agent = user_agent_,
           .now = incoming.now,
           .secure_transport = incoming.secure_transport,
-          .gateway = parts_.instance_id};
+          .gateway = parts_.instance_id,
+          .started_ns = incoming.started_ns};
 }
 
 bool CallRunner::execute(const Incoming& incoming, barrier::Reader& reader) {
@@ -181,6 +182,8 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   record_ = service::audit_record(service_request(incoming), outcome_, status,
                                   parts_.service.engines().region);
   finished_.record = &record_;
+  finished_.operation = operation_;
+  finished_.outcome = gateway::outcome_of(outcome_.error);
   finished_.close = !incoming.request.keep_alive;
   if (!outcome_.error) return write_success();
   buffer_.clear_body();
@@ -209,6 +212,8 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   record_.region = parts_.service.engines().region;
   record_.access_key_id = envelope_.client_key_id.substr(0, 64);
   finished_.record = &record_;
+  finished_.operation = operation_;
+  finished_.outcome = gateway::outcome_of(outcome_.error);
   finished_.close = !incoming.request.keep_alive;
   buffer_.clear_body();
   finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);

@@ -50,6 +50,7 @@ Result<JudgedKey> named_key(Call& call, std::string_view action, VersionChoice c
   const std::string_view asked = call.parameters.text(kMigrationVersion);
   if (choice == VersionChoice::kPrimary && asked.empty()) return key;
   SR_TRY(const keys::Key stored, call.engines.keys.find(call.reader, key.account, key.id));
+  call.note_key_spec(keys::to_text(stored.spec));
   if (asked.empty()) {
     key.version_id = stored.versions.front().id;
   } else {

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "key_operations.h"
+#include "strongroom/gateway_instance/gateway.h"
+#include "strongroom/instances/instances.h"
+#include "strongroom/secrets/secrets.h"
 #include "strongroom/service/handlers.h"
 
 namespace strongroom::gateway_instance {
@@ -33,6 +36,10 @@ constexpr service::Operation kRows[] = {
 };
 
 }  // namespace
+
+std::span<const service::Operation> operations() {
+  return kRows;
+}
 
 const service::Operation* find_operation(std::string_view action) {
   const auto found = std::ranges::find(kRows, action, &service::Operation::name);

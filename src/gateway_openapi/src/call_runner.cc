@@ -120,6 +120,7 @@ Result<identity::PrincipalRef> CallRunner::authenticate(Incoming& incoming, barr
 
 std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
     Incoming& incoming, barrier::CachedReader& reader, identity::PrincipalCache& principals) {
+  if (is_log_call(incoming)) return std::unexpected(gateway::Continue::kAsWork);
   if (try_on_io(incoming, reader, principals)) return finished_;
   return std::unexpected(is_short_read() ? gateway::Continue::kAsShortRead
                                          : gateway::Continue::kAsWork);
@@ -159,7 +160,13 @@ bool CallRunner::is_short_read() const {
                                    operation_->effect == service::Effect::kValueRead);
 }
 
+LogRunner& CallRunner::log_service() {
+  if (!log_service_) log_service_ = std::make_unique<LogRunner>(parts_);
+  return *log_service_;
+}
+
 Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) {
+  if (is_log_call(incoming)) return log_service().run(incoming);
   if (!decode(incoming)) return finished_;
   const auto reader = parts_.service.engines().store.reader();
   if (!reader) {
@@ -193,7 +200,8 @@ service::Request CallRunner::service_request(const Incoming& incoming) const {
           .user_agent = user_agent_,
           .now = incoming.now,
           .secure_transport = incoming.secure_transport,
-          .gateway = parts_.endpoint};
+          .gateway = parts_.endpoint,
+          .started_ns = incoming.started_ns};
 }
 
 service::AnswerWriter& CallRunner::fresh_answer() {
@@ -255,6 +263,7 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
 }
 
 Finished CallRunner::refuse(const Incoming& incoming, const Error& error) {
+  if (is_log_call(incoming)) return log_service().refuse(incoming, error);
   end_with(incoming, error);
   return finished_;
 }
@@ -291,12 +300,15 @@ void CallRunner::write_answer(const Incoming& incoming, int status,
     answer_->field("RequestId", incoming.request_id);
     answer_->end_object();
   }
+  finished_.operation = operation_;
+  finished_.outcome = gateway::outcome_of(outcome.error);
   finished_.close = !incoming.request.keep_alive;
   finished_.bytes = buffer_.finish(status, xml ? wire_openapi::kXmlType : wire_openapi::kJsonType,
                                    std::span(fields).first(field_count), finished_.close);
 }
 
 void CallRunner::reset() {
+  if (log_service_) log_service_->reset();
   answer_.reset();
   buffer_.reset();
   arena_.reset();

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "log_runner.h"
 #include "strongroom/gateway_openapi/gateway.h"
 #include "strongroom/wire_openapi/call.h"
 #include "strongroom/wire_openapi/errors.h"
@@ -48,6 +49,11 @@ class CallRunner final : public gateway::CallRunner {
   void finish(const Incoming& incoming, service::Outcome outcome);
   void finish_error(const Incoming& incoming, const Error& error);
   void write_answer(const Incoming& incoming, int status, const service::Outcome& outcome);
+  LogRunner& log_service();
+  /// Told by its path, on the shared endpoint alone.
+  bool is_log_call(const Incoming& incoming) const {
+    return parts_.endpoint == policy::kSharedScope && wire_sls::is_log_path(incoming.request.path);
+  }
   void end_with(const Incoming& incoming, const Error& error);
   std::string_view product() const { return api_ != nullptr ? api_->product : "Kms"; }
 
@@ -64,8 +70,9 @@ class CallRunner final : public gateway::CallRunner {
   service::Outcome outcome_;  // owns the strings record_ points to
   audit::Record record_;
   Finished finished_;
-  identity::CredentialRef claimed_;  // the client key that a refused call named
-  std::int64_t retry_after_ms_ = 0;  // 0: the usual hint
+  identity::CredentialRef claimed_;         // the client key that a refused call named
+  std::int64_t retry_after_ms_ = 0;         // 0: the usual hint
+  std::unique_ptr<LogRunner> log_service_;  // made when first asked for
 };
 
 }  // namespace strongroom::gateway_openapi

@@ -174,6 +174,45 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
   return credential->principal;
 }
 
+Result<PrincipalRef> Authenticator::authenticate_text(const TextSignature& signature,
+                                                      const AuthenticationContext& context) {
+  const std::int64_t now_ns = monotonic_ns();
+  if (!sources_.admits(context.source_address, now_ns)) {
+    return throttled("Too many requests from this address could not be authenticated.");
+  }
+  auto principal = verify_text(signature, context);
+  if (!principal && principal.error().kind() == ErrorKind::kUnauthenticated) {
+    sources_.failed(context.source_address, now_ns);
+  }
+  return principal;
+}
+
+Result<PrincipalRef> Authenticator::verify_text(const TextSignature& signature,
+                                                const AuthenticationContext& context) {
+  Call call;
+  call.access_key_id = signature.access_key_id;
+  call.security_token = signature.security_token;
+  const bool session = call.access_key_id.starts_with(kSessionPrefix);
+  SR_TRY(const CredentialRef credential,
+         session ? find_session(call, context) : find_credential(call.access_key_id, context));
+  if (!credential->active) {
+    return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
+  }
+  if (!session && !call.security_token.empty()) return mismatched_token();
+  SR_CHECK_OK(check_window(signature.signed_at, context));
+  const auto tag = base64_decode(signature.tag);
+  const auto key = crypto::HmacKey::make(
+      signature.sha256 ? crypto::MacHash::kSha256 : crypto::MacHash::kSha1, credential->secret);
+  if (!key) return std::unexpected(key.error());
+  bool fits = false;
+  for (const std::string& text : signature.texts) {
+    fits = fits || (tag && !credential->client && key->verify(as_bytes(text), as_bytes(*tag)));
+  }
+  if (fits) return credential->principal;
+  return refuse("SignatureDoesNotMatch",
+                "Specified signature is not matched with our calculation.");
+}
+
 Result<CredentialRef> Authenticator::find_credential(std::string_view key_id,
                                                      const AuthenticationContext& context) {
   if (context.cache != nullptr) {

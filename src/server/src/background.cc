@@ -15,6 +15,8 @@ constexpr std::int64_t kEventMillisKept = 90 * kMillisPerDay;
 constexpr std::int64_t kDrainIdleMillis = 50;
 constexpr std::int64_t kRetryMillis = 1'000;
 constexpr std::int64_t kLastUseFlushMillis = 60'000;
+constexpr std::int64_t kKeeperMillis = 60'000;
+constexpr std::int64_t kSampleMillis = 5'000;
 
 // The rows of one transaction; each removal is a write and a precondition.
 constexpr std::size_t kRowsPerCommit = limits::kCommitOperationsMax / 2;
@@ -67,13 +69,12 @@ Result<std::size_t> run_due_tasks(service::Service& service, Instant now) {
 }
 
 Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now) {
-  SR_TRY(const std::size_t sent, prune(store, barrier::TimeTable::kOutbox, now));
-  SR_TRY(const std::size_t old,
-         prune(store, barrier::TimeTable::kEvent, {now.unix_ms - kEventMillisKept}));
-  return sent + old;
+  return prune(store, barrier::TimeTable::kEvent, {now.unix_ms - kEventMillisKept});
 }
 
-Background::Background(service::Service& service, audit::Log& log) : service_(service), log_(log) {
+Background::Background(service::Service& service, audit::Log& log, Samples& samples,
+                       const BackgroundOptions& options)
+    : service_(service), log_(log) {
   drain_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const auto drained = drain_audit_rows(service_.engines().store, log_);
     if (!drained) {
@@ -99,9 +100,36 @@ Background::Background(service::Service& service, audit::Log& log) : service_(se
     if (!flushed) log::warn("last_use_flush_failed", {{"code", flushed.error().code()}});
     return kLastUseFlushMillis;
   });
+  courier_ = notify::make_courier(options.courier);
+  outbox_ = std::make_unique<notify::Outbox>(service_.engines().store, *courier_,
+                                             service_.engines().region);
+  deliverer_ = std::make_unique<Periodic>([this]() -> std::int64_t {
+    const auto settled = outbox_->run(service_.engines().clock.now());
+    if (!settled) log::warn("outbox_failed", {{"code", settled.error().code()}});
+    return settled && *settled > 0 ? 0 : limits::kDuePollMillisMax;
+  });
+  sampler_ = std::make_unique<Periodic>([this, &samples]() -> std::int64_t {
+    const Instant now = service_.engines().clock.now();
+    samples.take(service_.engines().store, now);
+    if (const auto told = samples.tell(service_.engines(), now); !told)
+      log::warn("sample_event_failed", {{"code", told.error().code()}});
+    return kSampleMillis;
+  });
+  keeper_ = std::make_unique<Periodic>([this, audit_days = options.audit_days]() -> std::int64_t {
+    const Instant now = service_.engines().clock.now();
+    const auto kept = log_.maintain({now.unix_ms - audit_days * kMillisPerDay});
+    if (!kept) {
+      log::error("audit_maintenance_failed",
+                 {{"code", kept.error().code()}, {"why", kept.error().message()}});
+    }
+    return kept && kept->archived ? kRetryMillis : kKeeperMillis;
+  });
 }
 
 void Background::stop() {
+  deliverer_->stop();
+  sampler_->stop();
+  keeper_->stop();
   last_use_->stop();
   due_->stop();
   drain_->stop();

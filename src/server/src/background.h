@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "periodic.h"
+#include "samples.h"
 #include "strongroom/audit/log.h"
+#include "strongroom/notify/outbox.h"
 #include "strongroom/service/service.h"
 
 namespace strongroom::server {
@@ -19,12 +21,18 @@ Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& lo
 /// done. A task that fails stays and is tried again at the next call.
 Result<std::size_t> run_due_tasks(service::Service& service, Instant now);
 
-/// Empties the outbox (no sink is configured yet) and drops events past their 90 days.
+/// Drops events past their 90 days.
 Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now);
+
+struct BackgroundOptions {
+  std::int64_t audit_days = 180;  // for which entries of the audit log are kept
+  notify::CourierOptions courier;
+};
 
 class Background {
  public:
-  Background(service::Service& service, audit::Log& log);
+  Background(service::Service& service, audit::Log& log, Samples& samples,
+             const BackgroundOptions& options);
   /// Stops all loops and drains the audit rows one last time.
   void stop();
 
@@ -34,6 +42,11 @@ class Background {
   std::unique_ptr<Periodic> drain_;
   std::unique_ptr<Periodic> due_;
   std::unique_ptr<Periodic> last_use_;
+  std::unique_ptr<Periodic> keeper_;
+  std::unique_ptr<Periodic> sampler_;
+  std::unique_ptr<notify::Courier> courier_;
+  std::unique_ptr<notify::Outbox> outbox_;
+  std::unique_ptr<Periodic> deliverer_;
 };
 
 }  // namespace strongroom::server

@@ -36,6 +36,16 @@ constexpr std::array kSettings = {
             "calls a second of one principal; 0: no limit"},
     Setting{"audit.durability", "STRONGROOM_AUDIT_DURABILITY", "written",
             "written (survives a kill) or synced (survives power loss)"},
+    Setting{"audit.retention_days", "STRONGROOM_AUDIT_RETENTION_DAYS", "180",
+            "days for which entries of the audit log are kept"},
+    Setting{"audit.export_https", "STRONGROOM_AUDIT_EXPORT_HTTPS", "",
+            "https URL that takes the audit log's entries in batches"},
+    Setting{"audit.export_syslog", "STRONGROOM_AUDIT_EXPORT_SYSLOG", "",
+            "host:port of a syslog server (RFC 5424 over TLS) that takes them"},
+    Setting{"audit.publish_file", "STRONGROOM_AUDIT_PUBLISH_FILE", "",
+            "file that always holds the newest signed checkpoint"},
+    Setting{"audit.publish_url", "STRONGROOM_AUDIT_PUBLISH_URL", "",
+            "https URL that is sent each new checkpoint"},
     Setting{"seal.file", "STRONGROOM_SEAL_FILE", "", "key file of a file slot"},
     Setting{"seal.passphrase_file", "STRONGROOM_SEAL_PASSPHRASE_FILE", "",
             "file whose first line opens a passphrase slot"},
@@ -51,6 +61,10 @@ constexpr std::array kSettings = {
             "smallest time that a replaced AccessKey stays valid"},
     Setting{"rotation.overlap_seconds_default", "STRONGROOM_ROTATION_OVERLAP_SECONDS_DEFAULT",
             "172800", "how long it stays valid if the call does not say"},
+    Setting{"notify.ca_file", "STRONGROOM_NOTIFY_CA_FILE", "",
+            "CA certificates (PEM) of targets of notices, instead of the system's"},
+    Setting{"notify.private_hosts", "STRONGROOM_NOTIFY_PRIVATE_HOSTS", "",
+            "comma-separated hosts of targets of notices that may have private addresses"},
     Setting{"security.allow_swap", "STRONGROOM_ALLOW_SWAP", "false", "start although swap is on"},
     Setting{"security.allow_core_dumps", "STRONGROOM_ALLOW_CORE_DUMPS", "false",
             "start although core files cannot be switched off"},
@@ -150,6 +164,8 @@ Result<std::int64_t> number_of(std::string_view key, const Value& value, std::st
 constexpr std::int64_t kIoThreadsMax = 64;
 constexpr std::int64_t kCpuMax = 1023;
 constexpr std::int64_t kPrincipalQpsMax = 60'000;
+constexpr std::int64_t kRetentionDaysMin = 90;
+constexpr std::int64_t kRetentionDaysMax = 36'500;
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
@@ -272,6 +288,13 @@ Result<Config> interpret(const Values& values) {
   SR_TRY(const std::int64_t qps,
          number_of("limits.principal_qps", principal, principal.text, kPrincipalQpsMax));
   config.principal_qps = static_cast<std::uint32_t>(qps);
+  const Value& days = value_of(values, "audit.retention_days");
+  SR_TRY(config.audit_retention_days,
+         number_of("audit.retention_days", days, days.text, kRetentionDaysMax));
+  if (config.audit_retention_days < kRetentionDaysMin) {
+    return invalid("audit.retention_days (" + days.origin + ") must be at least " +
+                   std::to_string(kRetentionDaysMin) + ": events are searchable that long.");
+  }
   config.certificate_names = split_list(value_of(values, "server.certificate_names").text);
   config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
   config.seal_file = value_of(values, "seal.file").text;
@@ -290,6 +313,12 @@ Result<Config> interpret(const Values& values) {
   const Value& usual = value_of(values, "rotation.overlap_seconds_default");
   SR_TRY(config.overlap_seconds_default, number_of("rotation.overlap_seconds_default", usual,
                                                    usual.text, limits::kOverlapMillisMax / 1000));
+  config.audit_export_https = value_of(values, "audit.export_https").text;
+  config.audit_export_syslog = value_of(values, "audit.export_syslog").text;
+  config.audit_publish_file = value_of(values, "audit.publish_file").text;
+  config.audit_publish_url = value_of(values, "audit.publish_url").text;
+  config.notify_ca_file = value_of(values, "notify.ca_file").text;
+  config.notify_private_hosts = split_list(value_of(values, "notify.private_hosts").text);
   SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));
   SR_TRY(config.allow_core_dumps, flag_of(values, "security.allow_core_dumps"));
   SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));

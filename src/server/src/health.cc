@@ -5,11 +5,14 @@
 #include "strongroom/base/json_writer.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/crypto/digest.h"
+#include "strongroom/metrics/text.h"
 
 namespace strongroom::server {
 namespace {
 
 constexpr std::string_view kJson = "application/json;charset=utf-8";
+using metrics::append_gauge;
+
 constexpr std::string_view kText = "text/plain; version=0.0.4";
 
 std::string health_json(const HealthFacts& facts) {
@@ -25,50 +28,43 @@ std::string health_json(const HealthFacts& facts) {
   return out;
 }
 
-void gauge(std::string& out, std::string_view name, std::string_view help, std::uint64_t value) {
-  out.append("# HELP ")
-      .append(name)
-      .append(" ")
-      .append(help)
-      .append("\n# TYPE ")
-      .append(name)
-      .append(" gauge\n");
-  out.append(name).append(" ").append(std::to_string(value)).append("\n");
-}
-
 std::string metrics_text(const HealthFacts& facts) {
   std::string out;
-  gauge(out, "strongroom_up", "1 while requests are served", facts.serving() ? 1 : 0);
-  gauge(out, "strongroom_sealed", "1 once the server sealed itself", facts.sealed ? 1 : 0);
-  gauge(out, "strongroom_audit_healthy", "0 while audit records cannot be written",
-        facts.audit_healthy ? 1 : 0);
-  gauge(out, "strongroom_audit_entries", "Entries in the audit tree", facts.audit_entries);
-  gauge(out, "strongroom_list_index_ready", "1 once ListSecrets can answer",
-        facts.index_ready ? 1 : 0);
-  gauge(out, "strongroom_scrubbed_buckets", "State buckets verified since start, of 65536",
-        facts.scrubbed_buckets);
-  gauge(out, "strongroom_connections", "Open client connections", facts.connections);
-  gauge(out, "strongroom_uptime_seconds", "Seconds since start",
-        static_cast<std::uint64_t>(facts.uptime_seconds));
+  append_gauge(out, "strongroom_up", "1 while requests are served", facts.serving() ? 1 : 0);
+  append_gauge(out, "strongroom_sealed", "1 once the server sealed itself", facts.sealed ? 1 : 0);
+  append_gauge(out, "strongroom_audit_healthy", "0 while audit records cannot be written",
+               facts.audit_healthy ? 1 : 0);
+  append_gauge(out, "strongroom_audit_entries", "Entries in the audit tree",
+               static_cast<double>(facts.audit_entries));
+  append_gauge(out, "strongroom_list_index_ready", "1 once ListSecrets can answer",
+               facts.index_ready ? 1 : 0);
+  append_gauge(out, "strongroom_scrubbed_buckets", "State buckets verified since start, of 65536",
+               static_cast<double>(facts.scrubbed_buckets));
+  append_gauge(out, "strongroom_connections", "Open client connections",
+               static_cast<double>(facts.connections));
+  append_gauge(out, "strongroom_uptime_seconds", "Seconds since start",
+               static_cast<double>(facts.uptime_seconds));
   return out;
 }
 
 class HealthHandler final : public net::Handler {
  public:
-  HealthHandler(std::function<HealthFacts()> facts, std::optional<crypto::Digest32> token_sha256)
-      : facts_(std::move(facts)), token_sha256_(token_sha256) {}
+  HealthHandler(HealthSources sources, std::optional<crypto::Digest32> token_sha256)
+      : sources_(std::move(sources)), token_sha256_(token_sha256) {}
 
   void on_request(net::Exchange exchange) override {
     const http::Request& request = exchange.request();
     if (request.path == "/health") {
-      const HealthFacts facts = facts_();
+      const HealthFacts facts = sources_.facts();
       return send(exchange, facts.serving() ? 200 : 503, kJson, health_json(facts));
     }
     if (request.path == "/metrics") {
       if (!may_read_metrics(request)) {
         return send(exchange, 401, kText, "Send Authorization: Bearer with the metrics token.\n");
       }
-      return send(exchange, 200, kText, metrics_text(facts_()));
+      std::string text = metrics_text(sources_.facts());
+      sources_.more(text);
+      return send(exchange, 200, kText, text);
     }
     send(exchange, 404, kText, "There is /health and /metrics.\n");
   }
@@ -96,16 +92,16 @@ class HealthHandler final : public net::Handler {
     buffer_.reset();
   }
 
-  std::function<HealthFacts()> facts_;
+  HealthSources sources_;
   std::optional<crypto::Digest32> token_sha256_;
   http::AnswerBuffer buffer_;
 };
 
 }  // namespace
 
-std::unique_ptr<net::Handler> make_health_handler(std::function<HealthFacts()> facts,
+std::unique_ptr<net::Handler> make_health_handler(HealthSources sources,
                                                   std::optional<crypto::Digest32> token_sha256) {
-  return std::make_unique<HealthHandler>(std::move(facts), token_sha256);
+  return std::make_unique<HealthHandler>(std::move(sources), token_sha256);
 }
 
 }  // namespace strongroom::server

@@ -26,8 +26,14 @@ struct HealthFacts {
   bool serving() const { return !sealed && audit_healthy; }
 };
 
-/// `facts` is called on the health thread. `token_sha256` absent: metrics are open (dev, loopback).
-std::unique_ptr<net::Handler> make_health_handler(std::function<HealthFacts()> facts,
+/// Both are called on the health thread; `more` appends further metrics.
+struct HealthSources {
+  std::function<HealthFacts()> facts;
+  std::function<void(std::string&)> more;
+};
+
+/// `token_sha256` absent: metrics are open (dev, loopback).
+std::unique_ptr<net::Handler> make_health_handler(HealthSources sources,
                                                   std::optional<crypto::Digest32> token_sha256);
 
 }  // namespace strongroom::server

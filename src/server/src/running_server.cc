@@ -5,10 +5,12 @@
 
 #include "background.h"
 #include "health.h"
+#include "outward.h"
 #include "provision.h"
 #include "registered_targets.h"
 #include "reveal.h"
 #include "sample.h"
+#include "samples.h"
 #include "startup.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/access/access.h"
@@ -33,6 +35,7 @@
 #include "strongroom/service/worker_pool.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
 #include "strongroom/targets/targets.h"
+#include "strongroom/trail/call_log.h"
 
 namespace strongroom::server {
 namespace {
@@ -55,6 +58,15 @@ ProvisionPlan plan_of(const Config& config, barrier::Mode mode) {
         .push_back(name);
   }
   return plan;
+}
+
+std::vector<metrics::CallName> call_names(const service::Service& service) {
+  std::vector<metrics::CallName> names;
+  for (const service::Operation* row : service.operations())
+    names.push_back({row, row->api.product, row->name, "shared"});
+  for (const service::Operation& row : gateway_instance::operations())
+    names.push_back({&row, row.api.product, row.name, "dedicated"});
+  return names;
 }
 
 Result<bool> is_empty(const store::Store& engine) {
@@ -92,6 +104,7 @@ struct RunningServer::Parts {
   std::unique_ptr<store::Store> engine;
   std::unique_ptr<barrier::SealedStore> store;
   std::unique_ptr<audit::Log> audit;
+  std::unique_ptr<trail::CallLog> call_log;
   std::unique_ptr<identity::Directory> directory;
   std::unique_ptr<identity::NonceTable> nonces;
   std::unique_ptr<identity::SourceLimiter> sources;
@@ -112,6 +125,9 @@ struct RunningServer::Parts {
   std::unique_ptr<service::RotationDriver> driver;
   std::unique_ptr<service::Service> service;
   std::unique_ptr<service::FlowControl> flow;
+  std::unique_ptr<metrics::Calls> calls;
+  std::unique_ptr<Samples> samples;
+  std::unique_ptr<Outward> outward;
   std::unique_ptr<service::WorkerPool> workers;
   std::unique_ptr<service::WorkerPool> misses;
   std::thread index_builder;
@@ -156,6 +172,7 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
                                   .origin = "strongroom/" + store->cluster().lower(),
                                   .durability = config.audit_durability},
                                  seed, random));
+  call_log = std::make_unique<trail::CallLog>(config.data_directory + "/audit");
   return {};
 }
 
@@ -230,7 +247,10 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
                                                                 .targets = targets.get(),
                                                                 .target_runner = egress.get(),
                                                                 .rotations = rotations.get(),
-                                                                .driver = driver.get()});
+                                                                .driver = driver.get(),
+                                                                .call_log = call_log.get()});
+  calls = std::make_unique<metrics::Calls>(call_names(*service));
+  samples = std::make_unique<Samples>(config.data_directory + "/audit");
   if (config.published_limits || config.principal_qps > 0) {
     flow = std::make_unique<service::FlowControl>(
         service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),
@@ -258,7 +278,8 @@ net::HandlerFactory RunningServer::Parts::handlers(gateway::RunnerFactory runner
                                      .audit = *audit,
                                      .workers = *workers,
                                      .misses = *misses,
-                                     .io_threads = io_threads_of(config)};
+                                     .io_threads = io_threads_of(config),
+                                     .calls = calls.get()};
   return [shared, runners = std::move(runners)](std::size_t) {
     return gateway::make_handler(shared, runners);
   };
@@ -364,7 +385,13 @@ Result<void> RunningServer::Parts::listen_health() {
                               .tls = false,
                               .identity = {}});
   SR_TRY(health, net::Server::start(std::move(server), [this, token](std::size_t) {
-           return make_health_handler([this] { return health_facts(); }, token);
+           return make_health_handler({[this] { return health_facts(); },
+                                       [this](std::string& out) {
+                                         samples->write(out);
+                                         outward->write(out);
+                                         calls->write(out);
+                                       }},
+                                      token);
          }));
   facts.health_port = health->port(0);
   return {};
@@ -386,7 +413,12 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   SR_CHECK_OK(p.open_service(provision.account));
   // Records that a kill left between commit and log come first in the log of this run.
   SR_CHECK_OK(drain_audit_rows(*p.store, *p.audit));
-  p.background = std::make_unique<Background>(*p.service, *p.audit);
+  p.background = std::make_unique<Background>(
+      *p.service, *p.audit, *p.samples,
+      BackgroundOptions{.audit_days = config.audit_retention_days,
+                        .courier = {.ca_file = config.notify_ca_file,
+                                    .private_hosts = config.notify_private_hosts}});
+  SR_TRY(p.outward, Outward::start(config));
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
   p.listen_configured_instances();
@@ -477,6 +509,7 @@ void RunningServer::stop() {
   if (p.index_builder.joinable()) p.index_builder.join();
   if (p.driver) p.driver->stop();
   if (p.background) p.background->stop();
+  if (p.outward) p.outward->stop();
   p.background.reset();
 }
 

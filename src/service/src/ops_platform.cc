@@ -33,8 +33,8 @@ Result<void> open_kms_service(Call&) {
 }
 
 // Services that answer on this very address.
-constexpr std::array<std::string_view, 6> kServiceCodes = {"kms", "ram",      "sts",
-                                                           "ims", "location", "bssopenapi"};
+constexpr std::array<std::string_view, 8> kServiceCodes = {
+    "kms", "ram", "sts", "ims", "location", "bssopenapi", "actiontrail", "cms"};
 
 std::string lower(std::string_view text) {
   std::string out(text);

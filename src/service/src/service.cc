@@ -74,30 +74,17 @@ class ActionName {
 }  // namespace
 
 Service::Service(Engines engines) : engines_(std::move(engines)) {
-  for (const auto& table : {secret_operations(),
-                            rotation_operations(),
-                            tag_operations(),
-                            key_operations(),
-                            crypto_operations(),
-                            resource_policy_operations(),
-                            analysis_operations(),
-                            target_operations(),
-                            instance_operations(),
-                            access_point_operations(),
-                            client_key_operations(),
-                            bss_operations(),
-                            platform_operations(),
-                            ram_operations(),
-                            ram_group_operations(),
-                            ram_policy_operations(),
-                            ram_attachment_operations(),
-                            ram_role_operations(),
-                            sts_operations(),
-                            sts_oidc_operations(),
-                            ims_operations(),
-                            ram_login_operations(),
-                            ram_settings_operations(),
-                            account_operations()}) {
+  for (const auto& table :
+       {secret_operations(),       rotation_operations(),   tag_operations(),
+        key_operations(),          crypto_operations(),     resource_policy_operations(),
+        analysis_operations(),     target_operations(),     instance_operations(),
+        access_point_operations(), client_key_operations(), bss_operations(),
+        actiontrail_operations(),  sls_operations(),        cms_operations(),
+        notify_operations(),       platform_operations(),   ram_operations(),
+        ram_group_operations(),    ram_policy_operations(), ram_attachment_operations(),
+        ram_role_operations(),     sts_operations(),        sts_oidc_operations(),
+        ims_operations(),          ram_login_operations(),  ram_settings_operations(),
+        account_operations()}) {
     for (const Operation& row : table) rows_.push_back(&row);
   }
   std::ranges::sort(rows_, {}, row_key);
@@ -241,6 +228,7 @@ void Call::finish(Outcome& outcome) {
   outcome.facts.resource = std::move(audit_resource_);
   outcome.facts.version_id = std::move(audit_version_);
   outcome.facts.key_id = std::move(audit_key_);
+  outcome.facts.key_spec = audit_key_spec_;
   if (decided_) {
     outcome.facts.decision = decision_name(verdict_.decision);
     outcome.facts.policy = verdict_.decision.policy_name;
@@ -280,6 +268,11 @@ audit::Record audit_record(const Request& request, const Outcome& outcome, int s
   record.mutation = request.operation->effect == Effect::kMutation;
   if (request.gateway != policy::kSharedScope) record.instance = request.gateway;
   record.key_fingerprint = request.principal->key_fingerprint;
+  record.key_spec = outcome.facts.key_spec;
+  if (request.started_ns != 0) {
+    // At least one: zero means not measured.
+    record.duration_us = std::max<std::int64_t>(1, (monotonic_ns() - request.started_ns) / 1'000);
+  }
   return record;
 }
 

@@ -21,6 +21,10 @@ std::span<const Operation> instance_operations();        // ops_instances.cc
 std::span<const Operation> access_point_operations();    // ops_access_points.cc
 std::span<const Operation> client_key_operations();      // ops_client_keys.cc
 std::span<const Operation> bss_operations();             // ops_bss.cc
+std::span<const Operation> cms_operations();             // ops_cms.cc
+std::span<const Operation> notify_operations();          // ops_notify.cc
+std::span<const Operation> sls_operations();             // ops_sls.cc
+std::span<const Operation> actiontrail_operations();     // ops_actiontrail.cc
 std::span<const Operation> ram_operations();             // ops_ram.cc
 std::span<const Operation> ram_group_operations();       // ops_ram_groups.cc
 std::span<const Operation> ram_policy_operations();      // ops_ram_policies.cc

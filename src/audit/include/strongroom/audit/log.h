@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "strongroom/base/ids.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/base/random.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
@@ -48,6 +49,8 @@ struct Record {
   bool mutation = false;
   std::string_view instance{};  // KMS instance whose endpoint was asked; empty: the shared one
   std::string_view key_fingerprint{};  // of a client key's public key
+  std::string_view key_spec{};         // of key_id, where cryptography was asked for
+  std::int64_t duration_us = 0;        // of the work; 0: not measured
 };
 
 /// The canonical leaf: one JSON object without blanks, fields in the order above, empty ones left
@@ -75,11 +78,18 @@ struct Config {
   std::string directory;  // created 0700
   std::string origin;     // checkpoint origin line, "strongroom/<cluster uuid>"
   Durability durability = Durability::kWritten;
+  std::uint64_t volume_bytes = limits::kAuditSegmentBytes;  // smaller in tests
 };
 
 struct TreeHead {
   std::uint64_t size = 0;
   std::string root_hash;  // 32 bytes
+};
+
+/// What maintain() did, and what lies on the disk.
+struct Maintenance {
+  bool archived = false;         // a volume was compressed: call again soon
+  std::uint64_t first_kept = 0;  // entries before it were dropped
 };
 
 /// Everything here may be called from any thread.
@@ -100,6 +110,11 @@ class Log {
   /// segments is not added twice. Any thread. kUnavailable if the disk refuses: the rows stay.
   /// kInvalidInput for bytes that encode() cannot have made.
   virtual Result<void> append_committed(std::span<const std::string> leaves) = 0;
+
+  /// Compresses the oldest closed volume that is not yet, and drops archives whose newest entry is
+  /// older than `keep_from` (docs/formats/audit.md, "Archive" and "Retention"). Slow; one caller at
+  /// a time, beside everything else. kUnavailable if the disk refuses: nothing is lost.
+  virtual Result<Maintenance> maintain(Instant keep_from) = 0;
 
   /// The newest signed tree.
   virtual TreeHead head() const = 0;

@@ -16,6 +16,7 @@ inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kVerifierKeyFile = "vkey";
 inline constexpr std::string_view kCheckpointFile = "checkpoint";
 inline constexpr std::string_view kResumeFile = "resume";
+inline constexpr std::string_view kRetainedFile = "retained";
 inline constexpr std::string_view kHashesFile = "hashes";
 inline constexpr std::string_view kEntriesDirectory = "entries";
 inline constexpr std::string_view kSpoolDirectory = "spool";
@@ -73,5 +74,11 @@ std::string encode_resume(const Resume& resume);
 std::optional<Resume> parse_resume(std::string_view text);
 /// The name under which the log's key signs the resume file.
 std::string resume_key_name(std::string_view origin);
+
+/// The text that says from which entry on the log is kept, and the name under which it is signed.
+std::string encode_retained(std::string_view origin, std::uint64_t first_kept);
+/// Nothing if malformed or of another log.
+std::optional<std::uint64_t> parse_retained(std::string_view text, std::string_view origin);
+std::string retained_key_name(std::string_view origin);
 
 }  // namespace strongroom::audit_format

@@ -63,6 +63,14 @@ class LogDirectory {
   /// Calls `body` for the entries from `first` on; stops when it returns false.
   Result<void> for_each(std::uint64_t first, const std::function<bool(const Entry&)>& body);
 
+  /// The first entry that must be there: those before it were dropped at the end of their time, as
+  /// the log's key signed. Only their hashes are left.
+  Result<std::uint64_t> first_kept() const;
+  const std::string& path() const { return path_; }
+  /// The first indexes of the volumes, ascending.
+  Result<std::vector<std::uint64_t>> volumes() const;
+  HashReader hash_reader() const;
+
   /// A proof, itself checked, that entry `index` is in the checkpointed tree (encode_proof makes
   /// the text of it).
   Result<Proof> prove(std::uint64_t index);
@@ -76,10 +84,8 @@ class LogDirectory {
         checkpoint_(std::move(checkpoint)),
         note_(std::move(note)) {}
 
-  Result<std::vector<std::uint64_t>> volumes() const;
-  HashReader hash_reader() const;
-  Result<std::optional<Finding>> verify_tree(std::uint64_t& entries);
-  Result<std::optional<Finding>> verify_older(std::string_view older);
+  Result<std::optional<Finding>> verify_older(std::string_view older) const;
+  Result<void> verify_spool(Verification& verification) const;
 
   std::string path_;
   VerifierKey key_;

@@ -90,8 +90,13 @@ class SealedStore {
   /// A cache for one I/O thread; `share` = 1/threads of the limits. Lives as long as the store.
   virtual std::unique_ptr<CachedReader> make_cache(double share) = 0;
 
-  /// Rows of a time table with when <= until, oldest first, at most `limit`.
-  virtual Result<std::vector<TimedRow>> due(TimeTable table, Instant until, std::size_t limit) = 0;
+  /// Rows of a time table with from <= when <= until, oldest first, at most `limit`.
+  virtual Result<std::vector<TimedRow>> between(TimeTable table, Instant from, Instant until,
+                                                std::size_t limit) = 0;
+  /// The same from the beginning.
+  Result<std::vector<TimedRow>> due(TimeTable table, Instant until, std::size_t limit) {
+    return between(table, Instant{}, until, limit);
+  }
 
   /// Calls `visit` for every record of `type`, in row-key order, over short snapshots; stops at the
   /// first error, which it returns. For building indexes after start; not for the request path.

@@ -203,6 +203,12 @@ inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;
 // One turn's records before they are written early.
 inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;
 inline constexpr std::int64_t kAuditMergeMillis = 90;
+inline constexpr std::size_t kAuditBlockBytes = 64U << 10;  // of an archive, before compression
+// Blocks that one search opens; beyond it says that it did not look at everything.
+inline constexpr std::size_t kAuditSearchBlocksMax = 8'192;
+inline constexpr std::size_t kAuditSearchTermsMax = 32;
+inline constexpr std::size_t kAuditSearchResultsMax = 1'000;
+inline constexpr std::size_t kAuditSearchSkipMax = 100'000;
 
 // Rotation: jobs to connectors and what they answer (docs/formats/connector.md).
 inline constexpr std::size_t kExtendedConfigCharsMax = 1'024;
@@ -231,5 +237,9 @@ inline constexpr std::size_t kTargetGrantsMax = 10'000;     // looked at for one
 // Work that falls due.
 inline constexpr std::size_t kDueBatchMax = 100;
 inline constexpr std::int64_t kDuePollMillisMax = 1'000;
+
+// Notices.
+inline constexpr std::size_t kNotifyTargetsMax = 20;
+inline constexpr std::size_t kNotifyTargetNameMax = 64;
 
 }  // namespace strongroom::limits

@@ -7,6 +7,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@
 #include "strongroom/http/answer_buffer.h"
 #include "strongroom/http/request.h"
 #include "strongroom/identity/principal_cache.h"
+#include "strongroom/metrics/calls.h"
+#include "strongroom/service/operation.h"
 
 namespace strongroom::gateway {
 
@@ -27,6 +30,7 @@ struct Incoming {
   std::string request_id;
   Instant now;
   bool secure_transport = true;
+  std::int64_t started_ns = 0;  // monotonic_ns() when it arrived
   // Once authenticated: never verified (or its nonce taken) twice.
   identity::PrincipalRef principal;
 };
@@ -35,7 +39,9 @@ struct Incoming {
 struct Finished {
   std::string_view bytes;  // the whole answer
   bool close = false;
-  const audit::Record* record = nullptr;  // null: it is a row of the call's own commit
+  const audit::Record* record = nullptr;          // null: it is a row of the call's own commit
+  const service::Operation* operation = nullptr;  // null: it named none
+  metrics::Outcome outcome = metrics::Outcome::kOk;
 };
 
 /// Who goes on with a call that could not end on the I/O thread.
@@ -70,6 +76,9 @@ class CallRunner {
 
 /// Thread-safe.
 using RunnerFactory = std::function<std::unique_ptr<CallRunner>()>;
+
+/// How an answer is counted.
+metrics::Outcome outcome_of(const std::optional<Error>& error);
 
 /// The record of a call that ended before its principal was known. The protocol fills in what the
 /// request says: service, action, version, key id. `claimed`: the client key that it names, or

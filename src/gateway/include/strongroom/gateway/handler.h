@@ -20,9 +20,10 @@ namespace strongroom::gateway {
 struct HandlerParts {
   service::Service& service;
   audit::Log& audit;
-  service::WorkerPool& workers;  // mutations and slow reads
-  service::WorkerPool& misses;   // reads of what is not cached: short as a rule
-  std::size_t io_threads = 1;    // each thread's caches get 1/io_threads of the limits
+  service::WorkerPool& workers;     // mutations and slow reads
+  service::WorkerPool& misses;      // reads of what is not cached: short as a rule
+  std::size_t io_threads = 1;       // each thread's caches get 1/io_threads of the limits
+  metrics::Calls* calls = nullptr;  // null: not counted
 };
 
 /// One handler for one I/O thread; call it from the factory given to net::Server::start.

@@ -7,6 +7,7 @@
 // whoever made them.
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "strongroom/aap/access_points.h"
@@ -32,6 +33,9 @@ struct GatewayParts {
   // here, in the Instance API's own form.
   gateway::RunnerFactory openapi = {};
 };
+
+/// Every action of the Instance API.
+std::span<const service::Operation> operations();
 
 /// For gateway::make_handler.
 gateway::RunnerFactory make_runners(const GatewayParts& parts);

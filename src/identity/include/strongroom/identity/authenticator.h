@@ -7,6 +7,7 @@
 // Thread-safe; on an I/O thread it touches no storage and takes no lock.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,16 @@ struct AuthenticationContext {
   CredentialRef* claimed = nullptr;
 };
 
+/// A signature over a text that another protocol's library made: HMAC under the secret alone.
+struct TextSignature {
+  std::string_view access_key_id;
+  std::string_view security_token;     // empty if none
+  std::string_view tag;                // Base64
+  bool sha256 = false;                 // else SHA-1
+  std::span<const std::string> texts;  // one of these was signed
+  Instant signed_at;
+};
+
 class Authenticator {
  public:
   /// `started`: mutating requests signed more than 60 s before it are refused, since their nonces
@@ -53,6 +64,11 @@ class Authenticator {
   Result<PrincipalRef> authenticate(const wire_openapi::Call& call,
                                     const AuthenticationContext& context);
 
+  /// The same checks for a read of another protocol; it has no nonce, so it may be repeated within
+  /// the timestamp window.
+  Result<PrincipalRef> authenticate_text(const TextSignature& signature,
+                                         const AuthenticationContext& context);
+
   /// For the one action that nobody signs: the anonymous principal, or Throttling.User for a source
   /// that fails too often. When the call then fails with kUnauthenticated, tell failed().
   Result<PrincipalRef> admit_unsigned(const AuthenticationContext& context);
@@ -65,6 +81,8 @@ class Authenticator {
 
  private:
   Result<PrincipalRef> verify(const wire_openapi::Call& call, const AuthenticationContext& context);
+  Result<PrincipalRef> verify_text(const TextSignature& signature,
+                                   const AuthenticationContext& context);
   Result<CredentialRef> find_credential(std::string_view key_id,
                                         const AuthenticationContext& context);
   Result<CredentialRef> find_session(const wire_openapi::Call& call,

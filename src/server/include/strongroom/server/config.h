@@ -68,6 +68,13 @@ struct Config {
   std::size_t io_threads = 0;  // 0: one per core
   std::vector<int> pin_cpus;
   audit::Durability audit_durability = audit::Durability::kWritten;
+  std::int64_t audit_retention_days = 180;
+  std::string audit_export_https;   // URL; empty: not exported there
+  std::string audit_export_syslog;  // host:port
+  std::string audit_publish_file;
+  std::string audit_publish_url;
+  std::string notify_ca_file;
+  std::vector<std::string> notify_private_hosts;
   std::string seal_file;                        // file slot
   std::string seal_passphrase_file;             // passphrase slot: first line of this file
   std::string oidc_ca_file;                     // PEM; empty: the system's store

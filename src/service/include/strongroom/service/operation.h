@@ -58,6 +58,9 @@ class Secrets;
 namespace strongroom::targets {
 class Targets;
 }
+namespace strongroom::trail {
+class CallLog;
+}
 
 namespace strongroom::service {
 
@@ -101,6 +104,9 @@ inline constexpr ApiVersion kRam{"Ram", "ram", "2015-05-01"};
 inline constexpr ApiVersion kIms{"Ims", "ram", "2019-08-15"};
 inline constexpr ApiVersion kSts{"Sts", "sts", "2015-04-01"};
 inline constexpr ApiVersion kLocation{"Location", "location", "2015-06-12"};
+inline constexpr ApiVersion kActionTrail{"Actiontrail", "actiontrail", "2020-07-06"};
+inline constexpr ApiVersion kCms{"Cms", "cms", "2019-01-01"};
+inline constexpr ApiVersion kSls{"Sls", "log", "2020-12-30"};
 inline constexpr ApiVersion kBss{"BssOpenApi", "bssapi", "2017-12-14"};
 
 /// Our own: questions about policies. No cloud has them.
@@ -139,6 +145,7 @@ struct Engines {
   connector::Runner* target_runner = nullptr;  // null: none can be reached
   rotation::Rotations* rotations = nullptr;    // null: no managed secrets
   RotationDriver* driver = nullptr;            // null: nothing is rotated here
+  const trail::CallLog* call_log = nullptr;    // null: LookupEvents finds nothing
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.
@@ -193,6 +200,8 @@ class Call {
   void note_version(std::string_view version_id) { audit_version_ = version_id; }
   void note_key(std::string_view key_id) { audit_key_ = key_id; }
   void note_resource(std::string_view arn) { audit_resource_ = arn; }
+  /// `spec` lives for ever: a name from a table.
+  void note_key_spec(std::string_view spec) { audit_key_spec_ = spec; }
 
   /// Of `request`, which outlives it. `resource_policies` compiles and keeps.
   struct Parts {
@@ -218,6 +227,7 @@ class Call {
   std::string audit_resource_;
   std::string audit_version_;
   std::string audit_key_;
+  std::string_view audit_key_spec_;
   access::Verdict verdict_;
   access::Verdict told_;  // what the caller hears of a denial; see judge.cc
   std::shared_ptr<const policy::PolicySet> resource_policy_;  // keeps verdict_ valid

@@ -28,6 +28,7 @@ struct Request {
   Instant now;
   bool secure_transport = true;         // TLS
   std::string_view gateway = "shared";  // or the id of the KMS instance whose endpoint was asked
+  std::int64_t started_ns = 0;          // monotonic_ns() when its work began; 0: not measured
 };
 
 /// What is known at the end for the audit record: names and ids only.
@@ -35,6 +36,7 @@ struct AuditFacts {
   std::string resource;
   std::string version_id;
   std::string key_id;
+  std::string_view key_spec;           // a name from a table
   std::string_view decision = "none";  // allow, explicit-deny, implicit-deny, none
   std::string policy;
 };

@@ -1,0 +1,66 @@
+#include "outward.h"
+
+#include "strongroom/base/log.h"
+#include "strongroom/metrics/text.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::int64_t kIdleMillis = 1'000;
+constexpr std::int64_t kRetryMillis = 10'000;
+constexpr std::int64_t kPublishMillis = 5'000;
+
+}  // namespace
+
+Result<std::unique_ptr<Outward>> Outward::start(const Config& config) {
+  const std::string directory = config.data_directory + "/audit";
+  const audit_export::Reach reach{.ca_file = config.notify_ca_file,
+                                  .private_hosts = config.notify_private_hosts};
+  auto outward = std::make_unique<Outward>();
+  if (!config.audit_export_https.empty())
+    outward->carry(directory, "https", audit_export::https_place(config.audit_export_https, reach));
+  if (!config.audit_export_syslog.empty()) {
+    SR_TRY(auto place, audit_export::syslog_place(config.audit_export_syslog, reach));
+    outward->carry(directory, "syslog", std::move(place));
+  }
+  if (config.audit_publish_file.empty() && config.audit_publish_url.empty()) return outward;
+  outward->publisher_ = std::make_unique<audit_export::Publisher>(
+      directory, config.audit_publish_file, config.audit_publish_url, reach);
+  outward->threads_.push_back(
+      std::make_unique<Periodic>([publisher = outward->publisher_.get()]() -> std::int64_t {
+        const auto published = publisher->run();
+        if (published) return kPublishMillis;
+        log::warn("checkpoint_not_published", {{"why", published.error().message()}});
+        return kRetryMillis;
+      }));
+  return outward;
+}
+
+void Outward::carry(const std::string& directory, std::string name, audit_export::Place place) {
+  exporters_.push_back(
+      std::make_unique<audit_export::Exporter>(directory, std::move(name), std::move(place)));
+  threads_.push_back(
+      std::make_unique<Periodic>([exporter = exporters_.back().get()]() -> std::int64_t {
+        const auto more = exporter->run();
+        if (more) return *more ? 0 : kIdleMillis;
+        log::warn("audit_export_failed",
+                  {{"place", exporter->name()}, {"why", more.error().message()}});
+        return kRetryMillis;
+      }));
+}
+
+void Outward::stop() {
+  for (const auto& thread : threads_) thread->stop();
+}
+
+void Outward::write(std::string& out) const {
+  if (exporters_.empty()) return;
+  constexpr std::string_view kName = "strongroom_audit_export_lag_entries";
+  metrics::append_head(out, kName, "Entries that a place has not taken yet", metrics::Kind::kGauge);
+  for (const auto& exporter : exporters_) {
+    metrics::append_sample(out, kName, metrics::label("place", exporter->name()),
+                           static_cast<double>(exporter->lag()));
+  }
+}
+
+}  // namespace strongroom::server

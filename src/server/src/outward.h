@@ -1,0 +1,31 @@
+#pragma once
+// What goes out of the audit log: exports and published checkpoints, each on a thread of its own,
+// so that a place that hangs holds up nothing else.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "periodic.h"
+#include "strongroom/audit_export/exporter.h"
+#include "strongroom/server/config.h"
+
+namespace strongroom::server {
+
+class Outward {
+ public:
+  /// Starts what `config` asks for. kInvalidInput for an endpoint that cannot be one.
+  static Result<std::unique_ptr<Outward>> start(const Config& config);
+  void stop();
+  /// Appends the lag of each export in Prometheus' form.
+  void write(std::string& out) const;
+
+ private:
+  void carry(const std::string& directory, std::string name, audit_export::Place place);
+
+  std::vector<std::unique_ptr<audit_export::Exporter>> exporters_;
+  std::unique_ptr<audit_export::Publisher> publisher_;
+  std::vector<std::unique_ptr<Periodic>> threads_;
+};
+
+}  // namespace strongroom::server

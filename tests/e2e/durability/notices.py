@@ -1,0 +1,167 @@
+"""Notices over TLS to a webhook, a robot and a mail server; retries; events through CloudMonitor's query."""
+
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+
+from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.server import Server
+from strongroom_e2e.wire import Wire
+
+OWN = "2026-11-01"
+CMS = "2019-01-01"
+WAIT_SECONDS = 30
+
+suite = Suite("notices")
+taken, mails = [], []
+down = threading.Event()
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if down.is_set():
+            self.send_response(503)
+            self.end_headers()
+            return
+        taken.append((self.path, dict(self.headers), body))
+        answer = b'{"errcode":0}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def certificate(folder):
+    key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+def mail_server(context):
+    listener = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+
+    def one(connection):
+        with connection, connection.makefile("rwb") as lines:
+            def say(text):
+                lines.write(text + b"\r\n")
+                lines.flush()
+            say(b"220 here")
+            data, letter = False, []
+            for line in lines:
+                line = line.rstrip(b"\r\n")
+                if data and line == b".":
+                    mails.append(b"\n".join(letter).decode())
+                    data = False
+                    say(b"250 taken")
+                elif data:
+                    letter.append(line)
+                elif line.startswith(b"DATA"):
+                    data = True
+                    say(b"354 go on")
+                elif line.startswith(b"QUIT"):
+                    say(b"221 bye")
+                    return
+                else:
+                    say(b"250 yes")
+
+    def accept():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return listener
+
+
+def until(found, what):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not found():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come")
+        time.sleep(0.1)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    cert, key = certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    hooks = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    hooks.socket = context.wrap_socket(hooks.socket, server_side=True)
+    threading.Thread(target=hooks.serve_forever, daemon=True).start()
+    mail = mail_server(context)
+    base = f"https://localhost:{hooks.server_address[1]}"
+    arguments = ["--set", f"notify.ca_file={cert}", "--set", "notify.private_hosts=localhost"]
+    with Server(arguments=arguments) as server:
+        wire = Wire.from_env(server.env)
+
+        def own(action, **parameters):
+            return wire.ok(action, parameters, version=OWN)
+
+        signing = own("AddNotifyTarget", Name="hook", Address=base + "/hook?a=b", Events="Secret:")["SigningKey"]
+        own("AddNotifyTarget", Name="robot", Address=base + "/robot?access_token=t", Kind="dingtalk", Events="Notify:")
+        own("AddNotifyTarget", Name="mail", Address="ops@example.com", Kind="mail", Sender="kms@example.com",
+            Relay=f"localhost:{mail.getsockname()[1]}", Events="Notify:")
+        with suite.case("TestNotifyTarget", "a webhook's signature"):
+            own("TestNotifyTarget", Name="hook")
+            until(lambda: any(p == "/hook?a=b" for p, _, _ in taken), "the test")
+            until(lambda: own("ListNotifyTargets")["Targets"][0]["Waiting"] == 0, "the end of it")
+            _, headers, body = next(one for one in taken if one[0] == "/hook?a=b")
+            mac = hmac.new(signing.encode(), headers["X-Strongroom-Timestamp"].encode() + b"." + body, hashlib.sha256)
+            equal(headers["X-Strongroom-Signature"], "v1=" + mac.hexdigest())
+            event = json.loads(body)
+            equal((event["product"], event["name"], event["ver"]), ("KMS", "Notify:Test:Success", "1.0"))
+            equal(event["content"]["eventId"], headers["X-Strongroom-Notice-Id"])
+        with suite.case("TestNotifyTarget", "a robot and a mail"):
+            own("TestNotifyTarget", Name="robot")
+            own("TestNotifyTarget", Name="mail")
+            until(lambda: any(p.startswith("/robot") for p, _, _ in taken) and mails, "robot and mail")
+            message = json.loads(next(b for p, _, b in taken if p.startswith("/robot")))
+            equal(message["msgtype"], "markdown")
+            assert "Subject: [INFO] Notify:Test:Success mail" in mails[0], mails[0]
+        with suite.case("DescribeSystemEventAttribute", "an event, and its notice"):
+            wire.ok("CreateSecret", {"SecretName": "gone", "VersionId": "v1", "SecretData": "x"})
+            wire.ok("DeleteSecret", {"SecretName": "gone", "ForceDeleteWithoutRecovery": "true"})
+            until(lambda: any(b'"Secret:DeleteSecret:Success"' in b for _, _, b in taken), "the notice")
+            found = wire.ok("DescribeSystemEventAttribute", {"Product": "KMS", "Name": "Secret:DeleteSecret:Success"},
+                            version=CMS)
+            event = found["SystemEvents"]["SystemEvent"][0]
+            equal((found["Success"], event["Level"], event["InstanceName"]), ("true", "WARN", "gone"))
+            notice = json.loads(next(b for _, _, b in taken if b'"Secret:DeleteSecret:Success"' in b))
+            equal(json.loads(event["Content"])["eventId"], notice["content"]["eventId"])
+        with suite.case("TestNotifyTarget", "a target that is down gets it later"):
+            down.set()
+            own("TestNotifyTarget", Name="robot")
+            until(lambda: any(t["LastError"] for t in own("ListNotifyTargets")["Targets"]), "the failure")
+            before = len(taken)
+            down.clear()
+            until(lambda: len(taken) > before, "the second attempt")
+            until(lambda: all(t["Waiting"] == 0 for t in own("ListNotifyTargets")["Targets"]), "the end of it")
+            equal(len(taken), before + 1)
+        with suite.case("AddNotifyTarget", "an address inside is refused"):
+            own("AddNotifyTarget", Name="inside", Address=f"https://127.0.0.1:{hooks.server_address[1]}/x")
+            before = len(taken)
+            own("TestNotifyTarget", Name="inside")
+            until(lambda: any(t["Name"] == "inside" and t["LastError"] for t in own("ListNotifyTargets")["Targets"]),
+                  "the refusal")
+            equal(len(taken), before)
+    hooks.shutdown()
+    mail.close()
+
+suite.finish()
