@@ -5,12 +5,11 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 
 from cryptography.hazmat.primitives.serialization import pkcs12
 from OpenSSL import crypto
 
-from strongroom_e2e.applications import Applications
+from strongroom_e2e.applications import Applications, work_directory
 from strongroom_e2e.report import Suite, equal
 
 NODE = """
@@ -32,7 +31,7 @@ def main():
     suite = Suite("client key file")
     key = Applications().client_key("file")
     data = base64.b64decode(json.loads(key.content)["PrivateKeyData"])
-    work = tempfile.mkdtemp(prefix="strongroom-p12-")
+    work = work_directory("p12")
     path = os.path.join(work, "key.p12")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as out:
         out.write(data)

@@ -7,9 +7,8 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
 
-from strongroom_e2e.applications import Applications
+from strongroom_e2e.applications import Applications, work_directory
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import Server
 
@@ -73,7 +72,7 @@ def instance_api(suite, env, host, key):
 def inside():
     suite = Suite(CLIENT)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    work = tempfile.mkdtemp(prefix="strongroom-host-")
+    work = work_directory("host")
     data = os.path.join(work, "data")
     instance, key = first_start(data)
     host = instance + ".cryptoservice.kms.aliyuncs.com"

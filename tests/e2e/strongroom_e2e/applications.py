@@ -1,7 +1,9 @@
 """Applications: access points with client keys, and what lies in the server's KMS instance. Python standard library only."""
 
+import atexit
 import json
 import os
+import shutil
 import tempfile
 import uuid
 
@@ -9,6 +11,13 @@ from strongroom_e2e.wire import Wire
 
 PASSWORD = "Testpass123"
 BOTH_ROLES = ("CryptoServiceKeyUser", "CryptoServiceSecretUser")
+
+
+def work_directory(name):
+    """A directory that goes with this process."""
+    folder = tempfile.mkdtemp(prefix=f"strongroom-{name}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class ClientKey:
@@ -20,7 +29,7 @@ class ClientKey:
         self.password = PASSWORD
 
     def files(self):
-        folder = tempfile.mkdtemp(prefix="strongroom-client-key-")
+        folder = work_directory("client-key")
         names = os.path.join(folder, f"clientKey_{self.id}.json"), os.path.join(folder, f"clientKey_{self.id}_Password.txt")
         for name, text in zip(names, (self.content, self.password)):
             with open(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
