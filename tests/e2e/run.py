@@ -187,6 +187,7 @@ SUITES = [
     Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
+    Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),
 ]

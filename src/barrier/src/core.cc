@@ -98,6 +98,18 @@ Result<std::string> Core::seal(const Address& address, std::string_view key, Uui
   return seal_record(*account_key, place, header, body, random_);
 }
 
+Result<std::string> Core::reseal(const store::Row& row) {
+  if (time_table_of(row.key)) {
+    SR_TRY(const RecordRef record, open_timed(row));
+    return seal_timed(row.key, record->body());
+  }
+  SR_TRY(const RecordRef record, open_unaddressed(row));
+  SR_TRY(const RecordHeader header, parse_header(row.record));
+  const AccountId account(header.masked_account ^ account_mask(secrets_.k_index, row.key));
+  const Address address{.type = *type_of(row.key), .account = account, .name = {}};
+  return seal(address, row.key, record->resource(), record->rev() + 1, record->body());
+}
+
 Result<std::string> Core::seal_timed(std::string_view key, ByteView body) {
   const std::uint32_t epoch = secrets_.keyring->current();
   SR_TRY(const auto account_key, secrets_.keyring->account_key(epoch, AccountId()));

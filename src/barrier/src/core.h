@@ -34,6 +34,13 @@ class Core {
   Uuid cluster() const { return cluster_; }
   Random& random() { return random_; }
 
+  std::uint32_t current_epoch() const { return secrets_.keyring->current(); }
+  Keyring& keyring() { return *secrets_.keyring; }
+  const Keyring& keyring() const { return *secrets_.keyring; }
+
+  /// The row sealed again under the current epoch, as its own `rev` counts on.
+  Result<std::string> reseal(const store::Row& row);
+
   std::string row_key(const Address& address) const;
 
   /// The row after its bucket was found right; nothing if it is absent. kCorrupt, kUnavailable as

@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kSealFileBytesMax = 8192;
 constexpr std::size_t kSlotsMax = 8;
 constexpr std::size_t kMacBytes = 32;
+constexpr std::size_t kSlotParametersMax = 255;
 constexpr std::uint32_t kFloorPasses = 3;
 constexpr std::uint32_t kFloorMemoryKib = 64U << 10;
 
@@ -70,6 +71,11 @@ Result<void> check_new_slot(const SlotSecret& secret, Mode mode) {
         "cannot make a dev slot in production mode: its key would lie beside the data. Nothing was "
         "changed. Use a key file or a passphrase");
   }
+  if (const auto* key = std::get_if<KeySecret>(&secret)) {
+    if (key->key.size() == kKeyBytes && key->parameters.size() <= kSlotParametersMax) return {};
+    return fail(ErrorKind::kInvalidInput, "Seal.SlotKey",
+                "a slot's key has 32 bytes, and what describes it at most 255");
+  }
   const auto* passphrase = std::get_if<PassphraseSecret>(&secret);
   if (passphrase == nullptr) return {};
   if (passphrase->passphrase.empty()) {
@@ -101,6 +107,11 @@ Result<SecretBytes> key_for_new(const std::string& directory, const SlotSecret& 
     slot.salt = as_chars(salt);
     return stretch(passphrase->passphrase, slot);
   }
+  if (const auto* key = std::get_if<KeySecret>(&secret)) {
+    slot.kind = key->kind;
+    slot.parameters = key->parameters;
+    return SecretBytes::copy_of(RecordReveal::view(key->key));
+  }
   slot.kind = SlotKind::kDev;
   if (!exists(dev_key_path(directory)))
     SR_CHECK_OK(create_key_file(dev_key_path(directory), random));
@@ -116,7 +127,7 @@ struct NewSlotContext {
 };
 
 Result<Slot> make_slot(const NewSlotContext& context, std::uint8_t id, const SlotSecret& secret) {
-  Slot slot{.id = id, .created = context.now, .salt = {}, .cost = {}, .blob = {}};
+  Slot slot{.id = id, .created = context.now, .salt = {}, .cost = {}, .parameters = {}, .blob = {}};
   SR_TRY(const SecretBytes key, key_for_new(context.directory, secret, slot, context.random));
   if (slot.kind != SlotKind::kPassphrase) slot.check_value = check_value(key);
   const std::string aad = slot_aad(context.cluster, slot);
@@ -137,12 +148,16 @@ std::unexpected<Error> damaged(const std::string& path) {
                   "changed. Put this file back from a backup of the same data directory");
 }
 
-Result<SealTable> read_seal(const std::string& directory, std::string& file) {
-  SR_TRY(file, read_file(seal_path(directory), kSealFileBytesMax));
+Result<SealTable> parse_seal(const std::string& directory, std::string_view file) {
   auto table = parse_seal_table(file);
   if (!table && table.error().code() == "Seal.HostileParameters") return table;
   if (!table) return damaged(seal_path(directory));
   return table;
+}
+
+Result<SealTable> read_seal(const std::string& directory, std::string& file) {
+  SR_TRY(file, read_file(seal_path(directory), kSealFileBytesMax));
+  return parse_seal(directory, file);
 }
 
 Result<void> check_mode(const std::string& directory, Mode found, Mode expected) {
@@ -161,13 +176,20 @@ Result<void> check_mode(const std::string& directory, Mode found, Mode expected)
 SlotKind kind_of_secret(const SlotSecret& secret) {
   if (std::holds_alternative<FileSecret>(secret)) return SlotKind::kFile;
   if (std::holds_alternative<PassphraseSecret>(secret)) return SlotKind::kPassphrase;
+  if (const auto* key = std::get_if<KeySecret>(&secret)) return key->kind;
   return SlotKind::kDev;
+}
+
+// A dev slot's key is a key file like any other; what a production server may open is decided by
+// the superblock's mode.
+bool opens_kind(SlotKind given, SlotKind slot) {
+  return given == slot || (given == SlotKind::kFile && slot == SlotKind::kDev);
 }
 
 std::string slots_of(const SealTable& table, SlotKind kind) {
   std::string text;
   for (const Slot& slot : table.slots) {
-    if (slot.kind != kind) continue;
+    if (!opens_kind(kind, slot.kind)) continue;
     if (!text.empty()) text.append(", ");
     text.append(std::to_string(slot.id));
     if (kind != SlotKind::kPassphrase)
@@ -181,9 +203,7 @@ std::string kinds_of(const SealTable& table) {
   for (const Slot& slot : table.slots) {
     if (!text.empty()) text.append(", ");
     text.append(std::to_string(slot.id));
-    text.append(slot.kind == SlotKind::kFile  ? " (key file)"
-                : slot.kind == SlotKind::kDev ? " (dev)"
-                                              : " (passphrase)");
+    text.append(" (").append(slot_kind_name(slot.kind)).append(")");
   }
   return text;
 }
@@ -220,24 +240,36 @@ Result<SlotOpened> open_with_passphrase(const std::string& directory, const Seal
                   "are right, the file `seal` is damaged: put it back from a backup");
 }
 
+Result<SecretBytes> key_of(const std::string& directory, const SlotSecret& secret) {
+  if (const auto* file = std::get_if<FileSecret>(&secret)) return load_key_file(*file, directory);
+  if (const auto* key = std::get_if<KeySecret>(&secret))
+    return SecretBytes::copy_of(RecordReveal::view(key->key));
+  return load_dev_key(directory);
+}
+
+/// What holds the key, for messages.
+std::string origin_of(const std::string& directory, const SlotSecret& secret) {
+  if (const auto* file = std::get_if<FileSecret>(&secret)) return file->path;
+  if (const auto* key = std::get_if<KeySecret>(&secret))
+    return "the " + std::string(slot_kind_name(key->kind)) + " slot's secret";
+  return dev_key_path(directory);
+}
+
 Result<SlotOpened> open_with_key(const std::string& directory, const SealTable& table,
                                  const SlotSecret& secret) {
   const SlotKind kind = kind_of_secret(secret);
-  const auto* file = std::get_if<FileSecret>(&secret);
-  SR_TRY(const SecretBytes key,
-         file != nullptr ? load_key_file(*file, directory) : load_dev_key(directory));
+  SR_TRY(const SecretBytes key, key_of(directory, secret));
   const std::string found = check_value(key);
   for (const Slot& slot : table.slots) {
-    if (slot.kind != kind || slot.check_value != found) continue;
+    if (!opens_kind(kind, slot.kind) || slot.check_value != found) continue;
     if (auto opened = open_slot(table, slot, key)) return opened;
     return damaged(seal_path(directory));
   }
   return fail(ErrorKind::kDenied, "Seal.WrongKey",
-              "cannot open " + directory + ": " +
-                  (file != nullptr ? file->path : dev_key_path(directory)) +
+              "cannot open " + directory + ": " + origin_of(directory, secret) +
                   " holds the key with check value " + shown(found) + ", but the data needs slot " +
                   slots_of(table, kind) +
-                  ". Nothing was changed. Give the key file that belongs to this directory");
+                  ". Nothing was changed. Give the key that belongs to this directory");
 }
 
 }  // namespace
@@ -301,36 +333,100 @@ Result<UnsealedDirectory> create_data_directory(const std::string& directory, Mo
   return UnsealedDirectory{superblock, std::move(root), 1};
 }
 
-Result<UnsealedDirectory> open_data_directory(const std::string& directory, Mode expected,
-                                              const SlotSecret& secret) {
-  SR_TRY(const Superblock superblock, read_superblock(directory));
-  SR_CHECK_OK(check_mode(directory, superblock.mode, expected));
-  std::string seal_file;
-  SR_TRY(const SealTable table, read_seal(directory, seal_file));
-  const SlotKind kind = kind_of_secret(secret);
-  const bool has_kind =
-      std::ranges::any_of(table.slots, [kind](const Slot& slot) { return slot.kind == kind; });
-  if (!has_kind) return no_such_slot(directory, table);
-  const auto* passphrase = std::get_if<PassphraseSecret>(&secret);
-  SR_TRY(SlotOpened opened, passphrase != nullptr
-                                ? open_with_passphrase(directory, table, *passphrase)
-                                : open_with_key(directory, table, secret));
-  SR_TRY(const bool seal_holds, mac_holds(opened.root, "seal-table", seal_file));
-  if (!seal_holds || table.cluster != superblock.cluster) return damaged(seal_path(directory));
-  SR_TRY(const std::string superblock_file,
-         read_file(superblock_path(directory), kSuperblockBytes));
-  SR_TRY(const bool superblock_holds, mac_holds(opened.root, "superblock", superblock_file));
-  if (!superblock_holds) return damaged(superblock_path(directory));
-  return UnsealedDirectory{superblock, std::move(opened.root), opened.id};
+Result<DirectoryFiles> read_directory_files(const std::string& directory) {
+  SR_TRY([[maybe_unused]] const Superblock superblock, read_superblock(directory));
+  DirectoryFiles files;
+  SR_TRY(files.superblock, read_file(superblock_path(directory), kSuperblockBytes));
+  SR_TRY(files.seal, read_file(seal_path(directory), kSealFileBytesMax));
+  return files;
 }
 
-Result<void> add_slot(const std::string& directory, const UnsealedDirectory& opened,
-                      const SlotSecret& secret, Random& random, const Clock& clock) {
-  SR_CHECK_OK(check_new_slot(secret, opened.superblock.mode));
+Result<void> install_directory_files(const std::string& directory, const DirectoryFiles& files) {
+  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return std::unexpected(system_error("cannot create the data directory", directory));
+  }
+  SR_CHECK_OK(write_file(seal_path(directory), files.seal, 0600, IfExists::kRefuse));
+  return write_file(superblock_path(directory), files.superblock, 0600, IfExists::kRefuse);
+}
+
+Result<std::vector<SlotFacts>> list_slots(std::string_view seal_file) {
+  SR_TRY(const SealTable table, parse_seal_table(seal_file));
+  std::vector<SlotFacts> facts;
+  for (const Slot& slot : table.slots) {
+    facts.push_back(
+        {.id = slot.id,
+         .kind = slot.kind,
+         .created = slot.created,
+         .check_value = slot.kind == SlotKind::kPassphrase ? "-" : shown(slot.check_value)});
+  }
+  return facts;
+}
+
+Result<SecretBytes> derive_from_root(const SecretBytes& root, std::string_view label) {
+  return kdf(root, "derive:" + std::string(label));
+}
+
+Result<UnsealedDirectory> open_directory_files(const DirectoryFiles& files, const std::string& name,
+                                               Mode expected, const SlotSecret& secret) {
+  auto superblock = parse_superblock(files.superblock);
+  if (!superblock && superblock.error().kind() == ErrorKind::kCorrupt)
+    return damaged(superblock_path(name));
+  if (!superblock) return std::unexpected(std::move(superblock).error());
+  SR_CHECK_OK(check_mode(name, superblock->mode, expected));
+  SR_TRY(const SealTable table, parse_seal(name, files.seal));
+  const SlotKind kind = kind_of_secret(secret);
+  const bool has_kind = std::ranges::any_of(
+      table.slots, [kind](const Slot& slot) { return opens_kind(kind, slot.kind); });
+  if (!has_kind) return no_such_slot(name, table);
+  const auto* passphrase = std::get_if<PassphraseSecret>(&secret);
+  SR_TRY(SlotOpened opened, passphrase != nullptr ? open_with_passphrase(name, table, *passphrase)
+                                                  : open_with_key(name, table, secret));
+  SR_TRY(const bool seal_holds, mac_holds(opened.root, "seal-table", files.seal));
+  if (!seal_holds || table.cluster != superblock->cluster) return damaged(seal_path(name));
+  SR_TRY(const bool superblock_holds, mac_holds(opened.root, "superblock", files.superblock));
+  if (!superblock_holds) return damaged(superblock_path(name));
+  return UnsealedDirectory{*superblock, std::move(opened.root), opened.id};
+}
+
+Result<UnsealedDirectory> open_data_directory(const std::string& directory, Mode expected,
+                                              const SlotSecret& secret) {
+  SR_TRY(const DirectoryFiles files, read_directory_files(directory));
+  return open_directory_files(files, directory, expected, secret);
+}
+
+Result<void> begin_lineage(const std::string& directory, UnsealedDirectory& opened,
+                           Random& random) {
+  Superblock superblock = opened.superblock;
+  superblock.lineage = Uuid::generate(random);
+  SR_TRY(const std::string file,
+         with_mac(opened.root, "superblock", encode_superblock(superblock)));
+  SR_CHECK_OK(write_file(superblock_path(directory), file, 0600, IfExists::kReplace));
+  opened.superblock = superblock;
+  return {};
+}
+
+namespace {
+
+std::unexpected<Error> no_such_id(std::uint8_t slot_id, const SealTable& table) {
+  return fail(ErrorKind::kNotFound, "Seal.NoSuchSlot",
+              "there is no slot " + std::to_string(slot_id) + "; the slots are " + kinds_of(table) +
+                  ". Nothing was changed");
+}
+
+Result<SealTable> read_own_seal(const std::string& directory, const UnsealedDirectory& opened) {
   std::string file;
   SR_TRY(SealTable table, read_seal(directory, file));
   SR_TRY(const bool holds, mac_holds(opened.root, "seal-table", file));
   if (!holds) return damaged(seal_path(directory));
+  return table;
+}
+
+}  // namespace
+
+Result<void> add_slot(const std::string& directory, const UnsealedDirectory& opened,
+                      const SlotSecret& secret, Random& random, const Clock& clock) {
+  SR_CHECK_OK(check_new_slot(secret, opened.superblock.mode));
+  SR_TRY(SealTable table, read_own_seal(directory, opened));
   if (table.slots.size() >= kSlotsMax) {
     return fail(ErrorKind::kConflict, "Seal.SlotCount",
                 "a data directory has at most 8 seal slots: remove one first");
@@ -344,21 +440,28 @@ Result<void> add_slot(const std::string& directory, const UnsealedDirectory& ope
   return write_seal(directory, table, opened.root, IfExists::kReplace);
 }
 
+Result<void> replace_slot(const std::string& directory, const UnsealedDirectory& opened,
+                          std::uint8_t slot_id, const SlotSecret& secret,
+                          const SlotMaking& making) {
+  SR_CHECK_OK(check_new_slot(secret, opened.superblock.mode));
+  SR_TRY(SealTable table, read_own_seal(directory, opened));
+  const auto old = std::ranges::find(table.slots, slot_id, &Slot::id);
+  if (old == table.slots.end()) return no_such_id(slot_id, table);
+  const NewSlotContext context{directory, opened.superblock.cluster, opened.root, making.random,
+                               making.clock.now()};
+  SR_TRY(*old, make_slot(context, slot_id, secret));
+  return write_seal(directory, table, opened.root, IfExists::kReplace);
+}
+
 Result<void> remove_slot(const std::string& directory, const UnsealedDirectory& opened,
                          std::uint8_t slot_id) {
-  std::string file;
-  SR_TRY(SealTable table, read_seal(directory, file));
-  SR_TRY(const bool holds, mac_holds(opened.root, "seal-table", file));
-  if (!holds) return damaged(seal_path(directory));
+  SR_TRY(SealTable table, read_own_seal(directory, opened));
   if (table.slots.size() == 1) {
     return fail(ErrorKind::kInvalidInput, "Seal.LastSlot",
                 "without a slot the data could never be opened again: add another slot first");
   }
-  if (std::erase_if(table.slots, [slot_id](const Slot& slot) { return slot.id == slot_id; }) == 0) {
-    return fail(
-        ErrorKind::kNotFound, "Seal.NoSuchSlot",
-        "there is no slot " + std::to_string(slot_id) + "; the slots are " + kinds_of(table));
-  }
+  if (std::erase_if(table.slots, [slot_id](const Slot& slot) { return slot.id == slot_id; }) == 0)
+    return no_such_id(slot_id, table);
   return write_seal(directory, table, opened.root, IfExists::kReplace);
 }
 

@@ -22,6 +22,7 @@ constexpr std::size_t kBitmapBytes = kBucketsPerChunk / 8;
 constexpr std::size_t kSlotsMax = 8;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kPassphraseParameterBytes = kSaltBytes + 12;
+constexpr std::size_t kSlotParametersMax = 255;
 constexpr std::size_t kCheckValueBytes = 6;
 constexpr std::size_t kMacBytes = 32;
 
@@ -120,8 +121,13 @@ Result<Slot> parse_slot(Cursor& in) {
             "this server never writes: restore the file `seal` from a backup");
       }
       break;
+    case static_cast<std::uint8_t>(SlotKind::kShamir):
+      slot.parameters = in.take(parameters);
+      break;
     default:
-      return corrupt("the seal table");
+      return fail(ErrorKind::kCorrupt, "Seal.UnknownKind",
+                  "the seal has a slot of a kind that this release does not know: use the release "
+                  "that wrote it, or a newer one");
   }
   slot.kind = static_cast<SlotKind>(kind);
   slot.check_value = in.take(kCheckValueBytes);
@@ -230,7 +236,8 @@ std::string encode_superblock(const Superblock& superblock) {
   out.push_back(static_cast<char>(superblock.mode));
   out.append(superblock.cluster.bytes());
   append_u64(out, static_cast<std::uint64_t>(superblock.created.unix_ms));
-  out.append(24, '\0');
+  out.append(superblock.lineage.bytes());
+  out.append(8, '\0');
   out.append(as_chars(sha256(out)));
   SR_CHECK(out.size() == kSuperblockMaced);
   return out;
@@ -262,10 +269,25 @@ Result<Superblock> parse_superblock(std::string_view file) {
   superblock.mode = static_cast<Mode>(mode);
   superblock.cluster = Uuid::from_bytes(in.take(16));
   superblock.created = {static_cast<std::int64_t>(in.u64())};
-  const auto reserved = in.take(24);
+  superblock.lineage = Uuid::from_bytes(in.take(16));
+  const auto reserved = in.take(8);
   if (std::ranges::any_of(reserved, [](char byte) { return byte != 0; }))
     return corrupt("the superblock");
   return superblock;
+}
+
+std::string_view slot_kind_name(SlotKind kind) {
+  switch (kind) {
+    case SlotKind::kFile:
+      return "file";
+    case SlotKind::kPassphrase:
+      return "passphrase";
+    case SlotKind::kDev:
+      return "dev";
+    case SlotKind::kShamir:
+      return "shares";
+  }
+  return "unknown";
 }
 
 std::string encode_slot_head(const Slot& slot) {
@@ -282,7 +304,9 @@ std::string encode_slot_head(const Slot& slot) {
     append_u32(out, slot.cost.memory_kib);
     append_u32(out, slot.cost.lanes);
   } else {
-    out.push_back('\0');
+    SR_CHECK(slot.parameters.size() <= kSlotParametersMax);
+    out.push_back(static_cast<char>(slot.parameters.size()));
+    out.append(slot.parameters);
   }
   out.append(slot.check_value);
   return out;

@@ -5,13 +5,13 @@
 
 #include "primitives.h"
 #include "reveal.h"
+#include "strongroom/barrier/upkeep.h"
 #include "strongroom/base/bytes.h"
 
 namespace strongroom::barrier {
 namespace {
 
 constexpr std::size_t kEpochBytes = 4 + 8 + kKeyBytes;
-constexpr std::size_t kEpochsMax = 255;
 constexpr std::size_t kDerivedKeysMax = 10'000;
 
 std::unexpected<Error> corrupt() {
@@ -45,16 +45,16 @@ Result<std::unique_ptr<Keyring>> Keyring::parse(const SecretBytes& body, std::si
     SR_TRY(SecretBytes key, SecretBytes::copy_of(bytes.subspan(at + 12, kKeyBytes)));
     ring->epochs_.emplace(load_u32(chars + at), Epoch{created, std::move(key)});
   }
-  if (!ring->epochs_.contains(ring->current_) || ring->epochs_.size() != count) return corrupt();
+  if (!ring->epochs_.contains(ring->current()) || ring->epochs_.size() != count) return corrupt();
   return ring;
 }
 
 Result<SecretBytes> Keyring::encode() const {
-  if (epochs_.size() > kEpochsMax) return internal_error("keyring: more than 255 epochs");
+  if (epochs_.size() > kKeyringEpochsMax) return internal_error("keyring: more than 255 epochs");
   SR_TRY(SecretBytes body, SecretBytes::zeroed(5 + epochs_.size() * kEpochBytes));
   const auto out = RecordReveal::fill(body);
   std::string head;
-  append_u32(head, current_);
+  append_u32(head, current());
   head.push_back(static_cast<char>(epochs_.size()));
   std::memcpy(out.data(), head.data(), head.size());
   std::size_t at = head.size();
@@ -70,6 +70,55 @@ Result<SecretBytes> Keyring::encode() const {
   return body;
 }
 
+std::vector<std::uint32_t> Keyring::epochs() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::uint32_t> numbers;
+  for (const auto& [number, epoch] : epochs_) numbers.push_back(number);
+  return numbers;
+}
+
+Instant Keyring::since() const {
+  const std::shared_lock lock(mutex_);
+  return epochs_.at(current()).created;
+}
+
+Result<void> Keyring::copy_epoch(std::uint32_t number, Keyring& to) const {
+  const Epoch& epoch = epochs_.at(number);
+  SR_TRY(SecretBytes key, SecretBytes::copy_of(RecordReveal::view(epoch.key)));
+  to.epochs_.emplace(number, Epoch{epoch.created, std::move(key)});
+  return {};
+}
+
+Result<std::unique_ptr<Keyring>> Keyring::with_new_epoch(Instant now, Random& random) const {
+  const std::shared_lock lock(mutex_);
+  if (epochs_.size() >= kKeyringEpochsMax) {
+    return fail(ErrorKind::kExhausted, "Keyring.Full",
+                "the keyring holds as many epochs as it can: wait until the records of older ones "
+                "are sealed again");
+  }
+  auto ring = std::make_unique<Keyring>();
+  for (const auto& [number, epoch] : epochs_) SR_CHECK_OK(copy_epoch(number, *ring));
+  const std::uint32_t next = epochs_.rbegin()->first + 1;
+  SR_TRY(SecretBytes key, random_key(random));
+  ring->epochs_.emplace(next, Epoch{now, std::move(key)});
+  ring->current_ = next;
+  return ring;
+}
+
+Result<std::unique_ptr<Keyring>> Keyring::current_only() const {
+  const std::shared_lock lock(mutex_);
+  auto ring = std::make_unique<Keyring>();
+  SR_CHECK_OK(copy_epoch(current(), *ring));
+  ring->current_ = current();
+  return ring;
+}
+
+void Keyring::adopt(Keyring&& newer) {
+  const std::unique_lock lock(mutex_);
+  for (auto& [number, epoch] : newer.epochs_) epochs_.try_emplace(number, std::move(epoch));
+  current_.store(newer.current(), std::memory_order_release);
+}
+
 Result<std::shared_ptr<const SecretBytes>> Keyring::account_key(std::uint32_t epoch,
                                                                 AccountId account) const {
   const Name name{epoch, account.number()};
@@ -77,14 +126,14 @@ Result<std::shared_ptr<const SecretBytes>> Keyring::account_key(std::uint32_t ep
     const std::shared_lock lock(mutex_);
     if (const auto found = derived_.find(name); found != derived_.end()) return found->second;
   }
-  const auto ring_key = epochs_.find(epoch);
-  if (ring_key == epochs_.end()) return corrupt();
   std::string context;
   append_u32(context, epoch);
   append_u64(context, account.number());
+  const std::unique_lock lock(mutex_);
+  const auto ring_key = epochs_.find(epoch);
+  if (ring_key == epochs_.end()) return corrupt();
   SR_TRY(SecretBytes derived, kdf(ring_key->second.key, "account", context));
   auto shared = std::make_shared<const SecretBytes>(std::move(derived));
-  const std::unique_lock lock(mutex_);
   if (derived_.size() >= kDerivedKeysMax) derived_.clear();
   return derived_.emplace(name, std::move(shared)).first->second;
 }

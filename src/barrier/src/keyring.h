@@ -1,13 +1,16 @@
 #pragma once
 // The keys that records are sealed under: one random key per epoch, one derived key per epoch and
-// account (docs/formats/record.md, "Keys"). Thread-safe after construction.
+// account (docs/formats/record.md, "Keys"). Thread-safe once made; epochs are added, never taken
+// away.
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "strongroom/base/ids.h"
 #include "strongroom/base/random.h"
@@ -27,7 +30,16 @@ class Keyring {
   Result<SecretBytes> encode() const;
 
   /// New records are sealed under this one.
-  std::uint32_t current() const { return current_; }
+  std::uint32_t current() const { return current_.load(std::memory_order_acquire); }
+  std::vector<std::uint32_t> epochs() const;
+  Instant since() const;
+
+  /// A copy with one more epoch, which is its current one. kExhausted if the ring is full.
+  Result<std::unique_ptr<Keyring>> with_new_epoch(Instant now, Random& random) const;
+  /// A copy that holds the current epoch alone.
+  Result<std::unique_ptr<Keyring>> current_only() const;
+  /// Takes over what `newer`, made by with_new_epoch(), has more.
+  void adopt(Keyring&& newer);
   /// The account's key in an epoch; kept for the next time. kCorrupt for an epoch that the ring
   /// does not have.
   Result<std::shared_ptr<const SecretBytes>> account_key(std::uint32_t epoch,
@@ -50,9 +62,11 @@ class Keyring {
     }
   };
 
-  std::uint32_t current_ = 0;
+  Result<void> copy_epoch(std::uint32_t number, Keyring& to) const;
+
+  std::atomic<std::uint32_t> current_{0};
+  mutable std::shared_mutex mutex_;  // of the following two
   std::map<std::uint32_t, Epoch> epochs_;
-  mutable std::shared_mutex mutex_;
   mutable std::unordered_map<Name, std::shared_ptr<const SecretBytes>, NameHash> derived_;
 };
 

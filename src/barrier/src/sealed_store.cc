@@ -5,10 +5,12 @@
 #include "cached_reader.h"
 #include "core.h"
 #include "primitives.h"
+#include "reseal.h"
 #include "reveal.h"
 #include "sealed_record.h"
 #include "snapshot_reader.h"
 #include "store_transaction.h"
+#include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::barrier {
@@ -16,7 +18,7 @@ namespace {
 
 constexpr std::size_t kRowsPerVisit = 256;  // short snapshots
 
-class Sealed final : public SealedStore, private store::CommitHook {
+class Sealed final : public SealedStore, public Upkeep, private store::CommitHook {
  public:
   Sealed(store::Store& engine, const SealedStoreOptions& options, Core::Secrets secrets,
          StateSums::Keys keys)
@@ -61,11 +63,22 @@ class Sealed final : public SealedStore, private store::CommitHook {
     if (core_.sealed()) return sealed_error();
     return core_.verifier().check_all();
   }
+  Result<Census> open_every_record() override;
+  KeyringFacts keyring() const override {
+    const Keyring& ring = core_.keyring();
+    return {.current = ring.current(), .since = ring.since(), .epochs = ring.epochs()};
+  }
+  Result<std::uint32_t> rotate_keyring(Instant now) override { return epochs_.rotate(now); }
+  Result<ResealStep> reseal_some(std::string& cursor) override {
+    return epochs_.reseal_some(cursor);
+  }
+  Result<std::uint64_t> retire_epochs() override { return epochs_.retire(); }
 
  private:
   Result<std::vector<store::Write>> before_commit(
       store::Revision revision, std::span<const store::AppliedWrite> writes) override {
     if (core_.sealed()) return sealed_error();
+    SR_CHECK_OK(epochs_.check_writes(writes));
     return core_.sums().before_commit(revision, writes);
   }
   void after_commit(store::Revision revision,
@@ -82,7 +95,8 @@ class Sealed final : public SealedStore, private store::CommitHook {
   MailRoom mail_;
   std::mutex listeners_mutex_;  // held by add_listener for a moment
   std::vector<ChangeListener*> listeners_;
-  Core core_;  // last: its background thread ends first
+  Core core_;  // its background thread ends before what stands above it
+  EpochChange epochs_{core_};
 };
 
 Result<std::vector<TimedRow>> Sealed::between(TimeTable table, Instant from, Instant until,
@@ -137,6 +151,30 @@ Result<void> Sealed::visit_all(RecordType type,
   }
 }
 
+Result<Upkeep::Census> Sealed::open_every_record() {
+  Census census;
+  std::string from(1, kResourceTable);
+  while (true) {
+    if (core_.sealed()) return sealed_error();
+    SR_TRY(const auto snapshot, core_.engine().snapshot());
+    SR_TRY(const auto rows, snapshot->scan(from, "\xff", kRowsPerVisit));
+    for (const store::Row& row : rows) {
+      if (!bucket_of(row.key)) {
+        ++census.raw;
+        continue;
+      }
+      const bool timed = time_table_of(row.key).has_value();
+      const auto opened = timed ? core_.open_timed(row) : core_.open_unaddressed(row);
+      if (!opened) return std::unexpected(opened.error());
+      ++(timed ? census.timed : census.records);
+      const auto header = parse_header(row.record);
+      if (header && header->epoch != core_.current_epoch()) ++census.other_epoch;
+    }
+    if (rows.size() < kRowsPerVisit) return census;
+    from = rows.back().key + '\0';
+  }
+}
+
 struct RootKeys {
   SecretBytes index;
   SecretBytes state;
@@ -187,6 +225,12 @@ Result<void> write_first_rows(Sealed& sealed, const SecretBytes& k_keyring,
 }
 
 }  // namespace
+
+Upkeep& upkeep_of(SealedStore& store) {
+  auto* upkeep = dynamic_cast<Upkeep*>(&store);
+  SR_CHECK(upkeep != nullptr);
+  return *upkeep;
+}
 
 Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, SecretBytes root,
                                                        const SealedStoreOptions& options) {

@@ -245,5 +245,62 @@ TEST_F(DataDirectory, SlotsComeAndGo) {
             "Seal.SlotCount");
 }
 
+TEST_F(DataDirectory, AReplacedSlotOpensNothingFromThenOn) {
+  const std::string old = key_file("old");
+  const std::string fresh = key_file("fresh");
+  const auto opened = create(Mode::kProduction, file(old));
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(replace_slot(path_, *opened, 1, file(fresh), {.random = random_, .clock = clock_}));
+  EXPECT_TRUE(open(Mode::kProduction, file(fresh)));
+  const auto refused = open(Mode::kProduction, file(old));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "Seal.WrongKey");
+  const auto missing =
+      replace_slot(path_, *opened, 7, file(fresh), {.random = random_, .clock = clock_});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind(), ErrorKind::kNotFound);
+}
+
+TEST_F(DataDirectory, ASlotWhoseKeyIsGivenKeepsWhatDescribesIt) {
+  const std::string bytes(32, 'k');
+  const auto shared = [&] {
+    return KeySecret{.kind = SlotKind::kShamir, .key = secret(bytes), .parameters = {3, 5}};
+  };
+  const auto opened = create(Mode::kProduction, file(key_file("key")));
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(add_slot(path_, *opened, shared(), random_, clock_));
+  EXPECT_EQ(open(Mode::kProduction, shared())->slot, 2);
+  EXPECT_FALSE(open(Mode::kProduction, KeySecret{.key = secret(std::string(32, 'x'))}));
+  const auto files = read_directory_files(path_);
+  ASSERT_TRUE(files);
+  const auto slots = list_slots(files->seal);
+  ASSERT_TRUE(slots);
+  ASSERT_EQ(slots->size(), 2U);
+  EXPECT_EQ(slots->at(1).kind, SlotKind::kShamir);
+  EXPECT_EQ(slots->at(1).parameters, (std::string{3, 5}));
+  EXPECT_FALSE(add_slot(path_, *opened, KeySecret{.key = secret("short")}, random_, clock_));
+}
+
+TEST_F(DataDirectory, BeginsANewLineageUnderTheSameRoot) {
+  const std::string key = key_file("key");
+  auto opened = create(Mode::kProduction, file(key));
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(opened->superblock.lineage.is_zero());
+  ASSERT_TRUE(begin_lineage(path_, *opened, random_));
+  EXPECT_FALSE(opened->superblock.lineage.is_zero());
+  EXPECT_EQ(open(Mode::kProduction, file(key))->superblock.lineage, opened->superblock.lineage);
+}
+
+TEST_F(DataDirectory, GoesToAnotherPlaceAsItsTwoFiles) {
+  const std::string key = key_file("key");
+  ASSERT_TRUE(create(Mode::kProduction, file(key)));
+  const auto files = read_directory_files(path_);
+  ASSERT_TRUE(files);
+  EXPECT_TRUE(open_directory_files(*files, "elsewhere", Mode::kProduction, file(key)));
+  ASSERT_TRUE(install_directory_files(root_ + "/copy", *files));
+  EXPECT_TRUE(open_data_directory(root_ + "/copy", Mode::kProduction, file(key)));
+  EXPECT_FALSE(install_directory_files(root_ + "/copy", *files));
+}
+
 }  // namespace
 }  // namespace strongroom::barrier

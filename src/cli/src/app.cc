@@ -9,6 +9,7 @@
 #include "event_table.h"
 #include "key_table.h"
 #include "ram_commands.h"
+#include "server_program.h"
 #include "strongroom/cli/command_line.h"
 #include "target_commands.h"
 #include "terminal.h"
@@ -31,6 +32,8 @@ constexpr const char* kExamples =
     "terminal\n"
     "  strongroom get db/pass --show-api=python                   the same call in your own "
     "program\n"
+    "On the server's host: strongroom backup, restore, drill, seal, keyring, upgrade, compact (see "
+    "strongroomd --help)\n"
     "Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 4 not found, 5 conflict, 6 retry later, 7 does "
     "not verify.\n";
 
@@ -579,6 +582,7 @@ int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
 
 int run(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && belongs_to_server(argv[1])) return become_server_program(argc, argv);
   CLI::App app{"Strongroom: a secrets manager and key management service", "strongroom"};
   app.footer(kExamples);
   app.require_subcommand(1);

@@ -4,43 +4,9 @@
 #include <iostream>
 #include <optional>
 
+#include "common_flags.h"
+#include "recovery_options.h"
 #include "strongroom/server/commands.h"
-
-namespace {
-
-using strongroom::server::Flags;
-
-// Flags that every command has, as settings.
-struct CommonFlags {
-  std::string config;
-  std::string data;
-  std::string listen;
-  std::string region;
-  std::vector<std::string> set;
-
-  void add_to(CLI::App& command) {
-    command.add_option("--config", config, "configuration file (TOML)");
-    command.add_option("--data", data, "data directory");
-    command.add_option("--listen", listen,
-                       "address and port of the shared endpoint, 127.0.0.1:0 for any free port");
-    command.add_option("--region", region, "region id");
-    command.add_option("--set", set, "any setting, such as --set audit.durability=synced");
-  }
-
-  Flags flags() const {
-    Flags all;
-    for (const std::string& pair : set) {
-      const std::size_t equals = pair.find('=');
-      all[pair.substr(0, equals)] = equals == std::string::npos ? "" : pair.substr(equals + 1);
-    }
-    if (!data.empty()) all["data.directory"] = data;
-    if (!listen.empty()) all["server.listen"] = listen;
-    if (!region.empty()) all["server.region"] = region;
-    return all;
-  }
-};
-
-}  // namespace
 
 int main(int argc, char** argv) {
   using namespace strongroom::server;
@@ -85,6 +51,9 @@ int main(int argc, char** argv) {
       config->add_subcommand("explain", "print every setting and where its value came from");
   common.add_to(*explain);
 
+  RecoveryOptions recovery;
+  recovery.add_to(app, common);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -94,6 +63,7 @@ int main(int argc, char** argv) {
   // Scripts start from an empty account; people get something to read.
   dev_options.sample = sample.value_or(dev_options.env_file.empty());
   dev_options.data_given = flags.contains("data.directory");
+  if (const auto code = recovery.run(common.config, flags)) return *code;
   if (dev->parsed()) return run_dev(dev_options, common.config, flags);
   if (init->parsed()) return run_init(init_options, common.config, flags);
   if (check->parsed()) return run_config_check(common.config, flags);

@@ -49,6 +49,24 @@ constexpr std::array kSettings = {
     Setting{"seal.file", "STRONGROOM_SEAL_FILE", "", "key file of a file slot"},
     Setting{"seal.passphrase_file", "STRONGROOM_SEAL_PASSPHRASE_FILE", "",
             "file whose first line opens a passphrase slot"},
+    Setting{"seal.share_files", "STRONGROOM_SEAL_SHARE_FILES", "",
+            "comma-separated files, each with one share of a shared slot"},
+    Setting{"seal.credential", "STRONGROOM_SEAL_CREDENTIAL", "",
+            "name of the systemd credential that is a file slot's key"},
+    Setting{"backup.directory", "STRONGROOM_BACKUP_DIRECTORY", "",
+            "where backups are kept; empty: none are taken by themselves"},
+    Setting{"backup.interval_minutes", "STRONGROOM_BACKUP_INTERVAL_MINUTES", "0",
+            "minutes between two backups of the server; 0: none"},
+    Setting{"backup.full_every", "STRONGROOM_BACKUP_FULL_EVERY", "24",
+            "every n-th backup is a full one, the others are increments"},
+    Setting{"backup.keep", "STRONGROOM_BACKUP_KEEP", "14",
+            "full backups that stay, with their increments; 0: all"},
+    Setting{"backup.rate", "STRONGROOM_BACKUP_RATE", "32",
+            "MiB a second that a backup reads at most; 0: no limit"},
+    Setting{"backup.drill_interval_minutes", "STRONGROOM_BACKUP_DRILL_INTERVAL_MINUTES", "0",
+            "minutes between two proven restores by the server; 0: none"},
+    Setting{"backup.scratch", "STRONGROOM_BACKUP_SCRATCH", "",
+            "where a drill restores to; empty: in backup.directory"},
     Setting{"oidc.ca_file", "STRONGROOM_OIDC_CA_FILE", "",
             "CA certificates (PEM) of OIDC issuers, instead of the system's"},
     Setting{"oidc.private_hosts", "STRONGROOM_OIDC_PRIVATE_HOSTS", "",
@@ -166,6 +184,9 @@ constexpr std::int64_t kCpuMax = 1023;
 constexpr std::int64_t kPrincipalQpsMax = 60'000;
 constexpr std::int64_t kRetentionDaysMin = 90;
 constexpr std::int64_t kRetentionDaysMax = 36'500;
+constexpr std::int64_t kMinutesMax = 366LL * 24 * 60;
+constexpr std::int64_t kBackupsMax = 100'000;
+constexpr std::int64_t kRateMax = 100'000;
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
@@ -210,6 +231,28 @@ Result<std::vector<int>> cpus_of(const Values& values) {
     cpus.push_back(static_cast<int>(cpu));
   }
   return cpus;
+}
+
+Result<std::uint64_t> count_of(const Values& values, std::string_view key, std::int64_t max) {
+  const Value& value = value_of(values, key);
+  SR_TRY(const std::int64_t number, number_of(key, value, value.text, max));
+  return static_cast<std::uint64_t>(number);
+}
+
+Result<void> interpret_backup(const Values& values, BackupConfig& backup) {
+  backup.directory = value_of(values, "backup.directory").text;
+  backup.scratch = value_of(values, "backup.scratch").text;
+  SR_TRY(backup.interval_minutes, count_of(values, "backup.interval_minutes", kMinutesMax));
+  SR_TRY(backup.drill_interval_minutes,
+         count_of(values, "backup.drill_interval_minutes", kMinutesMax));
+  SR_TRY(backup.full_every, count_of(values, "backup.full_every", 60));
+  SR_TRY(backup.keep, count_of(values, "backup.keep", kBackupsMax));
+  SR_TRY(backup.rate_mib, count_of(values, "backup.rate", kRateMax));
+  const bool scheduled = backup.interval_minutes > 0 || backup.drill_interval_minutes > 0;
+  if (scheduled && backup.directory.empty()) {
+    return invalid("backup.directory must be set when backups or drills are scheduled.");
+  }
+  return {};
 }
 
 }  // namespace
@@ -300,6 +343,9 @@ Result<Config> interpret(const Values& values) {
   config.seal_file = value_of(values, "seal.file").text;
   config.seal_passphrase_file = value_of(values, "seal.passphrase_file").text;
   config.egress_user = value_of(values, "egress.user").text;
+  config.seal_share_files = split_list(value_of(values, "seal.share_files").text);
+  config.seal_credential = value_of(values, "seal.credential").text;
+  SR_CHECK_OK(interpret_backup(values, config.backup));
   config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
   config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);
   const Value& interval = value_of(values, "rotation.interval_seconds_min");

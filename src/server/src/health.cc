@@ -1,5 +1,6 @@
 #include "health.h"
 
+#include <algorithm>
 #include <array>
 
 #include "strongroom/base/json_writer.h"
@@ -28,6 +29,13 @@ std::string health_json(const HealthFacts& facts) {
   return out;
 }
 
+void append_age(std::string& out, std::string_view name, std::string_view help,
+                const HealthFacts& facts, Instant since) {
+  if (since.unix_ms == 0) return;
+  const std::int64_t seconds = (facts.now.unix_ms - since.unix_ms) / kMillisPerSecond;
+  append_gauge(out, name, help, static_cast<double>(std::max<std::int64_t>(seconds, 0)));
+}
+
 std::string metrics_text(const HealthFacts& facts) {
   std::string out;
   append_gauge(out, "strongroom_up", "1 while requests are served", facts.serving() ? 1 : 0);
@@ -44,6 +52,11 @@ std::string metrics_text(const HealthFacts& facts) {
                static_cast<double>(facts.connections));
   append_gauge(out, "strongroom_uptime_seconds", "Seconds since start",
                static_cast<double>(facts.uptime_seconds));
+  append_age(out, "strongroom_backup_age_seconds", "Seconds since the last backup; absent: never",
+             facts, facts.last_backup);
+  append_age(out, "strongroom_proven_restore_age_seconds",
+             "Seconds since a backup was last proved restorable; absent: never", facts,
+             facts.last_proven_restore);
   return out;
 }
 

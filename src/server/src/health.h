@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+#include "strongroom/base/time.h"
 #include "strongroom/crypto/digest.h"
 #include "strongroom/net/server.h"
 
@@ -22,6 +23,9 @@ struct HealthFacts {
   std::uint64_t scrubbed_buckets = 0;
   std::uint64_t connections = 0;
   std::int64_t uptime_seconds = 0;
+  Instant now;
+  Instant last_backup;          // zero: never
+  Instant last_proven_restore;  // zero: never
 
   bool serving() const { return !sealed && audit_healthy; }
 };

@@ -10,14 +10,10 @@
 #include "strongroom/server/commands.h"
 #include "strongroom/server/running_server.h"
 #include "terminal.h"
+#include "unseal.h"
 
 namespace strongroom::server {
 namespace {
-
-Result<SecretBytes> passphrase_from(const std::string& file) {
-  SR_TRY(std::string line, read_first_line(file));
-  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
-}
 
 Result<std::vector<barrier::SlotSecret>> slots_of(const InitOptions& options, Random& random) {
   std::vector<barrier::SlotSecret> slots;
@@ -35,19 +31,6 @@ Result<std::vector<barrier::SlotSecret>> slots_of(const InitOptions& options, Ra
                 "default key");
   }
   return slots;
-}
-
-Result<barrier::SlotSecret> seal_of(const Config& config) {
-  if (!config.seal_file.empty()) {
-    // Whether the disk is acceptable was decided at init; a start must not fail for it.
-    return barrier::FileSecret{config.seal_file, true};
-  }
-  if (!config.seal_passphrase_file.empty()) {
-    SR_TRY(SecretBytes passphrase, passphrase_from(config.seal_passphrase_file));
-    return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
-  }
-  return fail(ErrorKind::kInvalidInput, "NoSealSlot",
-              "neither seal.file nor seal.passphrase_file is set");
 }
 
 bool hardened(const Config& config) {

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
+#include <algorithm>
+
 #include "reveal.h"
+#include "strongroom/crypto/certificate_text.h"
 #include "strongroom/crypto/x509.h"
 
 namespace strongroom::server {
@@ -19,6 +22,7 @@ constexpr std::string_view kDevRootKeySecret = "dev-root-key-secret";
 
 constexpr std::int64_t kCaDays = 3650;
 constexpr std::int64_t kLeafDays = 825;
+constexpr std::int64_t kRenewDays = 60;
 constexpr std::int64_t kBackdateMillis = 3'600'000;  // clients' clocks may be behind
 
 barrier::Address system_record(std::string_view name) {
@@ -109,14 +113,29 @@ Result<Provision> load(barrier::Reader& reader, const barrier::OpenedRecord& acc
   return found;
 }
 
+/// Near its end, or for other names than are wanted now.
+bool needs_renewal(std::string_view leaf_pem, const ProvisionPlan& plan, Instant now) {
+  const auto leaf = crypto::read_certificate(leaf_pem);
+  if (!leaf) return true;
+  const auto end = parse_utc(leaf->not_after);
+  if (!end || end->unix_ms - now.unix_ms < kRenewDays * kMillisPerDay) return true;
+  return std::ranges::any_of(plan.dns_names, [&](const std::string& name) {
+    return std::ranges::find(leaf->dns_names, name) == leaf->dns_names.end();
+  });
+}
+
 }  // namespace
 
 Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
                             const ProvisionPlan& plan, Clock& clock, Random& random) {
   SR_TRY(const auto reader, store.reader());
   SR_TRY(const auto account, find(*reader, kAccount));
-  if (account) return load(*reader, **account, plan);
-  return create(store, directory, plan, clock.now(), random);
+  if (!account) return create(store, directory, plan, clock.now(), random);
+  SR_TRY(Provision found, load(*reader, **account, plan));
+  if (!needs_renewal(found.tls.certificate_chain_pem, plan, clock.now())) return found;
+  wipe(found.tls);
+  SR_TRY(found.tls, renew_certificate(store, plan, clock, random));
+  return found;
 }
 
 Result<net::TlsIdentity> renew_certificate(barrier::SealedStore& store, const ProvisionPlan& plan,

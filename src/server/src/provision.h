@@ -27,7 +27,8 @@ struct ProvisionPlan {
   std::vector<std::string> addresses;
 };
 
-/// Finds what is there or makes all of it. kCorrupt if only a part is there.
+/// Finds what is there or makes all of it; a certificate near its end, or without a name that is
+/// wanted now, is made anew under the same CA. kCorrupt if only a part is there.
 Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
                             const ProvisionPlan& plan, Clock& clock, Random& random);
 

@@ -7,6 +7,7 @@
 #include "health.h"
 #include "outward.h"
 #include "provision.h"
+#include "recovery_watch.h"
 #include "registered_targets.h"
 #include "reveal.h"
 #include "sample.h"
@@ -101,6 +102,7 @@ struct RunningServer::Parts {
   SystemClock clock;
   SystemRandom random;
   Instant started;
+  Uuid lineage;  // of the data directory
   std::unique_ptr<store::Store> engine;
   std::unique_ptr<barrier::SealedStore> store;
   std::unique_ptr<audit::Log> audit;
@@ -132,6 +134,8 @@ struct RunningServer::Parts {
   std::unique_ptr<service::WorkerPool> misses;
   std::thread index_builder;
   std::unique_ptr<Background> background;
+  recovery::BackupKeys backup_keys;
+  std::unique_ptr<RecoveryWatch> watch;
   std::unique_ptr<net::Server> listener;
   std::vector<std::unique_ptr<net::Server>> instance_listeners;
   std::unique_ptr<net::Server> health;
@@ -167,6 +171,9 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
                                             .clock = clock,
                                             .random = random,
                                             .initialize = fresh && may_initialize}));
+  lineage = opened.superblock.lineage;
+  SR_TRY(backup_keys,
+         recovery::BackupKeys::from([this](auto label) { return store->derive(label); }));
   SR_TRY(const SecretBytes seed, store->derive(kAuditSeedLabel));
   SR_TRY(audit, audit::Log::open({.directory = config.data_directory + "/audit",
                                   .origin = "strongroom/" + store->cluster().lower(),
@@ -181,7 +188,10 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   SR_TRY(Provision found, provision(*store, *directory, plan_of(config, mode), clock, random));
   nonces = std::make_unique<identity::NonceTable>(random);
   sources = std::make_unique<identity::SourceLimiter>(random);
-  SR_TRY(SecretBytes session_key, store->derive(identity::Sessions::kKeyLabel));
+  // Sessions do not outlive a restore: what they were given for may be gone again.
+  std::string session_label(identity::Sessions::kKeyLabel);
+  if (!lineage.is_zero()) session_label.append("/restored/").append(lineage.lower());
+  SR_TRY(SecretBytes session_key, store->derive(session_label));
   sessions = std::make_unique<identity::Sessions>(std::move(session_key), random);
   issuers = std::make_unique<oidc::Issuers>(oidc::make_fetch(
       {.ca_file = config.oidc_ca_file, .private_hosts = config.oidc_private_hosts}));
@@ -372,6 +382,12 @@ HealthFacts RunningServer::Parts::health_facts() const {
   now.connections = listener ? listener->connections() : 0;
   for (const auto& instance : instance_listeners) now.connections += instance->connections();
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
+  if (watch) {
+    const RecoveryStatus recovery = watch->status();
+    now.last_backup = recovery.last_backup;
+    now.last_proven_restore = recovery.last_drill;
+    now.now = clock.now();
+  }
   return now;
 }
 
@@ -419,6 +435,12 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
                         .courier = {.ca_file = config.notify_ca_file,
                                     .private_hosts = config.notify_private_hosts}});
   SR_TRY(p.outward, Outward::start(config));
+  p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
+                                                          .engine = *p.engine,
+                                                          .store = *p.store,
+                                                          .keys = p.backup_keys,
+                                                          .clock = p.clock,
+                                                          .account = provision.account});
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
   p.listen_configured_instances();
@@ -508,6 +530,7 @@ void RunningServer::stop() {
   p.health.reset();
   if (p.index_builder.joinable()) p.index_builder.join();
   if (p.driver) p.driver->stop();
+  if (p.watch) p.watch->stop();
   if (p.background) p.background->stop();
   if (p.outward) p.outward->stop();
   p.background.reset();

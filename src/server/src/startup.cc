@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "hardening.h"
 #include "terminal.h"
 
 namespace strongroom::server {
@@ -18,6 +19,17 @@ Result<Config> load_config(const std::string& config_file, const Flags& flags) {
     SR_TRY(config.metrics_token, read_first_line(config.metrics_token_file));
   }
   return config;
+}
+
+std::optional<Config> configured(const std::string& config_file, const Flags& flags) {
+  auto config = load_config(config_file, flags);
+  if (!config) {
+    fail_with("the configuration cannot be used", config.error(), "strongroomd config explain");
+    return std::nullopt;
+  }
+  // What it finds fault with is the server's to refuse; these commands are needed on a bad day.
+  harden(*config, Mode::kDev);
+  return std::move(*config);
 }
 
 int fail_with(const std::string& what, const Error& error, const std::string& next) {

@@ -1,6 +1,7 @@
 #pragma once
 // Steps that the commands share.
 
+#include <optional>
 #include <string>
 
 #include "strongroom/server/commands.h"
@@ -10,6 +11,10 @@ namespace strongroom::server {
 /// collect() and interpret() with the process's environment, and the metrics token read from its
 /// file.
 Result<Config> load_config(const std::string& config_file, const Flags& flags);
+
+/// load_config() for a command that will hold a key: core files and debuggers are kept out first.
+/// Nothing, after saying why, if the configuration cannot be used.
+std::optional<Config> configured(const std::string& config_file, const Flags& flags);
 
 /// Prints the error in four lines; returns exit code 1.
 int fail_with(const std::string& what, const Error& error, const std::string& next);

@@ -163,6 +163,8 @@ Result<void> update_access_key(Call& call) {
 Result<void> delete_access_key(Call& call) {
   SR_TRY(const Owner owner, user_or_caller(call));
   SR_TRY(const std::string_view key_id, call.parameters.required("UserAccessKeyId"));
+  // The audit log has to tell which key it was: a restored older state deletes it again.
+  call.note_key(key_id.substr(0, limits::kAccessNameCharsMax));
   return call.engines.directory.delete_access_key(*call.transaction, owner, key_id);
 }
 

@@ -75,18 +75,45 @@ Result<Tables> open_tables(MDB_txn* transaction) {
   return tables;
 }
 
-Result<void> create_if_absent(const std::string& directory, std::uint64_t map_bytes) {
-  const std::string data_file = directory + kDataFile;
+namespace {
+
+std::string staging_of(const std::string& directory) {
+  return directory + "/creating";
+}
+
+/// An empty store under another name.
+Result<void> create_staging(const std::string& directory, std::uint64_t map_bytes) {
   std::error_code error;
-  if (std::filesystem::exists(data_file, error)) return {};
-  const std::string staging = directory + "/creating";
-  if (!error) std::filesystem::remove_all(staging, error);
+  std::filesystem::remove_all(staging_of(directory), error);
   if (error) return std::unexpected(system_error(error.value(), "prepare " + directory));
-  SR_CHECK_OK(fill(staging, map_bytes));
-  std::filesystem::rename(staging + kDataFile, data_file, error);
+  return fill(staging_of(directory), map_bytes);
+}
+
+}  // namespace
+
+Result<std::string> begin_creating(const std::string& directory) {
+  if (std::filesystem::exists(directory + kDataFile)) {
+    return fail(ErrorKind::kConflict, "StoreExists", directory + " holds a store already");
+  }
+  SR_CHECK_OK(create_staging(directory, limits::kMapBytesMax));
+  return staging_of(directory);
+}
+
+Result<void> publish_created(const std::string& directory) {
+  std::error_code error;
+  const std::string data_file = directory + kDataFile;
+  std::filesystem::rename(staging_of(directory) + kDataFile, data_file, error);
   if (error) return std::unexpected(system_error(error.value(), "create " + data_file));
-  std::filesystem::remove_all(staging, error);
+  std::filesystem::remove_all(staging_of(directory), error);
   return sync_names(directory);
+}
+
+Result<void> create_if_absent(const std::string& directory, std::uint64_t map_bytes) {
+  std::error_code error;
+  if (std::filesystem::exists(directory + kDataFile, error)) return {};
+  if (error) return std::unexpected(system_error(error.value(), "prepare " + directory));
+  SR_CHECK_OK(create_staging(directory, map_bytes));
+  return publish_created(directory);
 }
 
 }  // namespace strongroom::store_lmdb

@@ -35,4 +35,10 @@ Result<Tables> open_tables(MDB_txn* transaction);
 /// a store.
 Result<void> create_if_absent(const std::string& directory, std::uint64_t map_bytes);
 
+/// Makes an empty store beside `directory`'s own place and returns where. kConflict (code
+/// "StoreExists") if the directory holds a store already.
+Result<std::string> begin_creating(const std::string& directory);
+/// Gives what begin_creating() began, closed and synced, its name.
+Result<void> publish_created(const std::string& directory);
+
 }  // namespace strongroom::store_lmdb

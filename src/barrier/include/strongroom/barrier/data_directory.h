@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "strongroom/barrier/format.h"
 #include "strongroom/base/random.h"
@@ -20,7 +22,8 @@
 
 namespace strongroom::barrier {
 
-/// A file of 32 random bytes, readable by its owner only.
+/// A file of 32 random bytes, readable by its owner only. Opens dev slots, too (a restored
+/// directory has no `dev-seal-key`).
 struct FileSecret {
   std::string path;
   bool same_disk_accepted = false;  // else it must lie on another file system than the data
@@ -32,7 +35,13 @@ struct PassphraseSecret {
 /// The key lies in the data directory itself: whoever has the directory has everything. Dev mode
 /// only.
 struct DevSecret {};
-using SlotSecret = std::variant<FileSecret, PassphraseSecret, DevSecret>;
+/// The slot's key itself, however it was come by: joined shares.
+struct KeySecret {
+  SlotKind kind = SlotKind::kShamir;
+  SecretBytes key;              // 32 bytes
+  std::string parameters = {};  // what the next opening needs to come by it; kept in the slot
+};
+using SlotSecret = std::variant<FileSecret, PassphraseSecret, DevSecret, KeySecret>;
 
 struct UnsealedDirectory {
   Superblock superblock;
@@ -51,6 +60,30 @@ bool is_data_directory(const std::string& directory);
 /// is none, kCorrupt, kConflict for another format.
 Result<Superblock> read_superblock(const std::string& directory);
 
+/// The two files that make a directory a data directory, as they are on disk.
+struct DirectoryFiles {
+  std::string superblock;
+  std::string seal;
+};
+/// Errors as read_superblock(); what is in the files is not checked.
+Result<DirectoryFiles> read_directory_files(const std::string& directory);
+/// Writes both into `directory`, which is made (0700) if absent. kConflict if either is there.
+Result<void> install_directory_files(const std::string& directory, const DirectoryFiles& files);
+
+/// One slot as it shows without opening it.
+struct SlotFacts {
+  std::uint8_t id = 0;
+  SlotKind kind = SlotKind::kFile;
+  Instant created;
+  std::string check_value;      // 12 hex digits; "-" for a passphrase
+  std::string parameters = {};  // of KeySecret
+};
+/// The slots of a seal file's bytes, whose MAC is not checked. kCorrupt if it is damaged.
+Result<std::vector<SlotFacts>> list_slots(std::string_view seal_file);
+
+/// The key that SealedStore::derive() gives for `label`, from the root itself.
+Result<SecretBytes> derive_from_root(const SecretBytes& root, std::string_view label);
+
 /// Makes `directory` (0700, its parent must exist) and writes superblock and seal with 1 to 8
 /// slots, one for each of `slots`. kConflict if it is a data directory already, kInvalidInput for
 /// slots that this mode does not allow.
@@ -64,9 +97,26 @@ Result<UnsealedDirectory> create_data_directory(const std::string& directory, Mo
 Result<UnsealedDirectory> open_data_directory(const std::string& directory, Mode expected,
                                               const SlotSecret& secret);
 
+/// The same for files that lie elsewhere (in a backup): `name` stands for the directory in
+/// messages.
+Result<UnsealedDirectory> open_directory_files(const DirectoryFiles& files, const std::string& name,
+                                               Mode expected, const SlotSecret& secret);
+
+/// Writes the superblock again with a new lineage, in the file and in `opened`: after a restore.
+Result<void> begin_lineage(const std::string& directory, UnsealedDirectory& opened, Random& random);
+
 /// Adds a slot for the same root key. `opened` proves that the caller could open it.
 Result<void> add_slot(const std::string& directory, const UnsealedDirectory& opened,
                       const SlotSecret& secret, Random& random, const Clock& clock);
+/// Where a new slot's random bytes and date come from.
+struct SlotMaking {
+  Random& random;
+  const Clock& clock;
+};
+/// Puts a new slot in the place of slot `slot_id`, in one step: what opened the old one opens
+/// nothing from then on. Errors as add_slot() and remove_slot().
+Result<void> replace_slot(const std::string& directory, const UnsealedDirectory& opened,
+                          std::uint8_t slot_id, const SlotSecret& secret, const SlotMaking& making);
 /// Removes a slot. kInvalidInput for the last one, kNotFound for an unknown id.
 Result<void> remove_slot(const std::string& directory, const UnsealedDirectory& opened,
                          std::uint8_t slot_id);

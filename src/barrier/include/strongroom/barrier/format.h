@@ -72,6 +72,7 @@ struct Superblock {
   Mode mode = Mode::kProduction;
   Uuid cluster;
   Instant created;
+  Uuid lineage = {};  // zero at first; another one after each restore
 };
 inline constexpr std::uint16_t kFormatEpoch = 1;
 inline constexpr std::size_t kSuperblockMaced = 91;
@@ -82,7 +83,12 @@ std::string encode_superblock(const Superblock& superblock);
 /// Checks form and checksum, not the MAC. kCorrupt if damaged, kConflict for another format epoch.
 Result<Superblock> parse_superblock(std::string_view file);
 
-enum class SlotKind : std::uint8_t { kFile = 1, kPassphrase = 2, kDev = 3 };
+enum class SlotKind : std::uint8_t {
+  kFile = 1,
+  kPassphrase = 2,
+  kDev = 3,
+  kShamir = 4,  // the slot's key is shared among people
+};
 
 /// Costs of argon2id (RFC 9106).
 struct Argon2Cost {
@@ -97,6 +103,8 @@ struct Slot {
   Instant created;
   std::string salt;  // passphrase slots: 16 bytes
   Argon2Cost cost;   // passphrase slots
+  std::string
+      parameters;  // shared, token and remote slots: at most 255 bytes, docs/formats/seal.md
   std::string check_value = std::string(6, '\0');
   std::string blob;
 };
@@ -107,6 +115,8 @@ struct SealTable {
 
 /// The bytes of a slot that its blob is bound to.
 std::string encode_slot_head(const Slot& slot);
+/// "file", "passphrase" …
+std::string_view slot_kind_name(SlotKind kind);
 /// Everything but the MAC.
 std::string encode_seal_table(const SealTable& table);
 /// Checks form and limits, not the MAC, which is the last 32 bytes. kCorrupt otherwise.

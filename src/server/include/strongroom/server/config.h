@@ -56,6 +56,17 @@ struct InstanceListen {
   Address address;
 };
 
+/// [backup]: what the server does about backups by itself.
+struct BackupConfig {
+  std::string directory;
+  std::string scratch;
+  std::uint64_t interval_minutes = 0;  // 0: none
+  std::uint64_t drill_interval_minutes = 0;
+  std::uint64_t full_every = 24;
+  std::uint64_t keep = 14;  // 0: all
+  std::uint64_t rate_mib = 32;
+};
+
 struct Config {
   Address listen;
   std::vector<InstanceListen> instance_listen;
@@ -75,8 +86,11 @@ struct Config {
   std::string audit_publish_url;
   std::string notify_ca_file;
   std::vector<std::string> notify_private_hosts;
-  std::string seal_file;                        // file slot
-  std::string seal_passphrase_file;             // passphrase slot: first line of this file
+  std::string seal_file;                      // file slot
+  std::string seal_passphrase_file;           // passphrase slot: first line of this file
+  std::string seal_credential;                // name of a systemd credential
+  std::vector<std::string> seal_share_files;  // of a shared slot
+  BackupConfig backup;
   std::string oidc_ca_file;                     // PEM; empty: the system's store
   std::vector<std::string> oidc_private_hosts;  // issuers whose addresses need not be public
   std::string egress_user;                      // not root

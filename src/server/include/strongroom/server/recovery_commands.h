@@ -1,0 +1,75 @@
+#pragma once
+// Backup, restore, seal and upgrade on the command line. As commands.h: each prints for people,
+// returns the exit code, blocks, and is called once per process. They work on the data directory
+// itself, beside a running server where that is safe, and open its seal as a start would.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "strongroom/server/commands.h"
+
+namespace strongroom::server {
+
+struct BackupOptions {
+  std::string out;         // a file, "-" for standard output; empty: a new name in backup.directory
+  std::string since;       // an earlier backup: write an increment
+  std::uint64_t rate = 0;  // MiB a second; 0: backup.rate
+};
+/// Takes a backup, also while the server runs.
+int run_backup_create(const BackupOptions& options, const std::string& config_file,
+                      const Flags& flags);
+
+struct BackupVerifyOptions {
+  std::string file;
+  std::string vkey;   // the key that must have signed it
+  bool open = false;  // open every chunk, with the configured seal
+};
+/// Checks one backup; without --open nothing but the file is needed.
+int run_backup_verify(const BackupVerifyOptions& options, const std::string& config_file,
+                      const Flags& flags);
+
+/// Lists a directory of backups (empty: backup.directory).
+int run_backup_list(const std::string& directory, const std::string& config_file,
+                    const Flags& flags);
+
+struct RestoreOptions {
+  std::string from;
+  std::string audit;                // a newer copy of the audit log
+  bool verify = false;              // restore into a scratch directory, prove, remove
+  std::string scratch;              // where; empty: beside the target
+  bool revive_credentials = false;  // keys deleted after the backup come back
+};
+/// Puts a backup into the (absent or empty) data directory.
+int run_restore(const RestoreOptions& options, const std::string& config_file, const Flags& flags);
+
+/// Restores the newest backup of backup.directory into a scratch directory, proves it, removes it,
+/// and notes the outcome.
+int run_drill(const std::string& scratch, const std::string& config_file, const Flags& flags);
+
+struct SealSlotOptions {
+  int slot = 0;                 // replace, rm: which one
+  std::string new_file;         // made with 32 random bytes
+  std::string passphrase_file;  // first line becomes a passphrase slot
+  std::string shares;           // "3/5": three of five people
+  std::string shares_out;       // directory of share files; empty: shown, and asked back
+};
+/// Shows the slots; needs no secret.
+int run_seal_slot_list(const std::string& config_file, const Flags& flags);
+/// Adds a slot, or puts one in another's place. The server may run; it goes on with its key.
+int run_seal_slot_add(const SealSlotOptions& options, const std::string& config_file,
+                      const Flags& flags);
+int run_seal_slot_replace(const SealSlotOptions& options, const std::string& config_file,
+                          const Flags& flags);
+int run_seal_slot_remove(const SealSlotOptions& options, const std::string& config_file,
+                         const Flags& flags);
+
+/// Opens the data directory read-only, also beside a running server, and proves all of it.
+int run_upgrade_check(const std::string& config_file, const Flags& flags);
+/// Begins a new keyring epoch and seals every record again under it; the server must be stopped.
+/// What a kill leaves undone, the server or the next call finishes.
+int run_keyring_rotate(const std::string& config_file, const Flags& flags);
+/// Rewrites the store without its free pages; the server must be stopped.
+int run_compact(const std::string& config_file, const Flags& flags);
+
+}  // namespace strongroom::server

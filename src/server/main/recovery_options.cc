@@ -1,0 +1,107 @@
+#include "recovery_options.h"
+
+using namespace strongroom::server;
+
+CLI::App* RecoveryOptions::command(CLI::App& parent, const char* name, const char* about,
+                                   CommonFlags& common, Body body) {
+  CLI::App* made = parent.add_subcommand(name, about);
+  common.add_local_to(*made);
+  commands_.emplace_back(made, std::move(body));
+  return made;
+}
+
+void RecoveryOptions::add_backup(CLI::App& app, CommonFlags& common) {
+  CLI::App* backup = app.add_subcommand("backup", "take, check and list backups");
+  backup->require_subcommand(1);
+  CLI::App* create = command(
+      *backup, "create", "take a backup, also while the server runs", common,
+      [this](const auto& config, const auto& f) { return run_backup_create(backup_, config, f); });
+  create->add_option("--out", backup_.out,
+                     "new file, - for standard output; else a name in backup.directory");
+  create->add_option("--since", backup_.since, "an earlier backup: write what changed since");
+  create->add_option("--rate", backup_.rate, "MiB a second that are read at most");
+  CLI::App* verify = command(
+      *backup, "verify", "check a backup; needs nothing but the file", common,
+      [this](const auto& config, const auto& f) { return run_backup_verify(verify_, config, f); });
+  verify->add_option("file", verify_.file, "the backup, - for standard input")->required();
+  verify->add_option("--vkey", verify_.vkey, "the key that must have signed it");
+  verify->add_flag("--open", verify_.open, "open every chunk with the configured seal");
+  CLI::App* list = command(*backup, "ls", "list a directory of backups", common,
+                           [this](const auto& config, const auto& f) {
+                             return run_backup_list(list_directory_, config, f);
+                           });
+  list->add_option("directory", list_directory_, "else backup.directory");
+}
+
+void RecoveryOptions::add_restore(CLI::App& app, CommonFlags& common) {
+  CLI::App* restore = command(
+      app, "restore", "put a backup into a new data directory", common,
+      [this](const auto& config, const auto& f) { return run_restore(restore_, config, f); });
+  restore->add_option("--from", restore_.from, "the backup, its bases beside it; - for a pipe")
+      ->required();
+  restore->add_option("--audit", restore_.audit,
+                      "the newest copy of the audit log: it is kept, and keys deleted in it die");
+  restore->add_flag("--verify", restore_.verify, "prove it in a scratch directory, keep nothing");
+  restore->add_option("--scratch", restore_.scratch, "where --verify restores to");
+  restore->add_flag("--revive-credentials", restore_.revive_credentials,
+                    "keys deleted after the backup become valid again");
+  CLI::App* drill =
+      command(app, "drill", "prove that the newest backup can be restored", common,
+              [this](const auto& config, const auto& f) { return run_drill(scratch_, config, f); });
+  drill->add_option("--scratch", scratch_, "where to restore to; else backup.scratch");
+}
+
+void RecoveryOptions::add_seal(CLI::App& app, CommonFlags& common) {
+  CLI::App* slot = app.add_subcommand("seal", "what opens the data")
+                       ->require_subcommand(1)
+                       ->add_subcommand("slot", "the slots, each of which opens the data");
+  slot->require_subcommand(1);
+  command(*slot, "ls", "show the slots", common, run_seal_slot_list);
+  CLI::App* add = command(
+      *slot, "add", "add a slot", common,
+      [this](const auto& config, const auto& f) { return run_seal_slot_add(slot_, config, f); });
+  CLI::App* replace = command(*slot, "replace", "put a new slot in another's place", common,
+                              [this](const auto& config, const auto& f) {
+                                return run_seal_slot_replace(slot_, config, f);
+                              });
+  CLI::App* remove = command(
+      *slot, "rm", "remove a slot; not the last one", common,
+      [this](const auto& config, const auto& f) { return run_seal_slot_remove(slot_, config, f); });
+  for (CLI::App* one : {replace, remove})
+    one->add_option("slot", slot_.slot, "its number, from `seal slot ls`")->required();
+  for (CLI::App* one : {add, replace}) {
+    one->add_option("--new-file", slot_.new_file, "new key file, on another file system");
+    one->add_option("--passphrase-file", slot_.passphrase_file,
+                    "file whose first line is the passphrase");
+    one->add_option("--shares", slot_.shares, "3/5: any three of five shares open it");
+    one->add_option("--shares-out", slot_.shares_out,
+                    "directory for the shares; else they are shown and asked back");
+  }
+}
+
+void RecoveryOptions::add_upkeep(CLI::App& app, CommonFlags& common) {
+  CLI::App* upgrade =
+      command(app, "upgrade", "what this release makes of the data directory", common,
+              [](const auto& config, const auto& f) { return run_upgrade_check(config, f); });
+  upgrade->add_flag("--check", check_, "open it read-only, unwrap every key, report")->required();
+  CLI::App* keyring = app.add_subcommand("keyring", "the keys that records are sealed under");
+  keyring->require_subcommand(1);
+  command(*keyring, "rotate", "a new epoch, every record sealed again; server stopped", common,
+          run_keyring_rotate);
+  command(app, "compact", "rewrite the store without what was deleted; server stopped", common,
+          run_compact);
+}
+
+void RecoveryOptions::add_to(CLI::App& app, CommonFlags& common) {
+  add_backup(app, common);
+  add_restore(app, common);
+  add_seal(app, common);
+  add_upkeep(app, common);
+}
+
+std::optional<int> RecoveryOptions::run(const std::string& config, const Flags& flags) const {
+  for (const auto& [app, body] : commands_) {
+    if (app->parsed()) return body(config, flags);
+  }
+  return std::nullopt;
+}

@@ -1,0 +1,60 @@
+#pragma once
+// What a running server does for its own recovery: backups and drills when the configuration says
+// so, and sealing records again after a keyring rotation. Each on a thread of its own, at the
+// lowest priority. Owned by the running server; stopped before the store goes.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "backup_job.h"
+#include "periodic.h"
+#include "recovery_status.h"
+#include "strongroom/barrier/sealed_store.h"
+#include "strongroom/store/store.h"
+
+namespace strongroom::server {
+
+/// What the watch works with; all of it outlives the watch.
+struct WatchedServer {
+  const Config& config;
+  store::Store& engine;
+  barrier::SealedStore& store;
+  const recovery::BackupKeys& keys;
+  Clock& clock;
+  AccountId account;  // that events belong to
+};
+
+class RecoveryWatch {
+ public:
+  explicit RecoveryWatch(const WatchedServer& server);
+  ~RecoveryWatch() { stop(); }
+  RecoveryWatch(const RecoveryWatch&) = delete;
+  RecoveryWatch& operator=(const RecoveryWatch&) = delete;
+
+  /// Ends a backup that is being taken; waits for a drill. Idempotent.
+  void stop();
+
+  RecoveryStatus status() const;
+
+ private:
+  std::int64_t backup_step();
+  std::int64_t drill_step();
+  std::int64_t reseal_step();
+  void note(const RecoveryStatus& changed);
+  void event(const std::string& name, const std::string& why);
+
+  const WatchedServer server_;
+  std::atomic<bool> stopping_{false};
+  mutable std::mutex mutex_;
+  RecoveryStatus status_;                  // guarded by mutex_
+  std::string cursor_;                     // of the walk; its thread's own
+  std::size_t walk_resealed_ = 0;          // the same
+  std::atomic<std::uint32_t> retired_{0};  // the epoch that alone is left in the store
+  std::unique_ptr<Periodic> backups_;
+  std::unique_ptr<Periodic> drills_;
+  std::unique_ptr<Periodic> reseals_;
+};
+
+}  // namespace strongroom::server

@@ -1,0 +1,89 @@
+#include "unseal.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "reveal.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/crypto/secret_sharing.h"
+#include "terminal.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::string_view kSharePrefix = "strongroom-share-1:";
+
+}  // namespace
+
+Result<SecretBytes> passphrase_from(const std::string& file) {
+  SR_TRY(std::string line, read_first_line(file));
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+}
+
+Result<SecretBytes> share_from(std::string_view text) {
+  std::string_view digits = text;
+  if (digits.starts_with(kSharePrefix)) digits.remove_prefix(kSharePrefix.size());
+  auto bytes = hex_decode(digits);
+  if (!bytes || digits.size() == text.size()) {
+    return fail(ErrorKind::kInvalidInput, "Seal.NotAShare",
+                "a share begins with " + std::string(kSharePrefix) +
+                    " and goes on with hexadecimal digits: one of them is mistyped");
+  }
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes->data()), bytes->size()});
+}
+
+std::string share_text(const SecretBytes& share) {
+  return std::string(kSharePrefix) + hex_encode(as_bytes(OperatorReveal::text(share)));
+}
+
+Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& files) {
+  std::vector<SecretBytes> shares;
+  for (const std::string& file : files) {
+    SR_TRY(const std::string line, read_first_line(file));
+    SR_TRY(SecretBytes share, share_from(line));
+    shares.push_back(std::move(share));
+  }
+  SR_TRY(SecretBytes key, crypto::join_shares(shares));
+  return barrier::KeySecret{.kind = barrier::SlotKind::kShamir, .key = std::move(key)};
+}
+
+Result<barrier::SlotSecret> seal_of(const Config& config) {
+  if (!config.seal_file.empty()) {
+    // Whether the disk is acceptable was decided at init; a start must not fail for it.
+    return barrier::FileSecret{config.seal_file, true};
+  }
+  if (!config.seal_credential.empty()) {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    if (directory == nullptr) {
+      return fail(ErrorKind::kInvalidInput, "NoCredentials",
+                  "seal.credential is set, but systemd gave this process no credentials: start it "
+                  "as a unit with LoadCredentialEncrypted=" +
+                      config.seal_credential);
+    }
+    return barrier::FileSecret{std::string(directory) + '/' + config.seal_credential, true};
+  }
+  if (!config.seal_passphrase_file.empty()) {
+    SR_TRY(SecretBytes passphrase, passphrase_from(config.seal_passphrase_file));
+    return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
+  }
+  if (!config.seal_share_files.empty()) return secret_of_shares(config.seal_share_files);
+  return fail(ErrorKind::kInvalidInput, "NoSealSlot",
+              "none of seal.file, seal.credential, seal.passphrase_file and seal.share_files is "
+              "set");
+}
+
+Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode) {
+  if (mode == barrier::Mode::kProduction || !config.seal_file.empty()) return seal_of(config);
+  // A restored dev directory has no key of its own; the one it came from has.
+  const std::string own = config.data_directory + "/dev-seal-key";
+  if (std::filesystem::exists(own)) return barrier::FileSecret{own, true};
+  return barrier::DevSecret{};
+}
+
+Result<barrier::UnsealedDirectory> unseal(const Config& config) {
+  SR_TRY(const barrier::Superblock superblock, barrier::read_superblock(config.data_directory));
+  SR_TRY(const barrier::SlotSecret secret, seal_for(config, superblock.mode));
+  return barrier::open_data_directory(config.data_directory, superblock.mode, secret);
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,33 @@
+#pragma once
+// What the configuration says the seal is opened with. Blocking; one thread.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "strongroom/barrier/data_directory.h"
+#include "strongroom/secmem/secret_bytes.h"
+#include "strongroom/server/config.h"
+
+namespace strongroom::server {
+
+/// The first line of a private file.
+Result<SecretBytes> passphrase_from(const std::string& file);
+
+/// A share as people see it, "strongroom-share-1:<hex>", and back. kInvalidInput if mistyped.
+std::string share_text(const SecretBytes& share);
+Result<SecretBytes> share_from(std::string_view text);
+/// The key of a shared slot from files with a share each.
+Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& files);
+
+/// From seal.file, seal.credential, seal.passphrase_file or seal.share_files, in this order.
+/// kInvalidInput if none is set.
+Result<barrier::SlotSecret> seal_of(const Config& config);
+
+/// Opens config.data_directory whatever its mode: a dev directory by its own key.
+Result<barrier::UnsealedDirectory> unseal(const Config& config);
+
+/// Which secret opens a directory of `mode` that this configuration describes.
+Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode);
+
+}  // namespace strongroom::server

@@ -1,0 +1,375 @@
+"""Recovery from the outside: backups beside a server that is written to, proven restores, seal slots, a new keyring epoch, kills.
+
+Every command is the one an operator types. 40 kills -9 at random moments of backup, restore, slot change, compaction and
+sealing again; 400 when STRONGROOM_SOAK is set. The random seed is printed and can be given as
+STRONGROOM_SEED.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import threading
+import time
+
+from production import TOLD, Serving, free_port
+from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.server import DEFAULT_SERVER, ROOT
+from strongroom_e2e.wire import RAM, Wire
+
+SECONDS = 60
+KILLS = 400 if os.environ.get("STRONGROOM_SOAK") else 40
+SEED = int(os.environ.get("STRONGROOM_SEED", random.SystemRandom().randrange(1 << 32)))
+CLI = os.path.join(ROOT, "build", "bin", "strongroom")
+SECRETS = 60
+
+
+class Vault:
+    """A production directory and what it takes to use it."""
+
+    def __init__(self, work):
+        self.work = work
+        self.data = os.path.join(work, "data")
+        self.key = os.path.join(work, "seal.key")
+        self.backups = os.path.join(work, "backups")
+        os.mkdir(self.backups)
+        self.port = free_port()
+        self.serving = None
+        printed = self.run("init", "--seal-file", self.key, "--seal-file-same-disk").stdout
+        self.access = re.search(r"LTAI\w{20}", printed).group(0), re.search(r"(?<!\w)(?!LTAI)[A-Za-z0-9]{30}(?!\w)", printed).group(0)
+        self.ca = os.path.join(work, "ca.pem")
+        shutil.copy(os.path.join(self.data, "ca.pem"), self.ca)
+
+    def command(self, *words, data=None, key=None):
+        return [DEFAULT_SERVER, *words, "--data", data or self.data, "--set", f"seal.file={key or self.key}", "--set",
+                f"backup.directory={self.backups}", "--set", "backup.rate=0", *TOLD]
+
+    def run(self, *words, data=None, key=None, good=True, stdin=None):
+        done = subprocess.run(self.command(*words, data=data, key=key), capture_output=True, timeout=SECONDS, text=True,
+                              **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+        assert good is None or (done.returncode == 0) == good, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def start(self, data=None, key=None, more=()):
+        more = ["--set", f"backup.directory={self.backups}", *more]
+        self.serving = Serving(data or self.data, key or self.key, self.port, *more)
+        return self.wire()
+
+    def stop(self):
+        if self.serving:
+            self.serving.stop()
+        self.serving = None
+
+    def kill(self):
+        self.serving.process.kill()
+        self.serving.process.wait(SECONDS)
+        self.serving = None
+
+    def wire(self):
+        return Wire(f"127.0.0.1:{self.port}", self.ca, *self.access)
+
+    def newest(self):
+        return max(glob.glob(self.backups + "/*.backup"), key=os.path.getmtime)
+
+
+def create(wire, name, value):
+    wire.ok("CreateSecret", {"SecretName": name, "VersionId": "v1", "SecretData": value}, place="form")
+
+
+def value(wire, name):
+    return wire.ok("GetSecretValue", {"SecretName": name})["SecretData"]
+
+
+def check_backups(suite, vault):
+    wire = vault.start()
+    for i in range(SECRETS):
+        create(wire, f"s{i}", f"value{i}")
+    with suite.case("-", "a backup is one state while eight writers go on, and none of their calls fails"):
+        stop, failures = threading.Event(), []
+
+        def write(number):
+            mine, count = vault.wire(), 0
+            while not stop.is_set():
+                try:
+                    create(mine, f"w{number}-{count}", "w")
+                except Exception as error:  # noqa: BLE001
+                    failures.append(repr(error))
+                    return
+                count += 1
+
+        threads = [threading.Thread(target=write, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        vault.run("backup", "create")
+        stop.set()
+        for thread in threads:
+            thread.join()
+        equal(failures, [])
+        vault.run("drill")
+    with suite.case("-", "an increment is small and restores with its base"):
+        full = vault.newest()
+        create(wire, "later", "of the increment")
+        time.sleep(1.1)
+        vault.run("backup", "create")
+        assert vault.newest().endswith("-incr.backup"), vault.newest()
+        assert os.path.getsize(vault.newest()) < os.path.getsize(full) / 2
+        proven = vault.run("restore", "--from", vault.newest(), "--verify").stdout
+        assert "proven" in proven and not os.path.exists(vault.data + ".proof.restoring"), proven
+    with suite.case("-", "verify needs nothing but the file, and says what opens it"):
+        done = subprocess.run([DEFAULT_SERVER, "backup", "verify", vault.newest()], capture_output=True, text=True, timeout=SECONDS)
+        equal(done.returncode, 0, done.stderr)
+        assert "check value" in done.stdout and "signed by" in done.stdout, done.stdout
+        vault.run("backup", "verify", "--open", vault.newest())
+        damaged = os.path.join(vault.work, "damaged.backup")
+        body = bytearray(open(vault.newest(), "rb").read())
+        body[len(body) // 2] ^= 1
+        open(damaged, "wb").write(body)
+        assert "Backup.Damaged" in vault.run("backup", "verify", damaged, good=False).stderr
+        assert "Backup.Damaged" in vault.run("restore", "--from", damaged, data=vault.data + "2", good=False).stderr
+        assert not os.path.exists(vault.data + "2")
+    with suite.case("-", "a backup goes through a pipe"):
+        piped = subprocess.run(vault.command("backup", "create", "--out", "-"), stdin=subprocess.DEVNULL, capture_output=True,
+                               timeout=SECONDS)
+        equal(piped.returncode, 0, piped.stderr)
+        done = subprocess.run(vault.command("restore", "--from", "-", data=vault.data + "-piped"), input=piped.stdout,
+                              capture_output=True, timeout=SECONDS)
+        equal(done.returncode, 0, done.stderr)
+        shutil.rmtree(vault.data + "-piped")
+    wire.close()
+
+
+def check_restore(suite, vault):
+    wire = vault.wire()
+    with suite.case("-", "what is restored serves; sessions and keys that died since stay dead"):
+        wire.ok("CreateUser", {"UserName": "app"}, version=RAM)
+        made = wire.ok("CreateAccessKey", {"UserName": "app"}, version=RAM)["AccessKey"]
+        wire.ok("AttachPolicyToUser", {"UserName": "app", "PolicyName": "AliyunKMSFullAccess", "PolicyType": "System"}, version=RAM)
+        app = wire.with_keys(made["AccessKeyId"], made["AccessKeySecret"])
+        equal(value(app, "s1"), "value1")
+        time.sleep(1.1)
+        vault.run("backup", "create")
+        create(wire, "lost", "written after the backup")
+        wire.ok("DeleteAccessKey", {"UserName": "app", "UserAccessKeyId": made["AccessKeyId"]}, version=RAM)
+        time.sleep(0.5)
+        wire.close()
+        vault.stop()
+        lost = vault.data + ".lost"
+        os.rename(vault.data, lost)
+        told = vault.run("restore", "--from", vault.newest(), "--audit", lost + "/audit").stdout
+        assert made["AccessKeyId"] in told and "1 keys" in told, told
+        wire = vault.start()
+        equal(value(wire, "s7"), "value7")
+        equal(value(wire, "later"), "of the increment")
+        equal(wire.acs3("GetSecretValue", {"SecretName": "lost"}).status, 404)
+        assert app.acs3("GetSecretValue", {"SecretName": "s1"}).status in (400, 403, 404)
+        create(wire, "after", "the restore")
+        vault.stop()
+        with_audit = subprocess.run([CLI, "audit", "verify", vault.data], capture_output=True, text=True, timeout=SECONDS)
+        equal(with_audit.returncode, 0, with_audit.stderr)
+        shutil.rmtree(lost)
+    with suite.case("-", "a data directory is never overwritten"):
+        assert "Restore.NotEmpty" in vault.run("restore", "--from", vault.newest(), good=False).stderr
+    with suite.case("-", "the server takes backups and proves them by itself, and says so"):
+        before = len(glob.glob(vault.backups + "/*"))
+        os.unlink(os.path.join(vault.data, "recovery-status")) if os.path.exists(vault.data + "/recovery-status") else None
+        wire = vault.start(more=["--set", "backup.interval_minutes=1", "--set", "backup.drill_interval_minutes=1"])
+        deadline, said = time.monotonic() + SECONDS, ""
+        while time.monotonic() < deadline and not ("last-backup " in said and "last-drill " in said):
+            said = open(vault.data + "/recovery-status").read() if os.path.exists(vault.data + "/recovery-status") else ""
+            time.sleep(0.1)
+        assert "last-backup " in said and "last-drill " in said and "failure" not in said, said
+        assert len(glob.glob(vault.backups + "/*")) > before
+        wire.close()
+        vault.stop()
+
+
+def check_seal(suite, vault):
+    work = vault.work
+    with suite.case("-", "slots are added, replaced and removed beside a running server"):
+        wire = vault.start()
+        phrase, shares, second = (os.path.join(work, name) for name in ("phrase", "shares", "second.key"))
+        with open(os.open(phrase, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            out.write("correct horse battery staple\n")
+        vault.run("seal", "slot", "add", "--passphrase-file", phrase)
+        vault.run("seal", "slot", "add", "--shares", "2/3", "--shares-out", shares)
+        listed = vault.run("seal", "slot", "ls").stdout
+        assert "passphrase" in listed and "any 2 of 3" in listed, listed
+        vault.run("seal", "slot", "replace", "1", "--new-file", second)
+        equal(value(wire, "s3"), "value3")
+        wire.close()
+        vault.stop()
+    with suite.case("-", "the replaced key opens nothing and is told which key is needed"):
+        refused = vault.run("upgrade", "--check", good=False).stderr
+        old = re.search(r"the key with check value (\w{12})", refused)
+        need = re.search(r"needs slot 1 with check value (\w{12})", refused)
+        assert old and need and old.group(1) != need.group(1), refused
+        vault.key = second
+        vault.run("upgrade", "--check")
+    with suite.case("-", "two of three shares open it, one does not, a mistyped one does not"):
+        def by_shares(*numbers, good=True):
+            files = ",".join(f"{shares}/share-{i}" for i in numbers)
+            words = [w for w in vault.command("upgrade", "--check") if not w.startswith("seal.file=")]
+            words = [w for i, w in enumerate(words) if not (w == "--set" and (i + 1 == len(words) or words[i + 1] == "--set"))]
+            done = subprocess.run([*words, "--set", f"seal.share_files={files}"], capture_output=True, text=True, timeout=SECONDS)
+            equal(done.returncode == 0, good, done.stderr)
+        by_shares(1, 3)
+        by_shares(2, 3)
+        by_shares(2, good=False)
+        by_shares(2, 2, good=False)
+    with suite.case("-", "shares that are shown are asked back before the slot is written"):
+        before = vault.run("seal", "slot", "ls").stdout
+        refused = vault.run("seal", "slot", "add", "--shares", "2/3", good=False, stdin="strongroom-share-1:00\n").stderr
+        assert "Shares.DoNotFit" in refused, refused
+        equal(vault.run("seal", "slot", "ls").stdout, before)
+    with suite.case("-", "a slot goes; the last one stays"):
+        for slot in ("2", "3"):
+            vault.run("seal", "slot", "rm", slot)
+        assert "Seal.LastSlot" in vault.run("seal", "slot", "rm", "1", good=False).stderr
+
+
+def check_epochs(suite, vault):
+    with suite.case("-", "a new keyring epoch: every record is sealed again and still served"):
+        told = vault.run("keyring", "rotate").stdout
+        assert "epoch     2" in told and " 0 left" in told, told
+        wire = vault.start()
+        equal(value(wire, "s5"), "value5")
+        assert "in use" in vault.run("keyring", "rotate", good=False).stderr
+        wire.close()
+        vault.stop()
+        checked = vault.run("upgrade", "--check").stdout
+        assert "ready" in checked and "wait for being sealed" not in checked, checked
+        vault.run("compact")
+        vault.run("upgrade", "--check")
+    with suite.case("-", "a backup of the old epoch is still restorable"):
+        vault.run("restore", "--from", vault.newest(), "--verify", key=os.path.join(vault.work, "seal.key"))
+
+
+def check_formats(suite, work):
+    """Every format that a release has written is opened, and one from the future is refused."""
+    for archive in sorted(glob.glob(os.path.join(ROOT, "tests", "formats", "*.tar.gz"))):
+        name = os.path.basename(archive)
+        with suite.case("-", f"the data directory {name} is proved, served and read"):
+            here = tempfile.mkdtemp(dir=work)
+            with tarfile.open(archive) as packed:
+                packed.extractall(here)
+            with open(os.path.join(here, "expected.json"), encoding="utf-8") as file:
+                expected = json.load(file)
+            data, key, port = os.path.join(here, "data"), os.path.join(here, "seal.key"), free_port()
+            flags = ["--data", data, "--set", f"seal.file={key}", *TOLD]
+            checked = subprocess.run([DEFAULT_SERVER, "upgrade", "--check", *flags], capture_output=True, text=True, timeout=SECONDS)
+            equal(checked.returncode, 0, checked.stderr)
+            serving = Serving(data, key, port)
+            try:
+                wire = Wire(f"127.0.0.1:{port}", os.path.join(data, "ca.pem"), *expected["access_key"])
+                for secret, wanted in expected["values"].items():
+                    equal(value(wire, secret), wanted)
+                equal(wire.ok("Decrypt", {"CiphertextBlob": expected["blob"]})["Plaintext"], expected["plaintext"])
+                wire.close()
+            finally:
+                serving.stop()
+        with suite.case("-", f"{name} with a newer format epoch is refused by name"):
+            path = os.path.join(data, "superblock")
+            block = bytearray(open(path, "rb").read())
+            block[8:10] = (2).to_bytes(2, "big")
+            block[59:91] = hashlib.sha256(bytes(block[:59])).digest()
+            os.chmod(path, 0o600)
+            open(path, "wb").write(block)
+            for words in (["upgrade", "--check"], ["serve", "--listen", "127.0.0.1:0"]):
+                refused = subprocess.run([DEFAULT_SERVER, *words, *flags], capture_output=True, text=True, timeout=SECONDS)
+                assert refused.returncode != 0 and "format epoch 2" in refused.stderr, refused
+
+
+def check_kills(suite, vault):
+    chance = random.Random(SEED)
+    print(f"seed {SEED}", flush=True)
+    full = os.path.join(vault.work, "kept.backup")
+    vault.run("backup", "create", "--out", full)
+    target = vault.data + ".again"
+
+    def restored():
+        vault.run("restore", "--from", full, data=target)
+        shutil.rmtree(target)
+
+    def backed_up():
+        assert not [f for f in glob.glob(vault.backups + "/*.backup") if vault.run("backup", "verify", f, good=None).returncode]
+
+    def sealed():
+        if os.path.exists(fresh):
+            os.unlink(fresh)
+
+    fresh = os.path.join(vault.work, "fresh.key")
+    acts = {
+        "backup": (("backup", "create", "--out", os.path.join(vault.work, "killed.backup")), vault.data, backed_up),
+        "restore": (("restore", "--from", full), target, restored),
+        "slot": (("seal", "slot", "add", "--new-file", fresh), vault.data, sealed),
+        "compact": (("compact",), vault.data, lambda: None),
+    }
+    for name, (words, data, after) in acts.items():
+        with suite.case("-", f"kill -9 during {name}: what is there serves, or the next command says what to do"):
+            started = time.monotonic()
+            vault.run(*words, data=data, good=None)
+            usual = time.monotonic() - started
+            shutil.rmtree(target, ignore_errors=True)
+            for path in (fresh, os.path.join(vault.work, "killed.backup")):
+                if os.path.exists(path):
+                    os.unlink(path)
+            for _ in range(KILLS // 5):
+                process = subprocess.Popen(vault.command(*words, data=data), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)
+                time.sleep(chance.random() * usual)
+                process.kill()
+                process.wait(SECONDS)
+                if os.path.exists(target):
+                    shutil.rmtree(target)
+                if os.path.exists(os.path.join(vault.work, "killed.backup")):
+                    vault.run("backup", "verify", "--open", os.path.join(vault.work, "killed.backup"))
+                    os.unlink(os.path.join(vault.work, "killed.backup"))
+                after()
+                listed = vault.run("seal", "slot", "ls").stdout.split("\n")
+                for line in listed[1:]:
+                    if line:
+                        vault.run("seal", "slot", "rm", line.split()[0])
+            vault.run("upgrade", "--check")
+    with suite.case("-", "kill -9 while records are sealed again: the server finishes it, every value is there"):
+        for _ in range(KILLS // 5):
+            process = subprocess.Popen(vault.command("keyring", "rotate"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            time.sleep(chance.random() * 0.3)
+            process.kill()
+            process.wait(SECONDS)
+            vault.run("upgrade", "--check")
+        vault.run("keyring", "rotate")
+        wire = vault.start()
+        for i in range(SECRETS):
+            equal(value(wire, f"s{i}"), f"value{i}")
+        wire.close()
+        vault.stop()
+
+
+def main():
+    suite = Suite("recovery")
+    work = tempfile.mkdtemp(prefix="strongroom-e2e-")
+    vault = None
+    try:
+        vault = Vault(work)
+        check_backups(suite, vault)
+        check_restore(suite, vault)
+        check_seal(suite, vault)
+        check_epochs(suite, vault)
+        check_formats(suite, work)
+        check_kills(suite, vault)
+    finally:
+        if vault:
+            vault.stop()
+        shutil.rmtree(work, ignore_errors=True)
+    suite.finish()
+
+
+if __name__ == "__main__":
+    main()
