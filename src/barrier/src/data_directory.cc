@@ -357,7 +357,8 @@ Result<std::vector<SlotFacts>> list_slots(std::string_view seal_file) {
         {.id = slot.id,
          .kind = slot.kind,
          .created = slot.created,
-         .check_value = slot.kind == SlotKind::kPassphrase ? "-" : shown(slot.check_value)});
+         .check_value = slot.kind == SlotKind::kPassphrase ? "-" : shown(slot.check_value),
+         .parameters = slot.parameters});
   }
   return facts;
 }
