@@ -126,12 +126,13 @@ def check_backups(suite, vault):
         equal(done.returncode, 0, done.stderr)
         assert "check value" in done.stdout and "signed by" in done.stdout, done.stdout
         vault.run("backup", "verify", "--open", vault.newest())
-        damaged = os.path.join(vault.work, "damaged.backup")
         body = bytearray(open(vault.newest(), "rb").read())
+        damaged = os.path.join(vault.backups, "damaged.backup")  # beside its base
         body[len(body) // 2] ^= 1
         open(damaged, "wb").write(body)
         assert "Backup.Damaged" in vault.run("backup", "verify", damaged, good=False).stderr
         assert "Backup.Damaged" in vault.run("restore", "--from", damaged, data=vault.data + "2", good=False).stderr
+        os.unlink(damaged)
         assert not os.path.exists(vault.data + "2")
     with suite.case("-", "a backup goes through a pipe"):
         piped = subprocess.run(vault.command("backup", "create", "--out", "-"), stdin=subprocess.DEVNULL, capture_output=True,
