@@ -1,7 +1,6 @@
 #include "strongroom/crypto/asymmetric.h"
 
 #include <openssl/core_names.h>
-#include <openssl/decoder.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -9,6 +8,7 @@
 
 #include "asymmetric_key.h"
 #include "crypto_reveal.h"
+#include "public_key_text.h"
 #include "strongroom/base/check.h"
 #include "strongroom/crypto/digest.h"
 #include "wiping_allocator.h"
@@ -42,20 +42,6 @@ std::unexpected<Error> failed(const char* where) {
   return internal_error(where);
 }
 
-evp::Pkey decode_spki(ByteView der) {
-  EVP_PKEY* pkey = nullptr;
-  OSSL_DECODER_CTX* decoder = OSSL_DECODER_CTX_new_for_pkey(
-      &pkey, "DER", "SubjectPublicKeyInfo", nullptr, EVP_PKEY_PUBLIC_KEY, nullptr, nullptr);
-  const std::uint8_t* next = der.data();
-  std::size_t left = der.size();
-  const bool decoded =
-      decoder != nullptr && OSSL_DECODER_from_data(decoder, &next, &left) == 1 && left == 0;
-  OSSL_DECODER_CTX_free(decoder);
-  evp::Pkey owned(pkey);
-  ERR_clear_error();
-  return decoded ? std::move(owned) : nullptr;
-}
-
 const char* group_of(KeyKind kind) {
   switch (kind) {
     case KeyKind::kEcP256:
@@ -83,12 +69,12 @@ evp::Pkey generate_pkey(KeyKind kind) {
   return evp::Pkey(pkey);
 }
 
-EVP_PKEY_CTX* prepared_signer(ParsedKey& key, SignatureScheme scheme) {
-  evp::PkeyCtx& context = key.sign[static_cast<std::size_t>(scheme)];
+// The context in its slot, made at first use; null if OpenSSL refuses.
+EVP_PKEY_CTX* prepared(evp::PkeyCtx& context, EVP_PKEY* pkey, int (*start)(EVP_PKEY_CTX*),
+                       SignatureScheme scheme) {
   if (!context) {
-    evp::PkeyCtx made(EVP_PKEY_CTX_new_from_pkey(nullptr, key.pkey.get(), nullptr));
-    if (!made || EVP_PKEY_sign_init(made.get()) != 1 ||
-        !set_signature_parameters(made.get(), scheme)) {
+    evp::PkeyCtx made(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey, nullptr));
+    if (!made || start(made.get()) != 1 || !set_signature_parameters(made.get(), scheme)) {
       return nullptr;
     }
     context = std::move(made);
@@ -96,17 +82,14 @@ EVP_PKEY_CTX* prepared_signer(ParsedKey& key, SignatureScheme scheme) {
   return context.get();
 }
 
+EVP_PKEY_CTX* prepared_signer(ParsedKey& key, SignatureScheme scheme) {
+  return prepared(key.sign[static_cast<std::size_t>(scheme)], key.pkey.get(), &EVP_PKEY_sign_init,
+                  scheme);
+}
+
 EVP_PKEY_CTX* prepared_verifier(ParsedKey& key, SignatureScheme scheme) {
-  evp::PkeyCtx& context = key.verify[static_cast<std::size_t>(scheme)];
-  if (!context) {
-    evp::PkeyCtx made(EVP_PKEY_CTX_new_from_pkey(nullptr, key.pkey.get(), nullptr));
-    if (!made || EVP_PKEY_verify_init(made.get()) != 1 ||
-        !set_signature_parameters(made.get(), scheme)) {
-      return nullptr;
-    }
-    context = std::move(made);
-  }
-  return context.get();
+  return prepared(key.verify[static_cast<std::size_t>(scheme)], key.pkey.get(),
+                  &EVP_PKEY_verify_init, scheme);
 }
 
 }  // namespace
@@ -114,7 +97,7 @@ EVP_PKEY_CTX* prepared_verifier(ParsedKey& key, SignatureScheme scheme) {
 Result<PublicKey> PublicKey::from_spki(ByteView der) {
   if (der.size() > kKeyBytesMax) return bad_public_key();
   auto key = std::make_shared<ParsedKey>();
-  key->pkey = decode_spki(der);
+  key->pkey = evp::decode_public_key(der, nullptr);
   if (!key->pkey) return bad_public_key();
   const auto kind = kind_of(key->pkey.get());
   if (!kind) return bad_public_key();
@@ -123,19 +106,8 @@ Result<PublicKey> PublicKey::from_spki(ByteView der) {
 }
 
 Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
-  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----";
-  constexpr std::string_view kEnd = "-----END PUBLIC KEY-----";
-  const std::size_t begin = pem.find(kBegin);
-  const std::size_t end = pem.find(kEnd);
-  if (pem.size() > kKeyBytesMax || begin == std::string_view::npos ||
-      end == std::string_view::npos || end < begin + kBegin.size()) {
-    return bad_public_key();
-  }
-  std::string text;
-  for (const char c : pem.substr(begin + kBegin.size(), end - begin - kBegin.size())) {
-    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') text.push_back(c);
-  }
-  const auto der = base64_decode(text);
+  if (pem.size() > kKeyBytesMax) return bad_public_key();
+  const auto der = evp::der_of_public_pem(pem);
   if (!der) return bad_public_key();
   return from_spki(as_bytes(*der));
 }

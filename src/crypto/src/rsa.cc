@@ -1,6 +1,5 @@
 #include "strongroom/crypto/rsa.h"
 
-#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "evp.h"
+#include "public_key_text.h"
 #include "strongroom/crypto/digest.h"
 
 namespace strongroom::crypto {
@@ -17,21 +17,6 @@ namespace {
 constexpr int kRsaBitsMin = 2048;
 constexpr int kRsaBitsMax = 8192;
 constexpr std::size_t kKeyTextMax = 16U << 10;
-
-evp::Pkey decode(const char* form, ByteView bytes) {
-  EVP_PKEY* pkey = nullptr;
-  OSSL_DECODER_CTX* decoder = OSSL_DECODER_CTX_new_for_pkey(
-      &pkey, form, "SubjectPublicKeyInfo", "RSA", EVP_PKEY_PUBLIC_KEY, nullptr, nullptr);
-  const std::uint8_t* next = bytes.data();
-  std::size_t left = bytes.size();
-  const bool decoded =
-      decoder != nullptr && OSSL_DECODER_from_data(decoder, &next, &left) == 1 && left == 0;
-  OSSL_DECODER_CTX_free(decoder);
-  evp::Pkey owned(pkey);
-  ERR_clear_error();
-  if (!decoded) return nullptr;
-  return owned;
-}
 
 }  // namespace
 
@@ -87,7 +72,7 @@ Result<RsaPublicKey> RsaPublicKey::from_der(ByteView der) {
   };
   if (der.size() > kKeyTextMax) return refuse();
   auto key = std::make_shared<Key>();
-  key->pkey = decode("DER", der);
+  key->pkey = evp::decode_public_key(der, "RSA");
   if (!key->pkey) return refuse();
   const int bits = EVP_PKEY_get_bits(key->pkey.get());
   if (bits < kRsaBitsMin || bits > kRsaBitsMax) return refuse();
@@ -99,19 +84,8 @@ Result<RsaPublicKey> RsaPublicKey::from_pem(std::string_view pem) {
     return fail(ErrorKind::kInvalidInput, "PublicKeyInvalid",
                 "the public key must be PEM with the label PUBLIC KEY");
   };
-  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----";
-  constexpr std::string_view kEnd = "-----END PUBLIC KEY-----";
-  const std::size_t begin = pem.find(kBegin);
-  const std::size_t end = pem.find(kEnd);
-  if (pem.size() > kKeyTextMax || begin == std::string_view::npos ||
-      end == std::string_view::npos || end < begin + kBegin.size()) {
-    return refuse();
-  }
-  std::string text;
-  for (const char c : pem.substr(begin + kBegin.size(), end - begin - kBegin.size())) {
-    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') text.push_back(c);
-  }
-  const auto der = base64_decode(text);
+  if (pem.size() > kKeyTextMax) return refuse();
+  const auto der = evp::der_of_public_pem(pem);
   if (!der) return refuse();
   return from_der(as_bytes(*der));
 }
