@@ -21,15 +21,6 @@ void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
 
-std::string strings_json(const std::vector<std::string>& texts) {
-  std::string json;
-  JsonWriter writer(json);
-  writer.begin_array();
-  for (const auto& text : texts) writer.element(text);
-  writer.end_array();
-  return json;
-}
-
 /// Texts and numbers at the top of an object, one a line.
 std::string lines_of(const Value& object) {
   std::vector<std::pair<std::string, std::string>> rows;
@@ -215,7 +206,7 @@ int access_point_create(Session& session, const AccessPointOptions& options) {
     return create_key_files(session, "create the access point", std::move(call), options.out);
   }
   ApiCall call{"CreateApplicationAccessPoint",
-               {{"Name", options.name}, {"Policies", strings_json(options.policies)}}};
+               {{"Name", options.name}, {"Policies", json_array(options.policies)}}};
   add(call, "Description", options.description);
   if (!options.role.empty()) {
     call.parameters.push_back({"AuthenticationMethod", "RAMRole"});
@@ -271,11 +262,11 @@ int access_policy_create(Session& session, const AccessPolicyOptions& options) {
   ApiCall call{"CreatePolicy",
                {{"Name", options.name},
                 {"KmsInstance", options.instance},
-                {"Permissions", strings_json(permissions)},
-                {"Resources", strings_json(options.resources)}}};
+                {"Permissions", json_array(permissions)},
+                {"Resources", json_array(options.resources)}}};
   if (!options.rules.empty()) {
     call.parameters.push_back(
-        {"AccessControlRules", "{\"NetworkRules\":" + strings_json(options.rules) + "}"});
+        {"AccessControlRules", "{\"NetworkRules\":" + json_array(options.rules) + "}"});
   }
   add(call, "Description", options.description);
   return act(session, "create the policy", call, "Created  " + options.name);
@@ -291,7 +282,7 @@ int network_rule_create(Session& session, const NetworkRuleOptions& options) {
   ApiCall call{"CreateNetworkRule",
                {{"Name", options.name},
                 {"Type", options.type},
-                {"SourcePrivateIp", strings_json(options.sources)}}};
+                {"SourcePrivateIp", json_array(options.sources)}}};
   add(call, "Description", options.description);
   return act(session, "create the network rule", call, "Created  " + options.name);
 }

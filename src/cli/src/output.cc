@@ -126,6 +126,15 @@ std::string to_yaml(const Value& value, std::string_view concealed) {
   return out;
 }
 
+std::string json_array(const std::vector<std::string>& texts) {
+  std::string json;
+  JsonWriter writer(json);
+  writer.begin_array();
+  for (const auto& text : texts) writer.element(text);
+  writer.end_array();
+  return json;
+}
+
 std::string variable_name(std::string_view name) {
   std::string out;
   for (const char c : name) {

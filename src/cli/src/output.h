@@ -27,6 +27,8 @@ inline constexpr std::string_view kConcealed = "********";
 std::string to_yaml(const client::Value& value, std::string_view concealed = {});
 /// JSON of the value, members in their order. A member called `concealed` is masked.
 std::string to_json(const client::Value& value, std::string_view concealed = {});
+/// A JSON array of the texts.
+std::string json_array(const std::vector<std::string>& texts);
 /// NAME='value' for each text member at the top, names upper-case with _ between words.
 std::string to_env(const client::Value& value, std::string_view concealed = {});
 

@@ -35,15 +35,6 @@ std::optional<std::string> tags_json(const std::vector<std::string>& tags) {
   return json;
 }
 
-std::string strings_json(const std::vector<std::string>& texts) {
-  std::string json;
-  JsonWriter writer(json);
-  writer.begin_array();
-  for (const auto& text : texts) writer.element(text);
-  writer.end_array();
-  return json;
-}
-
 int bad_tag(Session& session) {
   return session.misused("a tag is not of the form key=value", "tags are given as key=value",
                          "for example: --tag env=prod");
@@ -127,7 +118,7 @@ int secret_put(Session& session, const PutOptions& options) {
   ApiCall call{"PutSecretValue", {{"SecretName", options.name}, {"VersionId", version}}};
   call.parameters.push_back({"SecretData", "", &*value});
   add(call, "SecretDataType", options.data_type);
-  if (!options.stages.empty()) add(call, "VersionStages", strings_json(options.stages));
+  if (!options.stages.empty()) add(call, "VersionStages", json_array(options.stages));
   const auto answer = session.call("put a version of secret " + quoted_name(options.name), call);
   if (!answer) return session.exit_code();
   const auto& root = answer->json.root();
@@ -177,7 +168,7 @@ int secret_tag(Session& session, const TagOptions& options) {
   if (!options.removed.empty()) {
     answer = session.call(
         what, {"UntagResource",
-               {{"SecretName", options.name}, {"TagKeys", strings_json(options.removed)}}});
+               {{"SecretName", options.name}, {"TagKeys", json_array(options.removed)}}});
     if (!answer) return session.exit_code();
   }
   return bare(session, *answer, "tagged " + options.name);
