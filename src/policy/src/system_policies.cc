@@ -1,5 +1,6 @@
-// The system policies of gateway.md §6.5. Statements about services this product does not have
-// (RDS accounts, ECS instances, service-linked roles) are left out.
+// The system policies of gateway.md §6.5, and those of the other services that answer here.
+// Statements about services this product does not have (RDS accounts, ECS instances, service-linked
+// roles, buckets of trails) are left out.
 
 #include <vector>
 
@@ -13,8 +14,30 @@ Statement allow(std::vector<std::string> actions, std::vector<std::string> resou
       .effect = Effect::kAllow, .actions = std::move(actions), .resources = std::move(resources)};
 }
 
+Policy on_everything(std::string name, std::vector<std::string> actions, std::string description) {
+  return {std::move(name),
+          "System",
+          {{allow(std::move(actions), {"*"})}},
+          "v1",
+          std::move(description)};
+}
+
+void add_account_policies(std::vector<Policy>& all) {
+  all.push_back(on_everything("AdministratorAccess", {"*"},
+                              "Provides full access to every service and resource."));
+  all.push_back(on_everything("AliyunRAMFullAccess", {"ram:*"},
+                              "Provides full access to Resource Access Management."));
+  all.push_back(on_everything("AliyunRAMReadOnlyAccess", {"ram:Get*", "ram:List*"},
+                              "Provides read-only access to Resource Access Management."));
+  all.push_back(on_everything("AliyunSTSAssumeRoleAccess", {"sts:AssumeRole"},
+                              "Provides the right to assume roles that trust the caller."));
+  all.push_back(on_everything("AliyunActionTrailFullAccess", {"actiontrail:*"},
+                              "Provides full access to ActionTrail."));
+}
+
 std::vector<Policy> make_system_policies() {
   std::vector<Policy> all;
+  add_account_policies(all);
   all.push_back({"AliyunKMSFullAccess",
                  "System",
                  {{allow({"kms:*"}, {"*"})}},

@@ -195,7 +195,7 @@ TEST(SystemPolicies, Grants) {
         << row.policy << " " << row.action << " " << row.resource;
   }
   EXPECT_EQ(find_system_policy("aliyunkmsfullaccess"), nullptr);
-  EXPECT_EQ(find_system_policy("AdministratorAccess"), nullptr);
+  EXPECT_EQ(find_system_policy("NoSuchAccess"), nullptr);
 }
 
 }  // namespace

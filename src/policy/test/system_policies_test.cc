@@ -12,6 +12,31 @@ namespace strongroom::policy {
 namespace {
 
 constexpr std::string_view kGolden = R"golden(
+AdministratorAccess v1 System
+{"Version":"1","Statement":[
+  {"Effect":"Allow","Action":["*"],"Resource":["*"]}
+]}
+
+AliyunRAMFullAccess v1 System
+{"Version":"1","Statement":[
+  {"Effect":"Allow","Action":["ram:*"],"Resource":["*"]}
+]}
+
+AliyunRAMReadOnlyAccess v1 System
+{"Version":"1","Statement":[
+  {"Effect":"Allow","Action":["ram:Get*","ram:List*"],"Resource":["*"]}
+]}
+
+AliyunSTSAssumeRoleAccess v1 System
+{"Version":"1","Statement":[
+  {"Effect":"Allow","Action":["sts:AssumeRole"],"Resource":["*"]}
+]}
+
+AliyunActionTrailFullAccess v1 System
+{"Version":"1","Statement":[
+  {"Effect":"Allow","Action":["actiontrail:*"],"Resource":["*"]}
+]}
+
 AliyunKMSFullAccess v3 System
 {"Version":"1","Statement":[
   {"Effect":"Allow","Action":["kms:*"],"Resource":["*"]}
