@@ -74,9 +74,8 @@ Result<NewMfaDevice> Console::create_device(Transaction& txn, AccountId account,
     return fail(ErrorKind::kConflict, "EntityAlreadyExists.MFADevice",
                 "The MFA device does already EXIST.");
   }
-  SR_TRY(NameList list, read_names(txn, account, kMfaDeviceList));
-  SR_CHECK_OK(add_name(txn, std::move(list), name, {limits::kMfaDevicesPerAccountMax, "MFADevice"},
-                       random_));
+  SR_CHECK_OK(add_name(txn, {account, kMfaDeviceList}, name,
+                       {limits::kMfaDevicesPerAccountMax, "MFADevice"}, random_));
   std::array<std::uint8_t, kTotpSeedBytes> seed;
   random_.fill(seed);
   SR_TRY(held.value.seed, SecretBytes::take(seed));
@@ -94,8 +93,7 @@ Result<void> Console::delete_device(Transaction& txn, AccountId account, std::st
     return fail(ErrorKind::kConflict, "DeleteConflict.MFADevice.User",
                 "The MFA device can not be bound while deleting. Unbind it first.");
   }
-  SR_TRY(NameList list, read_names(txn, account, kMfaDeviceList));
-  SR_CHECK_OK(remove_name(txn, std::move(list), device.name, random_));
+  SR_CHECK_OK(remove_name(txn, {account, kMfaDeviceList}, device.name, random_));
   txn.remove(device_address(account, device.name));
   return {};
 }

@@ -66,9 +66,8 @@ Result<IssuedAccessKey> Directory::create_account(Transaction& txn, AccountId id
     return fail(ErrorKind::kConflict, "EntityAlreadyExists.Account",
                 "The account " + id.text() + " exists already.");
   }
-  SR_TRY(NameList accounts, read_names(txn, AccountId(), kAccountList));
-  SR_CHECK_OK(
-      add_name(txn, std::move(accounts), id.text(), {limits::kAccountsMax, "Account"}, random_));
+  SR_CHECK_OK(add_name(txn, {AccountId(), kAccountList}, id.text(),
+                       {limits::kAccountsMax, "Account"}, random_));
   SR_TRY(IssuedAccessKey issued, issue_key(random_, now));
   const AccountRecord account{.created = now, .access_key_ids = {issued.id}};
   encode(account,
@@ -99,9 +98,8 @@ Result<User> Directory::create_user(Transaction& txn, AccountId account, User us
   SR_CHECK_OK(check_user_fields(user));
   SR_TRY(const RecordRef taken, read_if_there(txn, user_address({account, user.name})));
   if (taken) return std::unexpected(user_exists(user.name));
-  SR_TRY(NameList list, read_names(txn, account, kUserList));
-  SR_CHECK_OK(
-      add_name(txn, std::move(list), user.name, {limits::kUsersPerAccountMax, "User"}, random_));
+  SR_CHECK_OK(add_name(txn, {account, kUserList}, user.name, {limits::kUsersPerAccountMax, "User"},
+                       random_));
   user.id = random_digits("2", 17, random_);
   user.created = now;
   user.updated = now;
@@ -132,10 +130,7 @@ Result<User> Directory::update_user(Transaction& txn, const Owner& owner, const 
     SR_TRY(const RecordRef taken, read_if_there(txn, user_address({owner.account, new_name})));
     if (taken) return std::unexpected(user_exists(new_name));
     SR_CHECK_OK(move_rows(txn, holder, new_name, random_));
-    SR_TRY(NameList list, read_names(txn, owner.account, kUserList));
-    list.remove(owner.user_name);
-    list.add(new_name);
-    put_names(txn, list, random_);
+    SR_CHECK_OK(rename_name(txn, {owner.account, kUserList}, owner.user_name, new_name, random_));
     user.name = new_name;
   }
   put_user(txn, holder.user, holder.record->resource());
@@ -157,17 +152,14 @@ Result<void> Directory::delete_user(Transaction& txn, const Owner& owner) {
     return fail(ErrorKind::kConflict, "DeleteConflict.User.Group",
                 "The user can not has any group while deleting. Remove it from its groups first.");
   }
-  SR_TRY(NameList list, read_names(txn, owner.account, kUserList));
-  SR_CHECK_OK(remove_name(txn, std::move(list), owner.user_name, random_));
+  SR_CHECK_OK(remove_name(txn, {owner.account, kUserList}, owner.user_name, random_));
   txn.remove(user_address(owner));
   return {};
 }
 
 Result<UserPage> Directory::list_users(barrier::Reader& reader, AccountId account,
                                        std::string_view marker, std::size_t max) {
-  SR_CHECK_OK(check_marker(marker));
-  SR_TRY(const NameList list, read_names(reader, account, kUserList));
-  NamePage names = page_of(list.names, marker, max);
+  SR_TRY(NamePage names, read_page(reader, {account, kUserList}, marker, max));
   UserPage page{.users = {}, .next = std::move(names.next)};
   for (const std::string& name : names.names) {
     SR_TRY(User user, get_user(reader, account, name));

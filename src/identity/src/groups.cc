@@ -136,9 +136,8 @@ Result<Group> Groups::create(Transaction& txn, AccountId account, Group group, I
   SR_CHECK_OK(check_comments(group.comments, "Comments"));
   SR_TRY(const RecordRef taken, read_if_there(txn, group_address({account, group.name})));
   if (taken) return group_exists(group.name);
-  SR_TRY(NameList list, read_names(txn, account, kGroupList));
-  SR_CHECK_OK(
-      add_name(txn, std::move(list), group.name, {limits::kGroupsPerAccountMax, "Group"}, random_));
+  SR_CHECK_OK(add_name(txn, {account, kGroupList}, group.name,
+                       {limits::kGroupsPerAccountMax, "Group"}, random_));
   group.id = new_group_id(random_);
   group.created = now;
   group.updated = now;
@@ -165,10 +164,7 @@ Result<Group> Groups::update(Transaction& txn, const GroupRef& ref, const GroupC
     SR_CHECK_OK(check_group_name(to.name, "NewGroupName"));
     SR_TRY(const RecordRef taken, read_if_there(txn, group_address(to)));
     if (taken) return group_exists(to.name);
-    SR_TRY(NameList list, read_names(txn, ref.account, kGroupList));
-    list.remove(ref.name);
-    list.add(to.name);
-    put_names(txn, list, random_);
+    SR_CHECK_OK(rename_name(txn, {ref.account, kGroupList}, ref.name, to.name, random_));
     SR_CHECK_OK(
         move_attachments(txn, {EntityKind::kGroup, ref.account, ref.name}, to.name, random_));
     SR_CHECK_OK(move_members(txn, ref, to, random_));
@@ -187,17 +183,14 @@ Result<void> Groups::remove(Transaction& txn, const GroupRef& ref) {
                 "The group can not has any user while deleting. Remove its users first.");
   }
   SR_CHECK_OK(remove_attachments(txn, {EntityKind::kGroup, ref.account, ref.name}));
-  SR_TRY(NameList list, read_names(txn, ref.account, kGroupList));
-  SR_CHECK_OK(remove_name(txn, std::move(list), ref.name, random_));
+  SR_CHECK_OK(remove_name(txn, {ref.account, kGroupList}, ref.name, random_));
   txn.remove(group_address(ref));
   return {};
 }
 
 Result<GroupPage> Groups::list(barrier::Reader& reader, AccountId account, std::string_view marker,
                                std::size_t max) {
-  SR_CHECK_OK(check_marker(marker));
-  SR_TRY(const NameList list, read_names(reader, account, kGroupList));
-  NamePage names = page_of(list.names, marker, max);
+  SR_TRY(NamePage names, read_page(reader, {account, kGroupList}, marker, max));
   GroupPage page{.groups = {}, .next = std::move(names.next)};
   for (const std::string& name : names.names) {
     SR_TRY(HeldGroup held, read_group(reader, {account, name}));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ram_rules.h"
 #include "records.h"
 #include "rows.h"
 
@@ -11,6 +12,13 @@ namespace {
 barrier::Address address_of(AccountId account, std::string_view list) {
   if (list == kUserList) return account_users_address(account);
   return {.type = barrier::RecordType::kAccountNames, .account = account, .name = list};
+}
+
+void put_names(barrier::Transaction& txn, NameList& list, Random& random) {
+  if (list.resource.is_zero()) list.resource = Uuid::generate(random);
+  encode_names(list.names, [&](ByteView body) {
+    txn.put(address_of(list.account, list.list), list.resource, body);
+  });
 }
 
 }  // namespace
@@ -32,15 +40,9 @@ Result<NameList> read_names(barrier::Reader& reader, AccountId account, std::str
   return out;
 }
 
-void put_names(barrier::Transaction& txn, NameList& list, Random& random) {
-  if (list.resource.is_zero()) list.resource = Uuid::generate(random);
-  encode_names(list.names, [&](ByteView body) {
-    txn.put(address_of(list.account, list.list), list.resource, body);
-  });
-}
-
-Result<void> add_name(barrier::Transaction& txn, NameList list, std::string_view name,
+Result<void> add_name(barrier::Transaction& txn, const ListRef& ref, std::string_view name,
                       const ListLimit& limit, Random& random) {
+  SR_TRY(NameList list, read_names(txn, ref.account, ref.list));
   if (list.names.size() >= limit.max) {
     return fail(ErrorKind::kExhausted, "LimitExceeded." + std::string(limit.what),
                 "The count beyond the current limits of " + std::to_string(limit.max) +
@@ -51,9 +53,19 @@ Result<void> add_name(barrier::Transaction& txn, NameList list, std::string_view
   return {};
 }
 
-Result<void> remove_name(barrier::Transaction& txn, NameList list, std::string_view name,
+Result<void> remove_name(barrier::Transaction& txn, const ListRef& ref, std::string_view name,
                          Random& random) {
+  SR_TRY(NameList list, read_names(txn, ref.account, ref.list));
   list.remove(name);
+  put_names(txn, list, random);
+  return {};
+}
+
+Result<void> rename_name(barrier::Transaction& txn, const ListRef& ref, std::string_view from,
+                         std::string_view to, Random& random) {
+  SR_TRY(NameList list, read_names(txn, ref.account, ref.list));
+  list.remove(from);
+  list.add(to);
   put_names(txn, list, random);
   return {};
 }
@@ -68,6 +80,13 @@ NamePage page_of(const std::vector<std::string>& sorted, std::string_view marker
     page.names.push_back(*name);
   }
   return page;
+}
+
+Result<NamePage> read_page(barrier::Reader& reader, const ListRef& ref, std::string_view marker,
+                           std::size_t max) {
+  SR_CHECK_OK(check_marker(marker));
+  SR_TRY(const NameList list, read_names(reader, ref.account, ref.list));
+  return page_of(list.names, marker, max);
 }
 
 }  // namespace strongroom::identity

@@ -32,23 +32,33 @@ struct NameList {
 };
 
 Result<NameList> read_names(barrier::Reader& reader, AccountId account, std::string_view list);
-void put_names(barrier::Transaction& txn, NameList& list, Random& random);
 
-/// Adds or removes one name. `limit`: LimitExceeded.<what> beyond it.
+/// One account's list of one kind.
+struct ListRef {
+  AccountId account;
+  std::string_view list;
+};
+
+/// Adds or removes one name, or puts another in its place. `limit`: LimitExceeded.<what> beyond it.
 struct ListLimit {
   std::size_t max;
   std::string_view what;
 };
-Result<void> add_name(barrier::Transaction& txn, NameList list, std::string_view name,
+Result<void> add_name(barrier::Transaction& txn, const ListRef& ref, std::string_view name,
                       const ListLimit& limit, Random& random);
-Result<void> remove_name(barrier::Transaction& txn, NameList list, std::string_view name,
+Result<void> remove_name(barrier::Transaction& txn, const ListRef& ref, std::string_view name,
                          Random& random);
+Result<void> rename_name(barrier::Transaction& txn, const ListRef& ref, std::string_view from,
+                         std::string_view to, Random& random);
 
-/// The names after `marker`, at most `max`; `next` is empty after the last.
+/// The names after `marker`, at most `max`; `next` is empty after the last. read_page also refuses
+/// a marker that no answer gave.
 struct NamePage {
   std::vector<std::string> names;
   std::string next;
 };
 NamePage page_of(const std::vector<std::string>& sorted, std::string_view marker, std::size_t max);
+Result<NamePage> read_page(barrier::Reader& reader, const ListRef& ref, std::string_view marker,
+                           std::size_t max);
 
 }  // namespace strongroom::identity

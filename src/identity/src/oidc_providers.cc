@@ -129,8 +129,7 @@ Result<OidcProvider> OidcProviders::create(Transaction& txn, AccountId account, 
     return fail(ErrorKind::kConflict, "EntityAlreadyExists.OIDCProvider",
                 "The OIDC provider does already EXIST. OIDCProviderName: " + wanted.name);
   }
-  SR_TRY(NameList list, read_names(txn, account, kOidcProviderList));
-  SR_CHECK_OK(add_name(txn, std::move(list), wanted.name,
+  SR_CHECK_OK(add_name(txn, {account, kOidcProviderList}, wanted.name,
                        {limits::kOidcProvidersPerAccountMax, "OIDCProvider"}, random_));
   wanted.created = now;
   wanted.updated = now;
@@ -159,17 +158,14 @@ Result<OidcProvider> OidcProviders::update(Transaction& txn, const OidcProviderR
 
 Result<void> OidcProviders::remove(Transaction& txn, const OidcProviderRef& ref) {
   SR_CHECK_OK(read_provider(txn, ref));
-  SR_TRY(NameList list, read_names(txn, ref.account, kOidcProviderList));
-  SR_CHECK_OK(remove_name(txn, std::move(list), ref.name, random_));
+  SR_CHECK_OK(remove_name(txn, {ref.account, kOidcProviderList}, ref.name, random_));
   txn.remove(provider_address(ref));
   return {};
 }
 
 Result<OidcProviderPage> OidcProviders::list(barrier::Reader& reader, AccountId account,
                                              std::string_view marker, std::size_t max) {
-  SR_CHECK_OK(check_marker(marker));
-  SR_TRY(const NameList list, read_names(reader, account, kOidcProviderList));
-  NamePage names = page_of(list.names, marker, max);
+  SR_TRY(NamePage names, read_page(reader, {account, kOidcProviderList}, marker, max));
   OidcProviderPage page{.providers = {}, .next = std::move(names.next)};
   for (const std::string& name : names.names) {
     SR_TRY(HeldProvider held, read_provider(reader, {account, name}));

@@ -73,8 +73,7 @@ Result<PolicyFacts> Policies::create(Transaction& txn, AccountId account, NewPol
     return fail(ErrorKind::kConflict, "EntityAlreadyExists.Policy",
                 "The policy does already EXIST. PolicyName: " + std::string(wanted.name));
   }
-  SR_TRY(NameList list, read_names(txn, account, kPolicyList));
-  SR_CHECK_OK(add_name(txn, std::move(list), wanted.name,
+  SR_CHECK_OK(add_name(txn, {account, kPolicyList}, wanted.name,
                        {limits::kPoliciesPerAccountMax, "Policy"}, random_));
   CustomPolicy policy{.name = std::string(wanted.name),
                       .description = std::string(wanted.description),
@@ -169,8 +168,7 @@ Result<void> Policies::remove(Transaction& txn, const PolicyRef& ref, bool with_
                   "The policy can not has any version except the default version while deleting. "
                   "Delete them first.");
   }
-  SR_TRY(NameList names, read_names(txn, ref.account, kPolicyList));
-  SR_CHECK_OK(remove_name(txn, std::move(names), ref.name, random_));
+  SR_CHECK_OK(remove_name(txn, {ref.account, kPolicyList}, ref.name, random_));
   txn.remove(policy_address(ref.account, ref.name));
   return {};
 }

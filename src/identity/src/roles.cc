@@ -56,9 +56,8 @@ Result<Role> Roles::create(Transaction& txn, Role wanted, Instant now) {
     return fail(ErrorKind::kConflict, "EntityAlreadyExists.Role",
                 "The role does already EXIST. RoleName: " + wanted.name);
   }
-  SR_TRY(NameList list, read_names(txn, ref.account, kRoleList));
-  SR_CHECK_OK(
-      add_name(txn, std::move(list), wanted.name, {limits::kRolesPerAccountMax, "Role"}, random_));
+  SR_CHECK_OK(add_name(txn, {ref.account, kRoleList}, wanted.name,
+                       {limits::kRolesPerAccountMax, "Role"}, random_));
   wanted.id = random_digits("3", 17, random_);
   wanted.created = now;
   wanted.updated = now;
@@ -101,17 +100,14 @@ Result<void> Roles::revoke_sessions(Transaction& txn, const RoleRef& ref, Instan
 Result<void> Roles::remove(Transaction& txn, const RoleRef& ref) {
   SR_CHECK_OK(read_role(txn, ref));
   SR_CHECK_OK(remove_attachments(txn, {EntityKind::kRole, ref.account, ref.name}));
-  SR_TRY(NameList list, read_names(txn, ref.account, kRoleList));
-  SR_CHECK_OK(remove_name(txn, std::move(list), ref.name, random_));
+  SR_CHECK_OK(remove_name(txn, {ref.account, kRoleList}, ref.name, random_));
   txn.remove(role_address(ref));
   return {};
 }
 
 Result<RolePage> Roles::list(barrier::Reader& reader, AccountId account, std::string_view marker,
                              std::size_t max) {
-  SR_CHECK_OK(check_marker(marker));
-  SR_TRY(const NameList list, read_names(reader, account, kRoleList));
-  NamePage names = page_of(list.names, marker, max);
+  SR_TRY(NamePage names, read_page(reader, {account, kRoleList}, marker, max));
   RolePage page{.roles = {}, .next = std::move(names.next)};
   for (const std::string& name : names.names) {
     SR_TRY(HeldRole held, read_role(reader, {account, name}));
