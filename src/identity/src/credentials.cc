@@ -92,8 +92,9 @@ Result<Principal> session_principal(barrier::Reader& reader, const Session& sess
   return principal;
 }
 
-// A credential with its MACs and nothing else.
-Result<Credential> keyed(SecretBytes secret) {
+}  // namespace
+
+Result<Credential> keyed_credential(SecretBytes secret) {
   using crypto::HmacKey;
   using crypto::MacHash;
   SR_TRY(HmacKey rpc_sha1, HmacKey::make(MacHash::kSha1, secret, "&"));
@@ -110,8 +111,6 @@ Result<Credential> keyed(SecretBytes secret) {
                     .use = nullptr};
 }
 
-}  // namespace
-
 Result<void> Directory::attach_policy(barrier::Transaction& txn, const Owner& user,
                                       std::string_view type, std::string_view name, Instant now) {
   return policies_.attach(txn, {EntityKind::kUser, user.account, user.user_name},
@@ -125,7 +124,7 @@ Result<CredentialRef> Directory::load_credential(barrier::Reader& reader, std::s
   if (!key.user_name.empty()) {
     SR_TRY(principal, user_principal(reader, {key.account, key.user_name}, key_id));
   }
-  SR_TRY(Credential credential, keyed(std::move(key.secret)));
+  SR_TRY(Credential credential, keyed_credential(std::move(key.secret)));
   credential.principal = std::make_shared<const Principal>(std::move(principal));
   credential.active = key.active;
   credential.use = last_use_->cell(key_id);
@@ -140,7 +139,7 @@ Result<CredentialRef> Directory::load_session(barrier::Reader& reader, Session s
     SR_TRY(principal.grants,
            client_keys_->grants_of_role(reader, session.account, session.role_name));
   }
-  SR_TRY(Credential credential, keyed(std::move(session.access_key_secret)));
+  SR_TRY(Credential credential, keyed_credential(std::move(session.access_key_secret)));
   credential.principal = std::make_shared<const Principal>(std::move(principal));
   credential.security_token = token;
   credential.expires = session.expires;

@@ -51,4 +51,8 @@ struct Credential {
 };
 using CredentialRef = std::shared_ptr<const Credential>;
 
+/// An active credential with the four MAC keys of `secret` and nothing else; the caller adds the
+/// principal and whatever bounds it.
+Result<Credential> keyed_credential(SecretBytes secret);
+
 }  // namespace strongroom::identity
