@@ -9,17 +9,15 @@ namespace {
 constexpr std::uint16_t kFormat = 1;
 
 template <class Table>
+bool has_form(ByteView body) {
+  flatbuffers::Verifier verifier(body.data(), body.size());
+  return verifier.VerifyBuffer<Table>(nullptr) &&
+         flatbuffers::GetRoot<Table>(body.data())->format() == kFormat;
+}
+
+template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
-  const ByteView body = record->body();
-  if (!record->form_checked()) {
-    flatbuffers::Verifier verifier(body.data(), body.size());
-    if (!verifier.VerifyBuffer<Table>(nullptr) ||
-        flatbuffers::GetRoot<Table>(body.data())->format() != kFormat) {
-      return fail(ErrorKind::kCorrupt, "CorruptRecord",
-                  "An access point's record does not have the form of schema/access_point.fbs.");
-    }
-    record->set_form_checked();
-  }
+  SR_TRY(const ByteView body, record->checked_body(&has_form<Table>, "schema/access_point.fbs"));
   return flatbuffers::GetRoot<Table>(body.data());
 }
 

@@ -17,4 +17,9 @@ ByteView OpenedRecord::body() const {
   return RecordReveal::view(padded_).first(size_);
 }
 
+std::unexpected<Error> OpenedRecord::malformed(std::string_view form) {
+  return fail(ErrorKind::kCorrupt, "CorruptRecord",
+              "A record does not have the form of " + std::string(form) + ".");
+}
+
 }  // namespace strongroom::barrier

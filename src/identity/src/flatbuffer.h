@@ -38,14 +38,11 @@ struct Builder {
 // The root table, its form verified at the first look.
 template <class T>
 Result<const T*> view(const barrier::OpenedRecord& record) {
-  const ByteView body = record.body();
-  if (!record.form_checked()) {
+  const auto has_form = [](ByteView body) {
     flatbuffers::Verifier verifier(body.data(), body.size());
-    if (!verifier.VerifyBuffer<T>(nullptr)) {
-      return fail(ErrorKind::kCorrupt, "InternalFailure", "An identity record is malformed.");
-    }
-    record.set_form_checked();
-  }
+    return verifier.VerifyBuffer<T>(nullptr);
+  };
+  SR_TRY(const ByteView body, record.checked_body(has_form, "schema/identity.fbs"));
   return flatbuffers::GetRoot<T>(body.data());
 }
 

@@ -14,17 +14,15 @@ constexpr std::size_t kMaterialBytesMax = 3072;       // PKCS#8 of RSA-4096 has 
 constexpr std::size_t kMaterialBodyBytes = 4U << 10;  // never grown, so no copy is left behind
 
 template <class Table>
+bool has_form(ByteView body) {
+  flatbuffers::Verifier verifier(body.data(), body.size());
+  return verifier.VerifyBuffer<Table>(nullptr) &&
+         flatbuffers::GetRoot<Table>(body.data())->format() == kFormat;
+}
+
+template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
-  const ByteView body = record->body();
-  if (!record->form_checked()) {
-    flatbuffers::Verifier verifier(body.data(), body.size());
-    if (!verifier.VerifyBuffer<Table>(nullptr) ||
-        flatbuffers::GetRoot<Table>(body.data())->format() != kFormat) {
-      return fail(ErrorKind::kCorrupt, "CorruptRecord",
-                  "A key's record does not have the form of schema/key.fbs.");
-    }
-    record->set_form_checked();
-  }
+  SR_TRY(const ByteView body, record->checked_body(&has_form<Table>, "schema/key.fbs"));
   return flatbuffers::GetRoot<Table>(body.data());
 }
 

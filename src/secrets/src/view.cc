@@ -66,14 +66,7 @@ bool VersionView::has(std::string_view label) const {
 }
 
 Result<SecretView> SecretView::of(barrier::RecordRef record) {
-  const ByteView body = record->body();
-  if (!record->form_checked()) {
-    if (!is_well_formed(body)) {
-      return fail(ErrorKind::kCorrupt, "CorruptRecord",
-                  "A secret's record does not have the form of schema/secret.fbs.");
-    }
-    record->set_form_checked();
-  }
+  SR_TRY(const ByteView body, record->checked_body(&is_well_formed, "schema/secret.fbs"));
   const auto* stored = flatbuffers::GetRoot<fb::Secret>(body.data());
   return SecretView(std::move(record), stored);
 }

@@ -92,12 +92,21 @@ class OpenedRecord {
   std::uint64_t rev() const { return rev_; }  // the record's own counter, from 1
   store::Revision modified() const { return modified_; }
 
-  /// The owning library verifies the body's form once and leaves word here, so that later reads
-  /// only view it.
-  bool form_checked() const { return form_checked_.load(std::memory_order_acquire); }
-  void set_form_checked() const { form_checked_.store(true, std::memory_order_release); }
+  /// The body, once `has_form(ByteView) -> bool` of the owning library has agreed to it; kCorrupt
+  /// if it does not. Asked only until it agreed the first time, so that later reads only view it.
+  /// `form` names the schema in the message.
+  template <class HasForm>
+  Result<ByteView> checked_body(HasForm has_form, std::string_view form) const {
+    const ByteView bytes = body();
+    if (form_checked_.load(std::memory_order_acquire)) return bytes;
+    if (!has_form(bytes)) return malformed(form);
+    form_checked_.store(true, std::memory_order_release);
+    return bytes;
+  }
 
  private:
+  static std::unexpected<Error> malformed(std::string_view form);
+
   SecretBytes padded_;
   std::size_t size_;
   Uuid resource_;
