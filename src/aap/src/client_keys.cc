@@ -34,7 +34,8 @@ struct Window {
 Result<Window> window_of(const NewClientKey& asked, Instant now) {
   const bool starts = asked.not_before != Instant{};
   const bool ends = asked.not_after != Instant{};
-  if (starts != ends) return invalid("NotBefore", "Give NotBefore and NotAfter, or neither.");
+  if (starts != ends)
+    return invalid_parameter("NotBefore", "Give NotBefore and NotAfter, or neither.");
   if (!starts) {
     const Instant second = Instant::from_seconds(now.unix_seconds());
     return Window{second, {second.unix_ms + kDefaultDays * kMillisPerDay}};
@@ -63,21 +64,7 @@ Result<identity::Credential> unusable_keys(Random& random) {
   std::array<std::uint8_t, 32> bytes;
   random.fill(bytes);
   SR_TRY(SecretBytes secret, SecretBytes::take(bytes));
-  using crypto::HmacKey;
-  using crypto::MacHash;
-  SR_TRY(HmacKey rpc_sha1, HmacKey::make(MacHash::kSha1, secret, "&"));
-  SR_TRY(HmacKey rpc_sha256, HmacKey::make(MacHash::kSha256, secret, "&"));
-  SR_TRY(HmacKey acs3_sha256, HmacKey::make(MacHash::kSha256, secret));
-  SR_TRY(HmacKey acs3_sm3, HmacKey::make(MacHash::kSm3, secret));
-  return identity::Credential{.principal = nullptr,
-                              .active = true,
-                              .rpc_sha1 = std::move(rpc_sha1),
-                              .rpc_sha256 = std::move(rpc_sha256),
-                              .acs3_sha256 = std::move(acs3_sha256),
-                              .acs3_sm3 = std::move(acs3_sm3),
-                              .secret = std::move(secret),
-                              .use = nullptr,
-                              .client = std::nullopt};
+  return identity::keyed_credential(std::move(secret));
 }
 
 }  // namespace
@@ -88,7 +75,7 @@ Result<IssuedClientKey> AccessPoints::create_client_key(barrier::Transaction& tr
   SR_TRY(const Window window, window_of(asked, now));
   SR_TRY(AccessPoint point, find_point(transaction, asked.account, asked.access_point));
   if (point.authentication != Authentication::kClientKey)
-    return invalid("AapName", "This access point is for sessions of a RAM role.");
+    return invalid_parameter("AapName", "This access point is for sessions of a RAM role.");
   if (point.client_keys.size() >= limits::kClientKeysPerAccessPointMax)
     return limit_exceeded("an access point can have 3 client keys. Delete an old one first.");
   IssuedClientKey issued;

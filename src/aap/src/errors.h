@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "strongroom/base/result.h"
+#include "strongroom/base/api_error.h"
 
 namespace strongroom::aap {
 
@@ -15,11 +15,6 @@ inline std::unexpected<Error> resource_not_found() {
 inline std::unexpected<Error> resource_exists() {
   return fail(ErrorKind::kConflict, "Rejected.ResourceExist",
               "The request was rejected because the resource already exists.");
-}
-inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
-                  std::string(hint));
 }
 inline std::unexpected<Error> limit_exceeded(std::string_view what) {
   return fail(ErrorKind::kExhausted, "Rejected.LimitExceeded",

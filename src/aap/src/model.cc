@@ -60,13 +60,13 @@ Result<NetworkType> parse_network_type(std::string_view text) {
   if (text == "Private") return NetworkType::kPrivate;
   if (text == "Public") return NetworkType::kPublic;
   if (text == "VPC") return NetworkType::kVpc;
-  return invalid("Type", "It must be Private, Public or VPC.");
+  return invalid_parameter("Type", "It must be Private, Public or VPC.");
 }
 
 Result<Authentication> parse_authentication(std::string_view text) {
   if (text.empty() || text == "ClientKey") return Authentication::kClientKey;
   if (text == "RAMRole") return Authentication::kRamRole;
-  return invalid("AuthenticationMethod", "It must be ClientKey or RAMRole.");
+  return invalid_parameter("AuthenticationMethod", "It must be ClientKey or RAMRole.");
 }
 
 Result<void> check_name(std::string_view parameter, std::string_view name) {
@@ -77,7 +77,7 @@ Result<void> check_name(std::string_view parameter, std::string_view name) {
       std::ranges::all_of(name, allowed)) {
     return {};
   }
-  return invalid(parameter, "A name has 1 to 128 letters, digits and _ - .");
+  return invalid_parameter(parameter, "A name has 1 to 128 letters, digits and _ - .");
 }
 
 Result<void> check_description(std::string_view description) {
@@ -85,7 +85,7 @@ Result<void> check_description(std::string_view description) {
       count_characters(description) <= limits::kAccessDescriptionCharsMax) {
     return {};
   }
-  return invalid("Description", "It has at most 8192 characters.");
+  return invalid_parameter("Description", "It has at most 8192 characters.");
 }
 
 Result<void> check_sources(std::span<const std::string> sources) {
@@ -93,18 +93,18 @@ Result<void> check_sources(std::span<const std::string> sources) {
       std::ranges::all_of(sources, [](const auto& text) { return policy::is_network(text); })) {
     return {};
   }
-  return invalid("SourcePrivateIp",
-                 "It must be a JSON array of at most 200 addresses and networks: "
-                 "[\"10.0.0.1\",\"192.168.0.0/24\"]");
+  return invalid_parameter("SourcePrivateIp",
+                           "It must be a JSON array of at most 200 addresses and networks: "
+                           "[\"10.0.0.1\",\"192.168.0.0/24\"]");
 }
 
 Result<void> check_permissions(std::span<const std::string> permissions) {
   for (const std::string& permission : permissions) {
     if (std::ranges::find(kTemplates, permission, &Template::name) == kTemplates.end()) {
-      return invalid("Permissions",
-                     "Known are RbacPermission/Template/CryptoServiceKeyUser, "
-                     "RbacPermission/Template/CryptoServiceSecretUser and "
-                     "RbacPermission/Template/SecretUser.");
+      return invalid_parameter("Permissions",
+                               "Known are RbacPermission/Template/CryptoServiceKeyUser, "
+                               "RbacPermission/Template/CryptoServiceSecretUser and "
+                               "RbacPermission/Template/SecretUser.");
     }
   }
   return {};
@@ -114,14 +114,15 @@ Result<void> check_resources(std::span<const std::string> resources) {
   if (resources.size() <= limits::kAccessResourcesMax &&
       std::ranges::all_of(resources, is_resource))
     return {};
-  return invalid("Resources",
-                 "It must be a JSON array of at most 200 entries key/<id>, secret/<name>, key/* or "
-                 "secret/*.");
+  return invalid_parameter(
+      "Resources",
+      "It must be a JSON array of at most 200 entries key/<id>, secret/<name>, key/* or "
+      "secret/*.");
 }
 
 Result<void> check_policies(std::span<const std::string> policies) {
   if (policies.empty() || policies.size() > limits::kPoliciesPerAccessPointMax)
-    return invalid("Policies", "It must be a JSON array of 1 to 3 policy names.");
+    return invalid_parameter("Policies", "It must be a JSON array of 1 to 3 policy names.");
   for (const std::string& name : policies) SR_CHECK_OK(check_name("Policies", name));
   return {};
 }
@@ -148,15 +149,17 @@ Result<void> check_password(const SecretBytes& password) {
       text.size() <= limits::kClientKeyPasswordMax) {
     return {};
   }
-  return invalid("Password",
-                 "A password has 8 to 64 letters, digits and ~!@#$%^&*?_- of at least two of these "
-                 "kinds.");
+  return invalid_parameter(
+      "Password",
+      "A password has 8 to 64 letters, digits and ~!@#$%^&*?_- of at least two of these "
+      "kinds.");
 }
 
 Result<void> check_validity(Instant not_before, Instant not_after, Instant now) {
   const std::int64_t length = not_after.unix_ms - not_before.unix_ms;
   if (length < kShortestMillis || length > kLongestMillis || not_after <= now)
-    return invalid("NotAfter", "A client key is valid for 1 hour to 5 years, and not over yet.");
+    return invalid_parameter("NotAfter",
+                             "A client key is valid for 1 hour to 5 years, and not over yet.");
   return {};
 }
 

@@ -80,7 +80,7 @@ Result<void> leave_io_thread(const Call& call) {
 }
 
 std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return service::invalid_parameter(parameter, hint);
+  return invalid_parameter(parameter, hint);
 }
 
 std::unexpected<Error> unsupported() {

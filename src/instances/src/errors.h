@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "strongroom/base/result.h"
+#include "strongroom/base/api_error.h"
 
 namespace strongroom::instances {
 
@@ -16,11 +16,6 @@ inline std::unexpected<Error> instance_not_found() {
 inline std::unexpected<Error> state_invalid(std::string_view why) {
   return fail(ErrorKind::kDenied, "Forbidden.DKMSInstanceStateInvalid",
               "The DKMS instance state is invalid. " + std::string(why));
-}
-inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
-                  std::string(hint));
 }
 
 }  // namespace strongroom::instances

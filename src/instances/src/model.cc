@@ -15,8 +15,8 @@ constexpr std::uint64_t kSecondMark = 90;
 Result<void> check_range(std::string_view name, std::uint32_t value, std::uint32_t low,
                          std::uint32_t high) {
   if (value >= low && value <= high) return {};
-  return invalid(name,
-                 "It must be from " + std::to_string(low) + " to " + std::to_string(high) + ".");
+  return invalid_parameter(
+      name, "It must be from " + std::to_string(low) + " to " + std::to_string(high) + ".");
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ std::string_view to_text(Charge charge) {
 
 Result<void> check(const Specification& s) {
   if (s.product_version != 3 && s.product_version != 5) {
-    return invalid("ProductVersion", "It must be 3 or 5.");
+    return invalid_parameter("ProductVersion", "It must be 3 or 5.");
   }
   SR_CHECK_OK(check_range("Spec", s.spec, 1, 20'000));
   SR_CHECK_OK(check_range("KeyNum", s.key_num, 100, 100'000));
@@ -97,7 +97,7 @@ Result<Instance> bind_vpcs(Instance before, std::vector<BoundVpc> bound) {
 Result<Instance> rename(Instance before, std::string_view name) {
   if (name.empty() || !is_utf8(name) || name.find('\0') != std::string_view::npos ||
       count_characters(name) > limits::kInstanceNameCharsMax) {
-    return invalid("InstanceName", "It has 1 to 128 characters.");
+    return invalid_parameter("InstanceName", "It has 1 to 128 characters.");
   }
   before.name = name;
   return before;

@@ -44,7 +44,7 @@ Result<Produced> Cryptography::sign(barrier::Reader& reader, VersionRef version,
   SR_TRY(UsableVersion usable, usable_pair(reader, version, KeyUsage::kSignVerify));
   if (!crypto::can_sign(kind_of(usable.spec), scheme)) return wrong_algorithm(usable);
   if (digest.size() != crypto::kSignedDigestBytes) {
-    return invalid("Digest", "It must be the Base64 text of 32 bytes.");
+    return invalid_parameter("Digest", "It must be the Base64 text of 32 bytes.");
   }
   SR_TRY(const crypto::PrivateKey key, parsed_key(usable, keys_.parsed_generation()));
   SR_TRY(std::string signature, key.sign(scheme, digest));
@@ -57,7 +57,7 @@ Result<Cryptography::Verified> Cryptography::verify(barrier::Reader& reader, Ver
   SR_TRY(UsableVersion usable, usable_pair(reader, version, KeyUsage::kSignVerify));
   if (!crypto::can_sign(kind_of(usable.spec), scheme)) return wrong_algorithm(usable);
   if (digest.size() != crypto::kSignedDigestBytes) {
-    return invalid("Digest", "It must be the Base64 text of 32 bytes.");
+    return invalid_parameter("Digest", "It must be the Base64 text of 32 bytes.");
   }
   SR_TRY(const crypto::PrivateKey key, parsed_key(usable, keys_.parsed_generation()));
   const bool valid = key.public_key().verify(scheme, digest, signature);
@@ -83,8 +83,8 @@ Result<Produced> Cryptography::encrypt(barrier::Reader& reader, VersionRef versi
   const std::size_t max = crypto::plaintext_bytes_max(kind_of(usable.spec), scheme);
   if (max == 0 || scheme == crypto::EncryptionScheme::kRsaPkcs1) return wrong_algorithm(usable);
   if (plaintext.empty() || plaintext.size() > max) {
-    return invalid("Plaintext", "This key and Algorithm take 1 to " + std::to_string(max) +
-                                    " bytes, as Base64 text.");
+    return invalid_parameter("Plaintext", "This key and Algorithm take 1 to " +
+                                              std::to_string(max) + " bytes, as Base64 text.");
   }
   SR_TRY(const crypto::PrivateKey key, parsed_key(usable, keys_.parsed_generation()));
   SR_TRY(std::string sealed, key.public_key().encrypt(scheme, plaintext));
@@ -102,7 +102,8 @@ Result<Decrypted> Cryptography::decrypt(barrier::Reader& reader, VersionRef vers
   SR_TRY(const crypto::PrivateKey key, parsed_key(usable, keys_.parsed_generation()));
   auto plaintext = key.decrypt(scheme, ciphertext);
   if (!plaintext && plaintext.error().kind() == ErrorKind::kCorrupt) {
-    return invalid("CiphertextBlob", "It does not decrypt with this key version and Algorithm.");
+    return invalid_parameter("CiphertextBlob",
+                             "It does not decrypt with this key version and Algorithm.");
   }
   if (!plaintext) return std::unexpected(plaintext.error());
   return Decrypted{std::move(usable.key_id), std::move(usable.version_id), std::move(*plaintext)};
@@ -156,17 +157,20 @@ Result<std::string> export_data_key(ByteView spki, crypto::KeyKind kind,
                                     crypto::EncryptionScheme scheme, const SecretBytes& plaintext) {
   const auto key = crypto::PublicKey::from_spki(spki);
   if (!key || key->kind() != kind) {
-    return invalid("PublicKeyBlob",
-                   "It must be the Base64 text of a SubjectPublicKeyInfo in DER whose key is of "
-                   "the WrappingKeySpec.");
+    return invalid_parameter(
+        "PublicKeyBlob",
+        "It must be the Base64 text of a SubjectPublicKeyInfo in DER whose key is of "
+        "the WrappingKeySpec.");
   }
   if (!crypto::can_encrypt(kind, scheme) || scheme == crypto::EncryptionScheme::kRsaPkcs1) {
-    return invalid("WrappingAlgorithm",
-                   "RSA_2048 wraps with RSAES_OAEP_SHA_256 or RSAES_OAEP_SHA_1, EC_SM2 with "
-                   "SM2PKE.");
+    return invalid_parameter(
+        "WrappingAlgorithm",
+        "RSA_2048 wraps with RSAES_OAEP_SHA_256 or RSAES_OAEP_SHA_1, EC_SM2 with "
+        "SM2PKE.");
   }
   if (plaintext.empty() || plaintext.size() > crypto::plaintext_bytes_max(kind, scheme)) {
-    return invalid("PublicKeyBlob", "The data key is too large for this key and algorithm.");
+    return invalid_parameter("PublicKeyBlob",
+                             "The data key is too large for this key and algorithm.");
   }
   return key->encrypt(scheme, plaintext);
 }

@@ -26,10 +26,12 @@ std::string make_blob(const BlobParts& parts) {
 
 Result<BlobParts> parse_blob(std::string_view blob) {
   if (blob.size() < kBlobBytesMin) {
-    return invalid("CiphertextBlob", "It is too short to be a ciphertext of this service.");
+    return invalid_parameter("CiphertextBlob",
+                             "It is too short to be a ciphertext of this service.");
   }
   const std::string_view id = blob.substr(0, kVersionIdChars);
-  if (!Uuid::parse(id)) return invalid("CiphertextBlob", "It is not a ciphertext of this service.");
+  if (!Uuid::parse(id))
+    return invalid_parameter("CiphertextBlob", "It is not a ciphertext of this service.");
   return BlobParts{id, blob.substr(kVersionIdChars, crypto::kGcmIvBytes),
                    blob.substr(kVersionIdChars + crypto::kGcmIvBytes)};
 }
@@ -40,7 +42,7 @@ std::string make_advance_blob(const BlobParts& parts) {
 
 Result<BlobParts> parse_advance_blob(std::string_view blob) {
   if (!blob.starts_with(kAdvanceHead)) {
-    return invalid("CiphertextBlob", "It is not a ciphertext of this service.");
+    return invalid_parameter("CiphertextBlob", "It is not a ciphertext of this service.");
   }
   return parse_blob(blob.substr(kAdvanceHead.size()));
 }

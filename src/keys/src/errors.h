@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "strongroom/base/result.h"
+#include "strongroom/base/api_error.h"
 
 namespace strongroom::keys {
 
@@ -23,11 +23,6 @@ inline std::unexpected<Error> alias_not_found() {
 inline std::unexpected<Error> unsupported_spec(std::string_view hint) {
   return fail(ErrorKind::kInvalidInput, "UnsupportedOperation",
               "This action is not supported. " + std::string(hint));
-}
-inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
-                  std::string(hint));
 }
 
 }  // namespace strongroom::keys

@@ -62,9 +62,10 @@ Result<ImportParameters> Keys::import_parameters(const Key& key, crypto::KeyKind
                                                  Instant now) const {
   SR_CHECK_OK(require_external(key));
   if (!crypto::can_encrypt(wrapping, scheme)) {
-    return invalid("WrappingAlgorithm",
-                   "RSA_2048 wraps with RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or RSAES_PKCS1_V1_5, "
-                   "EC_SM2 with SM2PKE.");
+    return invalid_parameter(
+        "WrappingAlgorithm",
+        "RSA_2048 wraps with RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or RSAES_PKCS1_V1_5, "
+        "EC_SM2 with SM2PKE.");
   }
   SR_TRY(const crypto::PrivateKey pair, crypto::PrivateKey::generate(wrapping));
   ImportToken token{.account = key.account,
@@ -84,7 +85,7 @@ Result<void> Keys::import_material(barrier::Transaction& transaction, Key key,
   SR_CHECK_OK(require_external(key));
   SR_CHECK_OK(permit(KeyAction::kImport, key.state));
   if (material.expires != Instant{} && material.expires <= now) {
-    return invalid("KeyMaterialExpireUnix", "It must be in the future, or 0 for never.");
+    return invalid_parameter("KeyMaterialExpireUnix", "It must be in the future, or 0 for never.");
   }
   SR_TRY(const SecretBytes sealing_key, import_sealing_key());
   SR_TRY(const ImportToken token, fitting_token(key, material.token, sealing_key, now));

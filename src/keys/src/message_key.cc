@@ -28,9 +28,10 @@ Result<SecretBytes> message_key(const SecretBytes& material, SymmetricAlgorithm 
 }
 
 std::unexpected<Error> does_not_open() {
-  return invalid("CiphertextBlob",
-                 "It does not open with this key and EncryptionContext. Send the blob as Encrypt "
-                 "returned it, with the EncryptionContext it was made with.");
+  return invalid_parameter(
+      "CiphertextBlob",
+      "It does not open with this key and EncryptionContext. Send the blob as Encrypt "
+      "returned it, with the EncryptionContext it was made with.");
 }
 
 }  // namespace strongroom::keys

@@ -48,12 +48,14 @@ Result<SymmetricAlgorithm> algorithm_for(const UsableVersion& usable,
     return unsupported_spec("A key of spec " + std::string(to_text(usable.spec)) +
                             " does not know this Algorithm.");
   }
-  if (!settings.aad.empty() && !is_gcm(algorithm)) return invalid("Aad", "It is for GCM only.");
+  if (!settings.aad.empty() && !is_gcm(algorithm))
+    return invalid_parameter("Aad", "It is for GCM only.");
   if (settings.aad.size() > limits::kEncryptionContextCharsMax) {
-    return invalid("Aad", "It has at most 8192 bytes.");
+    return invalid_parameter("Aad", "It has at most 8192 bytes.");
   }
   if (!settings.iv.empty() && settings.iv.size() != iv_bytes(algorithm)) {
-    return invalid("Iv", "It has 12 bytes for GCM, 16 for CBC and CTR, and is empty for ECB.");
+    return invalid_parameter("Iv",
+                             "It has 12 bytes for GCM, 16 for CBC and CTR, and is empty for ECB.");
   }
   return algorithm;
 }
@@ -75,7 +77,8 @@ Result<std::string> seal_with(const Message& message, const SecretBytes& plainte
   auto sealed = crypto::block_encrypt(block_settings(message.algorithm, message.settings.padding),
                                       message.key, as_bytes(message.iv), plaintext);
   if (!sealed && sealed.error().kind() == ErrorKind::kInvalidInput) {
-    return invalid("Plaintext", "Without padding it must be a whole number of 16-byte blocks.");
+    return invalid_parameter("Plaintext",
+                             "Without padding it must be a whole number of 16-byte blocks.");
   }
   return sealed;
 }
@@ -183,7 +186,7 @@ Result<SealedDataKey> Cryptography::generate_data_key(barrier::Reader& reader, V
                                                       const MessageSettings& settings,
                                                       std::size_t bytes) const {
   if (bytes == 0 || bytes > limits::kDataKeyBytesMax) {
-    return invalid("NumberOfBytes", "It must be from 1 to 1024.");
+    return invalid_parameter("NumberOfBytes", "It must be from 1 to 1024.");
   }
   SR_TRY(SecretBytes plaintext, SecretBytes::zeroed(bytes));
   random_.fill(KeysReveal::into(plaintext));

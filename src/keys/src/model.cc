@@ -116,7 +116,7 @@ Result<Key> set_deletion_protection(Key before, bool on, std::string_view descri
   SR_CHECK_OK(permit(KeyAction::kProtect, before.state));
   if (!is_utf8(description) || description.find('\0') != std::string_view::npos ||
       description.size() > limits::kKeyDescriptionCharsMax) {
-    return invalid("DeletionProtectionDescription", "It has at most 8192 characters.");
+    return invalid_parameter("DeletionProtectionDescription", "It has at most 8192 characters.");
   }
   before.deletion_protection = on;
   before.deletion_protection_description = on ? description : "";
@@ -127,7 +127,7 @@ Result<Key> describe(Key before, std::string_view description) {
   SR_CHECK_OK(permit(KeyAction::kAnnotate, before.state));
   if (!is_utf8(description) || description.find('\0') != std::string_view::npos ||
       count_characters(description) > limits::kKeyDescriptionCharsMax) {
-    return invalid("Description", "A description has at most 8192 characters.");
+    return invalid_parameter("Description", "A description has at most 8192 characters.");
   }
   before.description = description;
   return before;
@@ -157,7 +157,7 @@ Result<Key> set_rotation(Key before, std::int64_t interval_seconds) {
   }
   if (interval_seconds < limits::kKeyRotationDaysMin * kDaySeconds ||
       interval_seconds > limits::kKeyRotationDaysMax * kDaySeconds) {
-    return invalid("RotationInterval", "It must be from 7d to 730d.");
+    return invalid_parameter("RotationInterval", "It must be from 7d to 730d.");
   }
   before.automatic_rotation = 1;
   before.rotation_interval_seconds = interval_seconds;
@@ -176,9 +176,10 @@ Result<void> check_alias(std::string_view alias) {
       std::ranges::all_of(alias, allowed)) {
     return {};
   }
-  return invalid("AliasName",
-                 "It is alias/ followed by letters, digits, _ - or /, at most 255 characters in "
-                 "all, and does not start with alias/acs.");
+  return invalid_parameter(
+      "AliasName",
+      "It is alias/ followed by letters, digits, _ - or /, at most 255 characters in "
+      "all, and does not start with alias/acs.");
 }
 
 }  // namespace strongroom::keys

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "strongroom/base/api_error.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/limits.h"
@@ -19,8 +20,7 @@ using secrets::SecretType;
 constexpr std::string_view kCustomData = "CustomData";
 
 std::unexpected<Error> invalid(const std::string& hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"ExtendedConfig\" is not valid. " + hint);
+  return invalid_parameter("ExtendedConfig", hint);
 }
 
 std::optional<TextMap> strings_of(const simdjson::dom::element& value) {

@@ -33,10 +33,10 @@ Result<void> check_accounts(const ExtendedConfig& config,
                             const std::vector<connector::Credential>& given) {
   if (config.sub_type() != "DoubleUsers") return {};
   if (given.size() == 2 && given[0].account == given[1].account)
-    return invalid("SecretData", "Its two accounts are different ones.");
+    return invalid_parameter("SecretData", "Its two accounts are different ones.");
   if (given.size() == 1 && given[0].account.size() > kPairedAccountCharsMax)
-    return invalid("SecretData",
-                   "The name of an account that gets a twin has at most 26 characters.");
+    return invalid_parameter("SecretData",
+                             "The name of an account that gets a twin has at most 26 characters.");
   return {};
 }
 
@@ -50,9 +50,9 @@ std::string holder_name(const Secret& secret, const ExtendedConfig& config,
 
 Result<void> Rotations::check_interval(std::int64_t seconds) const {
   if (seconds >= settings_.seconds_min && seconds <= limits::kRotationSecondsMax) return {};
-  return invalid("RotationInterval",
-                 "It is from 6 hours to 365 days: 7d, 168h, 604800s. The "
-                 "operator may have lowered the smallest one.");
+  return invalid_parameter("RotationInterval",
+                           "It is from 6 hours to 365 days: 7d, 168h, 604800s. The "
+                           "operator may have lowered the smallest one.");
 }
 
 Result<FirstValues> Rotations::first_values(const NewManaged& wanted, const SecretBytes& data,
@@ -63,7 +63,8 @@ Result<FirstValues> Rotations::first_values(const NewManaged& wanted, const Secr
   std::vector<connector::Credential> given;
   if (wanted.type == SecretType::kRedis || wanted.type == SecretType::kPolarDb) {
     SR_TRY(const bool automatic, is_auto(data));
-    if (!automatic) return invalid("SecretData", "For this type it is the literal $Auto.");
+    if (!automatic)
+      return invalid_parameter("SecretData", "For this type it is the literal $Auto.");
     for (const std::string_view name : {"AccountName", "CloneAccountName"}) {
       SR_TRY(connector::Credential made, generate(form, config.get(name), random_));
       given.push_back(std::move(made));
@@ -181,7 +182,7 @@ Result<void> Rotations::request(barrier::Transaction& transaction, Secret secret
   SR_CHECK_OK(secrets::check_version_id(version_id));
   if (overlap_ms &&
       (*overlap_ms < settings_.overlap_ms_min || *overlap_ms > limits::kOverlapMillisMax))
-    return invalid("OverlapWindow", "It is from 10 minutes to 2 days: 30m, 48h.");
+    return invalid_parameter("OverlapWindow", "It is from 10 minutes to 2 days: 30m, 48h.");
   if (secret.find_version(version_id) != nullptr) return {};
   SR_TRY(Run run, run_of(transaction, secret));
   if (run.running()) return being_rotated();

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "strongroom/base/api_error.h"
 #include "strongroom/base/result.h"
 #include "strongroom/rotation/rotations.h"
 
@@ -19,12 +20,6 @@ inline std::unexpected<Error> not_managed() {
 inline std::unexpected<Error> being_rotated() {
   return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
               "The secret is being rotated, try again later.");
-}
-
-inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
-                  std::string(hint));
 }
 
 /// The other account of a pair.

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "strongroom/base/result.h"
+#include "strongroom/base/api_error.h"
 
 namespace strongroom::secrets {
 
@@ -13,11 +13,6 @@ namespace strongroom::secrets {
 inline std::unexpected<Error> not_found(std::string_view what) {
   return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
               "Resource not found: " + std::string(what));
-}
-inline std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
-                  std::string(hint));
 }
 inline std::unexpected<Error> no_such_secret() {
   return not_found("there is no secret with this name in this account and region.");
@@ -29,8 +24,8 @@ inline std::unexpected<Error> no_such_version() {
   return not_found("this secret has no version with this VersionId.");
 }
 inline std::unexpected<Error> version_and_stage_differ() {
-  return invalid("VersionStage",
-                 "VersionId and VersionStage name different versions; give one of them.");
+  return invalid_parameter("VersionStage",
+                           "VersionId and VersionStage name different versions; give one of them.");
 }
 inline std::unexpected<Error> in_delete_window() {
   return fail(

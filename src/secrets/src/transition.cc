@@ -86,36 +86,37 @@ std::vector<std::uint32_t> evict(Secret& secret) {
 Result<void> check_name(std::string_view name, SecretType type) {
   if (name.empty() || name.size() > limits::kSecretNameCharsMax ||
       !std::ranges::all_of(name, is_name_character)) {
-    return invalid("SecretName", "A name has 1 to 192 letters, digits and _ / + = . - @");
+    return invalid_parameter("SecretName", "A name has 1 to 192 letters, digits and _ / + = . - @");
   }
   if (type == SecretType::kEcs || type == SecretType::kRamCredentials) {
     const std::string_view prefix = type == SecretType::kEcs ? "acs/ecs/" : "acs/ram/user/";
     if (name.starts_with(prefix) && name.size() > prefix.size()) return {};
-    return invalid("SecretName", "The name of a secret of this type starts with " +
-                                     std::string(prefix) + " and goes on.");
+    return invalid_parameter("SecretName", "The name of a secret of this type starts with " +
+                                               std::string(prefix) + " and goes on.");
   }
   if (name.starts_with("acs/")) {
-    return invalid("SecretName",
-                   "Names that start with acs/ are kept for managed secrets of ECS and RAM.");
+    return invalid_parameter(
+        "SecretName", "Names that start with acs/ are kept for managed secrets of ECS and RAM.");
   }
   return {};
 }
 
 Result<void> check_version_id(std::string_view id) {
   if (is_short_text(id, limits::kVersionIdCharsMax)) return {};
-  return invalid("VersionId", "A version id has 1 to 64 characters.");
+  return invalid_parameter("VersionId", "A version id has 1 to 64 characters.");
 }
 
 Result<void> check_label(std::string_view label) {
   if (is_short_text(label, limits::kLabelCharsMax)) return {};
-  return invalid("VersionStage", "A stage label has 1 to 64 characters.");
+  return invalid_parameter("VersionStage", "A stage label has 1 to 64 characters.");
 }
 
 Result<void> check_description(std::string_view description) {
   if (is_utf8(description) && description.find('\0') == std::string_view::npos &&
       count_characters(description) <= limits::kSecretDescriptionCharsMax)
     return {};
-  return invalid("Description", "A description has at most 8192 characters of UTF-8 text.");
+  return invalid_parameter("Description",
+                           "A description has at most 8192 characters of UTF-8 text.");
 }
 
 Result<void> require_live(const Secret& secret) {
@@ -127,20 +128,21 @@ Result<std::vector<std::string_view>> put_labels(
     const std::optional<std::vector<std::string_view>>& asked) {
   if (!asked) return std::vector<std::string_view>{kCurrent};
   if (asked->empty() || asked->size() > limits::kLabelsPerSecretMax) {
-    return invalid("VersionStages",
-                   "Give 1 to 8 labels as a JSON array, or leave it out for ACSCurrent.");
+    return invalid_parameter("VersionStages",
+                             "Give 1 to 8 labels as a JSON array, or leave it out for ACSCurrent.");
   }
   std::vector<std::string_view> labels;
   for (const std::string_view label : *asked) {
     SR_CHECK_OK(check_label(label));
     if (std::ranges::find(labels, label) != labels.end())
-      return invalid("VersionStages", "A label is named twice.");
+      return invalid_parameter("VersionStages", "A label is named twice.");
     labels.push_back(label);
   }
   if (std::ranges::find(labels, kCurrent) != labels.end() &&
       std::ranges::find(labels, kPrevious) != labels.end()) {
-    return invalid("VersionStages",
-                   "ACSPrevious goes to the version that loses ACSCurrent; name only one of them.");
+    return invalid_parameter(
+        "VersionStages",
+        "ACSPrevious goes to the version that loses ACSCurrent; name only one of them.");
   }
   return labels;
 }
@@ -233,11 +235,11 @@ Result<Secret> move_label(Secret before, const LabelMove& move, Instant now) {
   SR_CHECK_OK(require_generic(before));
   SR_CHECK_OK(check_label(move.label));
   if (move.to.empty() && move.from.empty()) {
-    return invalid("MoveToVersion", "Give MoveToVersion, RemoveFromVersion or both.");
+    return invalid_parameter("MoveToVersion", "Give MoveToVersion, RemoveFromVersion or both.");
   }
   if (is_builtin(move.label) && move.to.empty()) {
-    return invalid("MoveToVersion",
-                   "ACSCurrent and ACSPrevious can only be moved; give MoveToVersion.");
+    return invalid_parameter("MoveToVersion",
+                             "ACSCurrent and ACSPrevious can only be moved; give MoveToVersion.");
   }
   if (!move.from.empty()) {
     const Version* holder = before.find_version(move.from);

@@ -21,13 +21,6 @@ std::string numbered(std::string_view name, std::size_t number) {
 
 }  // namespace
 
-std::unexpected<Error> invalid_parameter(std::string_view name, std::string_view hint) {
-  std::string message = "The specified parameter \"";
-  message.append(name).append("\" is not valid.");
-  if (!hint.empty()) message.append(" ").append(hint);
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter", std::move(message));
-}
-
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
   const auto at = std::lower_bound(
       sorted_.begin(), sorted_.end(), name,

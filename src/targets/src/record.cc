@@ -14,6 +14,12 @@ constexpr std::uint16_t kFormat = 1;
 // Beyond all fields at their limits: the builder never grows, so no copy is left behind.
 constexpr std::size_t kBodyBytes = 4 * limits::kTargetFieldBytesMax + (32U << 10);
 
+bool has_form(ByteView body) {
+  flatbuffers::Verifier verifier(body.data(), body.size());
+  return verifier.VerifyBuffer<fb::Target>(nullptr) &&
+         flatbuffers::GetRoot<fb::Target>(body.data())->format() == kFormat;
+}
+
 }  // namespace
 
 void put(barrier::Transaction& transaction, const Target& target) {
@@ -39,16 +45,7 @@ void put(barrier::Transaction& transaction, const Target& target) {
 }
 
 Result<Target> decode(const barrier::RecordRef& record) {
-  const ByteView body = record->body();
-  if (!record->form_checked()) {
-    flatbuffers::Verifier verifier(body.data(), body.size());
-    if (!verifier.VerifyBuffer<fb::Target>(nullptr) ||
-        flatbuffers::GetRoot<fb::Target>(body.data())->format() != kFormat) {
-      return fail(ErrorKind::kCorrupt, "CorruptRecord",
-                  "A target's record does not have the form of schema/target.fbs.");
-    }
-    record->set_form_checked();
-  }
+  SR_TRY(const ByteView body, record->checked_body(&has_form, "schema/target.fbs"));
   const auto* stored = flatbuffers::GetRoot<fb::Target>(body.data());
   Target target;
   target.account = AccountId(stored->account());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "record.h"
+#include "strongroom/base/api_error.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/dial/connection.h"
 
@@ -11,12 +12,6 @@ namespace {
 
 using barrier::RecordType;
 using connector::Kind;
-
-std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
-  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
-              "The specified parameter \"" + std::string(parameter) + "\" is not valid. " +
-                  std::string(hint));
-}
 
 std::unexpected<Error> not_found(std::string_view id) {
   return fail(
@@ -77,12 +72,13 @@ bool fits(const Target& target) {
 Result<void> check_tls(const Target& target) {
   const connector::Target& where = target.where;
   if (!where.tls.empty() && where.tls != "required" && where.tls != "disabled")
-    return invalid("Tls", "It is required or disabled.");
+    return invalid_parameter("Tls", "It is required or disabled.");
   if (!where.tls_roots.empty() &&
       where.tls_roots.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
-    return invalid("TlsRoots", "It must be certificates in PEM.");
+    return invalid_parameter("TlsRoots", "It must be certificates in PEM.");
   if (target.kind == Kind::kSsh && where.host_keys.empty())
-    return invalid("HostKeys", "A host is known by its key: give its line of ssh-keyscan.");
+    return invalid_parameter("HostKeys",
+                             "A host is known by its key: give its line of ssh-keyscan.");
   return {};
 }
 
@@ -90,17 +86,18 @@ Result<void> check_tls(const Target& target) {
 
 Result<Target> checked(Target target) {
   if (!is_id(target.where.name))
-    return invalid("TargetId", "It must be 1 to 128 of letters, digits, \".\", \"_\" and \"-\".");
+    return invalid_parameter("TargetId",
+                             "It must be 1 to 128 of letters, digits, \".\", \"_\" and \"-\".");
   const int port = port_of(target.kind);
-  if (port == 0) return invalid("Kind", "It is mysql, postgres, redis or ssh.");
-  if (!fits(target)) return invalid("Target", "A field of it is too long.");
+  if (port == 0) return invalid_parameter("Kind", "It is mysql, postgres, redis or ssh.");
+  if (!fits(target)) return invalid_parameter("Target", "A field of it is too long.");
   if (!has_port(target.where.address)) target.where.address += ":" + std::to_string(port);
   if (const auto address = dial::parse_target(target.where.address); !address)
-    return invalid("Address", address.error().message());
+    return invalid_parameter("Address", address.error().message());
   if (target.admin.account.empty())
-    return invalid("AdminAccount", "A target needs an account that may change others.");
+    return invalid_parameter("AdminAccount", "A target needs an account that may change others.");
   if (target.admin.secret.empty())
-    return invalid("AdminSecret", "The admin account needs its password or private key.");
+    return invalid_parameter("AdminSecret", "The admin account needs its password or private key.");
   SR_CHECK_OK(check_tls(target));
   return target;
 }

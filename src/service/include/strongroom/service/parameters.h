@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "strongroom/base/api_error.h"
 #include "strongroom/base/name_value.h"
 #include "strongroom/base/result.h"
 
@@ -43,9 +44,6 @@ class Parameters {
  private:
   std::span<const NameValue> sorted_;
 };
-
-/// 400 InvalidParameter for `name`, with `hint` telling what would be right.
-std::unexpected<Error> invalid_parameter(std::string_view name, std::string_view hint);
 
 /// PageNumber and PageSize as openapi.md §1.5 has them.
 struct Page {
