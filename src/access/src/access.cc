@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reveal.h"
 #include "strongroom/access/request_conditions.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
@@ -222,7 +223,7 @@ std::string denied_detail(const Refusal& refusal, const SecretBytes* key, Random
   return out;
 }
 
-Result<SecretBytes> decode_diagnostic(std::string_view encoded, AccountId account,
+Result<std::string> decode_diagnostic(std::string_view encoded, AccountId account,
                                       const SecretBytes& key) {
   const auto unknown = [] {
     return fail(ErrorKind::kNotFound, "EntityNotExist.DiagnosticMessage",
@@ -232,9 +233,9 @@ Result<SecretBytes> decode_diagnostic(std::string_view encoded, AccountId accoun
   const auto sealed = base64_decode(encoded);
   if (!sealed) return unknown();
   const std::string aad = aad_of(account);
-  auto opened = crypto::suite1_open(key, as_bytes(aad), *sealed);
+  const auto opened = crypto::suite1_open(key, as_bytes(aad), *sealed);
   if (!opened) return unknown();
-  return opened;
+  return DiagnosticReveal::text(*opened);
 }
 
 }  // namespace strongroom::access

@@ -109,7 +109,7 @@ TEST_F(DeniedDetailTest, TheReasonIsSealedForItsAccountAlone) {
   ASSERT_FALSE(encoded.empty());
   const auto opened = decode_diagnostic(encoded, kAccount, key_);
   ASSERT_TRUE(opened);
-  const std::string text = test::reveal(*opened);
+  const std::string& text = *opened;
   EXPECT_THAT(text, HasSubstr("\"PolicyIdentifier\":\"NoProduction\""));
   EXPECT_THAT(text, HasSubstr("\"ExplicitDeny\":true"));
   EXPECT_THAT(text, HasSubstr("\"AuthResource\":\"" + std::string(kSecret)));

@@ -30,6 +30,8 @@ std::span<const Operation> ram_group_operations();       // ops_ram_groups.cc
 std::span<const Operation> ram_policy_operations();      // ops_ram_policies.cc
 std::span<const Operation> ram_attachment_operations();  // ops_ram_attachments.cc
 std::span<const Operation> ram_role_operations();        // ops_ram_roles.cc
+std::span<const Operation> ram_tag_operations();         // ops_ram_tags.cc
+std::span<const Operation> ram_diagnostic_operations();  // ops_ram_diagnostic.cc
 std::span<const Operation> ram_login_operations();       // ops_ram_logins.cc
 std::span<const Operation> ram_settings_operations();    // ops_ram_settings.cc
 std::span<const Operation> account_operations();         // ops_accounts.cc

@@ -239,6 +239,82 @@ TEST_F(RamTest, RolesAnswerInTheApisShape) {
 }
 
 // Every action of RAM's table, called by a user without a right on it, changes and tells nothing.
+TEST_F(RamTest, TagsOfRolesAndPolicies) {
+  ram("CreateRole", {{"RoleName", "app"}, {"AssumeRolePolicyDocument", kTrust}});
+  ram("CreateRole", {{"RoleName", "job"}, {"AssumeRolePolicyDocument", kTrust}});
+  ram("CreatePolicy", {{"PolicyName", "reader"}, {"PolicyDocument", kAllowRead}});
+  const auto listed = [&](ServiceWorld::Given given) {
+    return ram("ListTagResources", std::move(given)).text;
+  };
+  EXPECT_EQ(ram("TagResources", {{"ResourceType", "role"},
+                                 {"ResourceNames.1", "app"},
+                                 {"ResourceNames.2", "job"},
+                                 {"Tag.1.Key", "team"},
+                                 {"Tag.1.Value", "a"}})
+                .text,
+            "{}");
+  EXPECT_EQ(ram("TagResources", {{"ResourceType", "policy"},
+                                 {"ResourceNames.1", "reader"},
+                                 {"Tag.1.Key", "team"},
+                                 {"Tag.1.Value", "b"}})
+                .text,
+            "{}");
+  EXPECT_EQ(listed({{"ResourceType", "policy"}}),
+            R"({"TagResources":[{"ResourceName":"reader","ResourceType":"policy",)"
+            R"("TagKey":"team","TagValue":"b"}]})");
+  const std::string page = listed({{"ResourceType", "role"}, {"PageSize", "1"}});
+  EXPECT_THAT(page, HasSubstr(R"("ResourceName":"app")"));
+  EXPECT_THAT(page, HasSubstr(R"("NextToken":"app")"));
+  EXPECT_THAT(listed({{"ResourceType", "role"}, {"NextToken", "app"}}),
+              HasSubstr(R"("ResourceName":"job")"));
+  EXPECT_EQ(ram("UntagResources",
+                {{"ResourceType", "role"}, {"ResourceNames.1", "app"}, {"TagKeys.1", "team"}})
+                .text,
+            "{}");
+  EXPECT_EQ(listed({{"ResourceType", "role"}, {"ResourceNames.1", "app"}}),
+            R"({"TagResources":[]})");
+}
+
+TEST_F(RamTest, TagsNameWhatIsWrong) {
+  EXPECT_EQ(ram("TagResources",
+                {{"ResourceType", "role"}, {"ResourceNames.1", "none"}, {"Tag.1.Key", "k"}})
+                .code,
+            "EntityNotExist.Role");
+  EXPECT_EQ(ram("TagResources", {{"ResourceType", "role"}, {"Tag.1.Key", "k"}}).code,
+            "MissingParameter");
+  EXPECT_EQ(ram("TagResources", {{"ResourceType", "user"}, {"Tag.1.Key", "k"}}).code,
+            "InvalidParameter");
+  ram("CreateRole", {{"RoleName", "app"}, {"AssumeRolePolicyDocument", kTrust}});
+  EXPECT_EQ(ram("UntagResources", {{"ResourceType", "role"}, {"ResourceNames.1", "app"}}).code,
+            "MissingParameter");
+  ServiceWorld::Given many = {{"ResourceType", "role"}, {"ResourceNames.1", "app"}};
+  for (int i = 1; i <= 20; ++i) {
+    many.emplace_back("Tag." + std::to_string(i) + ".Key", "k" + std::to_string(i));
+  }
+  EXPECT_EQ(ram("TagResources", many).text, "{}");
+  EXPECT_EQ(ram("TagResources",
+                {{"ResourceType", "role"}, {"ResourceNames.1", "app"}, {"Tag.1.Key", "more"}})
+                .code,
+            "LimitExceeded.Tag");
+}
+
+TEST_F(RamTest, ADiagnosticMessageIsDecodedForItsAccount) {
+  const auto user = world_.make_user("app", "AliyunKMSFullAccess");
+  const std::string detail =
+      ram("GetUser", {{"UserName", "app"}}, user).outcome.access_denied_detail;
+  const std::string encoded = text_of(detail, "EncodedDiagnosticMessage");
+  EXPECT_EQ(ram("DecodeDiagnosticMessage", {{"EncodedDiagnosticMessage", encoded}}, user).code,
+            "NoPermission");
+  const std::string told =
+      ram("DecodeDiagnosticMessage", {{"EncodedDiagnosticMessage", encoded}}).text;
+  EXPECT_THAT(told, HasSubstr(R"({"DecodedDiagnosticMessage":{"AuthAction":"ram:GetUser",)"));
+  EXPECT_THAT(told, HasSubstr(R"("AuthResource":"acs:ram:*:1000000000000001:user/app")"));
+  EXPECT_THAT(told, HasSubstr(R"("ExplicitDeny":false)"));
+  EXPECT_THAT(told, HasSubstr(R"("AuthPrincipalType":"SubUser")"));
+  EXPECT_EQ(ram("DecodeDiagnosticMessage", {{"EncodedDiagnosticMessage", "AQEAAAAA"}}).code,
+            "EntityNotExist.DiagnosticMessage");
+}
+
 TEST_F(RamTest, NoActionIsOpenToAUserWithoutRights) {
   const auto user = world_.make_user("app", "AliyunKMSFullAccess");
   const ServiceWorld::Given given = {{"UserName", "app"},
@@ -253,6 +329,10 @@ TEST_F(RamTest, NoActionIsOpenToAUserWithoutRights) {
                                      {"Status", "Active"},
                                      {"OIDCProviderName", "o"},
                                      {"ClientId", "c"},
+                                     {"ResourceType", "role"},
+                                     {"ResourceNames.1", "r"},
+                                     {"Tag.1.Key", "k"},
+                                     {"TagKeys.1", "k"},
                                      {"Fingerprint", std::string(40, 'a')}};
   std::size_t covered = 0;
   for (const Operation* row : world_.service.operations()) {

@@ -155,6 +155,7 @@ class ServiceWorld {
   instances::Instances instances{*store, random, "cn-hangzhou"};
   secrets::Secrets secrets{*store, keys, random, "cn-hangzhou"};
   aap::AccessPoints access_points{*store, random, "cn-hangzhou"};
+  SecretBytes diagnostic_key = test::secret(std::string(32, 'd'));
   Service service{Engines{.store = *store,
                           .directory = directory,
                           .keys = keys,
@@ -166,7 +167,7 @@ class ServiceWorld {
                           .region = "cn-hangzhou",
                           .sessions = &sessions,
                           .issuers = &issuers,
-                          .diagnostic_key = nullptr,
+                          .diagnostic_key = &diagnostic_key,
                           .operator_account = account}};
   identity::PrincipalRef root;
 };

@@ -67,7 +67,7 @@ inline constexpr std::string_view kDiagnosticLabel = "strongroom/access/diagnost
 /// The text inside an EncodedDiagnosticMessage of `account`: the JSON object
 /// DecodedDiagnosticMessage. kNotFound (EntityNotExist.DiagnosticMessage) if it is not one of ours
 /// or another account's.
-Result<SecretBytes> decode_diagnostic(std::string_view encoded, AccountId account,
+Result<std::string> decode_diagnostic(std::string_view encoded, AccountId account,
                                       const SecretBytes& key);
 
 }  // namespace strongroom::access

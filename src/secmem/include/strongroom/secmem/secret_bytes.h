@@ -25,6 +25,7 @@ class RevealToken {
   friend class InstanceReveal;      // instances: a new CA's private key into its record
   friend class AccessPointReveal;   // aap: the rules for a client key's password; its file
   friend class ConnectorReveal;     // connector: credentials into a frame and kept out of messages
+  friend class DiagnosticReveal;    // access: why a call was refused, told to its account
   friend class AnswerReveal;        // gateways: the one place where a value enters an answer
   friend class RotationReveal;      // rotation: a managed secret's JSON form to its parts and back
   friend class EgressReveal;        // egress: frames of jobs and outcomes through its sockets
