@@ -9,6 +9,7 @@
 #include "event_table.h"
 #include "key_table.h"
 #include "ram_commands.h"
+#include "rotation_table.h"
 #include "server_program.h"
 #include "strongroom/cli/command_line.h"
 #include "target_commands.h"
@@ -64,9 +65,7 @@ struct Parsed {
   AssumeOptions assume;
   MetadataServeOptions metadata;
   std::map<const RamCommand*, RamValues> ram;
-  RotateOptions rotate;
-  LeakOptions leak;
-  RotationPolicyOptions rotation_policy;
+  RotationCommandOptions rotation;
   ExplainOptions explain;
   WhoCanOptions who_can;
   std::string what_can;
@@ -110,21 +109,14 @@ class Tree {
     declare_audit();
     declare_ram();
     declare_sts();
-    declare_key_commands(app_, [this](CLI::App& parent, const char* name, const char* about,
-                                      Command command, bool needs_server) {
+    const AddVerb add = [this](CLI::App& parent, const char* name, const char* about,
+                               Command command, bool needs_server) {
       return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
-    });
-    declare_target_commands(
-        app_, p_.target,
-        [this](CLI::App& parent, const char* name, const char* about, Command command, bool) {
-          return verb(parent, name, about, remote(std::move(command)));
-        });
-    declare_event_commands(
-        app_, p_.event, p_.notify,
-        [this](CLI::App& parent, const char* name, const char* about, Command command, bool) {
-          return verb(parent, name, about, remote(std::move(command)));
-        });
-    declare_rotation();
+    };
+    declare_key_commands(app_, add);
+    declare_target_commands(app_, p_.target, add);
+    declare_event_commands(app_, p_.event, p_.notify, add);
+    declare_rotation_commands(app_, p_.rotation, add);
     declare_questions();
     declare_policy();
   }
@@ -494,38 +486,6 @@ class Tree {
     serve->add_option("--port", options.port, "0: any free port");
     serve->add_flag("--tokens-only", options.tokens_only, "version 2 alone");
     serve->add_option("--env-file", options.env_file, "write the URLs here once it serves");
-  }
-
-  void declare_rotation() {
-    auto* now = verb(app_, "rotate", "Rotate a managed secret now",
-                     remote([this](Session& s) { return rotate(s, p_.rotate); }));
-    now->add_option("name", p_.rotate.name, "name of the secret")->required();
-    now->add_option("--version-id", p_.rotate.version_id, "of the version it makes");
-    now->add_option("--overlap", p_.rotate.overlap,
-                    "RAM: how long the old AccessKey stays valid, 10m to 2d (default 2d)");
-    now->add_flag("--dry-run", p_.rotate.dry_run, "reach the target and look; change nothing");
-    auto* leaked = verb(app_, "leak", "A value got out: who read it, and what to do in which order",
-                        remote([this](Session& s) { return leak(s, p_.leak); }));
-    leaked->add_option("name", p_.leak.name, "NAME or NAME@VERSION")->required();
-    leaked->add_option("--version-id", p_.leak.version, "the version, if the name holds an @");
-    leaked->add_option("--log", p_.leak.log_directory, "the log, or the data directory of a server")
-        ->required();
-    auto* rotation = noun("rotation", "Rotations of managed secrets");
-    verb(*rotation, "ls", "How each managed secret stands",
-         remote([](Session& s) { return rotation_list(s, false); }));
-    verb(*rotation, "calendar", "What is rotated when",
-         remote([](Session& s) { return rotation_list(s, true); }));
-    auto* status = verb(*rotation, "status", "How one stands",
-                        remote([this](Session& s) { return rotation_status(s, p_.rotate.name); }));
-    status->add_option("name", p_.rotate.name, "name of the secret")->required();
-    auto* cancel = verb(*rotation, "cancel", "Undo the rotation that is running",
-                        remote([this](Session& s) { return rotation_cancel(s, p_.rotate.name); }));
-    cancel->add_option("name", p_.rotate.name, "name of the secret")->required();
-    auto* policy =
-        verb(*rotation, "policy", "Rotate it by itself, or not any more",
-             remote([this](Session& s) { return rotation_policy(s, p_.rotation_policy); }));
-    policy->add_option("name", p_.rotation_policy.name, "name of the secret")->required();
-    policy->add_option("--every", p_.rotation_policy.every, "7d, 12h; absent: off");
   }
 
   void declare_questions() {

@@ -255,6 +255,42 @@ Result<void> interpret_backup(const Values& values, BackupConfig& backup) {
   return {};
 }
 
+Result<void> interpret_rotation(const Values& values, Config& config) {
+  const Value& interval = value_of(values, "rotation.interval_seconds_min");
+  SR_TRY(config.rotation_seconds_min, number_of("rotation.interval_seconds_min", interval,
+                                                interval.text, limits::kRotationSecondsMax));
+  if (config.rotation_seconds_min < limits::kRotationSecondsFloor)
+    return invalid("rotation.interval_seconds_min (" + interval.origin + ") must be 60 or more.");
+  const Value& overlap = value_of(values, "rotation.overlap_seconds_min");
+  SR_TRY(config.overlap_seconds_min, number_of("rotation.overlap_seconds_min", overlap,
+                                               overlap.text, limits::kOverlapMillisMax / 1000));
+  const Value& usual = value_of(values, "rotation.overlap_seconds_default");
+  SR_TRY(config.overlap_seconds_default, number_of("rotation.overlap_seconds_default", usual,
+                                                   usual.text, limits::kOverlapMillisMax / 1000));
+  return {};
+}
+
+Result<void> interpret_audit(const Values& values, Config& config) {
+  const Value& durability = value_of(values, "audit.durability");
+  if (durability.text != "written" && durability.text != "synced") {
+    return invalid("audit.durability (" + durability.origin +
+                   ") must be written or synced, not \"" + durability.text + "\".");
+  }
+  if (durability.text == "synced") config.audit_durability = audit::Durability::kSynced;
+  const Value& days = value_of(values, "audit.retention_days");
+  SR_TRY(config.audit_retention_days,
+         number_of("audit.retention_days", days, days.text, kRetentionDaysMax));
+  if (config.audit_retention_days < kRetentionDaysMin) {
+    return invalid("audit.retention_days (" + days.origin + ") must be at least " +
+                   std::to_string(kRetentionDaysMin) + ": events are searchable that long.");
+  }
+  config.audit_export_https = value_of(values, "audit.export_https").text;
+  config.audit_export_syslog = value_of(values, "audit.export_syslog").text;
+  config.audit_publish_file = value_of(values, "audit.publish_file").text;
+  config.audit_publish_url = value_of(values, "audit.publish_url").text;
+  return {};
+}
+
 }  // namespace
 
 std::span<const Setting> settings() {
@@ -315,12 +351,7 @@ Result<Config> interpret(const Values& values) {
          number_of("server.io_threads", threads, threads.text, kIoThreadsMax));
   config.io_threads = static_cast<std::size_t>(io_threads);
   SR_TRY(config.pin_cpus, cpus_of(values));
-  const Value& durability = value_of(values, "audit.durability");
-  if (durability.text != "written" && durability.text != "synced") {
-    return invalid("audit.durability (" + durability.origin +
-                   ") must be written or synced, not \"" + durability.text + "\".");
-  }
-  if (durability.text == "synced") config.audit_durability = audit::Durability::kSynced;
+  SR_CHECK_OK(interpret_audit(values, config));
   const Value& gateway = value_of(values, "limits.shared_gateway");
   if (gateway.text != "off" && gateway.text != "published") {
     return invalid("limits.shared_gateway (" + gateway.origin +
@@ -331,13 +362,6 @@ Result<Config> interpret(const Values& values) {
   SR_TRY(const std::int64_t qps,
          number_of("limits.principal_qps", principal, principal.text, kPrincipalQpsMax));
   config.principal_qps = static_cast<std::uint32_t>(qps);
-  const Value& days = value_of(values, "audit.retention_days");
-  SR_TRY(config.audit_retention_days,
-         number_of("audit.retention_days", days, days.text, kRetentionDaysMax));
-  if (config.audit_retention_days < kRetentionDaysMin) {
-    return invalid("audit.retention_days (" + days.origin + ") must be at least " +
-                   std::to_string(kRetentionDaysMin) + ": events are searchable that long.");
-  }
   config.certificate_names = split_list(value_of(values, "server.certificate_names").text);
   config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
   config.seal_file = value_of(values, "seal.file").text;
@@ -348,21 +372,7 @@ Result<Config> interpret(const Values& values) {
   SR_CHECK_OK(interpret_backup(values, config.backup));
   config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
   config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);
-  const Value& interval = value_of(values, "rotation.interval_seconds_min");
-  SR_TRY(config.rotation_seconds_min, number_of("rotation.interval_seconds_min", interval,
-                                                interval.text, limits::kRotationSecondsMax));
-  if (config.rotation_seconds_min < limits::kRotationSecondsFloor)
-    return invalid("rotation.interval_seconds_min (" + interval.origin + ") must be 60 or more.");
-  const Value& overlap = value_of(values, "rotation.overlap_seconds_min");
-  SR_TRY(config.overlap_seconds_min, number_of("rotation.overlap_seconds_min", overlap,
-                                               overlap.text, limits::kOverlapMillisMax / 1000));
-  const Value& usual = value_of(values, "rotation.overlap_seconds_default");
-  SR_TRY(config.overlap_seconds_default, number_of("rotation.overlap_seconds_default", usual,
-                                                   usual.text, limits::kOverlapMillisMax / 1000));
-  config.audit_export_https = value_of(values, "audit.export_https").text;
-  config.audit_export_syslog = value_of(values, "audit.export_syslog").text;
-  config.audit_publish_file = value_of(values, "audit.publish_file").text;
-  config.audit_publish_url = value_of(values, "audit.publish_url").text;
+  SR_CHECK_OK(interpret_rotation(values, config));
   config.notify_ca_file = value_of(values, "notify.ca_file").text;
   config.notify_private_hosts = split_list(value_of(values, "notify.private_hosts").text);
   SR_TRY(config.allow_swap, flag_of(values, "security.allow_swap"));

@@ -1,0 +1,54 @@
+#include "rotation_table.h"
+
+#include <CLI/CLI.hpp>
+
+namespace strongroom::cli {
+namespace {
+
+void declare_at_once(CLI::App& app, RotationCommandOptions& o, const AddVerb& verb) {
+  auto* now = verb(
+      app, "rotate", "Rotate a managed secret now",
+      [&o](Session& s) { return rotate(s, o.rotate); }, true);
+  now->add_option("name", o.rotate.name, "name of the secret")->required();
+  now->add_option("--version-id", o.rotate.version_id, "of the version it makes");
+  now->add_option("--overlap", o.rotate.overlap,
+                  "RAM: how long the old AccessKey stays valid, 10m to 2d (default 2d)");
+  now->add_flag("--dry-run", o.rotate.dry_run, "reach the target and look; change nothing");
+  auto* leaked = verb(
+      app, "leak", "A value got out: who read it, and what to do in which order",
+      [&o](Session& s) { return leak(s, o.leak); }, true);
+  leaked->add_option("name", o.leak.name, "NAME or NAME@VERSION")->required();
+  leaked->add_option("--version-id", o.leak.version, "the version, if the name holds an @");
+  leaked->add_option("--log", o.leak.log_directory, "the log, or the data directory of a server")
+      ->required();
+}
+
+}  // namespace
+
+void declare_rotation_commands(CLI::App& app, RotationCommandOptions& o, const AddVerb& verb) {
+  declare_at_once(app, o, verb);
+  auto* rotation = app.add_subcommand("rotation", "Rotations of managed secrets");
+  rotation->require_subcommand(1);
+  verb(
+      *rotation, "ls", "How each managed secret stands",
+      [](Session& s) { return rotation_list(s, false); }, true);
+  verb(
+      *rotation, "calendar", "What is rotated when",
+      [](Session& s) { return rotation_list(s, true); }, true);
+  const auto one = [&](const char* name, const char* about,
+                       int (*run)(Session&, const std::string&)) {
+    verb(
+        *rotation, name, about, [&o, run](Session& s) { return run(s, o.rotate.name); }, true)
+        ->add_option("name", o.rotate.name, "name of the secret")
+        ->required();
+  };
+  one("status", "How one stands", &rotation_status);
+  one("cancel", "Undo the rotation that is running", &rotation_cancel);
+  auto* policy = verb(
+      *rotation, "policy", "Rotate it by itself, or not any more",
+      [&o](Session& s) { return rotation_policy(s, o.policy); }, true);
+  policy->add_option("name", o.policy.name, "name of the secret")->required();
+  policy->add_option("--every", o.policy.every, "7d, 12h; absent: off");
+}
+
+}  // namespace strongroom::cli
