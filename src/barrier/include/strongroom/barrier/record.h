@@ -49,8 +49,8 @@ enum class RecordType : std::uint8_t {
   kSecret = 0x50,       // head: metadata, labels, each version's commitment
   kSecretVersion =
       0x51,  // immutable; sealed by `secrets` under the version's own data key, no outer layer
-  kRotation = 0x52,        // where a managed secret's rotation stands; no secret material
-  kRotationTarget = 0x53,  // which secret has an account of a target (name "target/…")
+  kRotation = 0x52,         // where a managed secret's rotation stands; no secret material
+  kRotationTarget = 0x53,   // which secret has an account of a target (name "target/…")
   kAccountCounters = 0x60,  // quota counters
   kTarget = 0x62,           // a rotation target, by id, with its admin credential
   kSystem =
