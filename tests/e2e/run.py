@@ -186,6 +186,7 @@ SUITES = [
     Suite("metrics", "metrics", None, own("durability", "metrics.py"), True),
     Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
+    Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
