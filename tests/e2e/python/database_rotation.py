@@ -77,7 +77,7 @@ class Managed:
         self.name = "db-" + uuid.uuid4().hex[:8]
         self.user = "app" + uuid.uuid4().hex[:5]
         self.seen = set()
-        password = "First-" + uuid.uuid4().hex
+        self.first = password = "First-" + uuid.uuid4().hex  # that the test itself sets, in a statement that is logged
         database.make_account(self.user, password)
         self.wire.ok("CreateSecret", {
             "SecretName": self.name, "VersionId": "v0", "SecretType": "Rds",
@@ -87,13 +87,20 @@ class Managed:
     def read(self, wire=None):
         answer = (wire or self.wire).ok("GetSecretValue", {"SecretName": self.name})
         value = json.loads(answer["SecretData"])
-        self.seen.add(value["AccountPassword"])
+        if value["AccountPassword"] != self.first:
+            self.seen.add(value["AccountPassword"])
         return answer["VersionId"], value
 
     def rotate(self):
+        """Starts a rotation. The new value is current a moment before the one before has been tidied up after."""
         version = "r-" + uuid.uuid4().hex
-        self.wire.ok("RotateSecret", {"SecretName": self.name, "VersionId": version})
-        return version
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            answer = self.wire.acs3("RotateSecret", {"SecretName": self.name, "VersionId": version})
+            if answer.status == 200:
+                return version
+            assert "being rotated" in answer.text and time.monotonic() < deadline, answer
+            time.sleep(0.02)
 
     def wait_for(self, version):
         deadline = time.monotonic() + WAIT_SECONDS
