@@ -25,10 +25,10 @@ Result<void> create_key_version(Call& call) {
   // The key is judged before a place in its instance is taken.
   SR_CHECK_OK(keys::permit(keys::KeyAction::kUse, key.state));
   const std::string key_id = key.id;
-  SR_TRY(InstancePlace place, new_key_place(call, key.instance_id));
-  SR_TRY(const keys::KeyVersion version,
-         call.engines.keys.create_version(*call.transaction, std::move(key), call.now,
-                                          std::move(place.place)));
+  SR_TRY(const InstancePlace place, new_key_place(call, key.instance_id));
+  SR_TRY(
+      const keys::KeyVersion version,
+      call.engines.keys.create_version(*call.transaction, std::move(key), call.now, place.place));
   call.note_version(version.id);
   call.answer.begin_object("KeyVersion");
   write_version(call, key_id, version);
