@@ -86,8 +86,8 @@ def page(records):
               "The v2 secrets client, the OpenAPI SDK and `alibabacloud-dkms-gcs` for Python also run against an",
               "instance under its own name, `kst-….cryptoservice.kms.aliyuncs.com`, with the instance's CA file.", "",
               "Not run, because the package registries do not have them: the KMS instance SDKs for Java",
-              "(`alibabacloud-kms-java-sdk`) and Go (`alibabacloud-kms-go-sdk`), the v2 secrets clients for Java and",
-              "Go.", ""]
+              "(`alibabacloud-kms-java-sdk`) and Go (`alibabacloud-kms-go-sdk`), the v2 secrets clients for Java",
+              "and Go.", ""]
     return "\n".join(lines)
 
 

@@ -185,7 +185,8 @@ TEST_F(ArchiveTest, EveryChangedPartOfAnArchiveIsFound) {
 }
 
 TEST(EntryTest, FieldsComeBackAsTheyWereWritten) {
-  Record record = record_of(request_id(1));
+  const std::string id = request_id(1);  // the record views it
+  Record record = record_of(id);
   record.user_agent = "a \"b\"\\ \n\x01 \xe4\xb8\xad";
   record.instance = "kst-1";
   record.duration_us = 1'381;

@@ -1,5 +1,6 @@
 #include "strongroom/barrier/aad.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -20,8 +21,7 @@ class FieldSink {
   void field(std::uint16_t number, std::string_view bytes) {
     put(number);
     put(static_cast<std::uint32_t>(bytes.size()));
-    std::memcpy(to_, bytes.data(), bytes.size());
-    to_ += bytes.size();
+    to_ = std::copy(bytes.begin(), bytes.end(), to_);
   }
   void field(std::uint16_t number, std::uint64_t value) {
     put(number);
