@@ -9,6 +9,7 @@
 #include "primitives.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/check.h"
+#include "strongroom/base/field_cursor.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::barrier {
@@ -31,46 +32,6 @@ std::unexpected<Error> corrupt(std::string_view what) {
               std::string(what) +
                   " is damaged: keep the data directory as it is and restore from a backup");
 }
-
-// Takes pieces off the front; after the first shortage every piece is empty and ok() is false.
-class Cursor {
- public:
-  explicit Cursor(std::string_view bytes) : rest_(bytes) {}
-
-  std::string_view take(std::size_t size) {
-    if (size > rest_.size()) {
-      ok_ = false;
-      rest_ = {};
-      return {};
-    }
-    const auto piece = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return piece;
-  }
-  std::uint8_t u8() {
-    const auto piece = take(1);
-    return ok_ ? static_cast<std::uint8_t>(piece[0]) : 0;
-  }
-  std::uint16_t u16() {
-    const auto piece = take(2);
-    return ok_ ? load_u16(piece.data()) : 0;
-  }
-  std::uint32_t u32() {
-    const auto piece = take(4);
-    return ok_ ? load_u32(piece.data()) : 0;
-  }
-  std::uint64_t u64() {
-    const auto piece = take(8);
-    return ok_ ? load_u64(piece.data()) : 0;
-  }
-  bool ok() const { return ok_; }
-  bool finished() const { return ok_ && rest_.empty(); }
-  std::size_t left() const { return rest_.size(); }
-
- private:
-  std::string_view rest_;
-  bool ok_ = true;
-};
 
 void append_sum(std::string& out, const Sum& sum) {
   for (auto limb = sum.limbs.rbegin(); limb != sum.limbs.rend(); ++limb) append_u64(out, *limb);
@@ -98,7 +59,7 @@ bool within_limits(const Argon2Cost& cost) {
          cost.memory_kib >= 8 * cost.lanes;
 }
 
-Result<Slot> parse_slot(Cursor& in) {
+Result<Slot> parse_slot(FieldCursor& in) {
   Slot slot;
   slot.id = in.u8();
   const std::uint8_t kind = in.u8();
@@ -175,7 +136,7 @@ std::string encode_delta(const Delta& delta) {
 }
 
 Result<Delta> parse_delta(std::string_view body) {
-  Cursor in(body);
+  FieldCursor in(body);
   Delta delta;
   delta.number = in.u64();
   delta.part = in.u16();
@@ -209,7 +170,7 @@ std::string encode_chunk(const Chunk& chunk) {
 }
 
 Result<Chunk> parse_chunk(std::string_view body) {
-  Cursor in(body);
+  FieldCursor in(body);
   Chunk chunk;
   chunk.number = in.u64();
   chunk.link = load_link(in.take(16));
@@ -251,7 +212,7 @@ Result<Superblock> parse_superblock(std::string_view file) {
   if (!digests_equal(sha256(file.substr(0, kSummed)), file.substr(kSummed, 32))) {
     return corrupt("the superblock");
   }
-  Cursor in(file.substr(kSuperblockMagic.size()));
+  FieldCursor in(file.substr(kSuperblockMagic.size()));
   Superblock superblock;
   superblock.format_epoch = in.u16();
   if (superblock.format_epoch != kFormatEpoch) {
@@ -327,7 +288,7 @@ std::string encode_seal_table(const SealTable& table) {
 }
 
 Result<SealTable> parse_seal_table(std::string_view file) {
-  Cursor in(file);
+  FieldCursor in(file);
   if (in.take(kSealMagic.size()) != kSealMagic || in.u16() != kSealVersion) {
     return corrupt("the seal table");
   }

@@ -22,6 +22,7 @@ inline void append_text16(std::string& out, std::string_view text) {
 class FieldCursor {
  public:
   explicit FieldCursor(ByteView body) : rest_(as_chars(body)) {}
+  explicit FieldCursor(std::string_view bytes) : rest_(bytes) {}
 
   std::string_view take(std::size_t size) {
     if (size > rest_.size()) {
@@ -37,6 +38,10 @@ class FieldCursor {
     const auto piece = take(1);
     return ok_ ? static_cast<std::uint8_t>(piece[0]) : 0;
   }
+  std::uint16_t u16() {
+    const auto piece = take(2);
+    return ok_ ? load_u16(piece.data()) : 0;
+  }
   std::uint32_t u32() {
     const auto piece = take(4);
     return ok_ ? load_u32(piece.data()) : 0;
@@ -45,12 +50,10 @@ class FieldCursor {
     const auto piece = take(8);
     return ok_ ? load_u64(piece.data()) : 0;
   }
-  std::string text() {
-    const auto size = take(2);
-    return std::string(take(ok_ ? load_u16(size.data()) : 0));
-  }
+  std::string text() { return std::string(take(u16())); }
   bool ok() const { return ok_; }
   bool finished() const { return ok_ && rest_.empty(); }
+  std::size_t left() const { return rest_.size(); }
 
  private:
   std::string_view rest_;
