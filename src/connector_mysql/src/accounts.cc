@@ -5,6 +5,7 @@
 
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/connector_kit/session_answers.h"
 #include "strongroom/crypto/password_verifier.h"
 
 namespace strongroom::connector_mysql {
@@ -74,12 +75,7 @@ std::pair<std::string, std::string> split_account(const std::string& text) {
 
 Attempt<std::string> MysqlAccounts::open_admin() {
   if (!admin_) {
-    auto opened = Session::open(job_.target, job_.admin, budget_);
-    if (!opened && opened.error().code == "LoginRefused")
-      return misconfigured("AdminRefused",
-                           "The target refuses its admin account: " + opened.error().message);
-    if (!opened) return std::unexpected(std::move(opened).error());
-    admin_ = std::move(*opened);
+    SR_TRY(admin_, connector_kit::as_admin(Session::open(job_.target, job_.admin, budget_)));
   }
   return admin_->server();
 }
@@ -99,16 +95,12 @@ Attempt<std::vector<std::string>> MysqlAccounts::admin_lacks() {
 }
 
 Attempt<Login> MysqlAccounts::login(const Credential& credential) {
-  const auto session = Session::open(job_.target, credential, budget_);
-  if (session) return Login::kAccepted;
-  if (session.error().code == "LoginRefused") return Login::kRefused;
-  return std::unexpected(session.error());
+  return connector_kit::login_seen(Session::open(job_.target, credential, budget_));
 }
 
 Attempt<Login> MysqlAccounts::exercise(const Credential& credential) {
   auto session = Session::open(job_.target, credential, budget_);
-  if (!session && session.error().code == "LoginRefused") return Login::kRefused;
-  if (!session) return std::unexpected(std::move(session).error());
+  if (!session) return connector_kit::login_seen(session);
   SR_CHECK_OK(check_rights(*session, credential.account));
   return Login::kAccepted;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "catalog.h"
+#include "strongroom/connector_kit/session_answers.h"
 
 namespace strongroom::connector_postgres {
 
@@ -14,12 +15,7 @@ using connector_kit::misconfigured;
 
 Attempt<std::string> PostgresAccounts::open_admin() {
   if (!admin_) {
-    auto opened = Session::open(job_, job_.admin, budget_);
-    if (!opened && opened.error().code == "LoginRefused")
-      return misconfigured("AdminRefused",
-                           "The target refuses its admin account: " + opened.error().message);
-    if (!opened) return std::unexpected(std::move(opened).error());
-    admin_ = std::move(*opened);
+    SR_TRY(admin_, connector_kit::as_admin(Session::open(job_, job_.admin, budget_)));
   }
   return admin_->server();
 }
@@ -37,16 +33,12 @@ Attempt<std::vector<std::string>> PostgresAccounts::admin_lacks() {
 }
 
 Attempt<Login> PostgresAccounts::login(const Credential& credential) {
-  const auto session = Session::open(job_, credential, budget_);
-  if (session) return Login::kAccepted;
-  if (session.error().code == "LoginRefused") return Login::kRefused;
-  return std::unexpected(session.error());
+  return connector_kit::login_seen(Session::open(job_, credential, budget_));
 }
 
 Attempt<Login> PostgresAccounts::exercise(const Credential& credential) {
   auto session = Session::open(job_, credential, budget_);
-  if (!session && session.error().code == "LoginRefused") return Login::kRefused;
-  if (!session) return std::unexpected(std::move(session).error());
+  if (!session) return connector_kit::login_seen(session);
   SR_TRY(const auto user, session->read("SELECT session_user"));
   if (user.at(0)[0] != credential.account)
     return misconfigured("WrongAccount",

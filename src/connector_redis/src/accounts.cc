@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "strongroom/base/bytes.h"
+#include "strongroom/connector_kit/session_answers.h"
 #include "strongroom/crypto/secret_digest.h"
 
 namespace strongroom::connector_redis {
@@ -29,12 +30,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 Attempt<std::string> RedisAccounts::open_admin() {
   if (!admin_) {
-    auto opened = Session::open(job_.target, job_.admin, budget_);
-    if (!opened && opened.error().code == "LoginRefused")
-      return misconfigured("AdminRefused",
-                           "The target refuses its admin account: " + opened.error().message);
-    if (!opened) return std::unexpected(std::move(opened).error());
-    admin_ = std::move(*opened);
+    SR_TRY(admin_, connector_kit::as_admin(Session::open(job_.target, job_.admin, budget_)));
   }
   constexpr std::string_view kField = "redis_version:";
   SR_TRY(const Reply info, admin_->command({"INFO", "server"}));
@@ -56,16 +52,12 @@ Attempt<std::vector<std::string>> RedisAccounts::admin_lacks() {
 }
 
 Attempt<Login> RedisAccounts::login(const Credential& credential) {
-  const auto session = Session::open(job_.target, credential, budget_);
-  if (session) return Login::kAccepted;
-  if (session.error().code == "LoginRefused") return Login::kRefused;
-  return std::unexpected(session.error());
+  return connector_kit::login_seen(Session::open(job_.target, credential, budget_));
 }
 
 Attempt<Login> RedisAccounts::exercise(const Credential& credential) {
   auto session = Session::open(job_.target, credential, budget_);
-  if (!session && session.error().code == "LoginRefused") return Login::kRefused;
-  if (!session) return std::unexpected(std::move(session).error());
+  if (!session) return connector_kit::login_seen(session);
   // NOPERM is an answer to somebody who is logged in.
   SR_TRY(const Reply ping, session->command({"PING"}));
   if (ping.error && !ping.text.starts_with("NOPERM"))

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "helper.h"
+#include "strongroom/connector_kit/session_answers.h"
 
 namespace strongroom::connector_ssh {
 
@@ -47,7 +48,8 @@ bool has_control(std::string_view text) {
 Attempt<std::string> SshAccounts::open_admin() {
   if (!admin_) {
     auto opened = Session::open(job_.target, job_.admin, budget_);
-    if (!opened && (opened.error().code == "LoginRefused" || opened.error().code == "PrivateKey"))
+    if (!opened &&
+        (connector_kit::is_refused_login(opened.error()) || opened.error().code == "PrivateKey"))
       return misconfigured("AdminRefused",
                            "The host refuses its admin account: " + opened.error().message);
     if (!opened) return std::unexpected(std::move(opened).error());
@@ -90,10 +92,7 @@ Attempt<std::vector<std::string>> SshAccounts::admin_lacks() {
 }
 
 Attempt<Login> SshAccounts::login(const Credential& credential) {
-  const auto session = Session::open(job_.target, credential, budget_);
-  if (session) return Login::kAccepted;
-  if (session.error().code == "LoginRefused") return Login::kRefused;
-  return std::unexpected(session.error());
+  return connector_kit::login_seen(Session::open(job_.target, credential, budget_));
 }
 
 // That a login shell may refuse commands (nologin, a forced command) is the account's business.
