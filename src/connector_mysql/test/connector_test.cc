@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "session.h"
-#include "strongroom/test/account_job.h"
+#include "strongroom/test/account_test.h"
 #include "strongroom/test/hostile_names.h"
 
 namespace strongroom::connector_mysql {
@@ -20,10 +20,9 @@ using testing::Not;
 using testing::StartsWith;
 
 // One server for all tests: each uses accounts of its own.
-class MariaDb : public testing::Test {
+class MariaDb : public test::AccountTest<MysqlConnector, Kind::kMysql> {
  protected:
   static void SetUpTestSuite() { server_ = std::make_unique<test::Throwaway>("mariadb"); }
-  static void TearDownTestSuite() { server_.reset(); }
 
   MariaDb() {
     const connector_kit::Budget budget(20'000);
@@ -53,27 +52,13 @@ class MariaDb : public testing::Test {
     return all;
   }
 
-  std::string run(Step step, const Login& current, const Login& pending) {
-    job_ = test::account_job(*server_, Kind::kMysql, step, current, pending);
-    return run();
-  }
-  std::string run() {
-    auto outcome = MysqlConnector().run(job_);
-    const std::string text = test::text_of(outcome);
-    if (outcome) outcome_ = std::move(*outcome);
-    return text;
-  }
   bool logs_in(const Login& login) {
     run(Step::kProbe, {}, login);
     return outcome_.facts.pending == connector::Login::kAccepted;
   }
 
-  static std::unique_ptr<test::Throwaway> server_;
   std::optional<Session> admin_;
-  Job job_;
-  Outcome outcome_;
 };
-std::unique_ptr<test::Throwaway> MariaDb::server_;
 
 TEST_F(MariaDb, SingleAccountAtEveryHost) {
   sql("CREATE USER 'one'@'%' IDENTIFIED BY 'old-password-1', 'one'@'127.0.0.%' IDENTIFIED BY 'x', "

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "session.h"
-#include "strongroom/test/account_job.h"
+#include "strongroom/test/account_test.h"
 #include "strongroom/test/hostile_names.h"
 
 namespace strongroom::connector_postgres {
@@ -19,10 +19,9 @@ using testing::Not;
 using testing::StartsWith;
 
 // One server for all tests: each uses roles of its own.
-class Postgres : public testing::Test {
+class Postgres : public test::AccountTest<PostgresConnector, Kind::kPostgres> {
  protected:
   static void SetUpTestSuite() { server_ = std::make_unique<test::Throwaway>("postgres"); }
-  static void TearDownTestSuite() { server_.reset(); }
 
   Postgres() {
     job_ = test::account_job(*server_, Kind::kPostgres, Step::kInspect, {}, {});
@@ -51,29 +50,15 @@ class Postgres : public testing::Test {
     return all;
   }
 
-  std::string run(Step step, const Login& current, const Login& pending,
-                  const std::string& owner = "") {
-    job_ = test::account_job(*server_, Kind::kPostgres, step, current, pending);
+  using AccountTest::run;
+  std::string run(Step step, const Login& current, const Login& pending, const std::string& owner) {
+    job_ = job_of(step, current, pending);
     job_.owner_role = owner;
     return run();
   }
-  std::string run() {
-    auto outcome = PostgresConnector().run(job_);
-    const std::string text = test::text_of(outcome);
-    if (outcome) outcome_ = std::move(*outcome);
-    return text;
-  }
-  bool logs_in(const Login& login) {
-    EXPECT_EQ(run(Step::kProbe, {}, login), "done");
-    return outcome_.facts.pending == connector::Login::kAccepted;
-  }
 
-  static std::unique_ptr<test::Throwaway> server_;
   std::optional<Session> admin_;
-  Job job_;
-  Outcome outcome_;
 };
-std::unique_ptr<test::Throwaway> Postgres::server_;
 
 TEST_F(Postgres, SingleAccount) {
   sql("CREATE ROLE one LOGIN PASSWORD 'old-password-1'");

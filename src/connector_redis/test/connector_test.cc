@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "session.h"
-#include "strongroom/test/account_job.h"
+#include "strongroom/test/account_test.h"
 #include "strongroom/test/hostile_names.h"
 
 namespace strongroom::connector_redis {
@@ -21,10 +21,9 @@ using testing::Not;
 using testing::StartsWith;
 
 // One server for all tests: each uses users of its own.
-class Redis : public testing::Test {
+class Redis : public test::AccountTest<RedisConnector, Kind::kRedis> {
  protected:
   static void SetUpTestSuite() { server_ = std::make_unique<test::Throwaway>("redis"); }
-  static void TearDownTestSuite() { server_.reset(); }
 
   Redis() {
     const connector_kit::Budget budget(20'000);
@@ -37,27 +36,8 @@ class Redis : public testing::Test {
   }
   std::vector<std::string> world() { return admin_->command({"ACL", "LIST"}).value().items; }
 
-  std::string run(Step step, const Login& current, const Login& pending) {
-    job_ = test::account_job(*server_, Kind::kRedis, step, current, pending);
-    return run();
-  }
-  std::string run() {
-    auto outcome = RedisConnector().run(job_);
-    const std::string text = test::text_of(outcome);
-    if (outcome) outcome_ = std::move(*outcome);
-    return text;
-  }
-  bool logs_in(const Login& login) {
-    EXPECT_EQ(run(Step::kProbe, {}, login), "done");
-    return outcome_.facts.pending == connector::Login::kAccepted;
-  }
-
-  static std::unique_ptr<test::Throwaway> server_;
   std::optional<Session> admin_;
-  Job job_;
-  Outcome outcome_;
 };
-std::unique_ptr<test::Throwaway> Redis::server_;
 
 TEST_F(Redis, SingleAccountKeepsTheOldPasswordUntilItIsRetired) {
   acl({"ACL", "SETUSER", "one", "on", ">old-password-1", "~app:*", "+@read"});

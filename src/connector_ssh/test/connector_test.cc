@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "session.h"
-#include "strongroom/test/account_job.h"
+#include "strongroom/test/account_test.h"
 #include "strongroom/test/hostile_names.h"
 
 namespace strongroom::connector_ssh {
@@ -24,19 +24,18 @@ using testing::Not;
 using testing::StartsWith;
 
 // One host for all tests: each uses accounts of its own. Its accounts are root's to make.
-class Ssh : public testing::Test {
+class Ssh : public test::AccountTest<SshConnector, Kind::kSsh> {
  protected:
   static void SetUpTestSuite() {
     // A mount namespace keeps the accounts out of this machine's /etc.
     if (getuid() == 0 && std::system("unshare -m true") == 0)
       server_ = std::make_unique<test::Throwaway>("sshd");
   }
-  static void TearDownTestSuite() { server_.reset(); }
   void SetUp() override {
     if (!server_) GTEST_SKIP() << "a host with accounts of its own needs root and mount namespaces";
   }
 
-  Job job_of(Step step, const Login& current, const Login& pending) {
+  Job job_of(Step step, const Login& current, const Login& pending) const override {
     Job job;
     job.id = "v1";
     job.step = step;
@@ -49,20 +48,6 @@ class Ssh : public testing::Test {
     if (!pending.account.empty()) job.pending = pending.credential();
     return job;
   }
-  std::string run(Step step, const Login& current, const Login& pending) {
-    job_ = job_of(step, current, pending);
-    return run();
-  }
-  std::string run() {
-    auto outcome = SshConnector().run(job_);
-    const std::string text = test::text_of(outcome);
-    if (outcome) outcome_ = std::move(*outcome);
-    return text;
-  }
-  bool logs_in(const Login& login) {
-    EXPECT_EQ(run(Step::kProbe, {}, login), "done");
-    return outcome_.facts.pending == connector::Login::kAccepted;
-  }
   static std::string read(const std::string& path) {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -74,12 +59,7 @@ class Ssh : public testing::Test {
     EXPECT_EQ(std::system(command.c_str()), 0);
     return {account, read(path + ".pub"), test::secret(read(path))};
   }
-
-  static std::unique_ptr<test::Throwaway> server_;
-  Job job_;
-  Outcome outcome_;
 };
-std::unique_ptr<test::Throwaway> Ssh::server_;
 
 TEST_F(Ssh, Password) {
   const Login old{"app", server_->fact("app_password")};
