@@ -110,10 +110,19 @@ def install_java():
     return {}
 
 
-def java(main):
+def java_class_path():
     folder = os.path.join(OUT, "java")
-    return lambda: ["java", "-cp", os.path.join(folder, "classes") + ":" + open(os.path.join(folder, "classpath")).read(),
-                    "e2e." + main]
+    return os.path.join(folder, "classes") + ":" + open(os.path.join(folder, "classpath")).read()
+
+
+def java(main):
+    return lambda: ["java", "-cp", java_class_path(), "e2e." + main]
+
+
+def install_python_and_java():
+    """For a suite that starts a Java program itself."""
+    install_java()
+    return {**install_python(), "E2E_CLASSPATH": java_class_path()}
 
 
 def python_client(script, environment="python"):
@@ -187,6 +196,7 @@ SUITES = [
     Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),
+    Suite("rotation-jdbc", "java jdbc", install_python_and_java, python_client("jdbc_rotation.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),

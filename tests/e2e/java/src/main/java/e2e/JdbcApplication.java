@@ -1,0 +1,114 @@
+package e2e;
+
+import com.aliyuncs.kms.secretsmanager.client.SecretCacheClient;
+import com.aliyuncs.kms.secretsmanager.client.SecretCacheClientBuilder;
+import com.aliyuncs.kms.secretsmanager.client.model.RegionInfo;
+import com.aliyuncs.kms.secretsmanager.client.model.SecretInfo;
+import com.aliyuncs.kms.secretsmanager.client.service.BaseSecretManagerClientBuilder;
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An application that queries a database through a managed secret: connection, transaction, close, again and again until
+ * its standard input ends; then one line of JSON says what it saw. Arguments: JDBC URL, secret name.
+ *
+ * <p>With a driver class of the cloud's own JDBC library as third argument (which is then on the class path) it connects
+ * through that. Else it does what that library does, over the same caching client: the account in the cached secret, and
+ * when the database refuses it, the secret is refreshed and tried again, four attempts in all.
+ */
+public final class JdbcApplication {
+    private static final int ATTEMPTS = 4;
+
+    private interface Source {
+        Connection connect() throws Exception;
+    }
+
+    private static final class Cached implements Source {
+        private final SecretCacheClient client;
+        private final String url;
+        private final String secret;
+        private final Set<String> accounts = new HashSet<>();
+        private int refreshed;
+
+        Cached(String url, String secret) throws Exception {
+            Map<String, String> env = System.getenv();
+            this.url = url;
+            this.secret = secret;
+            client = SecretCacheClientBuilder.newCacheClientBuilder(BaseSecretManagerClientBuilder.standard()
+                .withAccessKey(env.get("ALIBABA_CLOUD_ACCESS_KEY_ID"), env.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET"))
+                .addRegion(new RegionInfo(env.get("STRONGROOM_REGION"), false, env.get("STRONGROOM_ENDPOINT"))).build()).build();
+        }
+
+        @Override
+        public Connection connect() throws Exception {
+            for (int attempt = 1; ; attempt++) {
+                SecretInfo info = client.getSecretInfo(secret);
+                JsonObject value = new Gson().fromJson(info.getSecretValue(), JsonObject.class);
+                String account = value.get("AccountName").getAsString();
+                try {
+                    Connection connection = DriverManager.getConnection(url, account, value.get("AccountPassword").getAsString());
+                    accounts.add(account);
+                    return connection;
+                } catch (SQLException error) {
+                    if (attempt == ATTEMPTS || !refused(error) || !client.refreshNow(secret)) {
+                        throw error;
+                    }
+                    refreshed++;
+                }
+            }
+        }
+
+        private static boolean refused(SQLException error) {
+            return error.getErrorCode() == 1045 || "28P01".equals(error.getSQLState());
+        }
+    }
+
+    public static void main(String[] args) throws Exception {
+        String url = args[0];
+        String secret = args[1];
+        Cached cached = null;
+        Source source;
+        if (args.length > 2) {
+            Class.forName(args[2]);
+            String wrapped = url.replaceFirst("^jdbc", "secrets-manager");
+            source = () -> DriverManager.getConnection(wrapped, secret, "");
+        } else {
+            cached = new Cached(url, secret);
+            source = cached;
+        }
+        long done = 0;
+        List<String> failures = new ArrayList<>();
+        while (System.in.available() == 0) {
+            try (Connection connection = source.connect(); Statement statement = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM items")) {
+                    rows.next();
+                }
+                connection.commit();
+                if (++done == 1) {
+                    System.out.println("started");
+                }
+            } catch (Exception error) {
+                failures.add(error + " " + error.getCause());
+            }
+        }
+        Map<String, Object> seen = new LinkedHashMap<>();
+        seen.put("transactions", done);
+        seen.put("failures", failures);
+        seen.put("accounts", cached == null ? null : cached.accounts.size());
+        seen.put("refreshed", cached == null ? null : cached.refreshed);
+        System.out.println(new Gson().toJson(seen));
+        System.exit(0);
+    }
+}
