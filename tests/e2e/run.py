@@ -197,6 +197,7 @@ SUITES = [
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),
     Suite("rotation-jdbc", "java jdbc", install_python_and_java, python_client("jdbc_rotation.py"), True),
+    Suite("rotation-functions", "rotation functions", install_python, python_client("rotation_functions.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),

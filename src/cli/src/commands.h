@@ -268,6 +268,14 @@ struct RotationPolicyOptions {
   std::string every;  // empty: off
 };
 int rotation_policy(Session& session, const RotationPolicyOptions& options);
+struct RotationFunctionOptions {
+  std::string name;
+  std::string target;
+  std::string privileged;
+  std::vector<std::string> parameters;  // name=value
+  bool none = false;
+};
+int rotation_function(Session& session, const RotationFunctionOptions& options);
 
 int explain_request(Session& session, const ExplainOptions& options);
 int who_can(Session& session, const WhoCanOptions& options);

@@ -213,4 +213,18 @@ std::string columns(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
+std::optional<std::string> pairs_json(const std::vector<std::string>& options) {
+  std::string json;
+  JsonWriter writer(json);
+  writer.begin_object();
+  for (const std::string& option : options) {
+    const std::size_t equals = option.find('=');
+    if (equals == std::string::npos || equals == 0) return std::nullopt;
+    writer.member(std::string_view(option).substr(0, equals),
+                  std::string_view(option).substr(equals + 1));
+  }
+  writer.end_object();
+  return json;
+}
+
 }  // namespace strongroom::cli

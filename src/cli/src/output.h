@@ -3,6 +3,7 @@
 // scripts.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,5 +42,7 @@ void append_shell_quoted(std::string& out, std::string_view text);
 std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows);
 /// Columns padded to their widest cell; the first row is the heading.
 std::string columns(const std::vector<std::vector<std::string>>& rows);
+/// {"name":"value"} of "name=value"; nothing if one has no '='.
+std::optional<std::string> pairs_json(const std::vector<std::string>& options);
 
 }  // namespace strongroom::cli

@@ -118,4 +118,28 @@ int rotation_policy(Session& session, const RotationPolicyOptions& options) {
       "");
 }
 
+int rotation_function(Session& session, const RotationFunctionOptions& options) {
+  const auto parameters = pairs_json(options.parameters);
+  if (!parameters || options.none != options.target.empty())
+    return session.misused("the function is not said", "a function is given or taken away so",
+                           "strongroom rotation function NAME --target fn --parameter url=…, or "
+                           "--none");
+  ApiCall call{options.none ? "RemoveRotationFunction" : "SetRotationFunction",
+               {{"SecretName", options.name}},
+               kVersion};
+  if (!options.none) {
+    call.parameters.push_back({"TargetId", options.target});
+    call.parameters.push_back({"PrivilegedSecretName", options.privileged});
+    call.parameters.push_back({"Parameters", *parameters});
+  }
+  const auto answer = session.call("change the function of " + quoted(options.name), call);
+  if (!answer) return session.exit_code();
+  return session.print_answer(
+      *answer,
+      options.name + (options.none ? " has no function any more\n"
+                                   : " is rotated by " + options.target + "; try it: strongroom " +
+                                         "rotate " + options.name + " --dry-run\n"),
+      "");
+}
+
 }  // namespace strongroom::cli

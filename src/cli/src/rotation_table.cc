@@ -49,6 +49,16 @@ void declare_rotation_commands(CLI::App& app, RotationCommandOptions& o, const A
       [&o](Session& s) { return rotation_policy(s, o.policy); }, true);
   policy->add_option("name", o.policy.name, "name of the secret")->required();
   policy->add_option("--every", o.policy.every, "7d, 12h; absent: off");
+  auto* function = verb(
+      *rotation, "function", "Which function rotates a Generic secret",
+      [&o](Session& s) { return rotation_function(s, o.function); }, true);
+  function->add_option("name", o.function.name, "name of the secret")->required();
+  function->add_option("--target", o.function.target, "what the function is registered as");
+  function->add_option("--privileged", o.function.privileged,
+                       "a secret whose value the function is given to work with");
+  function->add_option("--parameter", o.function.parameters, "name=value; may be repeated")
+      ->allow_extra_args(false);
+  function->add_flag("--none", o.function.none, "take its function away");
 }
 
 }  // namespace strongroom::cli

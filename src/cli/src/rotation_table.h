@@ -10,6 +10,7 @@ struct RotationCommandOptions {
   RotateOptions rotate;
   LeakOptions leak;
   RotationPolicyOptions policy;
+  RotationFunctionOptions function;
 };
 
 /// Adds the subcommands; `options` outlives the parsing.

@@ -1,7 +1,6 @@
 #include "target_commands.h"
 
 #include "files.h"
-#include "strongroom/base/json_writer.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -20,30 +19,13 @@ std::string text(const Value& value) {
   return std::string(value.text());
 }
 
-/// {"name":"value"} of "name=value"; nothing if one has no '='.
-std::optional<std::string> options_json(const std::vector<std::string>& options) {
-  std::string json;
-  JsonWriter writer(json);
-  writer.begin_object();
-  for (const std::string& option : options) {
-    const std::size_t equals = option.find('=');
-    if (equals == std::string::npos || equals == 0) return std::nullopt;
-    writer.member(std::string_view(option).substr(0, equals),
-                  std::string_view(option).substr(equals + 1));
-  }
-  writer.end_object();
-  return json;
-}
-
 int target_add(Session& session, const TargetOptions& o) {
-  const auto json = options_json(o.options);
+  const auto json = pairs_json(o.options);
   if (!json)
     return session.misused("an option is not of the form name=value", "options are given so",
                            "--option database=app");
   ApiCall call{
-      "AddTarget",
-      {{"TargetId", o.id}, {"Kind", o.kind}, {"Address", o.address}, {"AdminAccount", o.admin}},
-      kVersion};
+      "AddTarget", {{"TargetId", o.id}, {"Kind", o.kind}, {"Address", o.address}}, kVersion};
   for (const auto& [parameter, file] :
        {std::pair("TlsRoots", o.ca_file), std::pair("HostKeys", o.host_key_file)}) {
     if (file.empty()) continue;
@@ -51,10 +33,15 @@ int target_add(Session& session, const TargetOptions& o) {
     if (!content) return session.failed("read the file", content.error());
     add(call, parameter, *content);
   }
-  int code = kOk;
-  const auto secret = take_value(session, o.secret, code);
-  if (!secret) return code;
-  call.parameters.push_back({"AdminSecret", "", &*secret});
+  // A program of the server's host is called by nobody in particular.
+  std::optional<SecretBytes> secret;
+  if (o.kind != "executable") {
+    int code = kOk;
+    secret = take_value(session, o.secret, code);
+    if (!secret) return code;
+    call.parameters.push_back({"AdminAccount", o.admin});
+    call.parameters.push_back({"AdminSecret", "", &*secret});
+  }
   add(call, "Tls", o.tls);
   add(call, "TlsName", o.tls_name);
   add(call, "OwnerRole", o.owner_role);
@@ -134,9 +121,12 @@ void declare_target_commands(CLI::App& app, TargetOptions& o, const AddVerb& ver
       [&o](Session& s) { return target_add(s, o); }, true);
   add->add_option("target", o.id, "the DBInstanceId, InstanceId or DBClusterId that secrets name")
       ->required();
-  add->add_option("--kind", o.kind, "mysql, postgres, redis or ssh")->required();
-  add->add_option("--address", o.address, "host or host:port")->required();
-  add->add_option("--admin", o.admin, "the account that changes others")->required();
+  add->add_option("--kind", o.kind,
+                  "mysql, postgres, redis, ssh, http, function-compute or executable")
+      ->required();
+  add->add_option("--address", o.address, "host or host:port; of a function its URL or its path")
+      ->required();
+  add->add_option("--admin", o.admin, "the account that changes others, or who calls the function");
   add->add_option("secret", o.secret.positional,
                   "- reads the admin's password or private key from standard input");
   add->add_option("--secret-file", o.secret.file, "read it from this file");

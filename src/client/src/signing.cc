@@ -63,24 +63,22 @@ Result<SecretBytes> form_body(const std::vector<Parameter>& parameters) {
   return body;
 }
 
-Result<std::string> signed_head(const Settings& settings, const ApiCall& call, const Stamp& stamp,
-                                const SecretBytes& body) {
-  const auto hash = hex_encode(crypto::sha256(ClientReveal::bytes(body)));
+Result<std::string> acs3_head(const Acs3Call& call, const Acs3Key& key, const Stamp& stamp,
+                              std::string_view body) {
+  const auto hash = hex_encode(crypto::sha256(as_bytes(body)));
   std::vector<NameValue> fields;  // sorted by name
-  if (!body.empty()) fields.push_back({"content-type", kFormType});
-  fields.push_back({"host", settings.endpoint});
+  if (!call.content_type.empty()) fields.push_back({"content-type", call.content_type});
+  fields.push_back({"host", call.host});
   fields.push_back({"x-acs-action", call.action});
   fields.push_back({"x-acs-content-sha256", hash});
   fields.push_back({"x-acs-date", stamp.date});
-  if (!settings.security_token.empty()) {
-    fields.push_back({"x-acs-security-token", settings.security_token});
-  }
+  if (!key.security_token.empty()) fields.push_back({"x-acs-security-token", key.security_token});
   fields.push_back({"x-acs-signature-nonce", stamp.nonce});
   fields.push_back({"x-acs-version", call.version});
 
-  std::string canonical = "POST\n/\n\n";
+  std::string canonical = "POST\n" + std::string(call.path) + "\n\n";
   std::string names;
-  std::string head = "POST / HTTP/1.1\r\n";
+  std::string head = "POST " + std::string(call.path) + " HTTP/1.1\r\n";
   for (const auto& [name, value] : fields) {
     canonical.append(name).append(":").append(value).append("\n");
     names.append(names.empty() ? "" : ";").append(name);
@@ -89,13 +87,13 @@ Result<std::string> signed_head(const Settings& settings, const ApiCall& call, c
   canonical.append("\n").append(names).append("\n").append(hash);
   const auto string_to_sign =
       std::string(kAlgorithm) + "\n" + hex_encode(crypto::sha256(as_bytes(canonical)));
-  SR_TRY(const auto key,
-         crypto::HmacKey::make(crypto::MacHash::kSha256, settings.access_key_secret));
-  const auto tag = key.sign(as_bytes(string_to_sign));
-  head.append("accept: application/json\r\nuser-agent: strongroom\r\nauthorization: ")
+  SR_TRY(const auto hmac, crypto::HmacKey::make(crypto::MacHash::kSha256, key.secret));
+  const auto tag = hmac.sign(as_bytes(string_to_sign));
+  head.append(call.fields)
+      .append("accept: application/json\r\nuser-agent: strongroom\r\nauthorization: ")
       .append(kAlgorithm)
       .append(" Credential=")
-      .append(settings.access_key_id)
+      .append(key.id)
       .append(",SignedHeaders=")
       .append(names)
       .append(",Signature=")
@@ -104,6 +102,16 @@ Result<std::string> signed_head(const Settings& settings, const ApiCall& call, c
       .append(std::to_string(body.size()))
       .append("\r\n\r\n");
   return head;
+}
+
+Result<std::string> signed_head(const Settings& settings, const ApiCall& call, const Stamp& stamp,
+                                const SecretBytes& body) {
+  return acs3_head({.host = settings.endpoint,
+                    .action = call.action,
+                    .version = call.version,
+                    .content_type = body.empty() ? std::string_view() : kFormType},
+                   {settings.access_key_id, settings.access_key_secret, settings.security_token},
+                   stamp, as_chars(ClientReveal::bytes(body)));
 }
 
 }  // namespace strongroom::client

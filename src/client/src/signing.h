@@ -5,17 +5,13 @@
 #include <string_view>
 
 #include "strongroom/base/result.h"
+#include "strongroom/client/acs3.h"
 #include "strongroom/client/client.h"
 
 namespace strongroom::client {
 
 /// `parameters` as application/x-www-form-urlencoded, in locked memory. kExhausted without it.
 Result<SecretBytes> form_body(const std::vector<Parameter>& parameters);
-
-struct Stamp {
-  std::string date;   // "2026-11-22T01:02:03Z"
-  std::string nonce;  // 32 hex digits
-};
 
 /// The whole head, blank line included. kExhausted without locked memory.
 Result<std::string> signed_head(const Settings& settings, const ApiCall& call, const Stamp& stamp,

@@ -170,7 +170,7 @@ void job_fields(Sink& sink, J& job) {
   sink.number(job.epoch);
   ranged(sink, job.attempt, 0, std::numeric_limits<std::uint32_t>::max());
   ranged(sink, job.step, 1, 8);
-  ranged(sink, job.kind, 1, 9);
+  ranged(sink, job.kind, 1, 10);
   sink.text(job.secret_arn);
   sink.text(job.secret_type);
   ranged(sink, job.dual, 0, 1);
@@ -179,6 +179,7 @@ void job_fields(Sink& sink, J& job) {
   credential_fields(sink, job.current);
   credential_fields(sink, job.pending);
   credential_fields(sink, job.previous);
+  credential_fields(sink, job.privileged);
   sink.text(job.owner_role);
   ranged(sink, job.budget_ms, 0, kAnyPositive);
   count(sink, job.options);

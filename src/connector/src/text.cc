@@ -10,8 +10,9 @@
 namespace strongroom::connector {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKinds = {"ram",   "mysql", "postgres",   "redis", "ssh",
-                                                    "cloud", "http",  "executable", "test"};
+constexpr std::array<std::string_view, 10> kKinds = {
+    "ram",   "mysql", "postgres",   "redis", "ssh",
+    "cloud", "http",  "executable", "test",  "function-compute"};
 constexpr std::array<std::string_view, 8> kSteps = {"inspect", "probe",  "create", "set",
                                                     "test",    "finish", "retire", "roll-back"};
 constexpr std::array<std::string_view, 6> kStatuses = {
@@ -74,7 +75,8 @@ std::optional<Kind> parse_kind(std::string_view text) {
 }
 
 std::string scrub(std::string_view text, const Job& job) {
-  for (const Credential* credential : {&job.admin, &job.current, &job.pending, &job.previous})
+  for (const Credential* credential :
+       {&job.admin, &job.current, &job.pending, &job.previous, &job.privileged})
     if (repeats(text, credential->secret)) return std::string(kWithheld);
   std::string clean;
   clean.reserve(std::min(text.size(), limits::kConnectorMessageBytesMax));

@@ -146,6 +146,11 @@ std::string_view text_of(const SecretBytes& secret) {
   return as_chars(TargetReveal::view(secret));
 }
 
+std::span<char> room_of(SecretBytes& secret) {
+  const auto room = TargetReveal::into(secret);
+  return {reinterpret_cast<char*>(room.data()), room.size()};
+}
+
 Attempt<SecretBytes> doubled(const SecretBytes& secret, char quote) {
   const std::string_view text = text_of(secret);
   auto made = SecretBytes::zeroed(text.size() + std::ranges::count(text, quote));

@@ -1,7 +1,9 @@
 // The process that reaches rotation targets: started by the server, with its socket as descriptor 3
-// and the user to become as its only argument.
+// the user to become as its first argument, and then "host=NAME" for each host of a function that
+// may have a private address, "run=PATH" for each program that is one.
 
-#include <string>
+#include <span>
+#include <string_view>
 
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
@@ -10,7 +12,7 @@
 
 int main(int argc, char** argv) {
   using namespace strongroom;
-  if (argc != 2) {
+  if (argc < 2) {
     log::error("egress_is_started_by_strongroomd", {});
     return 2;
   }
@@ -18,7 +20,12 @@ int main(int argc, char** argv) {
     log::error("egress_not_confined", {{"why", confined.error().message()}});
     return 1;
   }
-  const auto all = connectors::make_all();
+  connectors::Settings settings;
+  for (const std::string_view word : std::span(argv, static_cast<std::size_t>(argc)).subspan(2)) {
+    if (word.starts_with("host=")) settings.private_hosts.emplace_back(word.substr(5));
+    if (word.starts_with("run=")) settings.executables.emplace_back(word.substr(4));
+  }
+  const auto all = connectors::make_all(settings);
   std::vector<connector::Connector*> kinds;
   for (const auto& one : all) kinds.push_back(one.get());
   return egress::serve(egress::kSocket, limits::kEgressSlots, kinds);

@@ -1,5 +1,6 @@
 #include "strongroom/connectors/all.h"
 
+#include "strongroom/connector_function/connector.h"
 #include "strongroom/connector_mysql/connector.h"
 #include "strongroom/connector_postgres/connector.h"
 #include "strongroom/connector_redis/connector.h"
@@ -7,12 +8,16 @@
 
 namespace strongroom::connectors {
 
-std::vector<std::unique_ptr<connector::Connector>> make_all() {
+std::vector<std::unique_ptr<connector::Connector>> make_all(const Settings& settings) {
   std::vector<std::unique_ptr<connector::Connector>> all;
   all.push_back(std::make_unique<connector_mysql::MysqlConnector>());
   all.push_back(std::make_unique<connector_postgres::PostgresConnector>());
   all.push_back(std::make_unique<connector_redis::RedisConnector>());
   all.push_back(std::make_unique<connector_ssh::SshConnector>());
+  all.push_back(std::make_unique<connector_function::HttpConnector>(settings.private_hosts));
+  all.push_back(
+      std::make_unique<connector_function::FunctionComputeConnector>(settings.private_hosts));
+  all.push_back(std::make_unique<connector_function::ExecutableConnector>(settings.executables));
   return all;
 }
 

@@ -252,7 +252,8 @@ EgressRunner::~EgressRunner() {
 
 bool EgressRunner::serves(Kind kind) const {
   return kind == Kind::kMysql || kind == Kind::kPostgres || kind == Kind::kRedis ||
-         kind == Kind::kSsh;
+         kind == Kind::kSsh || kind == Kind::kHttp || kind == Kind::kExecutable ||
+         kind == Kind::kFunctionCompute;
 }
 
 void EgressRunner::submit(connector::Job job, Done done) {

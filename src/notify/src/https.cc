@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "refused.h"
-#include "url.h"
+#include "strongroom/dial/url.h"
 
 namespace strongroom::notify {
 namespace {
@@ -63,7 +63,7 @@ dial::Options dial_options(std::string_view host, const CourierOptions& options)
 // HTTP/1.0, so that the answer is not chunked and ends with the connection.
 Result<std::string> post_https(const std::string& url, const Post& post,
                                const CourierOptions& options) {
-  const auto place = parse_url(url);
+  const auto place = dial::parse_https_url(url);
   if (!place) return refused("nothing: the address cannot be used");
   SR_TRY(auto connection,
          dial::Connection::open(place->target, dial_options(place->target.host, options)));

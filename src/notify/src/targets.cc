@@ -7,7 +7,7 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/mac.h"
 #include "strongroom/dial/connection.h"
-#include "url.h"
+#include "strongroom/dial/url.h"
 
 namespace strongroom::notify {
 namespace {
@@ -80,7 +80,7 @@ Result<void> check(const Target& target) {
       return invalid("Relay", "It must be host:port of a mail server that speaks TLS at once.");
     return {};
   }
-  if (target.address.size() > kTextBytesMax || !parse_url(target.address))
+  if (target.address.size() > kTextBytesMax || !dial::parse_https_url(target.address))
     return invalid("Address", "It must be an https URL without user and fragment.");
   return {};
 }

@@ -5,13 +5,16 @@
 
 #include "openssh.h"
 #include "reveal.h"
-#include "secret_json.h"
+
 #include "strongroom/base/random_text.h"
+#include "strongroom/connector/secret_json.h"
 
 namespace strongroom::rotation {
 namespace {
 
 using connector::Credential;
+using connector::SecretMember;
+using connector::SecretObject;
 using secrets::SecretType;
 
 constexpr std::size_t kPasswordChars = 32;
@@ -122,11 +125,11 @@ Result<Credential> new_access_key(std::string_view account, Random& random) {
 Result<std::vector<Credential>> parse_given(const Form& form, const SecretBytes& data) {
   std::vector<SecretObject> objects;
   if (const std::string_view list = list_of(form.type); !list.empty()) {
-    auto read = read_list(data, list, form.sub_type == "SingleUser" ? 1 : 2);
+    auto read = connector::read_list(data, list, form.sub_type == "SingleUser" ? 1 : 2);
     if (!read) return wrong_form(form);
     objects = std::move(*read);
   } else {
-    auto read = read_object(data);
+    auto read = connector::read_object(data);
     if (!read) return wrong_form(form);
     objects.push_back(std::move(*read));
   }
@@ -140,7 +143,11 @@ Result<std::vector<Credential>> parse_given(const Form& form, const SecretBytes&
 }
 
 Result<Credential> parse_value(const Form& form, const SecretBytes& data) {
-  auto object = read_object(data);
+  if (form.type == SecretType::kGeneric) {
+    SR_TRY(SecretBytes whole, SecretBytes::copy_of(RotationReveal::view(data)));
+    return Credential{"", "", std::move(whole)};
+  }
+  auto object = connector::read_object(data);
   auto credential = object ? credential_of(form, *object) : std::nullopt;
   if (!credential)
     return fail(ErrorKind::kCorrupt, "CorruptRecord", "A managed value has not its form.");
@@ -148,6 +155,8 @@ Result<Credential> parse_value(const Form& form, const SecretBytes& data) {
 }
 
 Result<SecretBytes> render(const Form& form, const Credential& credential, Instant made) {
+  if (form.type == SecretType::kGeneric)
+    return SecretBytes::copy_of(RotationReveal::view(credential.secret));
   const Names names = names_of(form);
   const std::string generated = format_utc(made);
   std::vector<std::pair<std::string_view, ByteView>> members;
@@ -156,7 +165,7 @@ Result<SecretBytes> render(const Form& form, const Credential& credential, Insta
   members.emplace_back(names.secret, RotationReveal::view(credential.secret));
   if (form.type == SecretType::kRamCredentials)
     members.emplace_back("GenerateTimestamp", as_bytes(generated));
-  return write_object(members);
+  return connector::write_object(members);
 }
 
 Result<Credential> generate(const Form& form, std::string_view account, Random& random) {

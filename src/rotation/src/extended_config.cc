@@ -166,7 +166,9 @@ std::string_view ExtendedConfig::get(std::string_view name) const {
 }
 
 std::string_view ExtendedConfig::target() const {
-  for (const std::string_view name : {"DBInstanceId", "DBClusterId", "InstanceId", "UserName"})
+  constexpr std::array<std::string_view, 5> kNames = {"DBInstanceId", "DBClusterId", "InstanceId",
+                                                      "UserName", kFunction};
+  for (const std::string_view name : kNames)
     if (const std::string_view value = get(name); !value.empty()) return value;
   return {};
 }
@@ -186,6 +188,17 @@ Result<ExtendedConfig> parse_extended_config(SecretType type, std::string_view j
   SR_CHECK_OK(check_fields(type, config));
   SR_CHECK_OK(check_twin(type, config));
   if (type == SecretType::kEcs) config.fields.emplace("CommandId", "");
+  return config;
+}
+
+Result<ExtendedConfig> function_config(const Function& function) {
+  ExtendedConfig config;
+  config.fields.emplace(kFunction, function.target);
+  if (!function.privileged_secret.empty())
+    config.fields.emplace(kPrivilegedSecret, function.privileged_secret);
+  SR_TRY(config.custom_data, checked_custom_data(function.parameters));
+  if (to_json(config).size() > limits::kExtendedConfigCharsMax)
+    return invalid_parameter("Parameters", "All of them together have at most 1024 characters.");
   return config;
 }
 
@@ -223,7 +236,9 @@ std::string to_json(const ExtendedConfig& config) {
 }
 
 Shape shape_of(SecretType type, std::string_view sub_type) {
-  return {.dual = sub_type == "DoubleUsers", .overlaps = type == SecretType::kRamCredentials};
+  return {.dual = sub_type == "DoubleUsers",
+          .overlaps = type == SecretType::kRamCredentials,
+          .creates = type == SecretType::kGeneric};
 }
 
 }  // namespace strongroom::rotation

@@ -16,6 +16,11 @@ Instant later(Instant now, std::int64_t milliseconds) {
   return {now.unix_ms + milliseconds};
 }
 
+// Steps after which the target may know of the new credential.
+bool reaches_target(Phase phase) {
+  return phase == Phase::kSet || phase == Phase::kCreate;
+}
+
 Step step_of(Phase phase) {
   switch (phase) {
     case Phase::kTest:
@@ -127,8 +132,8 @@ Conclusion retry(Run run, const Shape& shape, const Moment& moment, const Pace& 
 
 Conclusion rejected(Run run, const Shape& shape, const Moment& moment, const Pace& pace) {
   const bool again = run.rounds + 1 < static_cast<std::uint32_t>(pace.rounds);
-  if (run.phase == Phase::kSet && !run.touched && again) {
-    // Definitely not taken: only another credential can be.
+  if (run.phase == Phase::kSet && (!run.touched || shape.creates) && again) {
+    // Definitely not taken: only another credential can be. A function tidies up after itself.
     ++run.rounds;
     enter(run, shape.creates ? Phase::kCreate : Phase::kSet, moment.now);
     return {std::move(run), Change::kNewCredential};
@@ -172,7 +177,7 @@ Claim claim(Run before, Instant now, const Pace& pace) {
   claim.turn = before.phase == Phase::kBegin ? Claim::Turn::kBegin : Claim::Turn::kStep;
   claim.step = step_of(before.phase);
   // A lease that ran out is a runner that died at an unknown place of its call.
-  if (before.leased && before.phase == Phase::kSet) before.touched = true;
+  if (before.leased && reaches_target(before.phase)) before.touched = true;
   before.leased = true;
   before.lease_until = later(now, pace.budget_ms + pace.margin_ms);
   ++before.epoch;
@@ -189,7 +194,7 @@ Conclusion conclude(Run before, const Shape& shape, const Seen& seen, const Mome
   before.code = good ? "" : seen.code;
   before.message = good ? "" : seen.message;
   if (seen.gap_ms >= 0) before.gap_ms = seen.gap_ms;
-  if (before.phase == Phase::kSet && (good || seen.status == Status::kAmbiguous))
+  if (reaches_target(before.phase) && (good || seen.status == Status::kAmbiguous))
     before.touched = true;
   if (before.cancelled && before_promotion(before.phase))
     return undo(std::move(before), shape, moment.now);
@@ -230,7 +235,7 @@ std::optional<Conclusion> cancel(Run before, const Shape& shape, Instant now) {
     // A step that is under way ends first; its outcome then undoes it.
     if (before.leased && before.lease_until > now) return Conclusion{std::move(before)};
     // A runner that died may have reached the target.
-    if (before.leased && before.phase == Phase::kSet) before.touched = true;
+    if (before.leased && reaches_target(before.phase)) before.touched = true;
     before.leased = false;
     return undo(std::move(before), shape, now);
   }

@@ -117,7 +117,7 @@ Result<void> Rotations::adopt(barrier::Transaction& transaction, const Secret& s
 }
 
 Result<void> Rotations::forget(barrier::Transaction& transaction, const Secret& secret) {
-  if (!secret.managed()) return {};
+  if (!secret.rotates()) return {};
   SR_TRY(const Run run, run_of(transaction, secret));
   SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
   for (const std::string& account : run.accounts) {
@@ -178,7 +178,7 @@ void Rotations::resume_schedule(barrier::Transaction& transaction, const Secret&
 Result<void> Rotations::request(barrier::Transaction& transaction, Secret secret,
                                 std::string_view version_id, std::optional<std::int64_t> overlap_ms,
                                 Instant now) {
-  if (!secret.managed()) return not_managed();
+  if (!secret.rotates()) return not_managed();
   SR_CHECK_OK(secrets::check_version_id(version_id));
   if (overlap_ms &&
       (*overlap_ms < settings_.overlap_ms_min || *overlap_ms > limits::kOverlapMillisMax))
@@ -199,7 +199,7 @@ Result<void> Rotations::request(barrier::Transaction& transaction, Secret secret
 
 Result<void> Rotations::set_policy(barrier::Transaction& transaction, Secret secret, bool enable,
                                    std::int64_t interval_seconds, Instant now) {
-  if (!secret.managed()) return not_managed();
+  if (!secret.rotates()) return not_managed();
   SR_TRY(const Run run, run_of(transaction, secret));
   if (run.running()) return being_rotated();
   if (enable) {
@@ -218,7 +218,7 @@ Result<void> Rotations::set_policy(barrier::Transaction& transaction, Secret sec
 }
 
 Result<Secret> Rotations::abandon(barrier::Transaction& transaction, Secret secret, Instant now) {
-  if (!secret.managed()) return secret;
+  if (!secret.rotates()) return secret;
   SR_TRY(Run run, run_of(transaction, secret));
   if (!run.running()) return secret;
   SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));

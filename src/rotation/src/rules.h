@@ -13,7 +13,7 @@ namespace strongroom::rotation {
 inline std::unexpected<Error> not_managed() {
   return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
               "Unsupported operation. A Generic secret is not rotated by the service; put a new "
-              "version with PutSecretValue.");
+              "version with PutSecretValue, or give it a rotation function.");
 }
 
 /// semantics.md §2.1: the console's message, no API code is named.

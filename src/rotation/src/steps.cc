@@ -45,8 +45,7 @@ Result<std::optional<Rotations::Opened>> Rotations::open(barrier::Transaction& t
     if (view.error().kind() == ErrorKind::kNotFound) return std::nullopt;
     return std::unexpected(view.error());
   }
-  if (view->uuid() != task.resource || view->type() == secrets::SecretType::kGeneric)
-    return std::nullopt;
+  if (view->uuid() != task.resource || !view->rotates()) return std::nullopt;
   Secret secret = view->decode();
   SR_TRY(ExtendedConfig config, stored_extended_config(secret.extended_config));
   SR_TRY(Run run, run_of(transaction, secret));
@@ -82,6 +81,19 @@ Result<Secret> Rotations::put_new_pending(barrier::Transaction& transaction, con
   return secrets_.put_pending(transaction, std::move(secret), run.id, value, now);
 }
 
+// The value that a function works with; absent if it needs none.
+Result<Credential> Rotations::privileged_of(barrier::Reader& reader, AccountId account,
+                                            const ExtendedConfig& config) const {
+  const std::string_view name = config.get(kPrivilegedSecret);
+  if (name.empty()) return Credential{};
+  SR_TRY(const SecretView view, secrets_.live_view(reader, account, name));
+  const auto version = view.find_label(secrets::kCurrent);
+  SR_CHECK(version.has_value());
+  SR_TRY(const keys::UseStatus key, keys_.status(reader, account, version->key_id()));
+  SR_TRY(SecretBytes value, secrets_.open(reader, view, *version, key));
+  return Credential{std::string(name), "", std::move(value)};
+}
+
 Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, const Run& run) {
   const Secret secret = view.decode();
   SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
@@ -102,6 +114,9 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
   } else if (run.phase == Phase::kProvisionTwin) {
     SR_TRY(job.pending, job.previous.copy());
   }
+  SR_TRY(job.privileged, privileged_of(reader, secret.account, config));
+  for (const auto& [name, value] : config.custom_data)
+    if (!secret.managed()) job.options.emplace_back("parameter." + name, value);
   if (secret.type == secrets::SecretType::kRamCredentials) {
     job.kind = connector::Kind::kRam;
     job.target.name = config.target();
@@ -173,7 +188,7 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
 
 Result<void> Rotations::cancel(barrier::Transaction& transaction, const Secret& secret,
                                Instant now) {
-  if (!secret.managed()) return not_managed();
+  if (!secret.rotates()) return not_managed();
   SR_TRY(auto opened,
          open(transaction, {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid}));
   SR_CHECK(opened.has_value());
@@ -253,6 +268,23 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
   return Claimed{.changed = true, .work = std::move(work)};
 }
 
+// What a function made, in the place of what was stored for it. Nothing of it is kept if it cannot
+// be a value.
+Result<void> Rotations::take_produced(barrier::Transaction& transaction, Opened& opened,
+                                      const connector::Outcome& outcome, Seen& seen, Instant now) {
+  const bool made = outcome.succeeded() && opened.run.phase == Phase::kCreate;
+  if (!made || outcome.produced.secret.empty()) return {};
+  if (outcome.produced.secret.size() > limits::kSecretDataBytesMax) {
+    seen = {.status = Status::kConfiguration,
+            .code = "FunctionValue",
+            .message = "The function's value is longer than 30720 bytes."};
+    return {};
+  }
+  SR_TRY(opened.secret, secrets_.put_pending(transaction, std::move(opened.secret), opened.run.id,
+                                             outcome.produced.secret, now));
+  return {};
+}
+
 Result<Rotations::Settled> Rotations::settle(barrier::Transaction& transaction, const Work& work,
                                              const Result<connector::Outcome>& outcome,
                                              Instant now) {
@@ -262,6 +294,7 @@ Result<Rotations::Settled> Rotations::settle(barrier::Transaction& transaction, 
   Seen seen;
   if (outcome) {
     seen = {outcome->status, outcome->code, outcome->message, outcome->facts.gap_ms};
+    SR_CHECK_OK(take_produced(transaction, *opened, *outcome, seen, now));
   } else {
     seen.code = outcome.error().code();
     seen.message = outcome.error().message();

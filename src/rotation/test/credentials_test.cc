@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "openssh.h"
-#include "secret_json.h"
 #include "strongroom/crypto/asymmetric.h"
 #include "strongroom/rotation/extended_config.h"
 #include "strongroom/test/reveal.h"

@@ -33,6 +33,8 @@ bool matches_one(const Secret& secret, const Filter& filter) {
       return std::ranges::any_of(filter.values, [&](const auto& v) {
         return same_ignoring_case(v, to_text(secret.type));
       });
+    case Filter::Field::kRotates:
+      return secret.rotates();
     case Filter::Field::kTagKey:
     case Filter::Field::kTagValue:
       return true;  // matches_tags

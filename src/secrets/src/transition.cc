@@ -183,11 +183,17 @@ Result<VersionAdded> insert_version(Secret before, Version version,
 }
 
 Result<VersionAdded> add_pending(Secret before, Version version) {
-  if (!before.managed())
+  if (!before.rotates())
     return unsupported("Unsupported operation. Generic secrets are not rotated by the service.");
   std::vector<std::uint32_t> replaced;
   if (const Version* pending = before.find_label(kPending)) {
-    SR_CHECK(pending->id == version.id);
+    // On managed types the label is the server's alone.
+    SR_CHECK(pending->id == version.id || !before.managed());
+    if (pending->id != version.id) {
+      return fail(ErrorKind::kConflict, "Rejected.ResourceExist",
+                  "The version " + pending->id +
+                      " has the label ACSPending; take it away, a rotation needs it.");
+    }
     VersionAdded without = drop_pending(std::move(before));
     before = std::move(without.after);
     replaced = std::move(without.evicted);

@@ -134,6 +134,10 @@ std::optional<VersionView> SecretView::find_label(std::string_view label) const 
   return std::nullopt;
 }
 
+bool SecretView::rotates() const {
+  return type() != SecretType::kGeneric || !extended_config().empty();
+}
+
 Result<VersionView> SecretView::select(std::string_view id, std::string_view label) const {
   if (type() != SecretType::kGeneric) {
     id = {};
@@ -141,11 +145,12 @@ Result<VersionView> SecretView::select(std::string_view id, std::string_view lab
   }
   if (id.empty()) {
     const auto found = find_label(label.empty() ? kCurrent : label);
-    if (!found) return no_such_stage();
+    // Before its promotion a value is nobody's.
+    if (!found || (rotates() && found->has(kPending))) return no_such_stage();
     return *found;
   }
   for (std::size_t i = 0; i < version_count(); ++i) {
-    if (version(i).id() != id) continue;
+    if (version(i).id() != id || (rotates() && version(i).has(kPending))) continue;
     if (!label.empty() && !version(i).has(label)) return version_and_stage_differ();
     return version(i);
   }

@@ -73,6 +73,10 @@ constexpr std::array kSettings = {
             "comma-separated hosts of OIDC issuers that may have private addresses"},
     Setting{"egress.user", "STRONGROOM_EGRESS_USER", "nobody",
             "whom the process that reaches rotation targets becomes, if the server is root"},
+    Setting{"egress.private_hosts", "STRONGROOM_EGRESS_PRIVATE_HOSTS", "",
+            "comma-separated hosts of rotation functions that may have private addresses"},
+    Setting{"egress.executables", "STRONGROOM_EGRESS_EXECUTABLES", "",
+            "comma-separated paths of programs that may be rotation functions"},
     Setting{"rotation.interval_seconds_min", "STRONGROOM_ROTATION_INTERVAL_SECONDS_MIN", "21600",
             "smallest interval of automatic rotation, 60 or more"},
     Setting{"rotation.overlap_seconds_min", "STRONGROOM_ROTATION_OVERLAP_SECONDS_MIN", "600",
@@ -367,6 +371,8 @@ Result<Config> interpret(const Values& values) {
   config.seal_file = value_of(values, "seal.file").text;
   config.seal_passphrase_file = value_of(values, "seal.passphrase_file").text;
   config.egress_user = value_of(values, "egress.user").text;
+  config.egress_private_hosts = split_list(value_of(values, "egress.private_hosts").text);
+  config.egress_executables = split_list(value_of(values, "egress.executables").text);
   config.seal_share_files = split_list(value_of(values, "seal.share_files").text);
   config.seal_credential = value_of(values, "seal.credential").text;
   SR_CHECK_OK(interpret_backup(values, config.backup));

@@ -15,6 +15,9 @@ bool fits(SecretType type, Kind kind) {
       return kind == Kind::kRedis || kind == Kind::kTest;
     case SecretType::kEcs:
       return kind == Kind::kSsh || kind == Kind::kTest;
+    case SecretType::kGeneric:
+      return kind == Kind::kHttp || kind == Kind::kFunctionCompute || kind == Kind::kExecutable ||
+             kind == Kind::kTest;
     default:
       return false;
   }

@@ -203,8 +203,11 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
 Result<void> RunningServer::Parts::open_targets() {
   targets = std::make_unique<targets::Targets>(*store, random);
   SR_CHECK_OK(targets->build_index());
+  std::vector<std::string> arguments{config.egress_user};
+  for (const std::string& host : config.egress_private_hosts) arguments.push_back("host=" + host);
+  for (const std::string& path : config.egress_executables) arguments.push_back("run=" + path);
   auto runner = egress::EgressRunner::start(
-      {.program = sibling_program("strongroom-egress"), .arguments = {config.egress_user}});
+      {.program = sibling_program("strongroom-egress"), .arguments = std::move(arguments)});
   if (runner) {
     egress = std::move(*runner);
   } else {

@@ -71,12 +71,25 @@ bool get_filter(element value, ParsedFilter& filter) {
   return get_strings(values, limits::kFilterValuesMax, filter.values);
 }
 
+/// A boolean, as itself or as text.
+bool get_flag(simdjson::dom::object object, std::string_view name, bool& out) {
+  element value;
+  if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return true;
+  if (value.get_bool().get(out) == simdjson::SUCCESS) return true;
+  std::string text;
+  if (!get_text(value, text) || (text != "true" && text != "false")) return false;
+  out = text == "true";
+  return true;
+}
+
 bool get_batch_entry(element value, BatchEntry& entry) {
   simdjson::dom::object object;
   if (value.get_object().get(object) != simdjson::SUCCESS) return false;
   return get_member(object, "SecretName", entry.secret_name) &&
          get_member(object, "VersionId", entry.version_id) &&
-         get_member(object, "VersionStage", entry.version_stage) && !entry.secret_name.empty();
+         get_member(object, "VersionStage", entry.version_stage) &&
+         get_flag(object, "FetchExtendedConfig", entry.fetch_extended_config) &&
+         !entry.secret_name.empty();
 }
 
 }  // namespace

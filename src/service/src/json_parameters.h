@@ -44,6 +44,7 @@ struct BatchEntry {
   std::string secret_name;
   std::string version_id;
   std::string version_stage;
+  bool fetch_extended_config = false;
 };
 /// BatchGetSecretValue's SecretsList: 1 to limits::kBatchSecretsMax distinct secrets.
 Result<std::vector<BatchEntry>> parse_secrets_list(std::string_view name, std::string_view text);

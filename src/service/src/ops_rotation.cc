@@ -70,8 +70,7 @@ Result<void> describe_rotation(Call& call) {
 Result<void> list_rotations(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   SR_TRY(const Page page, page_of(call.parameters, 20));
-  const secrets::Filter managed{secrets::Filter::Field::kType,
-                                {"Rds", "Redis", "RAMCredentials", "ECS", "PolarDB"}};
+  const secrets::Filter managed{secrets::Filter::Field::kRotates, {}};
   SR_TRY(const secrets::ListPage list,
          call.engines.secrets.list(call.reader, call.account(), std::span(&managed, 1),
                                    static_cast<std::size_t>(page.offset()),
@@ -101,6 +100,41 @@ Result<void> cancel_rotation(Call& call) {
   return {};
 }
 
+/// Whoever gives a function a value to work with may read that value.
+Result<void> judge_privileged(Call& call, const std::string& name) {
+  if (name.empty()) return {};
+  SR_CHECK_OK(call.authorize("kms:GetSecretValue", call.engines.secrets.arn(call.account(), name)));
+  SR_TRY(const secrets::SecretView secret,
+         call.engines.secrets.live_view(call.reader, call.account(), name));
+  SR_TRY(const keys::UseStatus key,
+         call.engines.keys.status(call.reader, secret.account(), secret.encryption_key_id()));
+  if (key.service_default) return {};
+  return authorize_key(call, "kms:Decrypt", {secret.account(), secret.encryption_key_id()});
+}
+
+Result<void> set_rotation_function(Call& call) {
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  rotation::Function function;
+  SR_TRY(function.target, call.parameters.required("TargetId"));
+  function.privileged_secret = call.parameters.text("PrivilegedSecretName");
+  if (const std::string_view text = call.parameters.text("Parameters"); !text.empty()) {
+    SR_TRY(function.parameters, rotation::parse_custom_data(text));
+  }
+  SR_CHECK_OK(judge_privileged(call, function.privileged_secret));
+  SR_CHECK_OK(rotations->set_function(*call.transaction, view.decode(), function, call.now));
+  call.answer.field("SecretName", view.name());
+  return {};
+}
+
+Result<void> remove_rotation_function(Call& call) {
+  SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
+  SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_CHECK_OK(rotations->remove_function(*call.transaction, view.decode(), call.now));
+  call.answer.field("SecretName", view.name());
+  return {};
+}
+
 std::string_view login_text(connector::Login login) {
   return login == connector::Login::kAccepted  ? "accepted"
          : login == connector::Login::kRefused ? "refused"
@@ -111,7 +145,7 @@ std::string_view login_text(connector::Login login) {
 Result<void> inspect_rotation(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
-  if (view.type() == secrets::SecretType::kGeneric || call.engines.driver == nullptr) {
+  if (!view.rotates() || call.engines.driver == nullptr) {
     return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
                 "Unsupported operation. This secret is not rotated by the server.");
   }
@@ -151,6 +185,9 @@ constexpr Operation kRows[] = {
     {kStrongroom, "InspectRotation", kSlowRead, kSecret, "SecretName", inspect_rotation},
     {kStrongroom, "ListRotations", kSlowRead, kAll, "", list_rotations},
     {kStrongroom, "CancelRotation", kMutation, kSecret, "SecretName", cancel_rotation},
+    {kStrongroom, "SetRotationFunction", kMutation, kSecret, "SecretName", set_rotation_function},
+    {kStrongroom, "RemoveRotationFunction", kMutation, kSecret, "SecretName",
+     remove_rotation_function},
 };
 
 }  // namespace
@@ -161,7 +198,7 @@ Result<void> rotate_secret(Call& call) {
   SR_TRY(const std::string_view version_id, call.parameters.required("VersionId"));
   SR_TRY(const auto overlap, overlap_of(call.parameters));
   call.note_version(version_id);
-  if (view.type() != secrets::SecretType::kGeneric) SR_CHECK_OK(judge_key(call, view));
+  if (view.rotates()) SR_CHECK_OK(judge_key(call, view));
   SR_CHECK_OK(rotations->request(*call.transaction, view.decode(), version_id, overlap, call.now));
   call.answer.field("Arn", call.engines.secrets.arn(view.account(), view.name()));
   call.answer.field("SecretName", view.name());
@@ -174,7 +211,7 @@ Result<void> update_secret_rotation_policy(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   std::int64_t interval = 0;
   bool enable = false;
-  if (view.type() != secrets::SecretType::kGeneric) {
+  if (view.rotates()) {
     SR_CHECK_OK(call.parameters.required("EnableAutomaticRotation"));
     SR_TRY(enable, call.parameters.boolean("EnableAutomaticRotation", false));
     if (enable) {

@@ -71,10 +71,8 @@ Result<void> describe_secret(Call& call) {
   write_time(answer, "CreateTime", secret.created);
   write_time(answer, "UpdateTime", secret.updated);
   if (secret.deleting()) write_time(answer, "PlannedDeleteTime", secret.planned_delete);
-  if (secret.managed()) {
-    write_rotation(answer, secret.rotation);
-    answer.field("ExtendedConfig", secret.extended_config);
-  }
+  if (secret.rotates()) write_rotation(answer, secret.rotation);
+  if (secret.managed()) answer.field("ExtendedConfig", secret.extended_config);
   if (fetch_tags) write_tags(answer, secret.tags);
   return {};
 }

@@ -6,6 +6,7 @@
 #include "secret_answers.h"
 #include "secret_handlers.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/transition.h"
 #include "strongroom/wire_openapi/errors.h"
 
@@ -17,6 +18,13 @@ struct Opened {
   secrets::VersionView version;
   SecretBytes value;
 };
+
+/// Versions and labels of a secret with a function are not changed under a running rotation.
+Result<void> check_by_hand(Call& call, const secrets::SecretView& secret,
+                           std::span<const std::string_view> labels) {
+  if (call.engines.rotations == nullptr) return {};
+  return call.engines.rotations->check_by_hand(call.reader, secret, labels);
+}
 
 // On the shared gateway: openapi.md §1.1 for sessions, semantics.md §5.3 for SecretUser.
 bool judged_alone(const Call& call) {
@@ -57,9 +65,9 @@ void write_value(AnswerWriter& answer, const Opened& opened, bool extended_confi
   answer.field("SecretType", secrets::to_text(opened.secret.type()));
   write_stages(answer, opened.version);
   write_time(answer, "CreateTime", opened.version.created());
-  if (opened.secret.type() == secrets::SecretType::kGeneric) return;
-  write_rotation(answer, opened.secret.rotation());
-  if (extended_config) answer.field("ExtendedConfig", opened.secret.extended_config());
+  if (opened.secret.rotates()) write_rotation(answer, opened.secret.rotation());
+  if (extended_config && opened.secret.type() != secrets::SecretType::kGeneric)
+    answer.field("ExtendedConfig", opened.secret.extended_config());
 }
 
 /// A failure of one entry of a batch that is told in the batch's own answer; the others fail the
@@ -97,11 +105,13 @@ Result<void> batch_get_secret_value(Call& call) {
   SR_TRY(const std::string_view text, call.parameters.required("SecretsList"));
   SR_TRY(const std::vector<BatchEntry> entries, parse_secrets_list("SecretsList", text));
   std::vector<Opened> opened;
+  std::vector<bool> extended;
   std::vector<std::pair<std::string_view, Error>> refused;
   for (const BatchEntry& entry : entries) {
     auto value = open_entry(call, entry);
     if (value) {
       opened.push_back(std::move(*value));
+      extended.push_back(entry.fetch_extended_config);
     } else if (is_answer(value.error())) {
       refused.emplace_back(entry.secret_name, value.error());
     } else {
@@ -109,9 +119,9 @@ Result<void> batch_get_secret_value(Call& call) {
     }
   }
   call.answer.begin_flat_list("SecretValues");
-  for (const Opened& value : opened) {
+  for (std::size_t i = 0; i < opened.size(); ++i) {
     call.answer.begin_item();
-    write_value(call.answer, value, false);
+    write_value(call.answer, opened[i], extended[i]);
     call.answer.field("RequestId", Uuid::generate(call.engines.random).upper());
     call.answer.end_item();
   }
@@ -147,6 +157,7 @@ Result<void> put_secret_value(Call& call) {
 
   SR_TRY(const secrets::SecretView secret, live_secret_of(call));
   SR_CHECK_OK(require_instance_of(call, secret.account(), secret.instance_id()));
+  SR_CHECK_OK(check_by_hand(call, secret, labels));
   SR_TRY(const keys::UseStatus key,
          call.engines.keys.status(call.reader, call.target().owner, secret.encryption_key_id()));
   call.note_key(secret.encryption_key_id());
@@ -169,6 +180,7 @@ Result<void> update_secret_version_stage(Call& call) {
   const Parameters& p = call.parameters;
   SR_TRY(const std::string_view label, p.required("VersionStage"));
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_CHECK_OK(check_by_hand(call, view, std::span(&label, 1)));
   const secrets::LabelMove move{label, p.text("MoveToVersion"), p.text("RemoveFromVersion")};
   SR_TRY(const secrets::Secret secret, secrets::move_label(view.decode(), move, call.now));
   call.engines.secrets.save(*call.transaction, secret);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "strongroom/connector/connector.h"
 #include "strongroom/connector/runner.h"
@@ -32,6 +33,10 @@ class FakeDatabase final : public connector::Connector {
   std::map<std::string, std::string> accounts;
   std::deque<connector::Status> script;  // outcomes of the next steps, without any effect
   int steps = 0;
+  std::string produces;  // what it makes when it is asked for a value
+  std::vector<connector::Step> seen = {};
+  std::string privileged = {};  // of the last job
+  std::string parameter_url = {};
 
   connector::Kind kind() const override { return connector::Kind::kTest; }
 
@@ -45,12 +50,20 @@ class FakeDatabase final : public connector::Connector {
     using connector::Status;
     using connector::Step;
     ++steps;
+    seen.push_back(job.step);
+    privileged = test::reveal(job.privileged.secret);
+    parameter_url = job.option("parameter.url");
     if (!script.empty()) {
       const Status next = script.front();
       script.pop_front();
       return make_outcome(next, "Scripted", "As the test wants it.");
     }
     switch (job.step) {
+      case Step::kCreate: {
+        auto made = make_outcome(Status::kDone, "", "");
+        if (!produces.empty()) made.produced.secret = test::secret(produces);
+        return made;
+      }
       case Step::kSet:
         if (logs_in(job.pending)) return make_outcome(Status::kAlreadyDone, "", "");
         accounts[job.pending.account] = test::reveal(job.pending.secret);

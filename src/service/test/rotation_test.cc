@@ -93,6 +93,13 @@ TEST_F(RotationTest, ASingleAccountIsRotatedAndReadsAsDocumented) {
   EXPECT_EQ(text_at(got.json, "/VersionId"), "v2");
   EXPECT_NE(text_at(got.json, "/NextRotationDate"), "<absent>");
   EXPECT_NE(text_at(got.json, "/ExtendedConfig"), "<absent>");
+  for (const auto& [asked, found] : {std::pair(R"("true")", true), std::pair("false", false)}) {
+    const Answer batch =
+        call("BatchGetSecretValue",
+             {{"SecretsList",
+               std::string(R"([{"SecretName":"db","FetchExtendedConfig":)") + asked + "}]"}});
+    EXPECT_EQ(text_at(batch.json, "/SecretValues/0/ExtendedConfig") != "<absent>", found);
+  }
   EXPECT_EQ(events(), std::vector<std::string>{"Secret:RotateSecret:Success"});
 }
 

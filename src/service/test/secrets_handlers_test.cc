@@ -208,6 +208,10 @@ TEST_F(SecretHandlers, BatchAnswersEachSecretByItself) {
   EXPECT_EQ(text_at(batch.json, "/Errors/0/HttpStatus"), "404");
   EXPECT_EQ(text_at(batch.json, "/Errors/0/SecretName"), "none");
   EXPECT_EQ(call("BatchGetSecretValue", {{"SecretsList", "[]"}}).code, "InvalidParameter");
+  EXPECT_EQ(call("BatchGetSecretValue",
+                 {{"SecretsList", R"([{"SecretName":"a","FetchExtendedConfig":"maybe"}])"}})
+                .code,
+            "InvalidParameter");
   EXPECT_EQ(
       call("BatchGetSecretValue", {{"SecretsList", R"([{"SecretName":"a"},{"SecretName":"a"}])"}})
           .code,

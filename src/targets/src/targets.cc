@@ -6,6 +6,7 @@
 #include "strongroom/base/api_error.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/dial/connection.h"
+#include "strongroom/dial/url.h"
 
 namespace strongroom::targets {
 namespace {
@@ -53,6 +54,41 @@ bool has_port(std::string_view address) {
          std::string_view::npos;
 }
 
+/// Whether it is where a function of the user is: then the form of its address is another one.
+bool is_function(Kind kind) {
+  return kind == Kind::kHttp || kind == Kind::kFunctionCompute || kind == Kind::kExecutable;
+}
+
+Result<void> check_function(const Target& target) {
+  const connector::Target& where = target.where;
+  if (target.kind == Kind::kExecutable) {
+    if (where.address.starts_with('/')) return {};
+    return invalid_parameter("Address", "It is the absolute path of the program.");
+  }
+  if (!dial::parse_https_url(where.address))
+    return invalid_parameter("Address", "It is https://host[:port]/path.");
+  if (target.admin.account.empty() || target.admin.secret.empty())
+    return invalid_parameter("AdminSecret",
+                             "A function that is called over the network needs the id and the "
+                             "secret that its calls are signed with.");
+  // They become header fields.
+  if (!std::ranges::all_of(target.admin.account, [](char c) { return c > ' ' && c < 0x7f; }))
+    return invalid_parameter("AdminAccount", "It has printable ASCII characters only.");
+  return {};
+}
+
+Result<void> check_account_system(Target& target) {
+  const int port = port_of(target.kind);
+  if (!has_port(target.where.address)) target.where.address += ":" + std::to_string(port);
+  if (const auto address = dial::parse_target(target.where.address); !address)
+    return invalid_parameter("Address", address.error().message());
+  if (target.admin.account.empty())
+    return invalid_parameter("AdminAccount", "A target needs an account that may change others.");
+  if (target.admin.secret.empty())
+    return invalid_parameter("AdminSecret", "The admin account needs its password or private key.");
+  return {};
+}
+
 bool fits(const Target& target) {
   const connector::Target& where = target.where;
   const auto small = {std::string_view(where.address), std::string_view(where.tls_name),
@@ -88,16 +124,11 @@ Result<Target> checked(Target target) {
   if (!is_id(target.where.name))
     return invalid_parameter("TargetId",
                              "It must be 1 to 128 of letters, digits, \".\", \"_\" and \"-\".");
-  const int port = port_of(target.kind);
-  if (port == 0) return invalid_parameter("Kind", "It is mysql, postgres, redis or ssh.");
+  if (port_of(target.kind) == 0 && !is_function(target.kind))
+    return invalid_parameter(
+        "Kind", "It is mysql, postgres, redis, ssh, http, function-compute or executable.");
   if (!fits(target)) return invalid_parameter("Target", "A field of it is too long.");
-  if (!has_port(target.where.address)) target.where.address += ":" + std::to_string(port);
-  if (const auto address = dial::parse_target(target.where.address); !address)
-    return invalid_parameter("Address", address.error().message());
-  if (target.admin.account.empty())
-    return invalid_parameter("AdminAccount", "A target needs an account that may change others.");
-  if (target.admin.secret.empty())
-    return invalid_parameter("AdminSecret", "The admin account needs its password or private key.");
+  SR_CHECK_OK(is_function(target.kind) ? check_function(target) : check_account_system(target));
   SR_CHECK_OK(check_tls(target));
   return target;
 }

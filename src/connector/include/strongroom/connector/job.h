@@ -19,15 +19,16 @@ namespace strongroom::connector {
 
 /// What a target speaks. On the wire: never renumber.
 enum class Kind : std::uint8_t {
-  kRam = 1,         // users of this server's own RAM
-  kMysql = 2,       // MySQL and MariaDB
-  kPostgres = 3,    //
-  kRedis = 4,       // ACL users
-  kSsh = 5,         // accounts of a host: passwords and keys
-  kCloud = 6,       // the cloud's own OpenAPI
-  kHttp = 7,        // a user's function behind an HTTP endpoint
-  kExecutable = 8,  // a user's function as a program of this host
-  kTest = 9,        // the simulated target of tests
+  kRam = 1,               // users of this server's own RAM
+  kMysql = 2,             // MySQL and MariaDB
+  kPostgres = 3,          //
+  kRedis = 4,             // ACL users
+  kSsh = 5,               // accounts of a host: passwords and keys
+  kCloud = 6,             // the cloud's own OpenAPI
+  kHttp = 7,              // a user's function behind an HTTP endpoint
+  kExecutable = 8,        // a user's function as a program of this host
+  kTest = 9,              // the simulated target of tests
+  kFunctionCompute = 10,  // a user's function, called through the cloud's InvokeFunction
 };
 
 /// What is to be done; connector.h says what each step promises. On the wire: never renumber.
@@ -87,6 +88,7 @@ struct Job {
   Credential current;               // behind ACSCurrent
   Credential pending;               // the intent's new credential
   Credential previous;              // behind ACSPrevious
+  Credential privileged;            // functions: the value of the secret that they work with
   std::string owner_role;           // dual accounts on PostgreSQL: the role that owns the objects
   std::int64_t budget_ms = 30'000;  // from receipt; a connector gives up before it is spent
   Options options;                  // by kind, not secret: "database", "privilege"

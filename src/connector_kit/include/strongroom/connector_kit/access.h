@@ -80,6 +80,8 @@ class SecretText {
 /// `before` ‖ secret ‖ `after`, in locked memory: a statement that cannot do without the secret.
 Attempt<SecretBytes> join(std::string_view before, std::string_view secret, std::string_view after);
 std::string_view text_of(const SecretBytes& secret);
+/// The same, for what a target answers to be read into.
+std::span<char> room_of(SecretBytes& secret);
 /// `secret` with every `quote` twice.
 Attempt<SecretBytes> doubled(const SecretBytes& secret, char quote);
 /// 64 random hexadecimal digits.

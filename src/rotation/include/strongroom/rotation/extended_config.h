@@ -21,13 +21,25 @@ struct ExtendedConfig {
   /// Empty if it is not there.
   std::string_view get(std::string_view name) const;
   std::string_view sub_type() const { return get("SecretSubType"); }
-  /// What its target is registered as: DBInstanceId, InstanceId, DBClusterId or UserName.
+  /// What its target is registered as: DBInstanceId, InstanceId, DBClusterId, UserName or Function.
   std::string_view target() const;
 };
 
 /// As CreateSecret brings it. 400 InvalidParameter names the field that is missing, unknown or
 /// wrong for the type; MissingParameter if there is none at all.
 Result<ExtendedConfig> parse_extended_config(secrets::SecretType type, std::string_view json);
+// The fields of a Generic secret that a function rotates; its parameters are the custom data.
+inline constexpr std::string_view kFunction = "Function";
+inline constexpr std::string_view kPrivilegedSecret = "PrivilegedSecret";
+
+struct Function {
+  std::string target;             // what it is registered as
+  std::string privileged_secret;  // of the same account, whose value it is given; may be empty
+  TextMap parameters;
+};
+/// 400 InvalidParameter if there are too many parameters.
+Result<ExtendedConfig> function_config(const Function& function);
+
 /// As it was stored. kCorrupt.
 Result<ExtendedConfig> stored_extended_config(std::string_view json);
 std::string to_json(const ExtendedConfig& config);

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -121,6 +122,18 @@ class Rotations {
   /// Rejected.UnsupportedOperation as request(), InvalidParameter.
   Result<void> set_policy(barrier::Transaction& transaction, secrets::Secret secret, bool enable,
                           std::int64_t interval_seconds, Instant now);
+  /// Gives a Generic secret a function that rotates it, or another one. 400
+  /// Rejected.UnsupportedOperation on managed types and while a run is going on, InvalidParameter;
+  /// 404 if the function is not registered as a target that is one.
+  Result<void> set_function(barrier::Transaction& transaction, secrets::Secret secret,
+                            const Function& function, Instant now);
+  /// Takes it away again, schedule and all. Errors as set_function().
+  Result<void> remove_function(barrier::Transaction& transaction, secrets::Secret secret,
+                               Instant now);
+  /// Before a person changes versions or labels of a Generic secret: 400
+  /// Rejected.UnsupportedOperation while its function runs, and for ACSPending at any time.
+  Result<void> check_by_hand(barrier::Reader& reader, const secrets::SecretView& secret,
+                             std::span<const std::string_view> labels) const;
   /// A person's wish to undo the running rotation. 409 Rejected.RotationNotRunning if there is none
   /// that can be.
   Result<void> cancel(barrier::Transaction& transaction, const secrets::Secret& secret,
@@ -161,6 +174,10 @@ class Rotations {
                                           const Run& run, Instant now);
   Result<connector::Credential> value_of(barrier::Reader& reader, const secrets::SecretView& view,
                                          std::string_view label) const;
+  Result<connector::Credential> privileged_of(barrier::Reader& reader, AccountId account,
+                                              const ExtendedConfig& config) const;
+  Result<void> take_produced(barrier::Transaction& transaction, Opened& opened,
+                             const connector::Outcome& outcome, Seen& seen, Instant now);
   Result<connector::Job> job_of(barrier::Reader& reader, const secrets::SecretView& view,
                                 const Run& run);
   Result<void> apply(barrier::Transaction& transaction, Opened& opened, Conclusion conclusion,

@@ -57,7 +57,7 @@ enum class Automatic : std::uint8_t { kDisabled = 0, kEnabled = 1, kInvalid = 2 
 /// "Enabled"
 std::string_view to_text(Automatic automatic);
 
-/// What rotation of managed types keeps; all empty on Generic secrets.
+/// What rotation keeps; all empty on Generic secrets without a function.
 struct Rotation {
   Automatic automatic = Automatic::kDisabled;
   std::int64_t interval_seconds = 0;
@@ -80,7 +80,7 @@ struct Secret {
   std::string encryption_key_id;
   bool default_key = false;     // made without EncryptionKeyId
   Instant planned_delete;       // zero: not waiting for deletion
-  std::string extended_config;  // canonical JSON, managed types
+  std::string extended_config;  // canonical JSON: managed types, Generic ones with a function
   std::string owing_service;
   Rotation rotation;
   std::string policy;  // JSON as it was set; empty: the default policy
@@ -88,6 +88,8 @@ struct Secret {
   std::vector<Version> versions;  // oldest first
 
   bool managed() const { return type != SecretType::kGeneric; }
+  /// Managed types, and Generic ones that a function of the user rotates (docs/functions.md).
+  bool rotates() const { return managed() || !extended_config.empty(); }
   bool deleting() const { return planned_delete != Instant{}; }
   const Version* find_version(std::string_view id) const;
   const Version* find_label(std::string_view label) const;

@@ -59,7 +59,8 @@ struct Filter {
     kTagValue,
     kInstance,
     kType,
-    kCreator
+    kCreator,
+    kRotates  // managed, or with a function; takes no values
   };
   Field field;
   std::vector<std::string> values;

@@ -49,12 +49,14 @@ Result<VersionAdded> add_version(Secret before, Version version,
 Result<VersionAdded> insert_version(Secret before, Version version,
                                     std::span<const std::string_view> labels);
 
-// Managed types, whose labels only the server moves (semantics.md §2).
+// Managed types, whose labels only the server moves (semantics.md §2), and Generic secrets with a
+// function while it runs.
 
 /// The version that a rotation makes, with ACSPending alone. A pending version of the same id is
 /// replaced: the target refused its value. 409 Rejected.ResourceExist if the id is another
-/// version's, Rejected.UnsupportedOperation on Generic secrets. A pending version of another id is
-/// a defect of ours.
+/// version's, or if a person gave a Generic secret's ACSPending to one;
+/// Rejected.UnsupportedOperation on Generic secrets without a function. On a managed type a pending
+/// version of another id is a defect of ours.
 Result<VersionAdded> add_pending(Secret before, Version version);
 /// ACSPending becomes ACSCurrent, ACSCurrent becomes ACSPrevious; the dates follow, and a schedule
 /// that was Invalid is Enabled again. There must be a pending version.

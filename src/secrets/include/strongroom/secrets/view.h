@@ -56,7 +56,8 @@ class SecretView {
   bool default_key() const;  // made without a key of the caller's
   std::string_view instance_id() const;
   std::string_view policy() const;           // empty: the default one
-  std::string_view extended_config() const;  // canonical JSON; empty on Generic secrets
+  std::string_view extended_config() const;  // canonical JSON; empty on Generic secrets without …
+  bool rotates() const;                      // … a function: as Secret::rotates()
   Rotation rotation() const;
   std::size_t tag_count() const;
   NameValue tag(std::size_t index) const;

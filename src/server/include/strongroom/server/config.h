@@ -91,13 +91,15 @@ struct Config {
   std::string seal_credential;                // name of a systemd credential
   std::vector<std::string> seal_share_files;  // of a shared slot
   BackupConfig backup;
-  std::string oidc_ca_file;                     // PEM; empty: the system's store
-  std::vector<std::string> oidc_private_hosts;  // issuers whose addresses need not be public
-  std::string egress_user;                      // not root
-  bool published_limits = false;                // the cloud's calls a second, for each account
-  std::uint32_t principal_qps = 0;              // 0: no limit
-  std::int64_t rotation_seconds_min = 21'600;   // of an interval
-  std::int64_t overlap_seconds_min = 600;       // of two valid AccessKeys
+  std::string oidc_ca_file;                       // PEM; empty: the system's store
+  std::vector<std::string> oidc_private_hosts;    // issuers whose addresses need not be public
+  std::string egress_user;                        // not root
+  std::vector<std::string> egress_private_hosts;  // of rotation functions
+  std::vector<std::string> egress_executables;    // the only programs that may be one
+  bool published_limits = false;                  // the cloud's calls a second, for each account
+  std::uint32_t principal_qps = 0;                // 0: no limit
+  std::int64_t rotation_seconds_min = 21'600;     // of an interval
+  std::int64_t overlap_seconds_min = 600;         // of two valid AccessKeys
   std::int64_t overlap_seconds_default = 172'800;
   bool allow_swap = false;
   bool allow_core_dumps = false;

@@ -7,6 +7,7 @@ import com.aliyuncs.kms.secretsmanager.client.model.SecretInfo;
 import com.aliyuncs.kms.secretsmanager.client.service.BaseSecretManagerClientBuilder;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An application that queries a database through a managed secret: connection, transaction, close, again and again until
@@ -89,7 +91,18 @@ public final class JdbcApplication {
         }
         long done = 0;
         List<String> failures = new ArrayList<>();
-        while (System.in.available() == 0) {
+        AtomicBoolean ending = new AtomicBoolean();
+        Thread listener = new Thread(() -> {
+            try {
+                System.in.read();
+            } catch (IOException error) {
+                // As good as its end.
+            }
+            ending.set(true);
+        });
+        listener.setDaemon(true);
+        listener.start();
+        while (!ending.get()) {
             try (Connection connection = source.connect(); Statement statement = connection.createStatement()) {
                 connection.setAutoCommit(false);
                 try (ResultSet rows = statement.executeQuery("SELECT count(*) FROM items")) {

@@ -1,11 +1,11 @@
-#include "secret_json.h"
+#include "strongroom/connector/secret_json.h"
 
 #include <algorithm>
 #include <array>
 
 #include "reveal.h"
 
-namespace strongroom::rotation {
+namespace strongroom::connector {
 namespace {
 
 constexpr std::size_t kMembersMax = 16;
@@ -88,7 +88,7 @@ std::optional<SecretBytes> Scanner::text() {
   if (!take('"')) return std::nullopt;
   auto made = SecretBytes::zeroed(left_.size());
   if (!made) return std::nullopt;
-  const std::span<std::uint8_t> out = RotationReveal::into(*made);
+  const std::span<std::uint8_t> out = ConnectorReveal::into(*made);
   std::size_t size = 0;
   while (!left_.empty()) {
     const std::uint8_t c = left_[0];
@@ -119,7 +119,7 @@ std::optional<SecretObject> object_at(Scanner& scanner) {
     if (!name || !scanner.take(':') || object.size() == kMembersMax) return std::nullopt;
     auto value = scanner.text();
     if (!value) return std::nullopt;
-    std::string known(as_chars(RotationReveal::view(*name)));
+    std::string known(as_chars(ConnectorReveal::view(*name)));
     if (find(object, known) != nullptr) return std::nullopt;
     object.push_back({std::move(known), std::move(*value)});
   } while (scanner.take(','));
@@ -182,7 +182,7 @@ SecretBytes* find(SecretObject& object, std::string_view name) {
 }
 
 std::optional<SecretObject> read_object(const SecretBytes& json) {
-  Scanner scanner(RotationReveal::view(json));
+  Scanner scanner(ConnectorReveal::view(json));
   auto object = object_at(scanner);
   if (!object || !scanner.at_end()) return std::nullopt;
   return object;
@@ -190,10 +190,10 @@ std::optional<SecretObject> read_object(const SecretBytes& json) {
 
 std::optional<std::vector<SecretObject>> read_list(const SecretBytes& json, std::string_view list,
                                                    std::size_t max) {
-  Scanner scanner(RotationReveal::view(json));
+  Scanner scanner(ConnectorReveal::view(json));
   if (!scanner.take('{')) return std::nullopt;
   const auto name = scanner.text();
-  if (!name || as_chars(RotationReveal::view(*name)) != list) return std::nullopt;
+  if (!name || as_chars(ConnectorReveal::view(*name)) != list) return std::nullopt;
   if (!scanner.take(':') || !scanner.take('[')) return std::nullopt;
   std::vector<SecretObject> objects;
   do {
@@ -209,9 +209,9 @@ Result<SecretBytes> write_object(std::span<const std::pair<std::string_view, Byt
   Sink counter({});
   write(counter, members);
   SR_TRY(SecretBytes json, SecretBytes::zeroed(counter.size()));
-  Sink sink(RotationReveal::into(json));
+  Sink sink(ConnectorReveal::into(json));
   write(sink, members);
   return json;
 }
 
-}  // namespace strongroom::rotation
+}  // namespace strongroom::connector

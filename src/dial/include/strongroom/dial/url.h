@@ -1,5 +1,5 @@
 #pragma once
-// Where a webhook goes: https://host[:port]/path?query. Tokens of robots are in the query.
+// Where a webhook or a function is: https://host[:port]/path?query. Pure.
 
 #include <optional>
 #include <string>
@@ -7,14 +7,14 @@
 
 #include "strongroom/dial/connection.h"
 
-namespace strongroom::notify {
+namespace strongroom::dial {
 
-struct HookUrl {
-  dial::Target target;
+struct HttpsUrl {
+  Target target;
   std::string authority;  // as written, for the Host field
   std::string path;       // with the query
 };
 /// Nothing for anything else: another scheme, a user, a fragment, blanks.
-std::optional<HookUrl> parse_url(std::string_view text);
+std::optional<HttpsUrl> parse_https_url(std::string_view text);
 
-}  // namespace strongroom::notify
+}  // namespace strongroom::dial

@@ -12,7 +12,7 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/secmem/secret_bytes.h"
 
-namespace strongroom::rotation {
+namespace strongroom::connector {
 
 struct SecretMember {
   std::string name;
@@ -31,4 +31,4 @@ SecretBytes* find(SecretObject& object, std::string_view name);
 /// {"a":"…"} with members in the order given. kExhausted.
 Result<SecretBytes> write_object(std::span<const std::pair<std::string_view, ByteView>> members);
 
-}  // namespace strongroom::rotation
+}  // namespace strongroom::connector
