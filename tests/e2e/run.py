@@ -91,7 +91,8 @@ def install_node():
 def install_go():
     folder = os.path.join(OUT, "go")
     os.makedirs(folder, exist_ok=True)
-    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./instance", "./chain"],
+    run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./instance", "./chain",
+         "./steady"],
         cwd=os.path.join(HERE, "go"))
     return {}
 
@@ -123,6 +124,11 @@ def install_python_and_java():
     """For a suite that starts a Java program itself."""
     install_java()
     return {**install_python(), "E2E_CLASSPATH": java_class_path()}
+
+
+def install_all():
+    """For a suite of clients of four languages."""
+    return {**install_python_and_java(), **install_node(), **install_go()}
 
 
 def python_client(script, environment="python"):
@@ -199,6 +205,7 @@ SUITES = [
     Suite("rotation-jdbc", "java jdbc", install_python_and_java, python_client("jdbc_rotation.py"), True),
     Suite("rotation-functions", "rotation functions", install_python, python_client("rotation_functions.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
+    Suite("handover", "hand-over", install_all, own("durability", "handover.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),

@@ -17,6 +17,7 @@ constexpr std::uint64_t kTickMillis = 250;
 constexpr std::int64_t kBufferMillis = 1'000;  // without traffic
 constexpr std::int64_t kLingerMillis = 2'000;
 constexpr std::int64_t kWarnMillis = 1'000;
+constexpr std::int64_t kFirstRequestGraceMillis = 1'000;  // of a new connection while stopping
 
 void pin_to(int cpu) {
   cpu_set_t set;
@@ -50,9 +51,10 @@ IoThread::~IoThread() {
   SR_CHECK(outstanding_ == 0);
 }
 
-void IoThread::add_listener(Fd socket, std::shared_ptr<TlsContext> tls) {
+void IoThread::add_listener(Fd socket, std::size_t index, std::shared_ptr<TlsContext> tls) {
   auto listener = std::make_unique<Listener>();
   listener->fd = std::move(socket);
+  listener->index = index;
   listener->tls = std::move(tls);
   listener->thread = this;
   listeners_.push_back(std::move(listener));
@@ -152,6 +154,7 @@ void IoThread::open(const Listener& listener, Fd fd, const RemoteAddress& remote
   c.remote = remote;
   c.peer = {c.remote.text.data(), remote.port, listener.tls != nullptr};
   c.reader = http::RequestReader(shared_.config.body_bytes);
+  if (farewell_) c.reader.make_last();
   c.phase = listener.tls ? Phase::kHandshake : Phase::kOpen;
   c.counts_as_handshake = listener.tls != nullptr;
   if (listener.tls) c.tls = std::make_unique<TlsSession>(*listener.tls, pipe_);
@@ -209,6 +212,10 @@ void IoThread::on_tick() {
     if (!slots_[slot] || slots_[slot]->phase == Phase::kDead) continue;
     Connection& c = *slots_[slot];
     if (c.buffered && now() - c.progress_ms > kBufferMillis) release_buffers(c);
+    if (stopping_ && waits_for_nothing(c)) {
+      close_quiet(c);
+      continue;
+    }
     check_deadline(c);
   }
   for (const auto& listener : listeners_) {
@@ -246,10 +253,8 @@ void IoThread::check_deadline(Connection& c) {
       if (waited > limits.head) drop(c);
       return;
     case Wait::kIdle:
-      if (waited <= limits.idle) return;
-      if (c.tls) c.tls->shut_down();
-      send_pipe(c);
-      return drop(c);
+      if (waited > limits.idle) close_quiet(c);
+      return;
     case Wait::kHead:
       if (c.phase == Phase::kOpen && waited > limits.head) refuse(c, kTooSlow);
       return settle(c);
@@ -269,8 +274,34 @@ void IoThread::check_deadline(Connection& c) {
   }
 }
 
-void IoThread::replace_tls(std::size_t index, std::shared_ptr<TlsContext> tls) {
-  listeners_.at(index)->tls = std::move(tls);
+void IoThread::replace_tls(std::size_t index, const std::shared_ptr<TlsContext>& tls) {
+  for (const auto& listener : listeners_) {
+    if (listener->index == index) listener->tls = tls;
+  }
+}
+
+void IoThread::begin_farewell() {
+  farewell_ = true;
+  for (const auto& connection : slots_) {
+    if (connection && connection->phase != Phase::kDead) connection->reader.make_last();
+  }
+}
+
+// True if nothing is lost when the connection is closed now. A client that has just connected is
+// about to ask; one that has been asked to leave and is idle will not.
+bool IoThread::waits_for_nothing(const Connection& c) const {
+  if (c.queued != 0) return false;
+  if (c.wait == Wait::kIdle) return true;
+  if (c.wait != Wait::kFirstRequest && c.wait != Wait::kHandshake) return false;
+  return !farewell_ || now() - c.since_ms > kFirstRequestGraceMillis;
+}
+
+void IoThread::close_quiet(Connection& c) {
+  if (c.tls && c.phase == Phase::kOpen) {
+    c.tls->shut_down();
+    send_pipe(c);
+  }
+  drop(c);
 }
 
 void IoThread::begin_stop(std::int64_t grace_ms) {
@@ -284,9 +315,7 @@ void IoThread::begin_stop(std::int64_t grace_ms) {
   for (const auto& connection : slots_) {
     if (!connection || connection->phase == Phase::kDead) continue;
     connection->reader.make_last();
-    const bool idle = connection->wait == Wait::kIdle || connection->wait == Wait::kFirstRequest ||
-                      connection->wait == Wait::kHandshake;
-    if (idle && connection->queued == 0) drop(*connection);
+    if (waits_for_nothing(*connection)) close_quiet(*connection);
   }
   wake_ticks();
   finish_stop_if_done();

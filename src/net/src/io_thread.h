@@ -41,8 +41,8 @@ class IoThread {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  /// Before start. `tls` null: plain HTTP.
-  void add_listener(Fd socket, std::shared_ptr<TlsContext> tls);
+  /// Before start. A socket of the server's listener number `index`. `tls` null: plain HTTP.
+  void add_listener(Fd socket, std::size_t index, std::shared_ptr<TlsContext> tls);
   /// Runs the loop on a thread of its own. `cpu` -1: not pinned.
   void start(const HandlerFactory& factory, std::size_t index, int cpu);
   void join();
@@ -50,7 +50,8 @@ class IoThread {
   /// Any thread.
   void post(Mailbox::Work work) { mailbox_.post(std::move(work)); }
   /// On the thread: new connections of TLS listener number `index` use it.
-  void replace_tls(std::size_t index, std::shared_ptr<TlsContext> tls);
+  void replace_tls(std::size_t index, const std::shared_ptr<TlsContext>& tls);
+  void begin_farewell();
   void begin_stop(std::int64_t grace_ms);
 
   // For Exchange.
@@ -65,6 +66,7 @@ class IoThread {
   struct Listener {
     uv_poll_t poll{};
     Fd fd;
+    std::size_t index = 0;
     std::shared_ptr<TlsContext> tls;
     IoThread* thread = nullptr;
     bool paused = false;  // out of file descriptors
@@ -83,6 +85,8 @@ class IoThread {
   void check_deadline(Connection& connection);
   bool body_too_slow(const Connection& connection) const;
   void wake_ticks();
+  bool waits_for_nothing(const Connection& connection) const;
+  void close_quiet(Connection& connection);
   void finish_stop_if_done();
   std::int64_t now() const { return static_cast<std::int64_t>(uv_now(&loop_)); }
 
@@ -143,6 +147,7 @@ class IoThread {
   std::size_t live_ = 0;              // connections that are not dead
   std::size_t outstanding_ = 0;       // exchanges
   std::uint32_t next_birth_ = 0;
+  bool farewell_ = false;  // each answer is the last of its connection
   bool stopping_ = false;
   bool handles_open_ = false;
   std::int64_t stop_at_ms_ = 0;

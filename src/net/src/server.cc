@@ -1,5 +1,8 @@
 #include "strongroom/net/server.h"
 
+#include <fcntl.h>
+
+#include <algorithm>
 #include <mutex>
 
 #include "io_thread.h"
@@ -14,10 +17,13 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { stop(0); }
 
   Result<void> listen(const std::vector<TlsIdentity>& identities);
+  Result<void> accept_from(const ListeningSockets& sockets, std::size_t listener,
+                           const std::vector<std::shared_ptr<TlsContext>>& tls);
   void run(const HandlerFactory& factory);
 
   std::uint16_t port(std::size_t index) const override { return ports_.at(index); }
   Result<void> reload(const TlsIdentity& identity) override;
+  void begin_farewell() override;
   void stop(std::int64_t grace_ms) override;
   std::size_t connections() const override { return shared_.admission.connections(); }
 
@@ -29,24 +35,40 @@ class ServerImpl final : public Server {
   bool running_ = false;
 };
 
+// Every socket is polled by some thread, and every thread polls some socket of each listener.
+Result<void> ServerImpl::accept_from(const ListeningSockets& sockets, std::size_t listener,
+                                     const std::vector<std::shared_ptr<TlsContext>>& tls) {
+  const std::vector<int>& all = sockets.descriptors();
+  for (std::size_t i = 0; i < std::max(all.size(), threads_.size()); ++i) {
+    const std::size_t thread = i % threads_.size();
+    Fd own(fcntl(all[i % all.size()], F_DUPFD_CLOEXEC, 0));
+    if (!own) {
+      return fail(ErrorKind::kUnavailable, "ListenFailed",
+                  "there are no file descriptors left for listening sockets");
+    }
+    threads_[thread]->add_listener(std::move(own), listener, tls[thread]);
+  }
+  return {};
+}
+
 Result<void> ServerImpl::listen(const std::vector<TlsIdentity>& identities) {
   for (std::size_t i = 0; i < shared_.config.threads; ++i) {
     threads_.push_back(std::make_unique<IoThread>(shared_));
   }
   for (std::size_t i = 0; i < shared_.config.listeners.size(); ++i) {
     const ListenerConfig& listener = shared_.config.listeners[i];
-    SR_CHECK_OK(check_bindable(listener.address, listener.port));
-    std::uint16_t port = listener.port;
-    for (const auto& thread : threads_) {
-      SR_TRY(Fd socket, listen_on(listener.address, port));
-      port = local_port(socket.get());
-      std::shared_ptr<TlsContext> tls;
-      if (listener.tls) {
-        SR_TRY(tls, TlsContext::make(identities[i], shared_.ticket_keys));
-      }
-      thread->add_listener(std::move(socket), std::move(tls));
+    std::shared_ptr<const ListeningSockets> sockets = listener.sockets;
+    if (!sockets) {
+      SR_TRY(sockets, ListeningSockets::open(listener.address, listener.port, threads_.size()));
     }
-    ports_.push_back(port);
+    std::vector<std::shared_ptr<TlsContext>> tls(threads_.size());
+    for (auto& context : tls) {
+      if (listener.tls) {
+        SR_TRY(context, TlsContext::make(identities[i], shared_.ticket_keys));
+      }
+    }
+    SR_CHECK_OK(accept_from(*sockets, i, tls));
+    ports_.push_back(sockets->port());
   }
   return {};
 }
@@ -77,6 +99,11 @@ Result<void> ServerImpl::reload(const TlsIdentity& identity) {
     one.thread->post([one] { one.thread->replace_tls(one.listener, one.tls); });
   }
   return {};
+}
+
+void ServerImpl::begin_farewell() {
+  for (const auto& thread : threads_)
+    thread->post([loop = thread.get()] { loop->begin_farewell(); });
 }
 
 void ServerImpl::stop(std::int64_t grace_ms) {

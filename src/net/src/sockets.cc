@@ -1,6 +1,7 @@
 #include "sockets.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -90,6 +91,26 @@ void describe(const sockaddr_storage& storage, RemoteAddress& remote) {
   std::memcpy(remote.key.data(), v6.sin6_addr.s6_addr, 8);
 }
 
+sockaddr_storage local_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  SR_CHECK(getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0);
+  return storage;
+}
+
+bool same(const sockaddr_storage& a, const sockaddr_storage& b) {
+  if (a.ss_family != b.ss_family) return false;
+  if (a.ss_family == AF_INET) {
+    const auto& first = reinterpret_cast<const sockaddr_in&>(a);
+    const auto& second = reinterpret_cast<const sockaddr_in&>(b);
+    return first.sin_port == second.sin_port && first.sin_addr.s_addr == second.sin_addr.s_addr;
+  }
+  const auto& first = reinterpret_cast<const sockaddr_in6&>(a);
+  const auto& second = reinterpret_cast<const sockaddr_in6&>(b);
+  return first.sin6_port == second.sin6_port &&
+         std::memcmp(&first.sin6_addr, &second.sin6_addr, sizeof first.sin6_addr) == 0;
+}
+
 }  // namespace
 
 Fd& Fd::operator=(Fd&& other) noexcept {
@@ -120,11 +141,40 @@ Result<Fd> listen_on(const std::string& address, std::uint16_t port) {
 }
 
 std::uint16_t local_port(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  SR_CHECK(getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) == 0);
-  return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(storage).sin_port
-                                            : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
+  RemoteAddress own;
+  describe(local_address(fd), own);
+  return own.port;
+}
+
+Result<void> make_acceptor(int fd) {
+  int type = 0;
+  int listening = 0;
+  socklen_t size = sizeof type;
+  const bool stream = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+  size = sizeof listening;
+  const bool listens =
+      getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+  if (!stream || !listens || local_address(fd).ss_family == AF_UNIX) {
+    return fail(ErrorKind::kInvalidInput, "NotListening",
+                "descriptor " + std::to_string(fd) + " is not a listening TCP socket.");
+  }
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+      fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return fail(ErrorKind::kUnavailable, "ListenFailed",
+                "descriptor " + std::to_string(fd) + ": " + std::strerror(errno));
+  }
+  return {};
+}
+
+bool is_bound_to(int fd, const std::string& address, std::uint16_t port) {
+  const auto wanted = parse(address, port);
+  return wanted && port != 0 && same(wanted->storage, local_address(fd));
+}
+
+bool same_address(int first, int second) {
+  return same(local_address(first), local_address(second));
 }
 
 AcceptOutcome accept_one(int listener, Fd& connection, RemoteAddress& remote) {

@@ -50,6 +50,11 @@ Result<void> check_bindable(const std::string& address, std::uint16_t port);
 /// A non-blocking listening socket with SO_REUSEPORT. Errors as above.
 Result<Fd> listen_on(const std::string& address, std::uint16_t port);
 std::uint16_t local_port(int fd);
+/// Readies a listening TCP socket that somebody else opened. kInvalidInput if it is none.
+Result<void> make_acceptor(int fd);
+/// False for port 0 and for what is no literal address.
+bool is_bound_to(int fd, const std::string& address, std::uint16_t port);
+bool same_address(int first, int second);
 
 enum class AcceptOutcome : std::uint8_t { kAccepted, kNothing, kNoDescriptors };
 AcceptOutcome accept_one(int listener, Fd& connection, RemoteAddress& remote);

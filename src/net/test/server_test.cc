@@ -299,6 +299,69 @@ TEST(Server, StopLetsRunningRequestsFinish) {
   EXPECT_EQ(server.server->connections(), 0U);
 }
 
+TEST(Server, ConnectionsWaitInTheSocketsFromOneServerToTheNext) {
+  const auto sockets = *ListeningSockets::open("127.0.0.1", 0, 2);
+  EXPECT_TRUE(sockets->are_at("127.0.0.1", sockets->port()));
+  EXPECT_FALSE(sockets->are_at("127.0.0.2", sockets->port()));
+  EXPECT_FALSE(sockets->are_at("127.0.0.1", 0));
+  std::vector<Client> waiting;
+  for (const std::size_t threads : {2U, 1U, 3U}) {  // as many, fewer, more than there are sockets
+    ServerConfig config;
+    config.threads = threads;
+    config.listeners.resize(2);
+    config.listeners[1].sockets = sockets;
+    TestServer server(std::move(config));
+    EXPECT_EQ(server.plain_port(), sockets->port());
+    for (Client& client : waiting) EXPECT_EQ(client.body(), "early");
+    waiting.clear();
+    server.server->stop(1'000);
+    for (int i = 0; i < 16; ++i) {
+      waiting.emplace_back(sockets->port(), test::ClientOptions{.tls = false});
+      EXPECT_TRUE(waiting.back().get("/echo?early"));
+    }
+  }
+}
+
+TEST(Server, AdoptsTheSocketsOfAnotherProcess) {
+  const auto first = *ListeningSockets::open("127.0.0.1", 0, 2);
+  const auto second = *ListeningSockets::open("::1", 0, 1);
+  std::vector<int> given;
+  for (const auto& sockets : {first, second}) {
+    for (const int fd : sockets->descriptors()) given.push_back(::dup(fd));
+  }
+  const auto adopted = *ListeningSockets::adopt(given);
+  ASSERT_EQ(adopted.size(), 2U);
+  EXPECT_EQ(adopted[0]->descriptors().size(), 2U);
+  EXPECT_TRUE(adopted[0]->are_at("127.0.0.1", first->port()));
+  EXPECT_TRUE(adopted[1]->are_at("::1", second->port()));
+  const int no_listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_EQ(ListeningSockets::adopt({no_listener}).error().kind(), ErrorKind::kInvalidInput);
+}
+
+TEST(Server, FarewellMakesEveryAnswerTheLastOfItsConnection) {
+  TestServer server;
+  Client known(server.tls_port());
+  known.get("/echo?a");
+  EXPECT_EQ(known.body(), "a");
+  Client idle(server.tls_port());
+  idle.get("/echo?b");
+  EXPECT_EQ(idle.body(), "b");
+  server.server->begin_farewell();
+  Client fresh(server.tls_port());
+  for (Client* client : {&known, &fresh}) {
+    client->get("/echo?c");
+    EXPECT_NE(client->answer().find("Connection: close"), std::string::npos);
+    EXPECT_TRUE(client->closed());
+  }
+  Client silent(server.tls_port());  // has connected and is about to ask
+  std::thread stopper([&] { server.server->stop(20'000); });
+  EXPECT_TRUE(idle.closed());
+  silent.get("/echo?d");
+  EXPECT_EQ(silent.body(), "d");
+  Client never(server.plain_port(), {.tls = false});
+  stopper.join();
+}
+
 TEST(Server, StopEndsWhatDoesNotFinish) {
   TestServer server;
   Client busy(server.tls_port());

@@ -42,6 +42,9 @@ int main(int argc, char** argv) {
 
   CLI::App* serve = app.add_subcommand("serve", "the production server");
   common.add_to(*serve);
+  ServeOptions serve_options;
+  serve->add_flag("--take-over", serve_options.take_over,
+                  "take the place of the server that is running, without a refused connection");
 
   CLI::App* config = app.add_subcommand("config", "check or explain the configuration");
   config->require_subcommand(1);
@@ -72,5 +75,5 @@ int main(int argc, char** argv) {
     std::cerr << app.help();
     return 2;
   }
-  return run_serve(common.config, flags);
+  return run_serve(serve_options, common.config, flags);
 }

@@ -1,10 +1,9 @@
-// `strongroomd init` and `strongroomd serve`.
+// `strongroomd init`.
 
 #include <unistd.h>
 
 #include <cstdio>
 
-#include "hardening.h"
 #include "reveal.h"
 #include "startup.h"
 #include "strongroom/server/commands.h"
@@ -31,15 +30,6 @@ Result<std::vector<barrier::SlotSecret>> slots_of(const InitOptions& options, Ra
                 "default key");
   }
   return slots;
-}
-
-bool hardened(const Config& config) {
-  bool fatal = false;
-  for (const Finding& finding : harden(config, Mode::kProduction)) {
-    std::fprintf(stderr, "%s: %s\n", finding.fatal ? "refused" : "warning", finding.what.c_str());
-    fatal = fatal || finding.fatal;
-  }
-  return !fatal;
 }
 
 void print_root_key(const StartedFacts& facts, const std::string& ca_file) {
@@ -85,42 +75,6 @@ int run_init(const InitOptions& options, const std::string& config_file, const F
                      "check the directory's free space");
   }
   print_root_key((*server)->facts(), ca_file);
-  (*server)->stop();
-  return 0;
-}
-
-int run_serve(const std::string& config_file, const Flags& flags) {
-  const auto config = load_config(config_file, flags);
-  if (!config)
-    return fail_with("the configuration cannot be used", config.error(),
-                     "strongroomd config explain");
-  if (!hardened(*config)) return 1;
-  if (config->health_listen && config->metrics_token.empty()) {
-    return fail_with("metrics need a token in production",
-                     Error(ErrorKind::kInvalidInput, "NoMetricsToken",
-                           "server.health_listen is set without a token"),
-                     "set server.metrics_token_file");
-  }
-  const auto secret = seal_of(*config);
-  if (!secret)
-    return fail_with("there is nothing to open the seal with", secret.error(), "set seal.file");
-  const sigset_t signals = block_stop_signals();
-  auto opened =
-      barrier::open_data_directory(config->data_directory, barrier::Mode::kProduction, *secret);
-  if (!opened)
-    return fail_with("the data directory could not be opened", opened.error(),
-                     "strongroomd init, for a new one");
-  auto server = RunningServer::start(*config, std::move(*opened), false);
-  if (!server)
-    return fail_with("the server could not start", server.error(),
-                     "fix the cause above and start again");
-  std::printf("serving on %s:%u\n", config->listen.host.c_str(), (*server)->facts().port);
-  for (const InstanceEndpoint& instance : (*server)->facts().instances) {
-    std::printf("serving %s on %s:%u\n", instance.id.c_str(), instance.address.host.c_str(),
-                instance.address.port);
-  }
-  std::fflush(stdout);
-  wait_for_stop(signals);
   (*server)->stop();
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "strongroom/server/running_server.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <thread>
 
@@ -42,6 +43,7 @@ namespace strongroom::server {
 namespace {
 
 constexpr std::int64_t kStopGraceMillis = 5'000;
+constexpr std::int64_t kFarewellPollMillis = 10;
 constexpr std::string_view kAuditSeedLabel = "strongroom/audit/signing/1";
 
 std::size_t io_threads_of(const Config& config) {
@@ -99,6 +101,7 @@ class NoAnswer final : public service::AnswerWriter {
 // In the order of construction; destruction is the reverse.
 struct RunningServer::Parts {
   Config config;
+  SocketKeeper* sockets = nullptr;  // null: each listener's own
   SystemClock clock;
   SystemRandom random;
   Instant started;
@@ -147,6 +150,9 @@ struct RunningServer::Parts {
   Result<void> open_service(AccountId account);
   Result<void> open_targets();
   net::HandlerFactory handlers(gateway::RunnerFactory runners) const;
+  Result<std::shared_ptr<const net::ListeningSockets>> sockets_at(const Address& address,
+                                                                  std::size_t count) const;
+  std::size_t connections() const;
   Result<void> listen(Provision provision);
   Result<void> listen_instance(const InstanceListen& wanted);
   void listen_configured_instances();
@@ -298,13 +304,23 @@ net::HandlerFactory RunningServer::Parts::handlers(gateway::RunnerFactory runner
   };
 }
 
+Result<std::shared_ptr<const net::ListeningSockets>> RunningServer::Parts::sockets_at(
+    const Address& address, std::size_t count) const {
+  if (sockets != nullptr) return sockets->at(address, count);
+  return net::ListeningSockets::open(address.host, address.port, count);
+}
+
+std::size_t RunningServer::Parts::connections() const {
+  std::size_t all = listener ? listener->connections() : 0;
+  for (const auto& instance : instance_listeners) all += instance->connections();
+  return all;
+}
+
 Result<void> RunningServer::Parts::listen(Provision provision) {
   const std::size_t threads = io_threads_of(config);
   net::ServerConfig server;
-  server.listeners.push_back({.address = config.listen.host,
-                              .port = config.listen.port,
-                              .tls = true,
-                              .identity = provision.tls});
+  SR_TRY(auto open_sockets, sockets_at(config.listen, threads));
+  server.listeners.push_back({.identity = provision.tls, .sockets = std::move(open_sockets)});
   server.threads = threads;
   server.pin_cpus = config.pin_cpus;
   auto bound = net::Server::start(
@@ -349,13 +365,12 @@ Result<void> RunningServer::Parts::listen_instance(const InstanceListen& wanted)
              clock.now()));
   SR_TRY(std::string ca_pem, instances->ca_chain(*reader, *account, id));
   net::ServerConfig server;
-  server.listeners.push_back(
-      {.address = wanted.address.host,
-       .port = wanted.address.port,
-       .tls = true,
-       .identity = {.certificate_chain_pem = leaf.certificate_pem,
-                    .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))}});
   server.threads = io_threads_of(config);
+  SR_TRY(auto open_sockets, sockets_at(wanted.address, server.threads));
+  server.listeners.push_back(
+      {.identity = {.certificate_chain_pem = leaf.certificate_pem,
+                    .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))},
+       .sockets = std::move(open_sockets)});
   server.pin_cpus = config.pin_cpus;
   server.body_bytes = limits::kInstanceBodyBytesMax;
   auto bound = net::Server::start(server, handlers(instance_runners(*account, id)));
@@ -382,8 +397,7 @@ HealthFacts RunningServer::Parts::health_facts() const {
   now.audit_healthy = audit->healthy();
   now.index_ready = secrets->index().ready();
   now.audit_entries = audit->head().size;
-  now.connections = listener ? listener->connections() : 0;
-  for (const auto& instance : instance_listeners) now.connections += instance->connections();
+  now.connections = connections();
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
   if (watch) {
     const RecoveryStatus recovery = watch->status();
@@ -399,10 +413,8 @@ Result<void> RunningServer::Parts::listen_health() {
   std::optional<crypto::Digest32> token;
   if (!config.metrics_token.empty()) token = crypto::sha256(as_bytes(config.metrics_token));
   net::ServerConfig server;
-  server.listeners.push_back({.address = config.health_listen->host,
-                              .port = config.health_listen->port,
-                              .tls = false,
-                              .identity = {}});
+  SR_TRY(auto open_sockets, sockets_at(*config.health_listen, server.threads));
+  server.listeners.push_back({.tls = false, .sockets = std::move(open_sockets)});
   SR_TRY(health, net::Server::start(std::move(server), [this, token](std::size_t) {
            return make_health_handler({[this] { return health_facts(); },
                                        [this](std::string& out) {
@@ -418,12 +430,14 @@ Result<void> RunningServer::Parts::listen_health() {
 
 Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config,
                                                             barrier::UnsealedDirectory opened,
-                                                            bool may_initialize) {
+                                                            bool may_initialize,
+                                                            SocketKeeper* sockets) {
   auto parts = std::make_unique<Parts>();
   Parts& p = *parts;
   std::unique_ptr<RunningServer> server(
       new RunningServer(std::move(parts)));  // stops what has started, on any error
   p.config = config;
+  p.sockets = sockets;
   p.started = p.clock.now();
   const barrier::Mode mode = opened.superblock.mode;
   SR_CHECK_OK(p.open_storage(std::move(opened), may_initialize));
@@ -519,6 +533,15 @@ Result<void> RunningServer::listen_instance(const InstanceListen& wanted) {
 
 StartedFacts& RunningServer::facts() {
   return parts_->facts;
+}
+
+void RunningServer::say_farewell(std::int64_t millis) {
+  Parts& p = *parts_;
+  if (p.listener) p.listener->begin_farewell();
+  for (const auto& instance : p.instance_listeners) instance->begin_farewell();
+  const std::int64_t until = p.clock.now().unix_ms + millis;
+  while (p.connections() > 0 && p.clock.now().unix_ms < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(kFarewellPollMillis));
 }
 
 void RunningServer::stop() {

@@ -1,5 +1,6 @@
 #include "startup.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -30,6 +31,15 @@ std::optional<Config> configured(const std::string& config_file, const Flags& fl
   // What it finds fault with is the server's to refuse; these commands are needed on a bad day.
   harden(*config, Mode::kDev);
   return std::move(*config);
+}
+
+bool hardened(const Config& config) {
+  bool fatal = false;
+  for (const Finding& finding : harden(config, Mode::kProduction)) {
+    std::fprintf(stderr, "%s: %s\n", finding.fatal ? "refused" : "warning", finding.what.c_str());
+    fatal = fatal || finding.fatal;
+  }
+  return !fatal;
 }
 
 int fail_with(const std::string& what, const Error& error, const std::string& next) {

@@ -16,6 +16,9 @@ Result<Config> load_config(const std::string& config_file, const Flags& flags);
 /// Nothing, after saying why, if the configuration cannot be used.
 std::optional<Config> configured(const std::string& config_file, const Flags& flags);
 
+/// Hardens a production process and prints what it finds fault with; false if it must not go on.
+bool hardened(const Config& config);
+
 /// Prints the error in four lines; returns exit code 1.
 int fail_with(const std::string& what, const Error& error, const std::string& next);
 

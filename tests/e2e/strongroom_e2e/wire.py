@@ -100,6 +100,7 @@ class Wire:
         self.tls = ssl.create_default_context(cafile=ca_file)
         self.source = None         # (address, 0): speak from that address of this machine
         self.connection = None
+        self.reconnects = True
 
     @classmethod
     def from_env(cls, env):
@@ -118,7 +119,7 @@ class Wire:
             self.connection = None
 
     def send(self, method, target, headers=None, body=b"", timeout=30):
-        """One request as given. Reconnects once if the kept connection turned out to be closed."""
+        """One request as given. Reconnects once if the kept connection turned out to be closed, unless told not to."""
         for attempt in (1, 2):
             fresh = self.connection is None
             if fresh:
@@ -133,7 +134,7 @@ class Wire:
                 return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, data)
             except (http.client.RemoteDisconnected, ConnectionError, BrokenPipeError):
                 self.close()
-                if fresh or attempt == 2:
+                if fresh or attempt == 2 or not self.reconnects:
                     raise
 
     def rpc(self, action, parameters=None, *, version=KMS, method="POST", place="query", algorithm="HMAC-SHA1",

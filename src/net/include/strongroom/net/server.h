@@ -21,6 +21,7 @@
 #include "strongroom/base/result.h"
 #include "strongroom/http/answer_buffer.h"
 #include "strongroom/http/request.h"
+#include "strongroom/net/listening_sockets.h"
 
 namespace strongroom::net {
 
@@ -99,6 +100,8 @@ struct ListenerConfig {
   std::uint16_t port = 0;             // 0: the kernel chooses
   bool tls = true;                    // false only where the operator switched plain HTTP on
   TlsIdentity identity{};
+  /// Those to accept from, in place of address and port; null: the server opens its own.
+  std::shared_ptr<const ListeningSockets> sockets{};
 };
 
 /// Milliseconds; shortened by tests.
@@ -137,8 +140,12 @@ class Server {
   virtual std::uint16_t port(std::size_t index) const = 0;
   /// Replaces the certificate of all TLS listeners; open connections keep theirs.
   virtual Result<void> reload(const TlsIdentity& identity) = 0;
-  /// Stops accepting, lets running requests finish for at most `grace_ms`, then closes. Blocks.
-  /// Idempotent.
+  /// From now on every answer is the last of its connection and says so (Connection: close), so
+  /// that clients leave without an error. Goes on accepting. Does not block.
+  virtual void begin_farewell() = 0;
+  /// Stops accepting, lets running requests finish for at most `grace_ms`, then closes; after
+  /// begin_farewell() connections that have not yet asked for anything are waited for too, shortly.
+  /// Blocks. Idempotent.
   virtual void stop(std::int64_t grace_ms) = 0;
   virtual std::size_t connections() const = 0;
 };

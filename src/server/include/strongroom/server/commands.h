@@ -30,8 +30,12 @@ struct InitOptions {
 /// Makes a production data directory and prints the root AccessKey, once.
 int run_init(const InitOptions& options, const std::string& config_file, const Flags& flags);
 
-/// The production server; runs until SIGINT or SIGTERM.
-int run_serve(const std::string& config_file, const Flags& flags);
+struct ServeOptions {
+  bool take_over = false;  // take the place of the process that serves the directory, if one does
+};
+/// The production server; runs until SIGINT or SIGTERM, or until another process has taken its
+/// place.
+int run_serve(const ServeOptions& options, const std::string& config_file, const Flags& flags);
 
 int run_config_check(const std::string& config_file, const Flags& flags);
 /// Prints every setting with its value and where the value came from.

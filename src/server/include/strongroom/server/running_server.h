@@ -12,6 +12,7 @@
 #include "strongroom/base/ids.h"
 #include "strongroom/secmem/secret_bytes.h"
 #include "strongroom/server/config.h"
+#include "strongroom/server/socket_keeper.h"
 
 namespace strongroom::server {
 
@@ -39,10 +40,12 @@ class RunningServer {
   /// `opened` is config.data_directory, unsealed. kUnavailable, kInvalidInput or kCorrupt with a
   /// message for the operator if any part cannot start; nothing is left running then.
   /// `may_initialize`: an empty store becomes a new one (init, dev); else it is refused, because
-  /// data was lost.
+  /// data was lost. `sockets`: what to listen with; it must outlive the server. Null: sockets of
+  /// its own.
   static Result<std::unique_ptr<RunningServer>> start(const Config& config,
                                                       barrier::UnsealedDirectory opened,
-                                                      bool may_initialize);
+                                                      bool may_initialize,
+                                                      SocketKeeper* sockets = nullptr);
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
@@ -59,6 +62,9 @@ class RunningServer {
   /// configuration. kNotFound if there is no such instance; calls before it is connected are
   /// refused one by one.
   Result<void> listen_instance(const InstanceListen& wanted);
+  /// Asks every client to leave with its next answer, and serves on until all have, for at most
+  /// `millis`. stop() then closes no connection that anybody uses. Blocks.
+  void say_farewell(std::int64_t millis);
   /// Blocks until running requests are done (at most a few seconds) and everything is closed.
   /// Idempotent.
   void stop();

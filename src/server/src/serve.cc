@@ -1,0 +1,173 @@
+// `strongroomd serve`: the production server, which may take another one's place, and may be asked
+// to give up its own.
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "control.h"
+#include "service_manager.h"
+#include "startup.h"
+#include "strongroom/base/log.h"
+#include "strongroom/server/commands.h"
+#include "strongroom/server/running_server.h"
+#include "succession.h"
+#include "terminal.h"
+#include "unseal.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::int64_t kFarewellMillis = 1'000;
+constexpr std::int64_t kRequestMillis = 5'000;
+
+class Serving {
+ public:
+  Serving(const Config& config, const sigset_t& signals)
+      : config_(config), stop_(signalfd(-1, &signals, SFD_CLOEXEC)) {}
+
+  int run(bool take_over);
+
+ private:
+  enum class End : std::uint8_t { kStopped, kSucceeded, kSuccessorFailed };
+
+  Result<void> inherit(bool take_over);
+  Result<barrier::UnsealedDirectory> open() const;
+  void announce();
+  End serve(std::unique_ptr<RunningServer> server);
+  std::optional<End> answer_call(std::unique_ptr<RunningServer>& server);
+  std::optional<End> give_way(const ControlChannel& successor,
+                              std::unique_ptr<RunningServer>& server);
+
+  const Config& config_;
+  const Handle stop_;
+  SocketKeeper sockets_;
+  std::optional<ControlChannel> predecessor_;
+  std::optional<ControlPoint> control_;
+};
+
+Result<barrier::UnsealedDirectory> Serving::open() const {
+  SR_TRY(const barrier::SlotSecret secret, seal_of(config_));
+  return barrier::open_data_directory(config_.data_directory, barrier::Mode::kProduction, secret);
+}
+
+Result<void> Serving::inherit(bool take_over) {
+  SR_CHECK_OK(sockets_.adopt_activated());
+  if (!take_over) return {};
+  SR_TRY(predecessor_, ControlChannel::call(config_.data_directory));
+  if (!predecessor_) return {};
+  // What can go wrong goes wrong before the other one stops serving.
+  SR_CHECK_OK(open());
+  SR_TRY(const std::vector<int> descriptors, take_sockets(*predecessor_));
+  SR_CHECK_OK(sockets_.adopt(descriptors));
+  return await_release(*predecessor_);
+}
+
+void Serving::announce() {
+  if (auto point = ControlPoint::open(config_.data_directory); point) {
+    control_ = std::move(*point);
+  } else {
+    log::warn("no_control", {{"why", point.error().message()}});
+  }
+  if (predecessor_) declare_serving(*predecessor_);
+  predecessor_.reset();
+  tell_service_manager("READY=1");
+}
+
+void print_addresses(const Config& config, const StartedFacts& facts) {
+  std::printf("serving on %s:%u\n", config.listen.host.c_str(), facts.port);
+  for (const InstanceEndpoint& instance : facts.instances) {
+    std::printf("serving %s on %s:%u\n", instance.id.c_str(), instance.address.host.c_str(),
+                instance.address.port);
+  }
+  std::fflush(stdout);
+}
+
+// Up to the point where nothing of this process holds the data directory any more.
+std::optional<Serving::End> Serving::give_way(const ControlChannel& successor,
+                                              std::unique_ptr<RunningServer>& server) {
+  if (const auto handed = hand_over_sockets(successor, sockets_.descriptors()); !handed) {
+    log::warn("succession_broken_off", {{"why", handed.error().message()}});
+    return std::nullopt;
+  }
+  log::info("giving_way");
+  server->say_farewell(kFarewellMillis);
+  server->stop();
+  server.reset();
+  return succeeded(successor) ? End::kSucceeded : End::kSuccessorFailed;
+}
+
+std::optional<Serving::End> Serving::answer_call(std::unique_ptr<RunningServer>& server) {
+  const auto caller = control_->accept();
+  if (!caller) {
+    log::warn("control_call_refused", {{"why", caller.error().message()}});
+    return std::nullopt;
+  }
+  const auto asked = caller->receive_text(kRequestMillis);
+  if (!asked) return std::nullopt;
+  if (*asked == kTakeOver) return give_way(*caller, server);
+  (void)caller->send("this server does not know what '" + asked->substr(0, 100) + "' means");
+  return std::nullopt;
+}
+
+Serving::End Serving::serve(std::unique_ptr<RunningServer> server) {
+  pollfd waiting[] = {
+      {.fd = stop_.get(), .events = POLLIN, .revents = 0},
+      {.fd = control_ ? control_->descriptor() : -1, .events = POLLIN, .revents = 0}};
+  while (true) {
+    if (poll(waiting, std::size(waiting), -1) < 0) continue;
+    if (waiting[0].revents != 0) break;
+    if (waiting[1].revents == 0) continue;
+    if (const auto end = answer_call(server)) return *end;
+  }
+  if (control_) control_->remove();
+  tell_service_manager("STOPPING=1");
+  if (sockets_.shared()) server->say_farewell(kFarewellMillis);  // somebody will serve them again
+  server->stop();
+  return End::kStopped;
+}
+
+int Serving::run(bool take_over) {
+  if (const auto inherited = inherit(take_over); !inherited) {
+    return fail_with("the server that is running could not be replaced", inherited.error(),
+                     "it goes on serving; fix the cause above and try again");
+  }
+  while (true) {
+    auto opened = open();
+    if (!opened)
+      return fail_with("the data directory could not be opened", opened.error(),
+                       "strongroomd init, for a new one");
+    auto server = RunningServer::start(config_, std::move(*opened), false, &sockets_);
+    if (!server)
+      return fail_with("the server could not start", server.error(),
+                       "fix the cause above and start again");
+    sockets_.close_unused();
+    announce();
+    print_addresses(config_, (*server)->facts());
+    if (serve(std::move(*server)) != End::kSuccessorFailed) return 0;
+  }
+}
+
+}  // namespace
+
+int run_serve(const ServeOptions& options, const std::string& config_file, const Flags& flags) {
+  const auto config = load_config(config_file, flags);
+  if (!config)
+    return fail_with("the configuration cannot be used", config.error(),
+                     "strongroomd config explain");
+  if (!hardened(*config)) return 1;
+  if (config->health_listen && config->metrics_token.empty()) {
+    return fail_with("metrics need a token in production",
+                     Error(ErrorKind::kInvalidInput, "NoMetricsToken",
+                           "server.health_listen is set without a token"),
+                     "set server.metrics_token_file");
+  }
+  if (const auto secret = seal_of(*config); !secret)
+    return fail_with("there is nothing to open the seal with", secret.error(), "set seal.file");
+  const sigset_t signals = block_stop_signals();
+  return Serving(*config, signals).run(options.take_over);
+}
+
+}  // namespace strongroom::server
