@@ -8,6 +8,7 @@ namespace strongroom::barrier {
 namespace {
 
 constexpr std::size_t kRowsPerCount = 1'000;
+constexpr int kPercentOfResources = 99;
 
 /// Rows sealed under an epoch that a walk takes care of. Pending audit rows are not: they are moved
 /// into the log within moments, and whoever moves them must not find them changed.
@@ -15,6 +16,13 @@ bool in_walk(std::string_view key) {
   if (time_table_of(key) == TimeTable::kAuditPending) return false;
   const auto bucket = bucket_of(key);
   return bucket && *bucket != kKeyringBucket;
+}
+
+// Resource rows lie evenly between the first and the last hash; all others come after them.
+int percent_before(std::string_view cursor) {
+  if (cursor.size() < 3 || cursor.front() != kResourceTable) return kPercentOfResources;
+  const std::uint32_t place = load_u16(cursor.data() + 1);
+  return static_cast<int>(place * kPercentOfResources / 0x1'0000);
 }
 
 bool is_older(const store::Row& row, std::uint32_t current) {
@@ -81,6 +89,7 @@ Result<Upkeep::ResealStep> EpochChange::reseal_some(std::string& cursor) {
     }
   }
   step.resealed = change.writes.size();
+  step.percent = step.end ? 100 : percent_before(cursor);
   if (step.end) cursor.clear();
   if (change.writes.empty()) return step;
   const auto committed = core_.engine().commit(std::move(change));

@@ -9,6 +9,7 @@
 #include "event_table.h"
 #include "key_table.h"
 #include "ram_commands.h"
+#include "recovery_commands.h"
 #include "rotation_table.h"
 #include "server_program.h"
 #include "strongroom/cli/command_line.h"
@@ -33,7 +34,7 @@ constexpr const char* kExamples =
     "terminal\n"
     "  strongroom get db/pass --show-api=python                   the same call in your own "
     "program\n"
-    "On the server's host: strongroom backup, restore, drill, seal, keyring, upgrade, compact (see "
+    "On the server's host: strongroom backup, restore, drill, seal, upgrade, compact (see "
     "strongroomd --help)\n"
     "Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 4 not found, 5 conflict, 6 retry later, 7 does "
     "not verify.\n";
@@ -117,6 +118,10 @@ class Tree {
     declare_target_commands(app_, p_.target, add);
     declare_event_commands(app_, p_.event, p_.notify, add);
     declare_rotation_commands(app_, p_.rotation, add);
+    declare_keyring_commands(
+        app_, [this](CLI::App& parent, const char* name, const char* about, Command command) {
+          return verb(parent, name, about, remote(std::move(command)));
+        });
     declare_questions();
     declare_policy();
   }

@@ -15,7 +15,7 @@
 namespace strongroom::cli {
 
 bool belongs_to_server(std::string_view command) {
-  constexpr std::array<std::string_view, 7> kCommands = {"backup", "restore", "drill",  "keyring",
+  constexpr std::array<std::string_view, 6> kCommands = {"backup", "restore", "drill",
                                                          "seal",   "upgrade", "compact"};
   return std::ranges::find(kCommands, command) != kCommands.end();
 }

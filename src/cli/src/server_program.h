@@ -6,7 +6,7 @@
 
 namespace strongroom::cli {
 
-/// True for backup, restore, drill, keyring, seal, upgrade and compact.
+/// True for backup, restore, drill, seal, upgrade and compact.
 bool belongs_to_server(std::string_view command);
 
 /// Becomes strongroomd, from this program's own directory, with the same arguments. Returns an exit

@@ -3,10 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <system_error>
 
 #include "commands.h"
+#include "recovery_commands.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -220,20 +223,20 @@ int status(Session& session) {
                                   : std::string("-");
   };
   const auto connection = session.connect();
-  return session.print_answer(
-      *account,
-      pairs({{"Service", text(account->json.root()["AccountStatus"])},
-             {"Endpoint", session.configuration().endpoint.value},
-             {"TLS", connection ? std::string((*connection)->protocol()) : "-"},
-             {"Region", session.region()},
-             {"Account", text(identity->json.root()["AccountId"])},
-             {"You", text(identity->json.root()["Arn"])},
-             {"Secrets", count("ListSecrets")},
-             {"Keys", count("ListKeys")},
-             {"Critical this week", troubles(session)},
-             {"Latency", std::to_string(second) + " us (" + std::to_string(first) +
-                             " us with the handshake)"}}),
-      text(account->json.root()["AccountStatus"]) + "\n");
+  StatusRows rows{{"Service", text(account->json.root()["AccountStatus"])},
+                  {"Endpoint", session.configuration().endpoint.value},
+                  {"TLS", connection ? std::string((*connection)->protocol()) : "-"},
+                  {"Region", session.region()},
+                  {"Account", text(identity->json.root()["AccountId"])},
+                  {"You", text(identity->json.root()["Arn"])},
+                  {"Secrets", count("ListSecrets")},
+                  {"Keys", count("ListKeys")},
+                  {"Critical this week", troubles(session)},
+                  {"Latency", std::to_string(second) + " us (" + std::to_string(first) +
+                                  " us with the handshake)"}};
+  std::ranges::move(recovery_rows(session), std::back_inserter(rows));
+  return session.print_answer(*account, pairs(rows),
+                              text(account->json.root()["AccountStatus"]) + "\n");
 }
 
 int doctor(Session& session, const DoctorOptions& options) {

@@ -108,7 +108,7 @@ bool same(const sockaddr_storage& a, const sockaddr_storage& b) {
   const auto& first = reinterpret_cast<const sockaddr_in6&>(a);
   const auto& second = reinterpret_cast<const sockaddr_in6&>(b);
   return first.sin6_port == second.sin6_port &&
-         std::memcmp(&first.sin6_addr, &second.sin6_addr, sizeof first.sin6_addr) == 0;
+         IN6_ARE_ADDR_EQUAL(&first.sin6_addr, &second.sin6_addr);
 }
 
 }  // namespace

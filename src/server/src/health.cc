@@ -57,6 +57,11 @@ std::string metrics_text(const HealthFacts& facts) {
   append_age(out, "strongroom_proven_restore_age_seconds",
              "Seconds since a backup was last proved restorable; absent: never", facts,
              facts.last_proven_restore);
+  append_gauge(out, "strongroom_keyring_epoch",
+               "The keyring epoch that new records are sealed under", facts.keyring_epoch);
+  append_gauge(out, "strongroom_resealed_percent",
+               "How far sealing records again under it has come; 100: done",
+               facts.resealed_percent);
   return out;
 }
 

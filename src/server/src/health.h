@@ -26,6 +26,8 @@ struct HealthFacts {
   Instant now;
   Instant last_backup;          // zero: never
   Instant last_proven_restore;  // zero: never
+  std::uint32_t keyring_epoch = 0;
+  int resealed_percent = 100;
 
   bool serving() const { return !sealed && audit_healthy; }
 };

@@ -16,6 +16,7 @@ constexpr TimeField kTimes[] = {
     {"last-drill", &RecoveryStatus::last_drill},
     {"last-drill-failure", &RecoveryStatus::last_drill_failure},
     {"last-compaction", &RecoveryStatus::last_compaction},
+    {"last-retirement", &RecoveryStatus::last_retirement},
 };
 
 std::string path_of(const std::string& directory) {

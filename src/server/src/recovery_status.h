@@ -16,6 +16,7 @@ struct RecoveryStatus {
   Instant last_drill;           // newest proven restore
   Instant last_drill_failure;
   Instant last_compaction;
+  Instant last_retirement;   // old keyring epochs were forgotten
   std::string last_failure;  // one line
   std::string last_proof;    // what the last drill found
 };

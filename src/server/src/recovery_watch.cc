@@ -20,6 +20,7 @@ constexpr std::int64_t kRetryMinutes = 5;
 constexpr std::int64_t kSettleMillis = 5'000;
 constexpr std::int64_t kResealPauseMillis = 10;  // between two commits
 constexpr int kLowestPriority = 19;
+constexpr int kLastPercent = 99;
 
 void be_unimportant() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLowestPriority);
@@ -58,12 +59,14 @@ RecoveryStatus RecoveryWatch::status() const {
   return status_;
 }
 
-void RecoveryWatch::event(const std::string& name, const std::string& why) {
+void RecoveryWatch::event(const std::string& name, const std::string& level,
+                          const std::string& why) {
   auto transaction = server_.store.begin();
   if (!transaction) return;
   std::string detail;
   JsonWriter json(detail);
   json.begin_object();
+  json.member("level", level);
   json.member("why", why);
   json.end_object();
   due::record(**transaction, server_.clock.now(),
@@ -93,7 +96,7 @@ std::int64_t RecoveryWatch::backup_step() {
     log::info("backup_taken", {{"path", made->path}});
   } else {
     log::error("backup_failed", {{"code", made.error().code()}, {"why", made.error().message()}});
-    event("Backup:Failed", made.error().message());
+    event("Backup:Failed", "CRITICAL", made.error().message());
   }
   const std::lock_guard lock(mutex_);
   (made ? status_.last_backup : status_.last_backup_failure) = server_.clock.now();
@@ -116,7 +119,7 @@ std::int64_t RecoveryWatch::drill_step() {
   } else {
     log::error("drill_failed",
                {{"code", proven.error().code()}, {"why", proven.error().message()}});
-    event("Drill:Failed", proven.error().message());
+    event("Drill:Failed", "CRITICAL", proven.error().message());
   }
   const std::lock_guard lock(mutex_);
   (proven ? status_.last_drill : status_.last_drill_failure) = server_.clock.now();
@@ -129,8 +132,7 @@ std::int64_t RecoveryWatch::drill_step() {
 std::int64_t RecoveryWatch::reseal_step() {
   be_unimportant();
   const auto ring = barrier::upkeep_of(server_.store).keyring();
-  if (ring.epochs.size() <= 1 || server_.store.sealed()) return kIdleMillis;
-  if (retired_ == ring.current) return kIdleMillis;
+  if (is_retired(ring.current) || server_.store.sealed()) return kIdleMillis;
   if (server_.clock.now().unix_ms - ring.since.unix_ms < kSettleMillis) return kIdleMillis;
   const auto step = barrier::upkeep_of(server_.store).reseal_some(cursor_);
   if (!step) {
@@ -138,18 +140,59 @@ std::int64_t RecoveryWatch::reseal_step() {
     return kIdleMillis;
   }
   walk_resealed_ += step->resealed;
+  percent_ = step->percent;
   if (!step->end) return step->resealed > 0 ? kResealPauseMillis : 0;
+  walked_ = ring.current;
   if (std::exchange(walk_resealed_, 0) > 0) return 0;  // once more, until nothing is left
-  const auto left = barrier::upkeep_of(server_.store).retire_epochs();
-  if (!left) {
-    log::warn("epoch_not_retired", {{"why", left.error().message()}});
-    return kIdleMillis;
-  }
-  if (*left > 0) return kIdleMillis;
-  retired_ = ring.current;
-  log::info("keyring_epochs_retired", {{"epoch", static_cast<std::int64_t>(ring.current)}});
-  event("Keyring:Resealed", "every record is sealed under epoch " + std::to_string(ring.current));
+  if (const auto done = retire(ring.current); !done)
+    log::warn("epoch_not_retired", {{"why", done.error().message()}});
   return kIdleMillis;
+}
+
+// Leaves it to the next walk if a row still needs an old epoch.
+Result<void> RecoveryWatch::retire(std::uint32_t epoch) {
+  SR_TRY(const std::uint64_t left, barrier::upkeep_of(server_.store).retire_epochs());
+  if (left > 0) return {};
+  retired_ = epoch;
+  log::info("keyring_epochs_retired", {{"epoch", static_cast<std::int64_t>(epoch)}});
+  event("Keyring:Resealed", "INFO", "every record is sealed under epoch " + std::to_string(epoch));
+  const std::lock_guard lock(mutex_);
+  status_.last_retirement = server_.clock.now();
+  note(status_);
+  return {};
+}
+
+// The ring in memory keeps old epochs for readers of older snapshots until the process ends.
+bool RecoveryWatch::is_retired(std::uint32_t epoch) const {
+  return retired_ == epoch || barrier::upkeep_of(server_.store).keyring().epochs.size() <= 1;
+}
+
+service::Caretaker::Facts RecoveryWatch::facts() const {
+  const auto ring = barrier::upkeep_of(server_.store).keyring();
+  const bool retired = is_retired(ring.current);
+  // After the first walk only what was written meanwhile is looked for.
+  const int percent = walked_ == ring.current ? kLastPercent : percent_.load();
+  const RecoveryStatus now = status();
+  return {.last_backup = now.last_backup,
+          .last_backup_failure = now.last_backup_failure,
+          .last_proven_restore = now.last_drill,
+          .last_drill_failure = now.last_drill_failure,
+          .last_failure = now.last_failure,
+          .keyring_epoch = ring.current,
+          .keyring_since = ring.since,
+          .keyring_epochs = retired ? 1 : ring.epochs.size(),
+          .resealed_percent = retired ? 100 : percent,
+          .last_retirement = now.last_retirement,
+          .last_compaction = now.last_compaction};
+}
+
+Result<void> RecoveryWatch::begin_epoch_after(std::uint32_t epoch) {
+  barrier::Upkeep& upkeep = barrier::upkeep_of(server_.store);
+  if (upkeep.keyring().current != epoch) return {};
+  SR_TRY(const std::uint32_t begun, upkeep.rotate_keyring(server_.clock.now()));
+  percent_ = 0;
+  log::info("keyring_epoch_begun", {{"epoch", static_cast<std::int64_t>(begun)}});
+  return {};
 }
 
 }  // namespace strongroom::server

@@ -12,6 +12,7 @@
 #include "periodic.h"
 #include "recovery_status.h"
 #include "strongroom/barrier/sealed_store.h"
+#include "strongroom/service/caretaker.h"
 #include "strongroom/store/store.h"
 
 namespace strongroom::server {
@@ -26,10 +27,10 @@ struct WatchedServer {
   AccountId account;  // that events belong to
 };
 
-class RecoveryWatch {
+class RecoveryWatch final : public service::Caretaker {
  public:
   explicit RecoveryWatch(const WatchedServer& server);
-  ~RecoveryWatch() { stop(); }
+  ~RecoveryWatch() override { stop(); }
   RecoveryWatch(const RecoveryWatch&) = delete;
   RecoveryWatch& operator=(const RecoveryWatch&) = delete;
 
@@ -37,13 +38,17 @@ class RecoveryWatch {
   void stop();
 
   RecoveryStatus status() const;
+  Facts facts() const override;
+  Result<void> begin_epoch_after(std::uint32_t epoch) override;
 
  private:
   std::int64_t backup_step();
   std::int64_t drill_step();
   std::int64_t reseal_step();
+  Result<void> retire(std::uint32_t epoch);
+  bool is_retired(std::uint32_t epoch) const;
   void note(const RecoveryStatus& changed);
-  void event(const std::string& name, const std::string& why);
+  void event(const std::string& name, const std::string& level, const std::string& why);
 
   const WatchedServer server_;
   std::atomic<bool> stopping_{false};
@@ -51,6 +56,8 @@ class RecoveryWatch {
   RecoveryStatus status_;                  // guarded by mutex_
   std::string cursor_;                     // of the walk; its thread's own
   std::size_t walk_resealed_ = 0;          // the same
+  std::atomic<std::uint32_t> walked_{0};   // the epoch for which a whole walk has been made
+  std::atomic<int> percent_{0};            // of the walk
   std::atomic<std::uint32_t> retired_{0};  // the epoch that alone is left in the store
   std::unique_ptr<Periodic> backups_;
   std::unique_ptr<Periodic> drills_;

@@ -128,6 +128,8 @@ struct RunningServer::Parts {
   std::unique_ptr<RegisteredTargets> registered;
   std::unique_ptr<rotation::Rotations> rotations;
   std::unique_ptr<service::RotationDriver> driver;
+  recovery::BackupKeys backup_keys;
+  std::unique_ptr<RecoveryWatch> watch;
   std::unique_ptr<service::Service> service;
   std::unique_ptr<service::FlowControl> flow;
   std::unique_ptr<metrics::Calls> calls;
@@ -137,8 +139,6 @@ struct RunningServer::Parts {
   std::unique_ptr<service::WorkerPool> misses;
   std::thread index_builder;
   std::unique_ptr<Background> background;
-  recovery::BackupKeys backup_keys;
-  std::unique_ptr<RecoveryWatch> watch;
   std::unique_ptr<net::Server> listener;
   std::vector<std::unique_ptr<net::Server>> instance_listeners;
   std::unique_ptr<net::Server> health;
@@ -267,7 +267,8 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
                                                                 .target_runner = egress.get(),
                                                                 .rotations = rotations.get(),
                                                                 .driver = driver.get(),
-                                                                .call_log = call_log.get()});
+                                                                .call_log = call_log.get(),
+                                                                .caretaker = watch.get()});
   calls = std::make_unique<metrics::Calls>(call_names(*service));
   samples = std::make_unique<Samples>(config.data_directory + "/audit");
   if (config.published_limits || config.principal_qps > 0) {
@@ -400,9 +401,11 @@ HealthFacts RunningServer::Parts::health_facts() const {
   now.connections = connections();
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
   if (watch) {
-    const RecoveryStatus recovery = watch->status();
-    now.last_backup = recovery.last_backup;
-    now.last_proven_restore = recovery.last_drill;
+    const service::Caretaker::Facts care = watch->facts();
+    now.last_backup = care.last_backup;
+    now.last_proven_restore = care.last_proven_restore;
+    now.keyring_epoch = care.keyring_epoch;
+    now.resealed_percent = care.resealed_percent;
     now.now = clock.now();
   }
   return now;
@@ -443,6 +446,12 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   SR_CHECK_OK(p.open_storage(std::move(opened), may_initialize));
   if (config.verify_before_serve) SR_CHECK_OK(p.store->verify_all());
   SR_TRY(Provision provision, p.open_identity(mode));
+  p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
+                                                          .engine = *p.engine,
+                                                          .store = *p.store,
+                                                          .keys = p.backup_keys,
+                                                          .clock = p.clock,
+                                                          .account = provision.account});
   SR_CHECK_OK(p.open_service(provision.account));
   // Records that a kill left between commit and log come first in the log of this run.
   SR_CHECK_OK(drain_audit_rows(*p.store, *p.audit));
@@ -452,12 +461,6 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
                         .courier = {.ca_file = config.notify_ca_file,
                                     .private_hosts = config.notify_private_hosts}});
   SR_TRY(p.outward, Outward::start(config));
-  p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
-                                                          .engine = *p.engine,
-                                                          .store = *p.store,
-                                                          .keys = p.backup_keys,
-                                                          .clock = p.clock,
-                                                          .account = provision.account});
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
   p.listen_configured_instances();

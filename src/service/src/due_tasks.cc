@@ -1,12 +1,15 @@
 // Work that falls due, driven downward: each task in one transaction that also removes its row and
 // holds its audit row, so it is done once however often the worker is killed.
 
+#include <charconv>
+
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/secrets.h"
+#include "strongroom/service/caretaker.h"
 #include "strongroom/service/rotation_driver.h"
 #include "strongroom/service/service.h"
 #include "system_record.h"
@@ -24,6 +27,9 @@ constexpr Operation kDeleteKey{.api = kKms, .name = "DeleteKey", .effect = Effec
 
 constexpr Operation kRemindClientKey{
     .api = kKms, .name = "RemindClientKey", .effect = Effect::kMutation};
+
+constexpr Operation kBeginEpoch{
+    .api = kStrongroom, .name = "BeginKeyringEpoch", .effect = Effect::kMutation};
 
 // Tells whether anything was done, and what it was done to, for the record.
 struct Work {
@@ -55,6 +61,17 @@ Result<Work> claim_rotation(Engines& engines, barrier::Transaction& transaction,
               std::move(claimed.work)};
 }
 
+/// A new epoch is begun once for the epoch that the task names, however often this runs.
+Result<Work> begin_epoch(Engines& engines, const due::Task& task) {
+  std::uint32_t epoch = 0;
+  const char* end = task.name.data() + task.name.size();
+  const auto read = std::from_chars(task.name.data(), end, epoch);
+  if (engines.caretaker == nullptr || read.ec != std::errc() || read.ptr != end)
+    return Work{&kBeginEpoch, false, {}};
+  SR_CHECK_OK(engines.caretaker->begin_epoch_after(epoch));
+  return Work{&kBeginEpoch, true, "keyring/" + std::to_string(epoch + 1)};
+}
+
 Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const due::Task& task,
                       Instant now) {
   switch (task.kind) {
@@ -81,6 +98,8 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
       SR_TRY(const bool done, engines.access_points.remind_due(transaction, task, now));
       return Work{&kRemindClientKey, done, task.name};
     }
+    case due::Kind::kRotateKeyring:
+      return begin_epoch(engines, task);
   }
   return fail(ErrorKind::kCorrupt, "DueKind", "a due row of an unknown kind");
 }

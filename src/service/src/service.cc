@@ -84,7 +84,8 @@ Service::Service(Engines engines) : engines_(std::move(engines)) {
         ram_group_operations(),    ram_policy_operations(),   ram_attachment_operations(),
         ram_role_operations(),     ram_tag_operations(),      ram_diagnostic_operations(),
         sts_operations(),          sts_oidc_operations(),     ims_operations(),
-        ram_login_operations(),    ram_settings_operations(), account_operations()}) {
+        ram_login_operations(),    ram_settings_operations(), account_operations(),
+        caretaker_operations()}) {
     for (const Operation& row : table) rows_.push_back(&row);
   }
   std::ranges::sort(rows_, {}, row_key);

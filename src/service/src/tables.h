@@ -34,6 +34,7 @@ std::span<const Operation> ram_tag_operations();         // ops_ram_tags.cc
 std::span<const Operation> ram_diagnostic_operations();  // ops_ram_diagnostic.cc
 std::span<const Operation> ram_login_operations();       // ops_ram_logins.cc
 std::span<const Operation> ram_settings_operations();    // ops_ram_settings.cc
+std::span<const Operation> caretaker_operations();       // ops_caretaker.cc
 std::span<const Operation> account_operations();         // ops_accounts.cc
 std::span<const Operation> sts_operations();             // ops_sts.cc
 std::span<const Operation> sts_oidc_operations();        // ops_sts_oidc.cc

@@ -188,13 +188,13 @@ def check_kill_of_successors(suite, vault):
     vault.process = vault.serve()
     with suite.case("-", "kill -9 of a successor: the one before serves on, or again, and no write is lost"):
         wire = vault.wire()
-        for number in range(20 if SOAK else 6):
+        for number in range(60 if SOAK else 8):
             wire.ok("CreateSecret", {"SecretName": f"killed/{number}", "VersionId": "v", "SecretData": str(number)}, place="form")
             wire.close()
             successor = subprocess.Popen([DEFAULT_SERVER, "serve", "--take-over", "--data", vault.data, "--listen",
                                           f"127.0.0.1:{vault.port}", "--set", f"seal.file={vault.key}", *TOLD],
                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(0.02 * number)
+            time.sleep(0.02 * (number % 10))
             successor.kill()
             successor.wait(SECONDS)
             try:

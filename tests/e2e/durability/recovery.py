@@ -1,7 +1,7 @@
 """Recovery from the outside: backups beside a server that is written to, proven restores, seal slots, a new keyring epoch, kills.
 
-Every command is the one an operator types. 40 kills -9 at random moments of backup, restore, slot change, compaction and
-sealing again; 400 when STRONGROOM_SOAK is set. The random seed is printed and can be given as
+Every command is the one an operator types. 52 kills -9 at random moments of backup, restore, slot change, compaction and
+sealing again; 440 when STRONGROOM_SOAK is set (and the suite handover kills upgrades: 8, 60). The random seed is printed and can be given as
 STRONGROOM_SEED.
 """
 
@@ -24,7 +24,9 @@ from strongroom_e2e.server import DEFAULT_SERVER, ROOT
 from strongroom_e2e.wire import RAM, Wire
 
 SECONDS = 60
-KILLS = 400 if os.environ.get("STRONGROOM_SOAK") else 40
+KILLS = 400 if os.environ.get("STRONGROOM_SOAK") else 50
+KILLS_ONLINE = 40 if os.environ.get("STRONGROOM_SOAK") else 2
+OWN = "2026-11-01"
 SEED = int(os.environ.get("STRONGROOM_SEED", random.SystemRandom().randrange(1 << 32)))
 CLI = os.path.join(ROOT, "build", "bin", "strongroom")
 SECRETS = 60
@@ -46,12 +48,14 @@ class Vault:
         self.ca = os.path.join(work, "ca.pem")
         shutil.copy(os.path.join(self.data, "ca.pem"), self.ca)
 
-    def command(self, *words, data=None, key=None):
-        return [DEFAULT_SERVER, *words, "--data", data or self.data, "--set", f"seal.file={key or self.key}", "--set",
-                f"backup.directory={self.backups}", "--set", "backup.rate=0", *TOLD]
+    def command(self, *words, data=None, key=None, seal=None):
+        """`seal`: settings in place of the key file."""
+        seal = [word for setting in seal or [f"seal.file={key or self.key}"] for word in ("--set", setting)]
+        return [DEFAULT_SERVER, *words, "--data", data or self.data, *seal, "--set", f"backup.directory={self.backups}", "--set",
+                "backup.rate=0", *TOLD]
 
-    def run(self, *words, data=None, key=None, good=True, stdin=None):
-        done = subprocess.run(self.command(*words, data=data, key=key), capture_output=True, timeout=SECONDS, text=True,
+    def run(self, *words, data=None, key=None, seal=None, good=True, stdin=None):
+        done = subprocess.run(self.command(*words, data=data, key=key, seal=seal), capture_output=True, timeout=SECONDS, text=True,
                               **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}))
         assert good is None or (done.returncode == 0) == good, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -215,10 +219,7 @@ def check_seal(suite, vault):
     with suite.case("-", "two of three shares open it, one does not, a mistyped one does not"):
         def by_shares(*numbers, good=True):
             files = ",".join(f"{shares}/share-{i}" for i in numbers)
-            words = [w for w in vault.command("upgrade", "--check") if not w.startswith("seal.file=")]
-            words = [w for i, w in enumerate(words) if not (w == "--set" and (i + 1 == len(words) or words[i + 1] == "--set"))]
-            done = subprocess.run([*words, "--set", f"seal.share_files={files}"], capture_output=True, text=True, timeout=SECONDS)
-            equal(done.returncode == 0, good, done.stderr)
+            vault.run("upgrade", "--check", seal=[f"seal.share_files={files}"], good=good)
         by_shares(1, 3)
         by_shares(2, 3)
         by_shares(2, good=False)
@@ -235,7 +236,7 @@ def check_seal(suite, vault):
 
 
 def check_epochs(suite, vault):
-    with suite.case("-", "a new keyring epoch: every record is sealed again and still served"):
+    with suite.case("-", "a new keyring epoch of a stopped server: every record is sealed again and still served"):
         told = vault.run("keyring", "rotate").stdout
         assert "epoch     2" in told and " 0 left" in told, told
         wire = vault.start()
@@ -249,6 +250,101 @@ def check_epochs(suite, vault):
         vault.run("upgrade", "--check")
     with suite.case("-", "a backup of the old epoch is still restorable"):
         vault.run("restore", "--from", vault.newest(), "--verify", key=os.path.join(vault.work, "seal.key"))
+
+
+def recovery_of(wire):
+    return wire.ok("DescribeRecovery", version=OWN)
+
+
+def wait_until_epoch(wire, epoch):
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        keyring = recovery_of(wire)["Keyring"]
+        if keyring["Epoch"] == epoch:
+            return keyring
+        time.sleep(0.05)
+    raise AssertionError(f"epoch {epoch} has not begun: {keyring}")
+
+
+def wait_until_resealed(wire):
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        keyring = recovery_of(wire)["Keyring"]
+        if keyring["Epochs"] == 1:
+            equal(keyring["ResealedPercent"], 100)
+            return keyring
+        time.sleep(0.1)
+    raise AssertionError(f"not sealed again: {keyring}")
+
+
+def check_epochs_online(suite, vault, chance):
+    environment = {**os.environ, "STRONGROOM_ENDPOINT": f"localhost:{vault.port}", "STRONGROOM_CA_FILE": vault.ca,
+                   "ALIBABA_CLOUD_ACCESS_KEY_ID": vault.access[0], "ALIBABA_CLOUD_ACCESS_KEY_SECRET": vault.access[1]}
+
+    def strongroom(*words):
+        done = subprocess.run([CLI, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
+        equal(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    with suite.case("-", "a new epoch of a running server: writers and readers go on, nothing is left under the old one"):
+        wire = vault.start()
+        epoch = recovery_of(wire)["Keyring"]["Epoch"]
+        stop, failures = threading.Event(), []
+
+        def work(number):
+            mine, count = vault.wire(), 0
+            while not stop.is_set():
+                try:
+                    create(mine, f"epoch{number}-{count}", str(count))
+                    equal(value(mine, f"epoch{number}-{count // 2}"), str(count // 2))
+                    equal(value(mine, f"s{count % SECRETS}"), f"value{count % SECRETS}")
+                    count += 1
+                    time.sleep(0.01)
+                except Exception as error:  # noqa: BLE001
+                    failures.append(repr(error))
+                    return
+            mine.close()
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        assert f"Epoch {epoch + 1} begins" in strongroom("keyring", "rotate")
+        wait_until_epoch(wire, epoch + 1)
+        keyring = wait_until_resealed(wire)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        equal(failures, [])
+        equal((keyring["Epoch"], keyring["Shredded"]), (epoch + 1, False))
+        assert "waits for `strongroom compact`" in strongroom("keyring", "status")
+        assert "Keyring" in strongroom("status")
+        wire.close()
+        vault.stop()
+        checked = vault.run("upgrade", "--check").stdout
+        assert "ready" in checked and "wait for being sealed" not in checked, checked
+    with suite.case("-", "shredding is complete once the store has been compacted, and status says so"):
+        vault.run("compact")
+        wire = vault.start()
+        epoch += 1
+        told = recovery_of(wire)["Keyring"]
+        equal((told["Epoch"], told["Shredded"]), (epoch, True))
+        assert "complete for what was deleted before" in strongroom("keyring", "status")
+    with suite.case("-", "kill -9 anywhere after the rotation was answered: the next start finishes it"):
+        for number in range(KILLS_ONLINE):
+            wire.ok("RotateKeyring", version=OWN)
+            epoch += 1
+            # The walk begins five seconds after the epoch, when nobody writes under the old one any more.
+            time.sleep(0 if number == 0 else 4.9 + chance.random() * 0.8)
+            wire.close()
+            vault.kill()
+            wire = vault.start()
+            wait_until_epoch(wire, epoch)
+            for i in range(0, SECRETS, 7):
+                equal(value(wire, f"s{i}"), f"value{i}")
+        equal(wait_until_resealed(wire)["Epoch"], epoch)
+        wire.close()
+        vault.stop()
+        assert "wait for being sealed" not in vault.run("upgrade", "--check").stdout
 
 
 def check_formats(suite, work):
@@ -286,9 +382,7 @@ def check_formats(suite, work):
                 assert refused.returncode != 0 and "format epoch 2" in refused.stderr, refused
 
 
-def check_kills(suite, vault):
-    chance = random.Random(SEED)
-    print(f"seed {SEED}", flush=True)
+def check_kills(suite, vault, chance):
     full = os.path.join(vault.work, "kept.backup")
     vault.run("backup", "create", "--out", full)
     target = vault.data + ".again"
@@ -362,9 +456,12 @@ def main():
         check_backups(suite, vault)
         check_restore(suite, vault)
         check_seal(suite, vault)
+        chance = random.Random(SEED)
+        print(f"seed {SEED}", flush=True)
         check_epochs(suite, vault)
+        check_epochs_online(suite, vault, chance)
         check_formats(suite, work)
-        check_kills(suite, vault)
+        check_kills(suite, vault, chance)
     finally:
         if vault:
             vault.stop()

@@ -47,6 +47,7 @@ class Upkeep {
   struct ResealStep {
     std::size_t resealed = 0;
     bool end = false;  // the walk has come to the end; `cursor` is empty again
+    int percent = 0;   // of all rows that the walk has passed, roughly
   };
   /// Looks at the rows behind `cursor` (empty: from the start), at most kResealRowsMax, and seals
   /// those of an older epoch again in one commit. A row that a writer changes meanwhile is left to

@@ -27,6 +27,7 @@ enum class Kind : std::uint8_t {
   kExpireKeyMaterial = 4,
   kRotateSecret = 5,
   kRemindClientKey = 16,
+  kRotateKeyring = 32,  // name: the epoch that is to be followed by a new one
 };
 
 struct Task {

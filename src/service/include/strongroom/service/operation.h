@@ -65,6 +65,7 @@ class CallLog;
 namespace strongroom::service {
 
 class Call;
+class Caretaker;
 class RotationDriver;
 struct Request;
 
@@ -146,6 +147,7 @@ struct Engines {
   rotation::Rotations* rotations = nullptr;    // null: no managed secrets
   RotationDriver* driver = nullptr;            // null: nothing is rotated here
   const trail::CallLog* call_log = nullptr;    // null: LookupEvents finds nothing
+  Caretaker* caretaker = nullptr;              // null: nothing is known of backups and keyring
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.
