@@ -204,6 +204,7 @@ SUITES = [
     Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),
     Suite("rotation-jdbc", "java jdbc", install_python_and_java, python_client("jdbc_rotation.py"), True),
     Suite("rotation-functions", "rotation functions", install_python, python_client("rotation_functions.py"), True),
+    Suite("rotation-repair", "rotation repair", install_python, python_client("rotation_repair.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("handover", "hand-over", install_all, own("durability", "handover.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),

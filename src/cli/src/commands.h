@@ -246,36 +246,6 @@ struct PolicyTestOptions {
   std::string resource;
   std::vector<std::string> conditions;  // "key=value"
 };
-struct RotateOptions {
-  std::string name;
-  std::string version_id;  // empty: made from the time
-  std::string overlap;     // "30m"; RAM secrets
-  bool dry_run = false;
-};
-int rotate(Session& session, const RotateOptions& options);  // rotation_commands.cc
-int rotation_list(Session& session, bool by_date);
-int rotation_status(Session& session, const std::string& name);
-int rotation_cancel(Session& session, const std::string& name);
-struct LeakOptions {
-  std::string name;     // a version may follow after '@'
-  std::string version;  // given apart: the name is taken whole
-  std::string log_directory;
-};
-/// Who read it, and what to do in which order.
-int leak(Session& session, const LeakOptions& options);  // leak_command.cc
-struct RotationPolicyOptions {
-  std::string name;
-  std::string every;  // empty: off
-};
-int rotation_policy(Session& session, const RotationPolicyOptions& options);
-struct RotationFunctionOptions {
-  std::string name;
-  std::string target;
-  std::string privileged;
-  std::vector<std::string> parameters;  // name=value
-  bool none = false;
-};
-int rotation_function(Session& session, const RotationFunctionOptions& options);
 
 int explain_request(Session& session, const ExplainOptions& options);
 int who_can(Session& session, const WhoCanOptions& options);

@@ -4,8 +4,8 @@
 #include <map>
 #include <tuple>
 
-#include "commands.h"
 #include "files.h"
+#include "rotation_commands.h"
 #include "strongroom/base/bytes.h"
 #include "terminal.h"
 

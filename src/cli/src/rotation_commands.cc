@@ -1,8 +1,9 @@
 // Rotation of managed secrets: now, by itself, how it stands, and back.
 
+#include "rotation_commands.h"
+
 #include <algorithm>
 
-#include "commands.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -66,16 +67,19 @@ int rotation_list(Session& session, bool by_date) {
   std::vector<std::vector<std::string>> rows;
   std::string raw;
   for (const Value& one : answer->json.root()["Rotations"].items()) {
-    const std::string next = text(one["NextRotationDate"]);
+    const std::string next = text(one["ScheduledStart"]);
     if (by_date && next.empty()) continue;
     const bool late = one["Overdue"].text() == "true";
-    rows.push_back({next, text(one["SecretName"]), text(one["SecretType"]),
-                    text(one["AutomaticRotation"]) + (late ? ", overdue" : ""), text(one["Phase"]),
-                    text(one["LastRotationDate"]), text(one["ErrorCode"])});
+    const bool drifted = one["Drifted"].text() == "true";
+    rows.push_back(
+        {next, text(one["Deadline"]), text(one["SecretName"]), text(one["SecretType"]),
+         text(one["AutomaticRotation"]) + (late ? ", overdue" : "") + (drifted ? ", drifted" : ""),
+         text(one["Phase"]), text(one["LastRotationDate"]), text(one["ErrorCode"])});
     raw += text(one["SecretName"]) + "\n";
   }
   if (by_date) std::ranges::sort(rows);
-  rows.insert(rows.begin(), {"NEXT", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
+  rows.insert(rows.begin(),
+              {"NEXT", "DEADLINE", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
   return session.print_answer(*answer, columns(rows), raw);
 }
 
@@ -86,7 +90,11 @@ int rotation_status(Session& session, const std::string& name) {
   const Value& root = answer->json.root();
   std::string table = pairs({{"Secret", text(root["SecretName"])},
                              {"Automatic", text(root["AutomaticRotation"])},
-                             {"Next", text(root["NextRotationDate"])},
+                             {"Next", text(root["ScheduledStart"])},
+                             {"Deadline", text(root["Deadline"])},
+                             {"Window", text(root["Window"])},
+                             {"Overdue", text(root["Overdue"])},
+                             {"Drifted", text(root["Drifted"])},
                              {"Last", text(root["LastRotationDate"])},
                              {"Phase", text(root["Phase"])},
                              {"Pending version", text(root["PendingVersionId"])},
@@ -116,6 +124,58 @@ int rotation_policy(Session& session, const RotationPolicyOptions& options) {
       options.name + (options.every.empty() ? " is not rotated by itself any more\n"
                                             : " is rotated every " + options.every + "\n"),
       "");
+}
+
+int rotation_resync(Session& session, const std::string& name) {
+  const auto answer =
+      session.call("resync " + quoted(name), {"ResyncSecret", {{"SecretName", name}}, kVersion});
+  if (!answer) return session.exit_code();
+  return session.print_answer(
+      *answer, "resyncing " + name + "; look: strongroom rotation status " + name + "\n", "");
+}
+
+int rotation_adopt(Session& session, const RotationAdoptOptions& options) {
+  int code = kOk;
+  const auto value = take_value(session, options.value, code);
+  if (!value) return code;
+  const std::string version =
+      options.version_id.empty() ? new_version_id(session) : options.version_id;
+  ApiCall call{"AdoptSecret", {{"SecretName", options.name}, {"VersionId", version}}, kVersion};
+  call.parameters.push_back({"SecretData", "", &*value});
+  const auto answer = session.call("adopt a value of " + quoted(options.name), call);
+  if (!answer) return session.exit_code();
+  return session.print_answer(*answer,
+                              "testing it; then it is " + version + " of " + options.name +
+                                  "; look: strongroom rotation status " + options.name + "\n",
+                              version + "\n");
+}
+
+int rotation_window(Session& session, const RotationWindowOptions& options) {
+  const auto answer = session.call(
+      "change the window of " + quoted(options.name),
+      {"SetRotationWindow", {{"SecretName", options.name}, {"Window", options.window}}, kVersion});
+  if (!answer) return session.exit_code();
+  return session.print_answer(
+      *answer,
+      "scheduled rotations of " + options.name +
+          (options.window.empty() ? " begin at any time\n" : " begin " + options.window + " UTC\n"),
+      "");
+}
+
+int rotation_readers(Session& session, const std::string& name) {
+  const auto answer = session.call("ask who reads " + quoted(name),
+                                   {"ListSecretReaders", {{"SecretName", name}}, kVersion});
+  if (!answer) return session.exit_code();
+  std::vector<std::vector<std::string>> rows{
+      {"LAST READ", "READER", "ACCESS KEY", "FROM", "VERSION", ""}};
+  std::string raw;
+  for (const Value& one : answer->json.root()["Readers"].items()) {
+    const bool stale = one["Stale"].text() == "true";
+    rows.push_back({text(one["LastReadTime"]), text(one["PrincipalName"]), text(one["AccessKeyId"]),
+                    text(one["SourceIp"]), text(one["VersionId"]), stale ? "behind" : ""});
+    raw += text(one["PrincipalName"]) + "\n";
+  }
+  return session.print_answer(*answer, columns(rows), raw);
 }
 
 int rotation_function(Session& session, const RotationFunctionOptions& options) {

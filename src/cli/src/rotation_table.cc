@@ -44,6 +44,22 @@ void declare_rotation_commands(CLI::App& app, RotationCommandOptions& o, const A
   };
   one("status", "How one stands", &rotation_status);
   one("cancel", "Undo the rotation that is running", &rotation_cancel);
+  one("resync", "Make the target accept what is stored again", &rotation_resync);
+  one("readers", "Who read which version last, and who is behind", &rotation_readers);
+  auto* adopt = verb(
+      *rotation, "adopt", "Take over what somebody changed at the target by hand",
+      [&o](Session& s) { return rotation_adopt(s, o.adopt); }, true);
+  adopt->add_option("name", o.adopt.name, "name of the secret")->required();
+  adopt->add_option("value", o.adopt.value.positional,
+                    "- reads the value, as GetSecretValue answers it, from standard input");
+  adopt->add_option("--value-file", o.adopt.value.file, "read it from this file");
+  adopt->add_option("--version-id", o.adopt.version_id, "of the version it makes");
+  auto* window = verb(
+      *rotation, "window", "When scheduled rotations may begin",
+      [&o](Session& s) { return rotation_window(s, o.window); }, true);
+  window->add_option("name", o.window.name, "name of the secret")->required();
+  window->add_option("window", o.window.window,
+                     "02:00-04:00 or \"sat,sun 22:00-02:00\", UTC; absent: any time");
   auto* policy = verb(
       *rotation, "policy", "Rotate it by itself, or not any more",
       [&o](Session& s) { return rotation_policy(s, o.policy); }, true);

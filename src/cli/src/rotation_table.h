@@ -1,8 +1,8 @@
 #pragma once
 // The command line's words for rotations of managed secrets.
 
-#include "commands.h"
 #include "key_table.h"
+#include "rotation_commands.h"
 
 namespace strongroom::cli {
 
@@ -11,6 +11,8 @@ struct RotationCommandOptions {
   LeakOptions leak;
   RotationPolicyOptions policy;
   RotationFunctionOptions function;
+  RotationAdoptOptions adopt;
+  RotationWindowOptions window;
 };
 
 /// Adds the subcommands; `options` outlives the parsing.

@@ -43,8 +43,11 @@ due::Event event_of(const secrets::Secrets& secrets, const std::string& region,
     json.member("failureTime", format_utc(now));
   }
   json.end_object();
-  return {success ? "Secret:RotateSecret:Success" : "Secret:RotateSecret:Failure", secret.account,
-          arn, std::move(detail)};
+  const std::string_view what = run.purpose == Purpose::kResync  ? "ResyncSecret"
+                                : run.purpose == Purpose::kAdopt ? "AdoptSecret"
+                                                                 : "RotateSecret";
+  return {"Secret:" + std::string(what) + (success ? ":Success" : ":Failure"), secret.account, arn,
+          std::move(detail)};
 }
 
 }  // namespace strongroom::rotation

@@ -87,7 +87,15 @@ Conclusion undo(Run run, const Shape& shape, Instant now) {
   return {std::move(run), Change::kNone, report};
 }
 
+// Nothing was stored that could be undone, and nothing has to be pressed on with.
+Conclusion end_resync(Run run, Instant now) {
+  const Report report = report_once(run);
+  end(run, Ended::kFailed, now);
+  return {std::move(run), Change::kNone, report};
+}
+
 Conclusion give_up(Run run, const Shape& shape, Instant now, const Pace& pace) {
+  if (run.purpose == Purpose::kResync) return end_resync(std::move(run), now);
   return before_promotion(run.phase) ? undo(std::move(run), shape, now)
                                      : stall(std::move(run), now, pace);
 }
@@ -106,10 +114,18 @@ Conclusion succeed(Run run, const Shape& shape, Instant now) {
       return {std::move(run)};
     case Phase::kTest:
       run.promoted = true;
+      if (run.purpose == Purpose::kAdopt) {
+        end(run, Ended::kSucceeded, now);
+        return {std::move(run), Change::kAdopt, Report::kSucceeded};
+      }
       enter(run, shape.overlaps ? Phase::kRetire : Phase::kFinish,
             shape.overlaps ? later(now, run.overlap_ms) : now);
       return {std::move(run), Change::kPromote};
     case Phase::kProvision:
+      if (run.purpose == Purpose::kResync && !shape.dual) {
+        end(run, Ended::kSucceeded, now);
+        return {std::move(run), Change::kNone, Report::kSucceeded};
+      }
       enter(run, Phase::kProvisionTwin, now);
       return {std::move(run)};
     case Phase::kRollBack:
@@ -124,13 +140,17 @@ Conclusion succeed(Run run, const Shape& shape, Instant now) {
 }
 
 Conclusion retry(Run run, const Shape& shape, const Moment& moment, const Pace& pace) {
-  if (run.attempt >= static_cast<std::uint32_t>(pace.attempts))
+  // Whoever asked for a value to be adopted is there to ask again.
+  const bool once = run.purpose == Purpose::kAdopt;
+  if (once || run.attempt >= static_cast<std::uint32_t>(pace.attempts))
     return give_up(std::move(run), shape, moment.now, pace);
   run.next_at = later(moment.now, backoff(run.attempt, moment.jitter, pace));
   return {std::move(run)};
 }
 
 Conclusion rejected(Run run, const Shape& shape, const Moment& moment, const Pace& pace) {
+  // Adopting changes nothing at the target.
+  if (run.purpose == Purpose::kAdopt) return undo(std::move(run), shape, moment.now);
   const bool again = run.rounds + 1 < static_cast<std::uint32_t>(pace.rounds);
   if (run.phase == Phase::kSet && (!run.touched || shape.creates) && again) {
     // Definitely not taken: only another credential can be. A function tidies up after itself.
@@ -198,6 +218,8 @@ Conclusion conclude(Run before, const Shape& shape, const Seen& seen, const Mome
     before.touched = true;
   if (before.cancelled && before_promotion(before.phase))
     return undo(std::move(before), shape, moment.now);
+  if (before.cancelled && before.purpose == Purpose::kResync)
+    return end_resync(std::move(before), moment.now);
   switch (seen.status) {
     case Status::kDone:
     case Status::kAlreadyDone:
@@ -220,16 +242,26 @@ Run start(Run before, const Start& start, Instant now) {
   run.name = std::move(before.name);
   run.epoch = before.epoch;
   run.accounts = std::move(before.accounts);
+  run.drifted = before.drifted;
+  run.window = std::move(before.window);
+  run.purpose = start.purpose;
   run.id = start.id;
   run.automatic = start.automatic;
   run.overlap_ms = start.overlap_ms;
   run.started = now;
-  enter(run, start.provision ? Phase::kProvision : Phase::kBegin, now);
+  const bool sets = start.provision || start.purpose == Purpose::kResync;
+  const bool adopts = start.purpose == Purpose::kAdopt;
+  enter(run, sets ? Phase::kProvision : adopts ? Phase::kTest : Phase::kBegin, now);
   return run;
 }
 
 std::optional<Conclusion> cancel(Run before, const Shape& shape, Instant now) {
   if (!before.running()) return std::nullopt;
+  if (before.purpose == Purpose::kResync) {
+    before.cancelled = true;
+    if (before.leased && before.lease_until > now) return Conclusion{std::move(before)};
+    return end_resync(std::move(before), now);
+  }
   if (before_promotion(before.phase)) {
     before.cancelled = true;
     // A step that is under way ends first; its outcome then undoes it.

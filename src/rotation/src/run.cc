@@ -38,14 +38,15 @@ std::string encode(const Run& run) {
       run.cancelled, run.reported, run.promoted, run.leased, run.epoch, run.lease_until.unix_ms,
       run.next_at.unix_ms, run.started.unix_ms, run.ended.unix_ms, run.overlap_ms,
       static_cast<std::uint8_t>(run.result), run.code.c_str(), run.message.c_str(), run.gap_ms,
-      &accounts));
+      &accounts, static_cast<std::uint8_t>(run.purpose), run.drifted, run.window.c_str()));
   return finished(builder);
 }
 
 Result<Run> decode_run(ByteView body) {
   const auto* stored = verified<fb::Run>(body);
   if (stored == nullptr || stored->phase() > static_cast<int>(Phase::kCreate) ||
-      stored->result() > static_cast<int>(Ended::kCancelled)) {
+      stored->result() > static_cast<int>(Ended::kCancelled) ||
+      stored->purpose() > static_cast<int>(Purpose::kAdopt)) {
     return malformed();
   }
   Run run;
@@ -74,6 +75,9 @@ Result<Run> decode_run(ByteView body) {
   if (stored->accounts() != nullptr) {
     for (const auto* account : *stored->accounts()) run.accounts.push_back(account->str());
   }
+  run.purpose = static_cast<Purpose>(stored->purpose());
+  run.drifted = stored->drifted();
+  if (stored->window() != nullptr) run.window = stored->window()->str();
   return run;
 }
 

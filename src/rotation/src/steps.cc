@@ -5,6 +5,7 @@
 
 #include "rules.h"
 #include "strongroom/base/check.h"
+#include "strongroom/rotation/window.h"
 #include "strongroom/secrets/transition.h"
 
 namespace strongroom::rotation {
@@ -49,7 +50,10 @@ Result<std::optional<Rotations::Opened>> Rotations::open(barrier::Transaction& t
   Secret secret = view->decode();
   SR_TRY(ExtendedConfig config, stored_extended_config(secret.extended_config));
   SR_TRY(Run run, run_of(transaction, secret));
-  const Shape shape = shape_of(secret.type, config.sub_type());
+  Shape shape = shape_of(secret.type, config.sub_type());
+  // Of a pair that was never rotated there is one account only to be set again.
+  if (run.purpose == Purpose::kResync && secret.find_label(secrets::kPrevious) == nullptr)
+    shape.dual = false;
   return Opened{std::move(*view), std::move(secret), std::move(config), std::move(run), shape};
 }
 
@@ -104,7 +108,10 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
   job.secret_arn = secrets_.arn(secret.account, secret.name);
   job.secret_type = secrets::to_text(secret.type);
   job.dual = shape_of(secret.type, config.sub_type()).dual;
-  job.budget_ms = settings_.pace.budget_ms;
+  // A refused login is tried until the budget is spent; a person waits for an adopted one.
+  job.budget_ms = run.purpose == Purpose::kAdopt
+                      ? std::min(settings_.pace.budget_ms, kInspectionMillis)
+                      : settings_.pace.budget_ms;
   for (const auto& [name, value] : config.fields) job.options.emplace_back(name, value);
   SR_TRY(job.current, value_of(reader, view, secrets::kCurrent));
   SR_TRY(job.previous, value_of(reader, view, secrets::kPrevious));
@@ -157,6 +164,10 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
       break;
     case Change::kPromote:
       opened.secret = secrets::promote(std::move(opened.secret), now);
+      opened.run.drifted = false;
+      break;
+    case Change::kAdopt:
+      opened.secret = secrets::adopt_pending(std::move(opened.secret), now);
       break;
     case Change::kDropPending:
       opened.secret = secrets_.drop_pending(transaction, std::move(opened.secret));
@@ -171,7 +182,9 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
     }
   }
   secrets::Rotation& schedule = opened.secret.rotation;
-  if (conclusion.report == Report::kFailed && schedule.automatic == Automatic::kEnabled)
+  const bool rotates = opened.run.purpose == Purpose::kRotate;
+  if (!rotates && conclusion.report == Report::kSucceeded) opened.run.drifted = false;
+  if (conclusion.report == Report::kFailed && rotates && schedule.automatic == Automatic::kEnabled)
     schedule.automatic = Automatic::kInvalid;
   if (conclusion.report == Report::kSucceeded && schedule.automatic == Automatic::kInvalid)
     schedule.automatic = Automatic::kEnabled;
@@ -229,6 +242,10 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
     const bool due = schedule.automatic == Automatic::kEnabled && schedule.next <= now &&
                      !opened->secret.deleting();
     if (!due) return Claimed{};
+    if (const Instant begins = earliest(opened->run.window, now); begins > now) {
+      due::schedule(transaction, begins, task);
+      return Claimed{};
+    }
     opened->run = start(std::move(opened->run),
                         {.id = Uuid::generate(random_).lower(),
                          .automatic = true,

@@ -174,5 +174,57 @@ TEST(Machine, CancelDuringAStepWaitsForItsOutcome) {
   EXPECT_EQ(end.report, Report::kNone);
 }
 
+rotation::Run of_purpose(Purpose purpose) {
+  rotation::Run run = start({}, {.id = "v2", .purpose = purpose}, kNow);
+  run.attempt = 1;
+  run.leased = true;
+  run.lease_until = {kNow.unix_ms + 1'000};
+  return run;
+}
+
+TEST(Machine, AdoptingTestsAndNeverSets) {
+  const rotation::Run run = of_purpose(Purpose::kAdopt);
+  EXPECT_EQ(run.phase, Phase::kTest);
+  const Conclusion good = conclude(run, kDual, {.status = Status::kDone}, {kNow, 0.5}, Pace());
+  EXPECT_EQ(good.change, Change::kAdopt);
+  EXPECT_EQ(good.report, Report::kSucceeded);
+  EXPECT_FALSE(good.after.running());
+  for (const Status status :
+       {Status::kRejected, Status::kConfiguration, Status::kUnreachable, Status::kAmbiguous}) {
+    const Conclusion bad = conclude(run, kSingle, {.status = status}, {kNow, 0.5}, Pace());
+    EXPECT_EQ(bad.change, Change::kDropPending);
+    EXPECT_FALSE(bad.after.running()) << "nothing was touched that must be undone";
+  }
+}
+
+TEST(Machine, AResyncSetsWhatIsStoredAndEndsWhenItCannot) {
+  const rotation::Run run = of_purpose(Purpose::kResync);
+  EXPECT_EQ(run.phase, Phase::kProvision);
+  const auto after_done = [&](const Shape& shape) {
+    return conclude(run, shape, {.status = Status::kDone}, {kNow, 0.5}, Pace());
+  };
+  EXPECT_EQ(after_done(kSingle).report, Report::kSucceeded);
+  EXPECT_EQ(after_done(kDual).after.phase, Phase::kProvisionTwin);
+  const Conclusion bad =
+      conclude(run, kSingle, {.status = Status::kConfiguration}, {kNow, 0.5}, Pace());
+  EXPECT_EQ(bad.report, Report::kFailed);
+  EXPECT_FALSE(bad.after.running());
+  const auto waits = cancel(run, kSingle, kNow);
+  ASSERT_TRUE(waits);
+  EXPECT_TRUE(waits->after.running());
+  EXPECT_FALSE(conclude(waits->after, kSingle, {.status = Status::kAmbiguous}, {kNow, 0.5}, Pace())
+                   .after.running());
+}
+
+TEST(Machine, WhatIsKnownOfTheSecretStays) {
+  rotation::Run before;
+  before.drifted = true;
+  before.window = "02:00-04:00";
+  const rotation::Run run = start(before, {.id = "v2"}, kNow);
+  EXPECT_TRUE(run.drifted);
+  EXPECT_EQ(run.window, "02:00-04:00");
+  EXPECT_EQ(*decode_run(as_bytes(encode(run))), run);
+}
+
 }  // namespace
 }  // namespace strongroom::rotation

@@ -219,6 +219,17 @@ Secret promote(Secret before, Instant now) {
   return before;
 }
 
+Secret adopt_pending(Secret before, Instant now) {
+  Version* pending = before.find_label(kPending);
+  Version* current = before.find_label(kCurrent);
+  SR_CHECK(pending != nullptr && current != nullptr);
+  std::erase(pending->labels, kPending);
+  std::erase(current->labels, kCurrent);
+  pending->labels.insert(pending->labels.begin(), std::string(kCurrent));
+  before.updated = now;
+  return before;
+}
+
 VersionAdded drop_pending(Secret before) {
   const auto pending = std::ranges::find_if(
       before.versions, [](const Version& version) { return version.has(kPending); });

@@ -108,6 +108,10 @@ Background::Background(service::Service& service, audit::Log& log, Samples& samp
     if (!settled) log::warn("outbox_failed", {{"code", settled.error().code()}});
     return settled && *settled > 0 ? 0 : limits::kDuePollMillisMax;
   });
+  if (options.drift_ms > 0) {
+    drift_ = std::make_unique<service::DriftWatch>(service_.engines(), options.drift_ms);
+    prober_ = std::make_unique<Periodic>([this] { return drift_->step(); });
+  }
   sampler_ = std::make_unique<Periodic>([this, &samples]() -> std::int64_t {
     const Instant now = service_.engines().clock.now();
     samples.take(service_.engines().store, now);
@@ -127,6 +131,7 @@ Background::Background(service::Service& service, audit::Log& log, Samples& samp
 }
 
 void Background::stop() {
+  if (prober_) prober_->stop();
   deliverer_->stop();
   sampler_->stop();
   keeper_->stop();

@@ -9,6 +9,7 @@
 #include "samples.h"
 #include "strongroom/audit/log.h"
 #include "strongroom/notify/outbox.h"
+#include "strongroom/service/drift_watch.h"
 #include "strongroom/service/service.h"
 
 namespace strongroom::server {
@@ -26,6 +27,7 @@ Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now);
 
 struct BackgroundOptions {
   std::int64_t audit_days = 180;  // for which entries of the audit log are kept
+  std::int64_t drift_ms = 0;      // of one round over all managed secrets; 0: none
   notify::CourierOptions courier;
 };
 
@@ -47,6 +49,8 @@ class Background {
   std::unique_ptr<notify::Courier> courier_;
   std::unique_ptr<notify::Outbox> outbox_;
   std::unique_ptr<Periodic> deliverer_;
+  std::unique_ptr<service::DriftWatch> drift_;
+  std::unique_ptr<Periodic> prober_;
 };
 
 }  // namespace strongroom::server

@@ -83,6 +83,10 @@ constexpr std::array kSettings = {
             "smallest time that a replaced AccessKey stays valid"},
     Setting{"rotation.overlap_seconds_default", "STRONGROOM_ROTATION_OVERLAP_SECONDS_DEFAULT",
             "172800", "how long it stays valid if the call does not say"},
+    Setting{"rotation.drift_hours", "STRONGROOM_ROTATION_DRIFT_HOURS", "24",
+            "hours in which every managed secret is looked at for drift; 0: never"},
+    Setting{"rotation.stale_wait_hours", "STRONGROOM_ROTATION_STALE_WAIT_HOURS", "24",
+            "hours for which a scheduled run waits for readers of the old version; 0: not at all"},
     Setting{"notify.ca_file", "STRONGROOM_NOTIFY_CA_FILE", "",
             "CA certificates (PEM) of targets of notices, instead of the system's"},
     Setting{"notify.private_hosts", "STRONGROOM_NOTIFY_PRIVATE_HOSTS", "",
@@ -189,6 +193,7 @@ constexpr std::int64_t kPrincipalQpsMax = 60'000;
 constexpr std::int64_t kRetentionDaysMin = 90;
 constexpr std::int64_t kRetentionDaysMax = 36'500;
 constexpr std::int64_t kMinutesMax = 366LL * 24 * 60;
+constexpr std::int64_t kRotationHoursMax = 8'760;
 constexpr std::int64_t kBackupsMax = 100'000;
 constexpr std::int64_t kRateMax = 100'000;
 
@@ -265,6 +270,12 @@ Result<void> interpret_rotation(const Values& values, Config& config) {
                                                 interval.text, limits::kRotationSecondsMax));
   if (config.rotation_seconds_min < limits::kRotationSecondsFloor)
     return invalid("rotation.interval_seconds_min (" + interval.origin + ") must be 60 or more.");
+  const Value& drift = value_of(values, "rotation.drift_hours");
+  SR_TRY(config.drift_hours,
+         number_of("rotation.drift_hours", drift, drift.text, kRotationHoursMax));
+  const Value& stale = value_of(values, "rotation.stale_wait_hours");
+  SR_TRY(config.stale_wait_hours,
+         number_of("rotation.stale_wait_hours", stale, stale.text, kRotationHoursMax));
   const Value& overlap = value_of(values, "rotation.overlap_seconds_min");
   SR_TRY(config.overlap_seconds_min, number_of("rotation.overlap_seconds_min", overlap,
                                                overlap.text, limits::kOverlapMillisMax / 1000));

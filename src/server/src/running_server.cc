@@ -42,6 +42,8 @@
 namespace strongroom::server {
 namespace {
 
+constexpr std::int64_t kMillisPerHour = 3'600'000;
+
 constexpr std::int64_t kStopGraceMillis = 5'000;
 constexpr std::int64_t kFarewellPollMillis = 10;
 constexpr std::string_view kAuditSeedLabel = "strongroom/audit/signing/1";
@@ -233,7 +235,8 @@ void RunningServer::Parts::open_rotation() {
       rotation::Settings{.region = config.region,
                          .seconds_min = config.rotation_seconds_min,
                          .overlap_ms_min = config.overlap_seconds_min * kMillisPerSecond,
-                         .overlap_ms_default = config.overlap_seconds_default * kMillisPerSecond});
+                         .overlap_ms_default = config.overlap_seconds_default * kMillisPerSecond,
+                         .stale_wait_ms = config.stale_wait_hours * kMillisPerHour});
   driver = std::make_unique<service::RotationDriver>(
       service::RotationDriver::Parts{*store, *rotations, *runner, clock, random, config.region},
       limits::kRotationThreads);
@@ -458,6 +461,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   p.background = std::make_unique<Background>(
       *p.service, *p.audit, *p.samples,
       BackgroundOptions{.audit_days = config.audit_retention_days,
+                        .drift_ms = config.drift_hours * kMillisPerHour,
                         .courier = {.ca_file = config.notify_ca_file,
                                     .private_hosts = config.notify_private_hosts}});
   SR_TRY(p.outward, Outward::start(config));

@@ -1,10 +1,13 @@
 // Work that falls due, driven downward: each task in one transaction that also removes its row and
 // holds its audit row, so it is done once however often the worker is killed.
 
+#include <algorithm>
 #include <charconv>
 
+#include "secret_readers.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/rotation/rotations.h"
@@ -30,6 +33,9 @@ constexpr Operation kRemindClientKey{
 
 constexpr Operation kBeginEpoch{
     .api = kStrongroom, .name = "BeginKeyringEpoch", .effect = Effect::kMutation};
+
+constexpr std::int64_t kReadersLookBackMillis = 7 * kMillisPerDay;
+constexpr std::int64_t kHeldBackMillis = 15LL * 60 * 1000;  // until the log is asked again
 
 // Tells whether anything was done, and what it was done to, for the record.
 struct Work {
@@ -104,9 +110,38 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
   return fail(ErrorKind::kCorrupt, "DueKind", "a due row of an unknown kind");
 }
 
+/// Whether somebody's newest read of the secret was of an old version, as far as the log tells.
+bool somebody_is_behind(const Engines& engines, const rotation::Patience& patience, Instant now) {
+  const auto readers =
+      readers_of(*engines.call_log, patience.arn, {now.unix_ms - kReadersLookBackMillis});
+  if (!readers) {
+    log::warn("secret_readers_unknown", {{"why", readers.error().message()}});
+    return false;
+  }
+  return std::ranges::any_of(
+      *readers, [&](const SecretReader& reader) { return reader.version_id != patience.current; });
+}
+
+/// The row's new time if its rotation waits for readers of an old version (docs/rotation.md).
+Result<std::optional<Instant>> held_back(Engines& engines, const due::Task& task, Instant now) {
+  const bool rotates = task.kind == due::Kind::kRotateSecret && engines.rotations != nullptr;
+  if (!rotates || engines.call_log == nullptr) return std::nullopt;
+  SR_TRY(const auto reader, engines.store.reader());
+  SR_TRY(const auto patience, engines.rotations->patience(*reader, task, now));
+  if (!patience || !somebody_is_behind(engines, *patience, now)) return std::nullopt;
+  return Instant{now.unix_ms + kHeldBackMillis};
+}
+
 Result<void> attempt_due(Engines& engines, const barrier::TimedRow& row, const due::Task& task,
                          Instant now) {
+  SR_TRY(const auto later, held_back(engines, task, now));
   SR_TRY(const auto transaction, engines.store.begin());
+  if (later) {
+    transaction->remove_timed(row.key, row.record->modified());
+    due::schedule(*transaction, *later, task);
+    SR_CHECK_OK(transaction->commit());
+    return {};
+  }
   SR_TRY(Work work, run_task(engines, *transaction, task, now));
   transaction->remove_timed(row.key, row.record->modified());
   if (work.done) {

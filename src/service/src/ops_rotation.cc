@@ -16,20 +16,6 @@ namespace {
 using enum Effect;
 using enum ResourceKind;
 
-Result<rotation::Rotations*> rotations_of(const Call& call) {
-  if (call.engines.rotations != nullptr) return call.engines.rotations;
-  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
-              "Unsupported operation. This server keeps no managed secrets.");
-}
-
-Result<void> judge_key(Call& call, const secrets::SecretView& secret) {
-  SR_TRY(const keys::UseStatus key,
-         call.engines.keys.status(call.reader, secret.account(), secret.encryption_key_id()));
-  call.note_key(secret.encryption_key_id());
-  if (key.service_default) return {};
-  return authorize_key(call, "kms:GenerateDataKey", {secret.account(), secret.encryption_key_id()});
-}
-
 Result<std::optional<std::int64_t>> overlap_of(const Parameters& parameters) {
   const std::string_view text = parameters.text("OverlapWindow");
   if (text.empty()) return std::nullopt;
@@ -56,6 +42,16 @@ void write_run(AnswerWriter& answer, const secrets::Secret& secret, const rotati
     answer.field("ErrorMessage", run.message);
   }
   if (run.gap_ms >= 0) answer.number("GapMillis", run.gap_ms);
+  if (!run.window.empty()) answer.field("Window", run.window);
+  answer.boolean("Drifted", run.drifted);
+}
+
+void write_schedule(AnswerWriter& answer, const rotation::Schedule& schedule, Instant now) {
+  if (schedule.begins != Instant{}) {
+    write_time(answer, "ScheduledStart", schedule.begins);
+    write_time(answer, "Deadline", schedule.deadline);
+  }
+  answer.boolean("Overdue", schedule.begins != Instant{} && schedule.deadline < now);
 }
 
 Result<void> describe_rotation(Call& call) {
@@ -64,6 +60,7 @@ Result<void> describe_rotation(Call& call) {
   const secrets::Secret secret = view.decode();
   SR_TRY(const rotation::Run run, rotations->run_of(call.reader, secret));
   write_run(call.answer, secret, run);
+  write_schedule(call.answer, rotations->schedule_of(secret, run), call.now);
   return {};
 }
 
@@ -80,9 +77,7 @@ Result<void> list_rotations(Call& call) {
     SR_TRY(const rotation::Run run, rotations->run_of(call.reader, secret));
     call.answer.begin_item();
     write_run(call.answer, secret, run);
-    const bool late = secret.rotation.automatic == secrets::Automatic::kEnabled &&
-                      secret.rotation.next < call.now;
-    call.answer.boolean("Overdue", late);
+    write_schedule(call.answer, rotations->schedule_of(secret, run), call.now);
     call.answer.end_item();
   }
   call.answer.end_flat_list();
@@ -192,13 +187,27 @@ constexpr Operation kRows[] = {
 
 }  // namespace
 
+Result<rotation::Rotations*> rotations_of(const Call& call) {
+  if (call.engines.rotations != nullptr) return call.engines.rotations;
+  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+              "Unsupported operation. This server keeps no managed secrets.");
+}
+
+Result<void> judge_rotation_key(Call& call, const secrets::SecretView& secret) {
+  SR_TRY(const keys::UseStatus key,
+         call.engines.keys.status(call.reader, secret.account(), secret.encryption_key_id()));
+  call.note_key(secret.encryption_key_id());
+  if (key.service_default) return {};
+  return authorize_key(call, "kms:GenerateDataKey", {secret.account(), secret.encryption_key_id()});
+}
+
 Result<void> rotate_secret(Call& call) {
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   SR_TRY(const std::string_view version_id, call.parameters.required("VersionId"));
   SR_TRY(const auto overlap, overlap_of(call.parameters));
   call.note_version(version_id);
-  if (view.rotates()) SR_CHECK_OK(judge_key(call, view));
+  if (view.rotates()) SR_CHECK_OK(judge_rotation_key(call, view));
   SR_CHECK_OK(rotations->request(*call.transaction, view.decode(), version_id, overlap, call.now));
   call.answer.field("Arn", call.engines.secrets.arn(view.account(), view.name()));
   call.answer.field("SecretName", view.name());

@@ -21,4 +21,9 @@ Result<void> get_random_password(Call& call);            // ops_random_password.
 Result<void> update_secret_rotation_policy(Call& call);  // ops_rotation.cc
 Result<void> rotate_secret(Call& call);
 
+/// Of the engines; 400 Rejected.UnsupportedOperation without one.
+Result<rotation::Rotations*> rotations_of(const Call& call);
+/// Whether the caller may make a version under the secret's key, which is noted for the record.
+Result<void> judge_rotation_key(Call& call, const secrets::SecretView& secret);
+
 }  // namespace strongroom::service

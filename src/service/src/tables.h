@@ -10,6 +10,7 @@ namespace strongroom::service {
 
 std::span<const Operation> secret_operations();           // ops_secrets*.cc
 std::span<const Operation> rotation_operations();         // ops_rotation.cc
+std::span<const Operation> repair_operations();           // ops_repair.cc
 std::span<const Operation> tag_operations();              // ops_tags.cc
 std::span<const Operation> key_operations();              // ops_keys.cc
 std::span<const Operation> crypto_operations();           // ops_crypto.cc

@@ -64,6 +64,12 @@ class FakeDatabase final : public connector::Connector {
         if (!produces.empty()) made.produced.secret = test::secret(produces);
         return made;
       }
+      case Step::kProbe: {
+        auto seen = make_outcome(Status::kDone, "", "");
+        seen.facts.current =
+            logs_in(job.current) ? connector::Login::kAccepted : connector::Login::kRefused;
+        return seen;
+      }
       case Step::kSet:
         if (logs_in(job.pending)) return make_outcome(Status::kAlreadyDone, "", "");
         accounts[job.pending.account] = test::reveal(job.pending.secret);

@@ -1,7 +1,5 @@
 """A Java application over JDBC and the cloud's caching secrets client through rotations of two accounts: no failed transaction,
-though it asks for its secret again only when the database refuses the account. A dozen rotations, 200 with --soak.
-
-STRONGROOM_JDBC_DRIVER=PATH (a class path that holds aliyun-secretsmanager-jdbc) connects through that driver instead."""
+though it asks for its secret again only when the database refuses the account. A dozen rotations, 200 with --soak."""
 
 import json
 import os
@@ -15,9 +13,6 @@ from strongroom_e2e.throwaway import Throwaway
 
 suite = Suite("java jdbc")
 ROTATIONS = 200 if "STRONGROOM_SOAK" in os.environ else 12
-DRIVER_PATH = os.environ.get("STRONGROOM_JDBC_DRIVER", "")
-DRIVERS = {"mysql": "com.aliyun.kms.secretsmanager.MariaDBSecretManagerSimpleDriver",
-           "postgres": "com.aliyun.kms.secretsmanager.PostgreSQLSecretManagerSimpleDriver"}
 
 
 def url_of(database):
@@ -31,19 +26,9 @@ class Application:
     """The Java program in a process of its own."""
 
     def __init__(self, database, secret, env):
-        folder = work_directory("jdbc")
         command = ["java", "-cp", os.environ["E2E_CLASSPATH"], "e2e.JdbcApplication", url_of(database), secret]
-        if DRIVER_PATH:
-            command[2] = ":".join((folder, DRIVER_PATH, command[2]))
-            command.append(DRIVERS[database.kind])
-            region = {"regionId": env["STRONGROOM_REGION"], "endpoint": env["STRONGROOM_ENDPOINT"], "vpc": False}
-            with open(os.path.join(folder, "secretsmanager.properties"), "w", encoding="utf-8") as out:
-                out.write("credentials_type=ak\n"
-                          f"credentials_access_key_id={env['ALIBABA_CLOUD_ACCESS_KEY_ID']}\n"
-                          f"credentials_access_secret={env['ALIBABA_CLOUD_ACCESS_KEY_SECRET']}\n"
-                          f"cache_client_region_id=[{json.dumps(region)}]\n")
-        self.process = subprocess.Popen(command, env={**os.environ, **env}, cwd=folder, text=True, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(command, env={**os.environ, **env}, cwd=work_directory("jdbc"), text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def line(self):
         """The next line of its own; the client library logs to standard output too."""
@@ -72,9 +57,8 @@ def two_accounts(server, database):
         seen = application.stop()
     equal(seen["failures"], [])
     assert seen["transactions"] > ROTATIONS, seen
-    if not DRIVER_PATH:
-        equal(seen["accounts"], 2)
-        assert seen["refreshed"] > 0, "it never had to refresh: nothing was proved"
+    equal(seen["accounts"], 2)
+    assert seen["refreshed"] > 0, "it never had to refresh: nothing was proved"
     no_password_in_logs(managed, server)
     print(f"{database.kind}, two accounts over JDBC: {seen['transactions']} transactions through {ROTATIONS} rotations, none failed; "
           f"the secret was refreshed {seen['refreshed']} times", flush=True)

@@ -50,6 +50,7 @@ enum class Change : std::uint8_t {
   kDropPending,    // the pending version goes
   kNewCredential,  // the pending version gets another value
   kSwapBack,       // ACSCurrent and ACSPrevious change places
+  kAdopt,          // ACSPending becomes ACSCurrent, whose old version had the wrong value
 };
 
 /// What people are told.
@@ -84,6 +85,7 @@ struct Start {
   bool automatic = false;
   bool provision = false;
   std::int64_t overlap_ms = 0;
+  Purpose purpose = Purpose::kRotate;
 };
 Run start(Run before, const Start& start, Instant now);
 

@@ -7,6 +7,7 @@
 // the step is done again, which its connector expects. Nothing here judges permissions, calls a
 // target or commits. Thread-safe: keeps no state.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,11 +46,41 @@ class TargetSource {
                                          std::string_view id) = 0;
 };
 
+/// A look at whether the target accepts what is stored, and what it was told by.
+struct Probe {
+  due::Task task;
+  std::uint64_t epoch = 0;
+  connector::Job job;
+};
+struct Probed {
+  std::uint64_t epoch = 0;  // of the Probe
+  bool drifted = false;     // ACSCurrent was refused
+};
+
+/// A credential that a person says the target accepts.
+struct Adopted {
+  std::string_view version_id;
+  const SecretBytes& value;  // as GetSecretValue answers it
+};
+
+/// A run that is about to make the target refuse an old version.
+struct Patience {
+  std::string arn;
+  std::string current;  // the version that everybody should have read by now
+};
+
+/// When a scheduled run begins; both zero without a schedule.
+struct Schedule {
+  Instant begins;    // in its window
+  Instant deadline;  // it is overdue after that
+};
+
 struct Settings {
   std::string region;
   std::int64_t seconds_min = limits::kRotationSecondsMin;  // of an interval
   std::int64_t overlap_ms_min = limits::kOverlapMillisMin;
   std::int64_t overlap_ms_default = limits::kOverlapMillisMax;
+  std::int64_t stale_wait_ms = kMillisPerDay;  // for readers of an old version; 0: none
   Pace pace = {};
 };
 
@@ -134,6 +165,20 @@ class Rotations {
   /// Rejected.UnsupportedOperation while its function runs, and for ACSPending at any time.
   Result<void> check_by_hand(barrier::Reader& reader, const secrets::SecretView& secret,
                              std::span<const std::string_view> labels) const;
+  /// Starts a run that makes the target accept what is stored: ACSCurrent, and of a pair
+  /// ACSPrevious too. Errors as request().
+  Result<void> resync(barrier::Transaction& transaction, const secrets::Secret& secret,
+                      Instant now);
+  /// Starts a run that tests a credential and makes it ACSCurrent, changing nothing at the target.
+  /// Errors as request(); 400 InvalidParameter for another account or form, 409
+  /// Rejected.ResourceExist if the version is there.
+  Result<void> adopt_value(barrier::Transaction& transaction, const secrets::SecretView& secret,
+                           const Adopted& adopted, Instant now);
+  /// When scheduled runs may begin (window.h). 400 InvalidParameter, or on Generic secrets without
+  /// a function Rejected.UnsupportedOperation.
+  Result<void> set_window(barrier::Transaction& transaction, const secrets::Secret& secret,
+                          std::string_view window, Instant now);
+  Schedule schedule_of(const secrets::Secret& secret, const Run& run) const;
   /// A person's wish to undo the running rotation. 409 Rejected.RotationNotRunning if there is none
   /// that can be.
   Result<void> cancel(barrier::Transaction& transaction, const secrets::Secret& secret,
@@ -144,7 +189,25 @@ class Rotations {
   /// The job of a dry run: the step inspect, with everything that a rotation would use.
   Result<connector::Job> inspection(barrier::Reader& reader, const secrets::SecretView& secret);
 
+  // --- for the watch over drift ---
+
+  /// Every run there is, in no order.
+  static Result<void> visit(barrier::SealedStore& store,
+                            const std::function<void(const Run&)>& body);
+  /// The job that looks at the secret; nothing if there is nothing to look at now. Errors as
+  /// claim()'s of the target and the key.
+  Result<std::optional<Probe>> probe(barrier::Reader& reader, AccountId account,
+                                     std::string_view name);
+  /// Keeps what was seen, with an event if it is news. False if nothing was changed.
+  Result<bool> note_probe(barrier::Transaction& transaction, const due::Task& task,
+                          const Probed& probed, Instant now);
+
   // --- for the driver ---
+
+  /// Nothing unless what the task is about to do should wait, within bounds, while somebody has
+  /// read an old version last.
+  Result<std::optional<Patience>> patience(barrier::Reader& reader, const due::Task& task,
+                                           Instant now);
 
   struct Claimed {
     bool changed = false;  // something is to be committed and recorded

@@ -37,6 +37,13 @@ bool before_promotion(Phase phase);
 enum class Ended : std::uint8_t { kNever = 0, kSucceeded = 1, kFailed = 2, kCancelled = 3 };
 std::string_view to_text(Ended ended);
 
+/// What a run is for. On disk: never renumber.
+enum class Purpose : std::uint8_t {
+  kRotate = 0,
+  kResync = 1,  // the target is made to accept what is stored
+  kAdopt = 2,   // a credential that the target accepts already becomes ACSCurrent
+};
+
 struct Run {
   AccountId account;
   std::string name;  // of the secret
@@ -61,6 +68,10 @@ struct Run {
   std::string message;       // for a person
   std::int64_t gap_ms = -1;  // as the connector measured it
   std::vector<std::string> accounts;  // of the target that the secret has for itself
+  Purpose purpose = Purpose::kRotate;
+  // Not of the run but of the secret: kept from one run to the next.
+  bool drifted = false;  // the target was seen to refuse ACSCurrent
+  std::string window;    // when scheduled runs may begin (window.h); empty: any time
 
   bool running() const { return phase != Phase::kIdle; }
   bool operator==(const Run&) const = default;

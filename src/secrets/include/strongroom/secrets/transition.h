@@ -61,6 +61,9 @@ Result<VersionAdded> add_pending(Secret before, Version version);
 /// ACSPending becomes ACSCurrent, ACSCurrent becomes ACSPrevious; the dates follow, and a schedule
 /// that was Invalid is Enabled again. There must be a pending version.
 Secret promote(Secret before, Instant now);
+/// ACSPending becomes ACSCurrent in the place of a version whose value was wrong: that one has no
+/// label any more, and ACSPrevious stays. There must be a pending version.
+Secret adopt_pending(Secret before, Instant now);
 /// The end of a rotation that did not succeed: the pending version is gone. There must be one.
 VersionAdded drop_pending(Secret before);
 /// ACSCurrent and ACSPrevious change places: a rotation taken back while both values are valid.

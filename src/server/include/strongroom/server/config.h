@@ -101,6 +101,8 @@ struct Config {
   std::int64_t rotation_seconds_min = 21'600;     // of an interval
   std::int64_t overlap_seconds_min = 600;         // of two valid AccessKeys
   std::int64_t overlap_seconds_default = 172'800;
+  std::int64_t drift_hours = 24;       // of one round of probes; 0: none
+  std::int64_t stale_wait_hours = 24;  // for readers of an old version; 0: none
   bool allow_swap = false;
   bool allow_core_dumps = false;
   bool allow_open_modes = false;

@@ -23,20 +23,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An application that queries a database through a managed secret: connection, transaction, close, again and again until
- * its standard input ends; then one line of JSON says what it saw. Arguments: JDBC URL, secret name.
+ * its standard input says otherwise or ends; then one line of JSON says what it saw. Arguments: JDBC URL, secret name.
  *
- * <p>With a driver class of the cloud's own JDBC library as third argument (which is then on the class path) it connects
- * through that. Else it does what that library does, over the same caching client: the account in the cached secret, and
- * when the database refuses it, the secret is refreshed and tried again, four attempts in all.
+ * <p>It does what the cloud's JDBC library does over its caching client: the account in the cached secret, and when the
+ * database refuses it, the secret is refreshed and tried again, four attempts in all.
  */
 public final class JdbcApplication {
     private static final int ATTEMPTS = 4;
 
-    private interface Source {
-        Connection connect() throws Exception;
-    }
-
-    private static final class Cached implements Source {
+    private static final class Cached {
         private final SecretCacheClient client;
         private final String url;
         private final String secret;
@@ -52,8 +47,7 @@ public final class JdbcApplication {
                 .addRegion(new RegionInfo(env.get("STRONGROOM_REGION"), false, env.get("STRONGROOM_ENDPOINT"))).build()).build();
         }
 
-        @Override
-        public Connection connect() throws Exception {
+        Connection connect() throws Exception {
             for (int attempt = 1; ; attempt++) {
                 SecretInfo info = client.getSecretInfo(secret);
                 JsonObject value = new Gson().fromJson(info.getSecretValue(), JsonObject.class);
@@ -77,18 +71,7 @@ public final class JdbcApplication {
     }
 
     public static void main(String[] args) throws Exception {
-        String url = args[0];
-        String secret = args[1];
-        Cached cached = null;
-        Source source;
-        if (args.length > 2) {
-            Class.forName(args[2]);
-            String wrapped = url.replaceFirst("^jdbc", "secrets-manager");
-            source = () -> DriverManager.getConnection(wrapped, secret, "");
-        } else {
-            cached = new Cached(url, secret);
-            source = cached;
-        }
+        Cached source = new Cached(args[0], args[1]);
         long done = 0;
         List<String> failures = new ArrayList<>();
         AtomicBoolean ending = new AtomicBoolean();
@@ -119,8 +102,8 @@ public final class JdbcApplication {
         Map<String, Object> seen = new LinkedHashMap<>();
         seen.put("transactions", done);
         seen.put("failures", failures);
-        seen.put("accounts", cached == null ? null : cached.accounts.size());
-        seen.put("refreshed", cached == null ? null : cached.refreshed);
+        seen.put("accounts", source.accounts.size());
+        seen.put("refreshed", source.refreshed);
         System.out.println(new Gson().toJson(seen));
         System.exit(0);
     }

@@ -1,0 +1,75 @@
+#include "strongroom/service/drift_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
+#include "strongroom/connector/runner.h"
+#include "strongroom/service/rotation_driver.h"
+
+namespace strongroom::service {
+namespace {
+
+constexpr std::int64_t kShortestPauseMillis = 1'000;
+constexpr std::int64_t kFirstMillis = 60'000;
+
+}  // namespace
+
+Result<void> DriftWatch::gather() {
+  round_.clear();
+  SR_CHECK_OK(rotation::Rotations::visit(engines_.store, [this](const rotation::Run& run) {
+    round_.push_back({run.account, run.name});
+  }));
+  in_round_ = round_.size();
+  return {};
+}
+
+std::int64_t DriftWatch::step() {
+  // Not all at once after a start.
+  if (!std::exchange(started_, true)) return std::min(interval_ms_, kFirstMillis);
+  if (round_.empty()) {
+    const auto gathered = gather();
+    if (!gathered) log::warn("drift_watch_failed", {{"why", gathered.error().message()}});
+    if (round_.empty()) return interval_ms_;
+  }
+  const Place place = std::move(round_.back());
+  round_.pop_back();
+  if (const auto looked = look(place.account, place.name); !looked)
+    log::warn("drift_probe_failed",
+              {{"code", looked.error().code()}, {"why", looked.error().message()}});
+  return std::max(kShortestPauseMillis, interval_ms_ / static_cast<std::int64_t>(in_round_));
+}
+
+Result<bool> DriftWatch::look(AccountId account, const std::string& name) {
+  rotation::Rotations& rotations = *engines_.rotations;
+  std::optional<rotation::Probe> probe;
+  {
+    SR_TRY(const auto reader, engines_.store.reader());
+    auto found = rotations.probe(*reader, account, name);
+    // The target is not registered, or the key cannot be used: nothing to compare with.
+    if (!found && (found.error().kind() == ErrorKind::kNotFound ||
+                   found.error().kind() == ErrorKind::kConflict))
+      return false;
+    if (!found) return std::unexpected(found.error());
+    probe = std::move(*found);
+  }
+  if (!probe) return false;
+  const auto outcome = engines_.driver->runner().run(std::move(probe->job));
+  if (!outcome || !outcome->succeeded() || outcome->facts.current == connector::Login::kUnknown)
+    return false;
+  const rotation::Probed probed{.epoch = probe->epoch,
+                                .drifted = outcome->facts.current == connector::Login::kRefused};
+  for (int round = 0; round < limits::kConflictRetriesMax; ++round) {
+    SR_TRY(const auto transaction, engines_.store.begin());
+    SR_TRY(const bool changed,
+           rotations.note_probe(*transaction, probe->task, probed, engines_.clock.now()));
+    if (!changed) return false;
+    const auto committed = transaction->commit();
+    if (committed) return true;
+    if (committed.error().kind() != ErrorKind::kConflict) return std::unexpected(committed.error());
+  }
+  return false;  // it keeps changing; the next round sees it
+}
+
+}  // namespace strongroom::service
