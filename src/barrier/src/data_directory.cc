@@ -65,6 +65,9 @@ Result<bool> mac_holds(const SecretBytes& root, std::string_view purpose, std::s
 }
 
 Result<void> check_new_slot(const SlotSecret& secret, Mode mode) {
+  if (std::holds_alternative<AskedSecret>(secret)) {
+    return fail(ErrorKind::kInvalidInput, "Seal.SlotKey", "that secret opens slots and makes none");
+  }
   if (std::holds_alternative<DevSecret>(secret) && mode != Mode::kDev) {
     return fail(
         ErrorKind::kInvalidInput, "Seal.DevSlot",
@@ -177,6 +180,7 @@ SlotKind kind_of_secret(const SlotSecret& secret) {
   if (std::holds_alternative<FileSecret>(secret)) return SlotKind::kFile;
   if (std::holds_alternative<PassphraseSecret>(secret)) return SlotKind::kPassphrase;
   if (const auto* key = std::get_if<KeySecret>(&secret)) return key->kind;
+  if (const auto* asked = std::get_if<AskedSecret>(&secret)) return asked->kind;
   return SlotKind::kDev;
 }
 
@@ -240,6 +244,23 @@ Result<SlotOpened> open_with_passphrase(const std::string& directory, const Seal
                   "are right, the file `seal` is damaged: put it back from a backup");
 }
 
+// The last refusal is told: with one slot of the kind, which is the rule, it is the only one.
+Result<SlotOpened> open_by_asking(const std::string& directory, const SealTable& table,
+                                  const AskedSecret& secret) {
+  auto why = fail(ErrorKind::kDenied, "Seal.NoSuchSlot", "there is no such slot");
+  for (const Slot& slot : table.slots) {
+    if (slot.kind != secret.kind) continue;
+    const auto key = secret.ask(slot.parameters);
+    if (!key) {
+      why = std::unexpected(key.error());
+      continue;
+    }
+    if (auto opened = open_slot(table, slot, *key)) return opened;
+    return damaged(seal_path(directory));
+  }
+  return why;
+}
+
 Result<SecretBytes> key_of(const std::string& directory, const SlotSecret& secret) {
   if (const auto* file = std::get_if<FileSecret>(&secret)) return load_key_file(*file, directory);
   if (const auto* key = std::get_if<KeySecret>(&secret))
@@ -270,6 +291,15 @@ Result<SlotOpened> open_with_key(const std::string& directory, const SealTable& 
                   " holds the key with check value " + shown(found) + ", but the data needs slot " +
                   slots_of(table, kind) +
                   ". Nothing was changed. Give the key that belongs to this directory");
+}
+
+Result<SlotOpened> open_table(const std::string& directory, const SealTable& table,
+                              const SlotSecret& secret) {
+  if (const auto* passphrase = std::get_if<PassphraseSecret>(&secret))
+    return open_with_passphrase(directory, table, *passphrase);
+  if (const auto* asked = std::get_if<AskedSecret>(&secret))
+    return open_by_asking(directory, table, *asked);
+  return open_with_key(directory, table, secret);
 }
 
 }  // namespace
@@ -379,9 +409,7 @@ Result<UnsealedDirectory> open_directory_files(const DirectoryFiles& files, cons
   const bool has_kind = std::ranges::any_of(
       table.slots, [kind](const Slot& slot) { return opens_kind(kind, slot.kind); });
   if (!has_kind) return no_such_slot(name, table);
-  const auto* passphrase = std::get_if<PassphraseSecret>(&secret);
-  SR_TRY(SlotOpened opened, passphrase != nullptr ? open_with_passphrase(name, table, *passphrase)
-                                                  : open_with_key(name, table, secret));
+  SR_TRY(SlotOpened opened, open_table(name, table, secret));
   SR_TRY(const bool seal_holds, mac_holds(opened.root, "seal-table", files.seal));
   if (!seal_holds || table.cluster != superblock->cluster) return damaged(seal_path(name));
   SR_TRY(const bool superblock_holds, mac_holds(opened.root, "superblock", files.superblock));

@@ -83,6 +83,7 @@ Result<Slot> parse_slot(FieldCursor& in) {
       }
       break;
     case static_cast<std::uint8_t>(SlotKind::kShamir):
+    case static_cast<std::uint8_t>(SlotKind::kToken):
       slot.parameters = in.take(parameters);
       break;
     default:
@@ -247,6 +248,8 @@ std::string_view slot_kind_name(SlotKind kind) {
       return "dev";
     case SlotKind::kShamir:
       return "shares";
+    case SlotKind::kToken:
+      return "token";
   }
   return "unknown";
 }

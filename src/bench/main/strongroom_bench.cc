@@ -105,7 +105,8 @@ int run_all(const AllOptions& options, Plan plan) {
   using Scenario = Result<void> (*)(const Plan&, const Add&);
   constexpr std::pair<const char*, Scenario> kScenarios[] = {
       {"reads", run_reads},       {"puts", run_puts},     {"crypto", run_crypto},
-      {"instance", run_instance}, {"memory", run_memory}, {"many", run_many}};
+      {"instance", run_instance}, {"memory", run_memory}, {"many", run_many},
+      {"recovery", run_recovery}};
   int status = 0;
   pin_this_thread(plan.generator_cpu);
   for (const auto& [name, scenario] : kScenarios) {
@@ -126,7 +127,8 @@ int run(int argc, char** argv) {
   plan.server_program = std::filesystem::path(self).replace_filename("strongroomd").string();
   AllOptions options;
   CLI::App* all = app.add_subcommand("all", "every scenario; writes results.json");
-  all->add_option("--only", options.only, "reads, puts, crypto, instance, memory or many");
+  all->add_option("--only", options.only,
+                  "reads, puts, crypto, instance, memory, many or recovery");
   all->add_option("--output", options.output);
   all->add_option("--server", plan.server_program, "the strongroomd to measure");
   all->add_option("--rounds", plan.rounds);

@@ -41,6 +41,8 @@ Result<void> run_instance(const Plan& plan, const Add& add);
 Result<void> run_memory(const Plan& plan, const Add& add);
 /// start_1m, rss_index_1m.
 Result<void> run_many(const Plan& plan, const Add& add);
+/// backup_1m, restore_1m, read_reseal, put_64_backup.
+Result<void> run_recovery(const Plan& plan, const Add& add);
 
 // What the scenarios share.
 

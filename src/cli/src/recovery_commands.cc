@@ -98,7 +98,8 @@ int keyring_rotate(Session& session) {
   return session.print_answer(
       *answer,
       "Epoch " + std::to_string(before + 1) +
-          " begins. Records are sealed again in the background: strongroom keyring status\n",
+          " begins within moments. Records are sealed again in the background: strongroom "
+          "keyring status\n",
       std::to_string(before + 1) + "\n");
 }
 

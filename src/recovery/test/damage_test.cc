@@ -38,7 +38,7 @@ TEST_F(Damage, NothingIsWrongWithTheGoodOne) {
 }
 
 TEST_F(Damage, EveryFlippedBitIsNoticedWithoutAnyKey) {
-  constexpr std::size_t kFlips = 2'500;
+  constexpr std::size_t kFlips = 5'500;
   const std::size_t bits = good_.size() * 8;
   for (std::size_t i = 0; i < kFlips; ++i) {
     const std::size_t bit = bits * i / kFlips + i % 8;
@@ -50,7 +50,7 @@ TEST_F(Damage, EveryFlippedBitIsNoticedWithoutAnyKey) {
 }
 
 TEST_F(Damage, EveryFlippedBitIsNoticedWhenChunksAreOpened) {
-  constexpr std::size_t kFlips = 700;
+  constexpr std::size_t kFlips = 1'500;
   const std::size_t bits = good_.size() * 8;
   for (std::size_t i = 0; i < kFlips; ++i) {
     const std::size_t bit = bits * i / kFlips + (i * 3) % 8;
@@ -62,7 +62,7 @@ TEST_F(Damage, EveryFlippedBitIsNoticedWhenChunksAreOpened) {
 }
 
 TEST_F(Damage, EveryTruncationAndAdditionIsNoticed) {
-  constexpr std::size_t kCuts = 800;
+  constexpr std::size_t kCuts = 1'500;
   for (std::size_t i = 0; i < kCuts; ++i) {
     const std::size_t size = i < 100 ? good_.size() - 1 - i : good_.size() * i / kCuts;
     ASSERT_FALSE(verify(good_.substr(0, size), i % 2 == 0)) << "cut at " << size;

@@ -76,6 +76,12 @@ void RecoveryOptions::add_seal(CLI::App& app, CommonFlags& common) {
     one->add_option("--shares", slot_.shares, "3/5: any three of five shares open it");
     one->add_option("--shares-out", slot_.shares_out,
                     "directory for the shares; else they are shown and asked back");
+    one->add_option("--token-module", slot_.token_module,
+                    "PKCS#11 module; with --token, --token-key and --token-pin-file");
+    one->add_option("--token", slot_.token, "label of the token");
+    one->add_option("--token-key", slot_.token_key, "label of its key, made if it is not there")
+        ->capture_default_str();
+    one->add_option("--token-pin-file", slot_.token_pin_file, "file whose first line is the PIN");
   }
 }
 

@@ -53,6 +53,10 @@ constexpr std::array kSettings = {
             "comma-separated files, each with one share of a shared slot"},
     Setting{"seal.credential", "STRONGROOM_SEAL_CREDENTIAL", "",
             "name of the systemd credential that is a file slot's key"},
+    Setting{"seal.token_module", "STRONGROOM_SEAL_TOKEN_MODULE", "",
+            "PKCS#11 module of the token that opens a token slot"},
+    Setting{"seal.token_pin_file", "STRONGROOM_SEAL_TOKEN_PIN_FILE", "",
+            "file whose first line is the token's PIN"},
     Setting{"backup.directory", "STRONGROOM_BACKUP_DIRECTORY", "",
             "where backups are kept; empty: none are taken by themselves"},
     Setting{"backup.interval_minutes", "STRONGROOM_BACKUP_INTERVAL_MINUTES", "0",
@@ -386,6 +390,8 @@ Result<Config> interpret(const Values& values) {
   config.egress_executables = split_list(value_of(values, "egress.executables").text);
   config.seal_share_files = split_list(value_of(values, "seal.share_files").text);
   config.seal_credential = value_of(values, "seal.credential").text;
+  config.seal_token_module = value_of(values, "seal.token_module").text;
+  config.seal_token_pin_file = value_of(values, "seal.token_pin_file").text;
   SR_CHECK_OK(interpret_backup(values, config.backup));
   config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
   config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);

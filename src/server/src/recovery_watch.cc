@@ -26,19 +26,22 @@ void be_unimportant() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLowestPriority);
 }
 
-/// True when `interval` has passed since the last success, and a while since the last failure.
-bool is_due(Instant now, Instant done, Instant failed, std::uint64_t interval_minutes) {
+/// True when `interval` has passed since the last success, and a while since the last attempt.
+bool is_due(Instant now, Instant done, Instant tried, std::uint64_t interval_minutes) {
   const auto interval = static_cast<std::int64_t>(interval_minutes) * kMillisPerMinute;
   const auto retry =
       std::min<std::int64_t>(static_cast<std::int64_t>(interval_minutes), kRetryMinutes) *
       kMillisPerMinute;
-  return now.unix_ms - done.unix_ms >= interval && now.unix_ms - failed.unix_ms >= retry;
+  return now.unix_ms - done.unix_ms >= interval && now.unix_ms - tried.unix_ms >= retry;
+}
+
+bool earlier(Instant a, Instant b) {
+  return a.unix_ms < b.unix_ms;
 }
 
 }  // namespace
 
-RecoveryWatch::RecoveryWatch(const WatchedServer& server)
-    : server_(server), status_(read_recovery_status(server.config.data_directory)) {
+RecoveryWatch::RecoveryWatch(const WatchedServer& server) : server_(server) {
   const BackupConfig& config = server.config.backup;
   if (config.interval_minutes > 0)
     backups_ = std::make_unique<Periodic>([this] { return backup_step(); });
@@ -52,11 +55,6 @@ void RecoveryWatch::stop() {
   for (auto* periodic : {&backups_, &drills_, &reseals_}) {
     if (*periodic) (*periodic)->stop();
   }
-}
-
-RecoveryStatus RecoveryWatch::status() const {
-  const std::lock_guard lock(mutex_);
-  return status_;
 }
 
 void RecoveryWatch::event(const std::string& name, const std::string& level,
@@ -75,7 +73,10 @@ void RecoveryWatch::event(const std::string& name, const std::string& level,
     log::warn("event_not_recorded", {{"event", name}, {"code", done.error().code()}});
 }
 
-void RecoveryWatch::note(const RecoveryStatus& changed) {
+void RecoveryWatch::note(const std::function<void(RecoveryStatus&)>& change) {
+  const std::lock_guard lock(note_mutex_);
+  RecoveryStatus changed = status();
+  change(changed);
   const auto written = write_recovery_status(server_.config.data_directory, changed);
   if (!written) log::warn("recovery_status_not_written", {{"why", written.error().message()}});
 }
@@ -84,9 +85,11 @@ std::int64_t RecoveryWatch::backup_step() {
   be_unimportant();
   const BackupConfig& config = server_.config.backup;
   const RecoveryStatus before = status();
-  if (!is_due(server_.clock.now(), before.last_backup, before.last_backup_failure,
+  if (!is_due(server_.clock.now(), before.last_backup,
+              std::max(before.last_backup_failure, backup_tried_, earlier),
               config.interval_minutes))
     return kIdleMillis;
+  backup_tried_ = server_.clock.now();
   const auto made = take_scheduled_backup({.engine = server_.engine,
                                            .data_directory = server_.config.data_directory,
                                            .keys = server_.keys},
@@ -98,22 +101,24 @@ std::int64_t RecoveryWatch::backup_step() {
     log::error("backup_failed", {{"code", made.error().code()}, {"why", made.error().message()}});
     event("Backup:Failed", "CRITICAL", made.error().message());
   }
-  const std::lock_guard lock(mutex_);
-  (made ? status_.last_backup : status_.last_backup_failure) = server_.clock.now();
-  if (!made) status_.last_failure = made.error().message();
-  note(status_);
+  note([&](RecoveryStatus& now) {
+    (made ? now.last_backup : now.last_backup_failure) = server_.clock.now();
+    if (!made) now.last_failure = made.error().message();
+  });
   return kIdleMillis;
 }
 
 std::int64_t RecoveryWatch::drill_step() {
   be_unimportant();
   const RecoveryStatus before = status();
-  if (!is_due(server_.clock.now(), before.last_drill, before.last_drill_failure,
+  if (!is_due(server_.clock.now(), before.last_drill,
+              std::max(before.last_drill_failure, drill_tried_, earlier),
               server_.config.backup.drill_interval_minutes))
     return kIdleMillis;
   const auto proven = drill(server_.config);
   // A new server has no backup yet; its absence shows in the age of the last one.
   if (!proven && proven.error().code() == "Backup.None") return kMillisPerMinute;
+  drill_tried_ = server_.clock.now();
   if (proven) {
     log::info("restore_proven", {{"path", proven->path}});
   } else {
@@ -121,11 +126,11 @@ std::int64_t RecoveryWatch::drill_step() {
                {{"code", proven.error().code()}, {"why", proven.error().message()}});
     event("Drill:Failed", "CRITICAL", proven.error().message());
   }
-  const std::lock_guard lock(mutex_);
-  (proven ? status_.last_drill : status_.last_drill_failure) = server_.clock.now();
-  if (proven) status_.last_proof = describe(proven->proof);
-  if (!proven) status_.last_failure = proven.error().message();
-  note(status_);
+  note([&](RecoveryStatus& now) {
+    (proven ? now.last_drill : now.last_drill_failure) = server_.clock.now();
+    if (proven) now.last_proof = describe(proven->proof);
+    if (!proven) now.last_failure = proven.error().message();
+  });
   return kIdleMillis;
 }
 
@@ -156,9 +161,7 @@ Result<void> RecoveryWatch::retire(std::uint32_t epoch) {
   retired_ = epoch;
   log::info("keyring_epochs_retired", {{"epoch", static_cast<std::int64_t>(epoch)}});
   event("Keyring:Resealed", "INFO", "every record is sealed under epoch " + std::to_string(epoch));
-  const std::lock_guard lock(mutex_);
-  status_.last_retirement = server_.clock.now();
-  note(status_);
+  note([this](RecoveryStatus& now) { now.last_retirement = server_.clock.now(); });
   return {};
 }
 

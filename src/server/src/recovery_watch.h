@@ -4,6 +4,7 @@
 // lowest priority. Owned by the running server; stopped before the store goes.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -37,7 +38,8 @@ class RecoveryWatch final : public service::Caretaker {
   /// Ends a backup that is being taken; waits for a drill. Idempotent.
   void stop();
 
-  RecoveryStatus status() const;
+  /// With what commands beside the server have noted.
+  RecoveryStatus status() const { return read_recovery_status(server_.config.data_directory); }
   Facts facts() const override;
   Result<void> begin_epoch_after(std::uint32_t epoch) override;
 
@@ -47,14 +49,15 @@ class RecoveryWatch final : public service::Caretaker {
   std::int64_t reseal_step();
   Result<void> retire(std::uint32_t epoch);
   bool is_retired(std::uint32_t epoch) const;
-  void note(const RecoveryStatus& changed);
+  void note(const std::function<void(RecoveryStatus&)>& change);
   void event(const std::string& name, const std::string& level, const std::string& why);
 
   const WatchedServer server_;
   std::atomic<bool> stopping_{false};
-  mutable std::mutex mutex_;
-  RecoveryStatus status_;                  // guarded by mutex_
-  std::string cursor_;                     // of the walk; its thread's own
+  std::mutex note_mutex_;  // one change at a time; commands beside the server have no part in it
+  Instant backup_tried_;   // its thread's own; also if it could not be noted
+  Instant drill_tried_;    // the same
+  std::string cursor_;     // of the walk; its thread's own
   std::size_t walk_resealed_ = 0;          // the same
   std::atomic<std::uint32_t> walked_{0};   // the epoch for which a whole walk has been made
   std::atomic<int> percent_{0};            // of the walk

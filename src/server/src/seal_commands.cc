@@ -17,6 +17,7 @@
 #include "strongroom/crypto/secret_sharing.h"
 #include "strongroom/server/recovery_commands.h"
 #include "terminal.h"
+#include "token_slot.h"
 #include "unseal.h"
 
 namespace strongroom::server {
@@ -139,10 +140,10 @@ Result<barrier::SlotSecret> shared_secret(const SealSlotOptions& options, Random
 
 Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& random) {
   const int ways = (options.new_file.empty() ? 0 : 1) + (options.passphrase_file.empty() ? 0 : 1) +
-                   (options.shares.empty() ? 0 : 1);
+                   (options.shares.empty() ? 0 : 1) + (options.token_module.empty() ? 0 : 1);
   if (ways != 1) {
     return fail(ErrorKind::kInvalidInput, "Seal.OneSlot",
-                "give one of --new-file, --passphrase-file and --shares");
+                "give one of --new-file, --passphrase-file, --shares and --token-module");
   }
   if (!options.new_file.empty()) {
     SR_CHECK_OK(barrier::create_key_file(options.new_file, random));
@@ -152,6 +153,13 @@ Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& r
     SR_TRY(SecretBytes passphrase, passphrase_from(options.passphrase_file));
     return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
   }
+  if (!options.token_module.empty()) {
+    return new_token_secret({.module = options.token_module,
+                             .token = options.token,
+                             .key = options.token_key,
+                             .pin_file = options.token_pin_file},
+                            random);
+  }
   return shared_secret(options, random);
 }
 
@@ -160,7 +168,8 @@ Result<void> print_slots(const std::string& directory) {
   SR_TRY(const auto slots, barrier::list_slots(files.seal));
   for (const barrier::SlotFacts& slot : slots) {
     std::string detail;
-    if (slot.parameters.size() == 2) {
+    if (slot.kind == barrier::SlotKind::kToken) detail = "  " + describe_token(slot.parameters);
+    if (slot.kind == barrier::SlotKind::kShamir && slot.parameters.size() == 2) {
       detail = "  any " + std::to_string(static_cast<unsigned char>(slot.parameters[0])) + " of " +
                std::to_string(static_cast<unsigned char>(slot.parameters[1]));
     }

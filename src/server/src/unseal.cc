@@ -7,6 +7,7 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/crypto/secret_sharing.h"
 #include "terminal.h"
+#include "token_slot.h"
 
 namespace strongroom::server {
 namespace {
@@ -67,9 +68,10 @@ Result<barrier::SlotSecret> seal_of(const Config& config) {
     return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
   }
   if (!config.seal_share_files.empty()) return secret_of_shares(config.seal_share_files);
+  if (!config.seal_token_module.empty()) return token_secret(config);
   return fail(ErrorKind::kInvalidInput, "NoSealSlot",
-              "none of seal.file, seal.credential, seal.passphrase_file and seal.share_files is "
-              "set");
+              "none of seal.file, seal.credential, seal.passphrase_file, seal.share_files and "
+              "seal.token_module is set");
 }
 
 Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode) {

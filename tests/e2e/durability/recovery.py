@@ -116,6 +116,8 @@ def check_backups(suite, vault):
             thread.join()
         equal(failures, [])
         vault.run("drill")
+        told = wire.ok("DescribeRecovery", version=OWN)["Backup"]
+        assert told["LastBackupTime"] and told["LastProvenRestoreTime"] and not told["LastFailure"], told
     with suite.case("-", "an increment is small and restores with its base"):
         full = vault.newest()
         create(wire, "later", "of the increment")
@@ -233,6 +235,75 @@ def check_seal(suite, vault):
         for slot in ("2", "3"):
             vault.run("seal", "slot", "rm", slot)
         assert "Seal.LastSlot" in vault.run("seal", "slot", "rm", "1", good=False).stderr
+
+
+def check_token(suite, vault):
+    """A PKCS#11 token (SoftHSM) as a slot, and what its absence does and does not."""
+    folder, module = os.path.join(vault.work, "tokens"), "/usr/lib/softhsm/libsofthsm2.so"
+    os.mkdir(folder)
+    os.environ["SOFTHSM2_CONF"] = os.path.join(vault.work, "softhsm2.conf")
+    with open(os.environ["SOFTHSM2_CONF"], "w", encoding="utf-8") as out:
+        out.write(f"directories.tokendir = {folder}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "strongroom test", "--pin", "4711-pin", "--so-pin", "0815-so"],
+                   check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
+    pins = {}
+    for name, pin in (("right", "4711-pin"), ("wrong", "4712-pin")):
+        pins[name] = os.path.join(vault.work, f"pin-{name}")
+        with open(os.open(pins[name], os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+            out.write(pin + "\n")
+    seal = [f"seal.token_module={module}", f"seal.token_pin_file={pins['right']}"]
+    add = ["seal", "slot", "add", "--token-module", module, "--token", "strongroom test", "--token-pin-file", pins["right"]]
+    with suite.case("-", "a token slot is added beside the others and opens the data"):
+        told = vault.run(*add).stdout
+        assert "token strongroom test, key strongroom-seal" in told, told
+        assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout
+        number = re.search(r"(?m)^(\d+) +token", told).group(1)
+    with suite.case("-", "the token is needed at a start alone"):
+        vault.serving = Serving(vault.data, vault.key, vault.port, "--set", "seal.file=", *[w for s in seal for w in ("--set", s)])
+        wire = vault.wire()
+        os.rename(folder, folder + ".unplugged")
+        os.mkdir(folder)
+        try:
+            create(wire, "no-token", "x")
+            equal(value(wire, "no-token"), "x")
+            refused = vault.run("upgrade", "--check", seal=seal, good=False).stderr
+            assert "Hsm.NoToken" in refused, refused
+        finally:
+            os.rmdir(folder)
+            os.rename(folder + ".unplugged", folder)
+            wire.close()
+            vault.stop()
+    with suite.case("-", "what goes wrong with a token has a name: PIN, module, key"):
+        wrong = [seal[0], f"seal.token_pin_file={pins['wrong']}"]
+        assert "Hsm.WrongPin" in vault.run("upgrade", "--check", seal=wrong, good=False).stderr
+        absent = ["seal.token_module=/nowhere.so", seal[1]]
+        assert "Hsm.NoModule" in vault.run("upgrade", "--check", seal=absent, good=False).stderr
+        assert "Seal.NoPin" in vault.run("upgrade", "--check", seal=seal[:1], good=False).stderr
+        os.rename(folder, folder + ".kept")
+        os.mkdir(folder)
+        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "strongroom test", "--pin", "4711-pin", "--so-pin",
+                        "0815-so"], check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
+        assert "Hsm.NoKey" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
+        vault.run(*add)  # makes another key of that label; both slots are of this kind
+        assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout
+        listed = vault.run("seal", "slot", "ls").stdout
+        for other in re.findall(r"(?m)^(\d+) +token", listed):
+            if other != number:
+                vault.run("seal", "slot", "rm", other)
+        assert "Hsm.OtherKey" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
+        shutil.rmtree(folder)
+        os.rename(folder + ".kept", folder)
+        assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout
+    with suite.case("-", "a backup is restored with the token, and the slot is removed"):
+        vault.run("restore", "--from", backup_now(vault), "--verify", seal=seal)
+        vault.run("seal", "slot", "rm", number)
+        assert "Seal.NoSuchSlot" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
+
+
+def backup_now(vault):
+    path = os.path.join(vault.work, "now.backup")
+    vault.run("backup", "create", "--out", path)
+    return path
 
 
 def check_epochs(suite, vault):
@@ -458,6 +529,7 @@ def main():
         check_seal(suite, vault)
         chance = random.Random(SEED)
         print(f"seed {SEED}", flush=True)
+        check_token(suite, vault)
         check_epochs(suite, vault)
         check_epochs_online(suite, vault, chance)
         check_formats(suite, work)

@@ -8,6 +8,7 @@
 // a second by design. One process at a time (the store's lock).
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,13 @@ struct KeySecret {
   SecretBytes key;              // 32 bytes
   std::string parameters = {};  // what the next opening needs to come by it; kept in the slot
 };
-using SlotSecret = std::variant<FileSecret, PassphraseSecret, DevSecret, KeySecret>;
+/// For opening: comes by the key of a slot from what the slot keeps in KeySecret::parameters, by
+/// asking the device that wrapped it. kDenied if that slot is not the device's.
+struct AskedSecret {
+  SlotKind kind = SlotKind::kToken;
+  std::function<Result<SecretBytes>(std::string_view parameters)> ask;
+};
+using SlotSecret = std::variant<FileSecret, PassphraseSecret, DevSecret, KeySecret, AskedSecret>;
 
 struct UnsealedDirectory {
   Superblock superblock;

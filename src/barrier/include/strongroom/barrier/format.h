@@ -88,6 +88,7 @@ enum class SlotKind : std::uint8_t {
   kPassphrase = 2,
   kDev = 3,
   kShamir = 4,  // the slot's key is shared among people
+  kToken = 5,   // it is wrapped by a key in a PKCS#11 token
 };
 
 /// Costs of argon2id (RFC 9106).

@@ -90,6 +90,8 @@ struct Config {
   std::string seal_passphrase_file;           // passphrase slot: first line of this file
   std::string seal_credential;                // name of a systemd credential
   std::vector<std::string> seal_share_files;  // of a shared slot
+  std::string seal_token_module;              // token slot: the PKCS#11 module
+  std::string seal_token_pin_file;            // its PIN: first line of this file
   BackupConfig backup;
   std::string oidc_ca_file;                       // PEM; empty: the system's store
   std::vector<std::string> oidc_private_hosts;    // issuers whose addresses need not be public

@@ -53,6 +53,10 @@ struct SealSlotOptions {
   std::string passphrase_file;  // first line becomes a passphrase slot
   std::string shares;           // "3/5": three of five people
   std::string shares_out;       // directory of share files; empty: shown, and asked back
+  std::string token_module;     // a PKCS#11 module: a key of a token wraps the slot's
+  std::string token;            // its label
+  std::string token_key = "strongroom-seal";  // label of its key, made if it is not there
+  std::string token_pin_file;                 // first line
 };
 /// Shows the slots; needs no secret.
 int run_seal_slot_list(const std::string& config_file, const Flags& flags);
