@@ -84,6 +84,7 @@ Result<Slot> parse_slot(FieldCursor& in) {
       break;
     case static_cast<std::uint8_t>(SlotKind::kShamir):
     case static_cast<std::uint8_t>(SlotKind::kToken):
+    case static_cast<std::uint8_t>(SlotKind::kKms):
       slot.parameters = in.take(parameters);
       break;
     default:
@@ -250,6 +251,8 @@ std::string_view slot_kind_name(SlotKind kind) {
       return "shares";
     case SlotKind::kToken:
       return "token";
+    case SlotKind::kKms:
+      return "kms";
   }
   return "unknown";
 }

@@ -81,6 +81,12 @@ void RecoveryOptions::add_seal(CLI::App& app, CommonFlags& common) {
     one->add_option("--token", slot_.token, "label of the token");
     one->add_option("--token-key", slot_.token_key, "label of its key, made if it is not there")
         ->capture_default_str();
+    one->add_option("--kms-endpoint", slot_.kms_endpoint,
+                    "host:port of another KMS; with --kms-key and --kms-access-key-file");
+    one->add_option("--kms-ca-file", slot_.kms_ca_file, "CA certificates (PEM) of that KMS");
+    one->add_option("--kms-access-key-file", slot_.kms_access_key_file,
+                    "file whose first line is an AccessKeyId there, a blank and its secret");
+    one->add_option("--kms-key", slot_.kms_key, "id or alias of the key there");
     one->add_option("--token-pin-file", slot_.token_pin_file, "file whose first line is the PIN");
   }
 }

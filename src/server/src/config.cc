@@ -57,6 +57,12 @@ constexpr std::array kSettings = {
             "PKCS#11 module of the token that opens a token slot"},
     Setting{"seal.token_pin_file", "STRONGROOM_SEAL_TOKEN_PIN_FILE", "",
             "file whose first line is the token's PIN"},
+    Setting{"seal.kms_endpoint", "STRONGROOM_SEAL_KMS_ENDPOINT", "",
+            "host:port of the KMS that opens a kms slot"},
+    Setting{"seal.kms_ca_file", "STRONGROOM_SEAL_KMS_CA_FILE", "",
+            "CA certificates (PEM) of that KMS, instead of the system's"},
+    Setting{"seal.kms_access_key_file", "STRONGROOM_SEAL_KMS_ACCESS_KEY_FILE", "",
+            "file whose first line is an AccessKeyId there, a blank and its secret"},
     Setting{"backup.directory", "STRONGROOM_BACKUP_DIRECTORY", "",
             "where backups are kept; empty: none are taken by themselves"},
     Setting{"backup.interval_minutes", "STRONGROOM_BACKUP_INTERVAL_MINUTES", "0",
@@ -392,6 +398,9 @@ Result<Config> interpret(const Values& values) {
   config.seal_credential = value_of(values, "seal.credential").text;
   config.seal_token_module = value_of(values, "seal.token_module").text;
   config.seal_token_pin_file = value_of(values, "seal.token_pin_file").text;
+  config.seal_kms_endpoint = value_of(values, "seal.kms_endpoint").text;
+  config.seal_kms_ca_file = value_of(values, "seal.kms_ca_file").text;
+  config.seal_kms_access_key_file = value_of(values, "seal.kms_access_key_file").text;
   SR_CHECK_OK(interpret_backup(values, config.backup));
   config.oidc_ca_file = value_of(values, "oidc.ca_file").text;
   config.oidc_private_hosts = split_list(value_of(values, "oidc.private_hosts").text);

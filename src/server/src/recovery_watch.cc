@@ -156,12 +156,13 @@ std::int64_t RecoveryWatch::reseal_step() {
 
 // Leaves it to the next walk if a row still needs an old epoch.
 Result<void> RecoveryWatch::retire(std::uint32_t epoch) {
+  // Noted first: a kill in between must not make an older compaction look like the newer one.
+  note([this](RecoveryStatus& now) { now.last_retirement = server_.clock.now(); });
   SR_TRY(const std::uint64_t left, barrier::upkeep_of(server_.store).retire_epochs());
   if (left > 0) return {};
   retired_ = epoch;
   log::info("keyring_epochs_retired", {{"epoch", static_cast<std::int64_t>(epoch)}});
   event("Keyring:Resealed", "INFO", "every record is sealed under epoch " + std::to_string(epoch));
-  note([this](RecoveryStatus& now) { now.last_retirement = server_.clock.now(); });
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// The server's two reasons to look at plaintext: handing the TLS key to its listener, and showing
-// the root AccessKey to the operator who has just made it.
+// The server's reasons to look at plaintext: handing the TLS key to its listener, showing the root
+// AccessKey to the operator who has just made it, showing shares and handing a slot's key and a PIN
+// to a token.
 
 #include <string_view>
 

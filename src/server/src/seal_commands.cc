@@ -11,6 +11,7 @@
 #include <iostream>
 #include <optional>
 
+#include "kms_slot.h"
 #include "reveal.h"
 #include "startup.h"
 #include "strongroom/crypto/ct_equal.h"
@@ -140,10 +141,12 @@ Result<barrier::SlotSecret> shared_secret(const SealSlotOptions& options, Random
 
 Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& random) {
   const int ways = (options.new_file.empty() ? 0 : 1) + (options.passphrase_file.empty() ? 0 : 1) +
-                   (options.shares.empty() ? 0 : 1) + (options.token_module.empty() ? 0 : 1);
+                   (options.shares.empty() ? 0 : 1) + (options.token_module.empty() ? 0 : 1) +
+                   (options.kms_endpoint.empty() ? 0 : 1);
   if (ways != 1) {
     return fail(ErrorKind::kInvalidInput, "Seal.OneSlot",
-                "give one of --new-file, --passphrase-file, --shares and --token-module");
+                "give one of --new-file, --passphrase-file, --shares, --token-module and "
+                "--kms-endpoint");
   }
   if (!options.new_file.empty()) {
     SR_CHECK_OK(barrier::create_key_file(options.new_file, random));
@@ -159,6 +162,12 @@ Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& r
                              .key = options.token_key,
                              .pin_file = options.token_pin_file},
                             random);
+  }
+  if (!options.kms_endpoint.empty()) {
+    return new_kms_secret({.endpoint = options.kms_endpoint,
+                           .ca_file = options.kms_ca_file,
+                           .access_key_file = options.kms_access_key_file},
+                          options.kms_key, random);
   }
   return shared_secret(options, random);
 }

@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
 
 #include <cstdio>
 
@@ -45,6 +44,7 @@ class Serving {
   const Handle stop_;
   SocketKeeper sockets_;
   std::optional<ControlChannel> predecessor_;
+  std::optional<barrier::UnsealedDirectory> opened_;  // before the predecessor gave way
   std::optional<ControlPoint> control_;
 };
 
@@ -58,8 +58,8 @@ Result<void> Serving::inherit(bool take_over) {
   if (!take_over) return {};
   SR_TRY(predecessor_, ControlChannel::call(config_.data_directory));
   if (!predecessor_) return {};
-  // What can go wrong goes wrong before the other one stops serving.
-  SR_CHECK_OK(open());
+  // What can go wrong goes wrong, and what takes its time is done, before the other one stops.
+  SR_TRY(opened_, open());
   SR_TRY(const std::vector<int> descriptors, take_sockets(*predecessor_));
   SR_CHECK_OK(sockets_.adopt(descriptors));
   return await_release(*predecessor_);
@@ -135,11 +135,15 @@ int Serving::run(bool take_over) {
                      "it goes on serving; fix the cause above and try again");
   }
   while (true) {
-    auto opened = open();
-    if (!opened)
-      return fail_with("the data directory could not be opened", opened.error(),
-                       "strongroomd init, for a new one");
-    auto server = RunningServer::start(config_, std::move(*opened), false, &sockets_);
+    if (!opened_) {
+      auto opened = open();
+      if (!opened)
+        return fail_with("the data directory could not be opened", opened.error(),
+                         "strongroomd init, for a new one");
+      opened_ = std::move(*opened);
+    }
+    auto server = RunningServer::start(config_, std::move(*opened_), false, &sockets_);
+    opened_.reset();
     if (!server)
       return fail_with("the server could not start", server.error(),
                        "fix the cause above and start again");

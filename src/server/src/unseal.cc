@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "kms_slot.h"
 #include "reveal.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/crypto/secret_sharing.h"
@@ -69,9 +70,14 @@ Result<barrier::SlotSecret> seal_of(const Config& config) {
   }
   if (!config.seal_share_files.empty()) return secret_of_shares(config.seal_share_files);
   if (!config.seal_token_module.empty()) return token_secret(config);
+  if (!config.seal_kms_endpoint.empty()) {
+    return kms_secret({.endpoint = config.seal_kms_endpoint,
+                       .ca_file = config.seal_kms_ca_file,
+                       .access_key_file = config.seal_kms_access_key_file});
+  }
   return fail(ErrorKind::kInvalidInput, "NoSealSlot",
-              "none of seal.file, seal.credential, seal.passphrase_file, seal.share_files and "
-              "seal.token_module is set");
+              "none of seal.file, seal.credential, seal.passphrase_file, seal.share_files, "
+              "seal.token_module and seal.kms_endpoint is set");
 }
 
 Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode) {

@@ -49,12 +49,10 @@ Result<void> rotate(const Config& config) {
     resealed += step.resealed;
     if (step.end) break;
   }
+  RecoveryStatus status = read_recovery_status(config.data_directory);
+  status.last_retirement = clock.now();  // first, as RecoveryWatch does
+  SR_CHECK_OK(write_recovery_status(config.data_directory, status));
   SR_TRY(const std::uint64_t left, upkeep.retire_epochs());
-  if (left == 0) {
-    RecoveryStatus status = read_recovery_status(config.data_directory);
-    status.last_retirement = clock.now();
-    SR_CHECK_OK(write_recovery_status(config.data_directory, status));
-  }
   std::printf("epoch     %u, %zu records sealed again, %llu left for the server to do\n", epoch,
               resealed, static_cast<unsigned long long>(left));
   return {};

@@ -300,6 +300,45 @@ def check_token(suite, vault):
         assert "Seal.NoSuchSlot" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
 
 
+def check_kms(suite, vault):
+    """Another Strongroom's key as a slot, and what its absence does and does not."""
+    folder = os.path.join(vault.work, "other")
+    os.mkdir(folder)
+    other = Vault(folder)
+    access = os.path.join(folder, "access")
+    with open(os.open(access, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+        out.write(" ".join(other.access) + "\n")
+    try:
+        theirs = other.start()
+        key = theirs.ok("CreateKey")["KeyMetadata"]["KeyId"]
+        place = {"endpoint": f"127.0.0.1:{other.port}", "ca_file": other.ca, "access_key_file": access}
+        seal = [f"seal.kms_{name}={text}" for name, text in place.items()]
+        with suite.case("-", "a slot of another KMS is added beside the others and opens the data"):
+            flags = [word for name, text in place.items() for word in (f"--kms-{name.replace('_', '-')}", text)]
+            told = vault.run("seal", "slot", "add", *flags, "--kms-key", key).stdout
+            number = re.search(r"(?m)^(\d+) +kms", told).group(1)
+            assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout
+            assert "Seal.NoAccessKey" in vault.run("upgrade", "--check", seal=seal[:2], good=False).stderr
+        with suite.case("-", "its key disabled: refused by that name, and opened again when it is enabled"):
+            theirs.ok("DisableKey", {"KeyId": key})
+            assert "Kms.Rejected.Disabled" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
+            theirs.ok("EnableKey", {"KeyId": key})
+        with suite.case("-", "the other KMS is needed at a start alone"):
+            vault.serving = Serving(vault.data, vault.key, vault.port, "--set", "seal.file=", *[w for s in seal for w in ("--set", s)])
+            theirs.close()
+            other.stop()
+            wire = vault.wire()
+            create(wire, "no-kms", "x")
+            equal(value(wire, "no-kms"), "x")
+            wire.close()
+            vault.stop()
+            vault.run("upgrade", "--check", seal=seal, good=False)
+            vault.run("seal", "slot", "rm", number)
+    finally:
+        other.stop()
+        vault.stop()
+
+
 def backup_now(vault):
     path = os.path.join(vault.work, "now.backup")
     vault.run("backup", "create", "--out", path)
@@ -393,6 +432,7 @@ def check_epochs_online(suite, vault, chance):
         vault.stop()
         checked = vault.run("upgrade", "--check").stdout
         assert "ready" in checked and "wait for being sealed" not in checked, checked
+    vault.stop()
     with suite.case("-", "shredding is complete once the store has been compacted, and status says so"):
         vault.run("compact")
         wire = vault.start()
@@ -530,6 +570,7 @@ def main():
         chance = random.Random(SEED)
         print(f"seed {SEED}", flush=True)
         check_token(suite, vault)
+        check_kms(suite, vault)
         check_epochs(suite, vault)
         check_epochs_online(suite, vault, chance)
         check_formats(suite, work)

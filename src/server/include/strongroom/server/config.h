@@ -92,6 +92,9 @@ struct Config {
   std::vector<std::string> seal_share_files;  // of a shared slot
   std::string seal_token_module;              // token slot: the PKCS#11 module
   std::string seal_token_pin_file;            // its PIN: first line of this file
+  std::string seal_kms_endpoint;              // slot of another KMS: host:port
+  std::string seal_kms_ca_file;
+  std::string seal_kms_access_key_file;  // first line: AccessKeyId, a blank, AccessKeySecret
   BackupConfig backup;
   std::string oidc_ca_file;                       // PEM; empty: the system's store
   std::vector<std::string> oidc_private_hosts;    // issuers whose addresses need not be public

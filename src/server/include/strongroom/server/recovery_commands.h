@@ -57,6 +57,10 @@ struct SealSlotOptions {
   std::string token;            // its label
   std::string token_key = "strongroom-seal";  // label of its key, made if it is not there
   std::string token_pin_file;                 // first line
+  std::string kms_endpoint;                   // host:port of another KMS, whose key encrypts it
+  std::string kms_ca_file;
+  std::string kms_access_key_file;
+  std::string kms_key;  // id or alias of the key there
 };
 /// Shows the slots; needs no secret.
 int run_seal_slot_list(const std::string& config_file, const Flags& flags);
