@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "reveal.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::barrier {
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t kHeadOverhead = 128;  // control block, object, allocator
 // A row object, and the derived key that most rows get: 64 locked bytes, a salt, their objects.
 constexpr std::size_t kVersionOverhead = 96 + 64 + 32 + 128;
+constexpr std::size_t kDerivedKeyBytes = 64;
+constexpr std::size_t kFetchedMost = 2048;  // of one thing: longer values stream in by themselves
 constexpr std::uint64_t kMultiplier = 0x9fb21c651e98df25U;
 
 std::size_t part(std::size_t bytes, double share) {
@@ -26,9 +29,10 @@ std::unexpected<Error> not_cached() {
 // waiting for one of them.
 void prefetch(const void* data, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
-  constexpr std::size_t kMost = 32 * kLine;
   const char* at = static_cast<const char*>(data);
-  for (std::size_t i = 0; i < std::min(bytes, kMost); i += kLine) __builtin_prefetch(at + i);
+  for (std::size_t i = 0; i < std::min(bytes, kFetchedMost); i += kLine) {
+    __builtin_prefetch(at + i);
+  }
 }
 
 std::uint64_t random_seed(Random& random) {
@@ -43,7 +47,7 @@ ThreadCache::ThreadCache(Core& core, std::shared_ptr<Mailbox> mailbox, double sh
     : core_(core),
       mailbox_(std::move(mailbox)),
       seed_(random_seed(core.random())),
-      prefixes_(part(limits::kPrefixCacheBytes, share)),
+      names_(part(limits::kPrefixCacheBytes, share)),
       heads_(part(limits::kHeadCacheBytes, share)),
       versions_(part(limits::kBlobCacheBytes + limits::kDerivedKeyCacheBytes, share)) {}
 
@@ -66,14 +70,54 @@ std::uint64_t ThreadCache::hash_of_name(const NameView& name) const {
 const BlindedPrefix& ThreadCache::prefix_of(const NameView& name) {
   if (last_name_ == name) return last_prefix_;
   const std::uint64_t hash = hash_of_name(name);
-  if (const BlindedPrefix* known = prefixes_.find(hash, name)) {
-    last_prefix_ = *known;
+  if (Known* known = names_.find(hash, name)) {
+    fetch_ahead(known->footprint);
+    last_prefix_ = known->prefix;
+    last_footprint_ = &known->footprint;
   } else {
     last_prefix_ = blind(core_.k_index(), AccountId(name.account), name.kind, name.name);
-    prefixes_.insert(hash, Name(name), last_prefix_, name.name.size());
+    names_.insert(hash, Name(name), {last_prefix_, {}}, name.name.size());
+    last_footprint_ = nullptr;
   }
   last_name_ = Name(name);
   return last_prefix_;
+}
+
+void ThreadCache::fetch_ahead(const Footprint& footprint) const {
+  if (footprint.body != nullptr) {
+    heads_.prefetch(footprint.head_hash);
+    __builtin_prefetch(footprint.head);
+    prefetch(footprint.body, footprint.body_size);
+  }
+  if (footprint.row == nullptr) return;
+  versions_.prefetch(footprint.row_hash);
+  __builtin_prefetch(footprint.row);
+  if (footprint.key != nullptr) {
+    prefetch(footprint.key, sizeof(crypto::DerivedKey));
+    prefetch(footprint.key_bytes, kDerivedKeyBytes);
+  }
+  prefetch(footprint.bytes, footprint.row_size);
+}
+
+void ThreadCache::note_head(std::uint64_t hash, const RecordRef& head) {
+  if (last_footprint_ == nullptr) return;
+  const ByteView body = head->body();
+  last_footprint_->head_hash = static_cast<std::uint32_t>(hash);
+  last_footprint_->head = head.get();
+  last_footprint_->body = body.data();
+  last_footprint_->body_size = static_cast<std::uint16_t>(std::min(body.size(), kFetchedMost));
+}
+
+void ThreadCache::note_version(std::uint64_t hash, const Version& version) {
+  if (last_footprint_ == nullptr) return;
+  Footprint& footprint = *last_footprint_;
+  footprint.row = version.row.get();
+  footprint.bytes = version.row->bytes.data();
+  footprint.row_size =
+      static_cast<std::uint16_t>(std::min(version.row->bytes.size(), kFetchedMost));
+  footprint.row_hash = static_cast<std::uint32_t>(hash);
+  footprint.key = version.key.get();
+  if (version.key) footprint.key_bytes = RecordReveal::view(version.key->kenc_kcom).data();
 }
 
 RowKey ThreadCache::key_of(const Address& address) {
@@ -91,23 +135,22 @@ RowKey ThreadCache::key_of(const Address& address) {
 Result<RecordRef> ThreadCache::read(const Address& address) {
   if (!up_to_date()) return sealed_error();
   const RowKey key = key_of(address);
-  const auto* entry = heads_.find(hash_of(key), key);
+  const std::uint64_t hash = hash_of(key);
+  const auto* entry = heads_.find(hash, key);
   if (entry == nullptr) return not_cached();
   if (!entry->value) return not_found();
-  const ByteView body = entry->value->body();
-  prefetch(body.data(), body.size());
+  note_head(hash, entry->value);
   return entry->value;
 }
 
 Result<RawRef> ThreadCache::read_raw(const Address& address) {
   if (!up_to_date()) return sealed_error();
   const RowKey key = key_of(address);
-  const auto* entry = versions_.find(hash_of(key), key);
+  const std::uint64_t hash = hash_of(key);
+  const auto* entry = versions_.find(hash, key);
   if (entry == nullptr) return not_cached();
-  const Version& version = entry->value;
-  if (version.key) prefetch(version.key.get(), sizeof *version.key);
-  prefetch(version.row->bytes.data(), version.row->bytes.size());
-  return version.row;
+  note_version(hash, entry->value);
+  return entry->value.row;
 }
 
 std::shared_ptr<const crypto::DerivedKey> ThreadCache::derived(const Address& address) {
@@ -183,14 +226,15 @@ void ThreadCache::apply_news() {
 
 void ThreadCache::clear() {
   last_name_ = Name();
-  prefixes_.clear();
+  last_footprint_ = nullptr;
+  names_.clear();
   heads_.clear();
   versions_.clear();
   ++identity_generation_;
 }
 
 bool ThreadCache::drop_all() {
-  if (heads_.size() + versions_.size() + prefixes_.size() > 0) clear();
+  if (heads_.size() + versions_.size() + names_.size() > 0) clear();
   return false;
 }
 

@@ -73,6 +73,24 @@ class ThreadCache final : public CachedReader {
     std::uint32_t size_ = 0;
     std::unique_ptr<char[]> outside_;
   };
+  // Where the last reads of a name found their things. Only ever prefetched, never looked into, so
+  // it may be out of date: a read among many secrets would else wait for one line after the other.
+  struct Footprint {
+    const void* head = nullptr;
+    const void* body = nullptr;
+    const void* row = nullptr;
+    const void* bytes = nullptr;
+    const void* key = nullptr;
+    const void* key_bytes = nullptr;
+    std::uint32_t head_hash = 0;
+    std::uint32_t row_hash = 0;
+    std::uint16_t body_size = 0;
+    std::uint16_t row_size = 0;
+  };
+  struct Known {
+    BlindedPrefix prefix;
+    Footprint footprint;
+  };
   template <class T>
   using RowMap = ClockMap<RowKey, Entry<T>>;
   static constexpr std::size_t kRecentSlots = 4096;
@@ -88,6 +106,9 @@ class ThreadCache final : public CachedReader {
   void apply(const Changes& changes);
   const BlindedPrefix& prefix_of(const NameView& name);
   RowKey key_of(const Address& address);
+  void fetch_ahead(const Footprint& footprint) const;
+  void note_head(std::uint64_t hash, const RecordRef& head);
+  void note_version(std::uint64_t hash, const Version& version);
   std::uint64_t hash_of_name(const NameView& name) const;
   /// Whether what a snapshot of `revision` showed at the row may be kept.
   bool current(std::uint64_t hash, store::Revision revision) const {
@@ -100,11 +121,12 @@ class ThreadCache final : public CachedReader {
   Core& core_;
   const std::shared_ptr<Mailbox> mailbox_;
   const std::uint64_t seed_;
-  ClockMap<Name, BlindedPrefix> prefixes_;
+  ClockMap<Name, Known> names_;
   // Of the last look-up: a read asks several times for rows of one name.
   Name last_name_;
   BlindedPrefix last_prefix_{};
-  RowMap<RecordRef> heads_;  // a null record: known to be absent
+  Footprint* last_footprint_ = nullptr;  // in names_; null once that may have moved
+  RowMap<RecordRef> heads_;              // a null record: known to be absent
   RowMap<Version> versions_;
   // Newest revision at which a row of this slot changed. Rows share slots, which only keeps some
   // from being cached.

@@ -119,6 +119,10 @@ Result<void> check_client_window(const Credential& credential, Instant now) {
               "Create another one with CreateClientKey.");
 }
 
+NonceTable::Mark mark_of(const Call& call) {
+  return {.key_id = call.access_key_id, .text = call.nonce, .is_signature = false};
+}
+
 }  // namespace
 
 Authenticator::Authenticator(Directory& directory, NonceTable& nonces, SourceLimiter& sources,
@@ -163,6 +167,7 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
   }
   if (!session && !call.security_token.empty()) return mismatched_token();
   SR_CHECK_OK(check_window(signed_at, context));
+  if (!call.nonce.empty()) nonces_.expect(mark_of(call), signed_at);
   SR_CHECK_OK(check_signature(call, *credential));
   SR_CHECK_OK(check_client_window(*credential, context.now));
   SR_CHECK_OK(take_nonce(call, signed_at, context.now));
@@ -285,7 +290,7 @@ Result<void> Authenticator::check_signature(const Call& call, const Credential& 
 }
 
 Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Instant now) {
-  NonceTable::Mark mark{.key_id = call.access_key_id, .text = call.nonce, .is_signature = false};
+  NonceTable::Mark mark = mark_of(call);
   std::optional<SentTag> tag;
   if (call.nonce.empty() && !is_hmac(call.scheme)) {
     mark.text = call.signature;  // the same text for the same request: the padding has no salt

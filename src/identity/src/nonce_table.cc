@@ -92,25 +92,49 @@ NonceTable::Verdict NonceTable::insert(const Mark& mark, Instant signed_at, Inst
   return verdict;
 }
 
+void NonceTable::expect(const Mark& mark, Instant signed_at) const {
+  constexpr std::size_t kLevelsAhead = 2;  // further ones are looked at once these are full
+  const std::int64_t number = minute_of(signed_at);
+  if (number < 0) return;
+  const Minute& minute = ring_[static_cast<std::size_t>(number) % kRing];
+  if (minute.state.load(std::memory_order_acquire) != open_state(number)) return;
+  const std::uint64_t print = fingerprint(mark);
+  const std::size_t first = minute.first_level.load(std::memory_order_relaxed);
+  for (std::size_t level = first; level < std::min(first + kLevelsAhead, kLevels); ++level) {
+    const Slot* slots = bucket_of(minute, level, print);
+    if (slots == nullptr) return;
+    __builtin_prefetch(slots, 1);
+    __builtin_prefetch(slots + kBucketSlots / 2, 1);
+  }
+}
+
+NonceTable::Slot* NonceTable::bucket_of(const Minute& minute, std::size_t level,
+                                        std::uint64_t print) const {
+  const std::size_t bucket = print & (segments_in_level(level) * kSegmentBuckets - 1);
+  const std::atomic<SegmentId>* directory = minute.levels[level].load(std::memory_order_acquire);
+  if (directory == nullptr) return nullptr;
+  const SegmentId id = directory[bucket / kSegmentBuckets].load(std::memory_order_acquire);
+  return id == 0 ? nullptr : segment(id) + (bucket % kSegmentBuckets) * kBucketSlots;
+}
+
 // Every thread walks the same buckets in the same order and slots never empty while a minute is
 // open, so two threads with one fingerprint meet in the slot that the first of them filled.
 NonceTable::Verdict NonceTable::insert_fingerprint(Minute& minute, std::uint64_t print,
                                                    std::int64_t number, std::int64_t now_minute) {
   for (std::size_t level = minute.first_level.load(std::memory_order_relaxed); level < kLevels;
        ++level) {
-    const std::size_t bucket = print & (segments_in_level(level) * kSegmentBuckets - 1);
-    const std::size_t index = bucket / kSegmentBuckets;
-    std::atomic<SegmentId>* directory = minute.levels[level].load(std::memory_order_acquire);
-    SegmentId id = directory == nullptr ? 0 : directory[index].load(std::memory_order_acquire);
-    if (id == 0) {
+    Slot* slots = bucket_of(minute, level, print);
+    if (slots == nullptr) {
       const std::lock_guard lock(mutex_);
       if (minute.state.load(std::memory_order_relaxed) != open_state(number)) {
         return Verdict::kDropped;
       }
-      id = add_segment(minute, level, index, now_minute);
-      if (id == 0) return Verdict::kFull;
+      const std::size_t bucket = print & (segments_in_level(level) * kSegmentBuckets - 1);
+      if (add_segment(minute, level, bucket / kSegmentBuckets, now_minute) == 0) {
+        return Verdict::kFull;
+      }
+      slots = bucket_of(minute, level, print);
     }
-    Slot* slots = segment(id) + (bucket % kSegmentBuckets) * kBucketSlots;
     switch (place_in(slots, print)) {
       case Place::kPlaced:
         return Verdict::kFresh;

@@ -55,6 +55,10 @@ class NonceTable {
   /// `signed_at` is the request's own time, already found to be within window() of `now`.
   Verdict insert(const Mark& mark, Instant signed_at, Instant now);
 
+  /// Asks the processor for the memory that insert() of the same request will look at, so that it
+  /// arrives while the signature is verified. Remembers nothing.
+  void expect(const Mark& mark, Instant signed_at) const;
+
   /// How far a timestamp may be from now: limits::kTimestampWindowMillis, or
   /// kTimestampWindowShrunkMillis while more than three quarters of the arena are in use.
   std::int64_t window_millis() const;
@@ -84,6 +88,8 @@ class NonceTable {
   std::uint64_t fingerprint(const Mark& mark) const;
   Verdict insert_fingerprint(Minute& minute, std::uint64_t print, std::int64_t number,
                              std::int64_t now_minute);
+  /// Null where the level has no segment yet.
+  Slot* bucket_of(const Minute& minute, std::size_t level, std::uint64_t print) const;
   enum class Place : std::uint8_t { kPlaced, kFound, kNoRoom };
   static Place place_in(Slot* bucket, std::uint64_t print);
   Slot* segment(SegmentId id) const { return arena_ + (id - 1) * kSegmentSlots; }
