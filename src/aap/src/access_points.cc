@@ -186,20 +186,19 @@ Result<void> AccessPoints::bind_role(barrier::Transaction& transaction, const Ac
   return {};
 }
 
-Result<void> AccessPoints::build_index() {
-  const auto fill = [this](RecordType type, NameIndex& index, auto decode) -> Result<void> {
-    const auto visit = [&](const barrier::RecordRef& record) -> Result<void> {
-      SR_TRY(const auto object, decode(record));
-      index.add_while_building(object.account, object.name);
-      return {};
-    };
-    SR_CHECK_OK(store_.visit_all(type, visit));
-    index.finish_building();
-    return {};
+std::vector<barrier::Visit> AccessPoints::index_visits() {
+  const auto into = [](RecordType type, NameIndex& index, auto decode) -> barrier::Visit {
+    return {type,
+            [&index, decode](const barrier::RecordRef& record) -> Result<void> {
+              SR_TRY(const auto object, decode(record));
+              index.add_while_building(object.account, object.name);
+              return {};
+            },
+            [&index] { index.finish_building(); }};
   };
-  SR_CHECK_OK(fill(RecordType::kNetworkRule, rules_, decode_rule));
-  SR_CHECK_OK(fill(RecordType::kAccessPolicy, policies_, decode_policy));
-  return fill(RecordType::kAccessPoint, points_, decode_point);
+  return {into(RecordType::kNetworkRule, rules_, decode_rule),
+          into(RecordType::kAccessPolicy, policies_, decode_policy),
+          into(RecordType::kAccessPoint, points_, decode_point)};
 }
 
 }  // namespace strongroom::aap

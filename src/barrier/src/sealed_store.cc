@@ -1,6 +1,10 @@
 #include "strongroom/barrier/sealed_store.h"
 
+#include <array>
 #include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "cached_reader.h"
 #include "core.h"
@@ -17,6 +21,36 @@ namespace strongroom::barrier {
 namespace {
 
 constexpr std::size_t kRowsPerVisit = 256;  // short snapshots
+
+// Which visits of a walk still listen, by record type.
+class WalkVisitors {
+ public:
+  explicit WalkVisitors(std::span<const Visit> visits) {
+    for (const Visit& visit : visits) by_type_[index(visit.type)].push_back(&visit);
+  }
+  bool want(RecordType type) const { return !by_type_[index(type)].empty(); }
+  void show(RecordType type, const RecordRef& record) {
+    std::erase_if(by_type_[index(type)], [&](const Visit* visit) {
+      Result<void> seen = visit->record(record);
+      if (seen) return false;
+      if (first_error_) first_error_ = std::move(seen);
+      return true;
+    });
+  }
+  Result<void> finish() {
+    for (const auto& visits : by_type_) {
+      for (const Visit* visit : visits) {
+        if (visit->done) visit->done();
+      }
+    }
+    return std::move(first_error_);
+  }
+
+ private:
+  static std::size_t index(RecordType type) { return static_cast<std::uint8_t>(type); }
+  std::array<std::vector<const Visit*>, 256> by_type_;
+  Result<void> first_error_;
+};
 
 class Sealed final : public SealedStore, public Upkeep, private store::CommitHook {
  public:
@@ -45,8 +79,7 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
 
   Result<std::vector<TimedRow>> between(TimeTable table, Instant from, Instant until,
                                         std::size_t limit) override;
-  Result<void> visit_all(RecordType type,
-                         const std::function<Result<void>(RecordRef)>& visit) override;
+  Result<void> visit_all(std::span<const Visit> visits) override;
 
   void add_listener(ChangeListener* listener) override {
     const std::lock_guard lock(listeners_mutex_);
@@ -128,8 +161,8 @@ Result<void> Sealed::check_reachable(const store::Snapshot& snapshot, const stor
               "the store is damaged: keep the data directory as it is and restore from a backup");
 }
 
-Result<void> Sealed::visit_all(RecordType type,
-                               const std::function<Result<void>(RecordRef)>& visit) {
+Result<void> Sealed::visit_all(std::span<const Visit> visits) {
+  WalkVisitors visitors(visits);
   std::string from(1, kResourceTable);
   const std::string end(1, kResourceTable + 1);
   while (true) {
@@ -141,12 +174,13 @@ Result<void> Sealed::visit_all(RecordType type,
       if (!rows.empty()) SR_CHECK_OK(check_reachable(*snapshot, rows.back().key));
     }
     for (const store::Row& row : rows) {
-      if (type_of(row.key) != type) continue;
+      const auto type = type_of(row.key);
+      if (!type || !visitors.want(*type)) continue;
       SR_CHECK_OK(core_.verifier().touch(*bucket_of(row.key)));
-      SR_TRY(RecordRef record, core_.open_unaddressed(row));
-      SR_CHECK_OK(visit(std::move(record)));
+      SR_TRY(const RecordRef record, core_.open_unaddressed(row));
+      visitors.show(*type, record);
     }
-    if (rows.size() < kRowsPerVisit) return {};
+    if (rows.size() < kRowsPerVisit) return visitors.finish();
     from = rows.back().key + '\0';
   }
 }

@@ -203,25 +203,48 @@ TEST(SealedStore, VisitsEveryRecordOfAType) {
   }
   put(*fixture, {RecordType::kKey, kAlice, "k"}, "key");
   std::set<std::string> seen;
-  const auto outcome =
-      fixture->visit_all(RecordType::kSecret, [&](RecordRef record) -> Result<void> {
-        seen.insert(text(record));
-        return {};
-      });
-  ASSERT_TRUE(outcome);
+  std::set<std::string> keys;
+  int done = 0;
+  const auto into = [&](RecordType type, std::set<std::string>& names) {
+    return Visit{type,
+                 [&names](const RecordRef& record) -> Result<void> {
+                   names.insert(text(record));
+                   return {};
+                 },
+                 [&done] { ++done; }};
+  };
+  const Visit visits[] = {into(RecordType::kSecret, seen), into(RecordType::kKey, keys),
+                          into(RecordType::kAlias, keys)};
+  ASSERT_TRUE(fixture->visit_all(visits));
   EXPECT_EQ(seen, expected);
+  EXPECT_EQ(keys, std::set<std::string>{"key"});
+  EXPECT_EQ(done, 3);
 }
 
-TEST(SealedStore, VisitStopsAtTheFirstError) {
+TEST(SealedStore, AVisitThatFailsSeesNoMoreAndTheOthersGoOn) {
   SealedStoreFixture fixture;
   for (const char* name : {"a", "b", "c"}) put(*fixture, {RecordType::kSecret, kAlice, name}, "x");
-  int calls = 0;
-  const auto outcome = fixture->visit_all(RecordType::kSecret, [&](RecordRef) -> Result<void> {
-    ++calls;
-    return fail(ErrorKind::kInternal, "Test", "stop");
-  });
-  EXPECT_FALSE(outcome);
-  EXPECT_EQ(calls, 1);
+  int failing = 0;
+  int going_on = 0;
+  int done = 0;
+  const Visit visits[] = {{RecordType::kSecret,
+                           [&](const RecordRef&) -> Result<void> {
+                             ++failing;
+                             return fail(ErrorKind::kInternal, "Test", "stop");
+                           },
+                           [&] { done += 100; }},
+                          {RecordType::kSecret,
+                           [&](const RecordRef&) -> Result<void> {
+                             ++going_on;
+                             return {};
+                           },
+                           [&] { ++done; }}};
+  const auto outcome = fixture->visit_all(visits);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code(), "Test");
+  EXPECT_EQ(failing, 1);
+  EXPECT_EQ(going_on, 3);
+  EXPECT_EQ(done, 1);
 }
 
 TEST(TimeTable, GivesWhatIsDueOldestFirst) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "errors.h"
 #include "record.h"
@@ -24,6 +25,61 @@ Result<barrier::RecordRef> read(barrier::Reader& reader, const barrier::Address&
   auto record = reader.read(address);
   if (!record && record.error().kind() == ErrorKind::kNotFound) return instance_not_found();
   return record;
+}
+
+// The roster lists all instances of the server, so that a start need not look for them.
+const barrier::Address kRoster{RecordType::kSystem, AccountId(), "instances"};
+constexpr std::size_t kRosterEntriesMax = 10'000;  // of up to 100 bytes: fits a record
+
+// Nothing: there is none yet.
+Result<std::optional<std::vector<Enrolled>>> read_roster(barrier::Reader& reader) {
+  const auto record = reader.read(kRoster);
+  if (!record && record.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+  if (!record) return std::unexpected(record.error());
+  return decode_roster(*record);
+}
+
+void put_roster(barrier::Transaction& transaction, const std::vector<Enrolled>& roster) {
+  const std::string body = encode_roster(roster);
+  transaction.put(kRoster, {}, as_bytes(body));
+}
+
+// A store written before there was a roster is walked through once.
+Result<std::vector<Enrolled>> make_roster(barrier::SealedStore& store) {
+  std::vector<Enrolled> roster;
+  const barrier::Visit all[] = {{RecordType::kInstance,
+                                 [&roster](const barrier::RecordRef& record) -> Result<void> {
+                                   SR_TRY(const Instance instance, decode(record));
+                                   roster.push_back({instance.account, instance.id});
+                                   return {};
+                                 },
+                                 nullptr}};
+  SR_CHECK_OK(store.visit_all(all));
+  SR_TRY(const auto transaction, store.begin());
+  put_roster(*transaction, roster);
+  SR_TRY([[maybe_unused]] const auto revision, transaction->commit());
+  return roster;
+}
+
+Result<void> enroll(barrier::Transaction& transaction, Enrolled one) {
+  SR_TRY(const auto before, read_roster(transaction));
+  std::vector<Enrolled> roster = before.value_or(std::vector<Enrolled>());
+  if (roster.size() >= kRosterEntriesMax) {
+    return fail(ErrorKind::kExhausted, "Rejected.LimitExceeded",
+                "The request was rejected because user create resource limit was exceeded: this "
+                "server can have 10,000 KMS instances.");
+  }
+  roster.push_back(std::move(one));
+  put_roster(transaction, roster);
+  return {};
+}
+
+Result<void> strike(barrier::Transaction& transaction, const Enrolled& one) {
+  SR_TRY(const auto before, read_roster(transaction));
+  std::vector<Enrolled> roster = before.value_or(std::vector<Enrolled>());
+  std::erase(roster, one);
+  put_roster(transaction, roster);
+  return {};
 }
 
 std::string new_id(Random& random) {
@@ -116,6 +172,7 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
   SR_TRY(const crypto::IssuedCertificate authority,
          crypto::make_private_ca("PrivateKmsCA_" + instance.id, valid_for(now, kAuthorityDays),
                                  random_));
+  SR_CHECK_OK(enroll(transaction, {instance.account, instance.id}));
   save(transaction, instance);
   put_authority(transaction, instance, authority);
   transaction.after_commit(
@@ -136,6 +193,7 @@ Result<void> Instances::release(barrier::Transaction& transaction, const Instanc
                 "Deletion protection is on for this instance; turn it off with "
                 "SetDeletionProtection first.");
   }
+  SR_CHECK_OK(strike(transaction, {instance.account, instance.id}));
   transaction.remove({RecordType::kInstance, instance.account, instance.id});
   transaction.remove({RecordType::kInstanceCa, instance.account, instance.id});
   due::record(transaction, now,
@@ -179,12 +237,12 @@ Result<crypto::IssuedCertificate> Instances::issue_server_certificate(barrier::R
 }
 
 Result<void> Instances::build_index() {
-  const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
-    SR_TRY(const Instance instance, decode(record));
-    index_.add_while_building(instance.account, instance.id);
-    return {};
-  };
-  SR_CHECK_OK(store_.visit_all(RecordType::kInstance, visit));
+  SR_TRY(const auto reader, store_.reader());
+  SR_TRY(auto roster, read_roster(*reader));
+  if (!roster) {
+    SR_TRY(roster, make_roster(store_));
+  }
+  for (const Enrolled& one : *roster) index_.add_while_building(one.account, one.id);
   index_.finish_building();
   return {};
 }

@@ -120,4 +120,25 @@ Result<std::string> decode_authority_certificate(const barrier::RecordRef& recor
   return stored->certificate()->str();
 }
 
+std::string encode_roster(const std::vector<Enrolled>& roster) {
+  flatbuffers::FlatBufferBuilder builder(1024);
+  std::vector<flatbuffers::Offset<fb::RosterEntry>> entries;
+  entries.reserve(roster.size());
+  for (const Enrolled& one : roster) {
+    entries.push_back(fb::CreateRosterEntryDirect(builder, one.account.number(), one.id.c_str()));
+  }
+  builder.Finish(fb::CreateRoster(builder, kFormat, builder.CreateVector(entries)));
+  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+}
+
+Result<std::vector<Enrolled>> decode_roster(const barrier::RecordRef& record) {
+  SR_TRY(const fb::Roster* stored, view<fb::Roster>(record));
+  std::vector<Enrolled> roster;
+  roster.reserve(stored->entries()->size());
+  for (const auto* one : *stored->entries()) {
+    roster.push_back({AccountId(one->account()), one->id()->str()});
+  }
+  return roster;
+}
+
 }  // namespace strongroom::instances

@@ -3,6 +3,7 @@
 // barrier; its form is verified here once per opened record.
 
 #include <string>
+#include <vector>
 
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/crypto/x509.h"
@@ -26,5 +27,14 @@ void put_authority(barrier::Transaction& transaction, const Instance& instance,
                    const crypto::IssuedCertificate& authority);
 Result<crypto::IssuedCertificate> decode_authority(const barrier::RecordRef& record);
 Result<std::string> decode_authority_certificate(const barrier::RecordRef& record);
+
+/// One instance of the server's roster.
+struct Enrolled {
+  AccountId account;
+  std::string id;
+  bool operator==(const Enrolled&) const = default;
+};
+std::string encode_roster(const std::vector<Enrolled>& roster);
+Result<std::vector<Enrolled>> decode_roster(const barrier::RecordRef& record);
 
 }  // namespace strongroom::instances

@@ -150,5 +150,35 @@ TEST(InstanceModel, BindingKeepsToTheQuota) {
             "Rejected.LimitExceeded");
 }
 
+TEST_F(InstancesTest, AStartKnowsTheInstancesFromTheRoster) {
+  const Instance kept = make();
+  const Instance released = make({.account = kBob, .name = "", .specification = {}});
+  {
+    auto txn = std::move(*store_->begin());
+    const auto found = instances_.find(*txn, kBob, released.id);
+    ASSERT_TRUE(found && instances_.release(*txn, *found, kNow) && txn->commit());
+  }
+  Instances again(*store_, random_, "cn-hangzhou");
+  ASSERT_TRUE(again.build_index());
+  EXPECT_TRUE(again.index().ready());
+  EXPECT_EQ(again.index().total(), 1U);
+  EXPECT_EQ(again.index().owner(kept.id), kAlice);
+}
+
+TEST_F(InstancesTest, AStoreWithoutARosterGetsOneFromItsInstances) {
+  const Instance made = make();
+  const barrier::Address roster{barrier::RecordType::kSystem, AccountId(), "instances"};
+  {
+    auto txn = std::move(*store_->begin());
+    txn->remove(roster);
+    ASSERT_TRUE(txn->commit());
+  }
+  Instances again(*store_, random_, "cn-hangzhou");
+  ASSERT_TRUE(again.build_index());
+  EXPECT_EQ(again.index().owner(made.id), kAlice);
+  const auto reader = std::move(*store_->reader());
+  EXPECT_TRUE(reader->read(roster));
+}
+
 }  // namespace
 }  // namespace strongroom::instances

@@ -252,7 +252,7 @@ Result<WrappingKey> Keys::create_default(barrier::Transaction& transaction, Acco
       made.key.id, made.key.primary_version().id, true, {}, std::move(made.material)};
 }
 
-Result<void> Keys::build_index() {
+std::vector<barrier::Visit> Keys::index_visits() {
   const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
     SR_TRY(const Key key, decode(record));
     if (index_.add_while_building(key.account, key.id)) {
@@ -260,16 +260,13 @@ Result<void> Keys::build_index() {
     }
     return {};
   };
-  SR_CHECK_OK(store_.visit_all(RecordType::kKey, visit));
-  index_.finish_building();
   const auto visit_alias = [this](const barrier::RecordRef& record) -> Result<void> {
     SR_TRY(const Alias alias, decode_alias(record));
     alias_index_.add_while_building(alias.account, alias.name);
     return {};
   };
-  SR_CHECK_OK(store_.visit_all(RecordType::kAlias, visit_alias));
-  alias_index_.finish_building();
-  return {};
+  return {{RecordType::kKey, visit, [this] { index_.finish_building(); }},
+          {RecordType::kAlias, visit_alias, [this] { alias_index_.finish_building(); }}};
 }
 
 }  // namespace strongroom::keys

@@ -161,7 +161,7 @@ TEST_F(KeysTest, TheIndexIsBuiltFromStorageAndFollowsCommitsOnly) {
   EXPECT_EQ(keys_.index().count(kAccount), 1U);
   Keys rebuilt{*fixture_, fixture_.random(), "cn-hangzhou"};
   EXPECT_FALSE(rebuilt.index().ready());
-  ASSERT_TRUE(rebuilt.build_index());
+  ASSERT_TRUE(fixture_->visit_all(rebuilt.index_visits()));
   EXPECT_TRUE(rebuilt.index().ready());
   EXPECT_EQ(rebuilt.index().page(kAccount, 0, 10), std::vector<std::string>{first.id});
   EXPECT_EQ(rebuilt.index().total(), 2U);

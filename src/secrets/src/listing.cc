@@ -129,7 +129,7 @@ Result<ListPage> Secrets::list_filtered(AccountId account, std::span<const Filte
   }
 }
 
-Result<void> Secrets::build_index() {
+std::vector<barrier::Visit> Secrets::index_visits() {
   const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
     SR_TRY(const SecretView secret, SecretView::of(record));
     if (index_.add_while_building(secret.account(), secret.name())) {
@@ -137,9 +137,7 @@ Result<void> Secrets::build_index() {
     }
     return {};
   };
-  SR_CHECK_OK(store_.visit_all(barrier::RecordType::kSecret, visit));
-  index_.finish_building();
-  return {};
+  return {{barrier::RecordType::kSecret, visit, [this] { index_.finish_building(); }}};
 }
 
 }  // namespace strongroom::secrets

@@ -22,7 +22,7 @@ ErrorKind kind_of(const Result<std::string>& result) {
 
 class SecretsTest : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(secrets_.build_index()); }
+  void SetUp() override { ASSERT_TRUE(fixture_->visit_all(secrets_.index_visits())); }
 
   Instant now() { return fixture_.clock().now(); }
   std::unique_ptr<barrier::SnapshotReader> reader() { return *fixture_->reader(); }
@@ -294,7 +294,7 @@ TEST_F(SecretsTest, ListsPagesInOrderOfNamesWithFilters) {
   EXPECT_EQ(list({{Field::kType, {"RDS"}}})->total, 0U);
   Secrets unbuilt{*fixture_, keys_, fixture_.random(), "cn-hangzhou"};
   EXPECT_EQ(code_of(unbuilt.list(*reader(), kAccount, {}, 0, 10)), "ServiceUnavailableTemporary");
-  ASSERT_TRUE(unbuilt.build_index());
+  ASSERT_TRUE(fixture_->visit_all(unbuilt.index_visits()));
   EXPECT_EQ(names(unbuilt.list(*reader(), kAccount, {}, 0, 10)), (Names{"a", "b", "c"}));
 }
 

@@ -73,9 +73,10 @@ class ValueReads {
       : store_(store), keys_(store, random, "proof"), secrets_(store, keys_, random, "proof") {}
 
   Result<void> run(Proof& proof) {
-    SR_CHECK_OK(store_.visit_all(barrier::RecordType::kSecret, [&](barrier::RecordRef record) {
-      return look_at(std::move(record), proof);
-    }));
+    const barrier::Visit secrets[] = {
+        {barrier::RecordType::kSecret,
+         [&](barrier::RecordRef record) { return look_at(std::move(record), proof); }, nullptr}};
+    SR_CHECK_OK(store_.visit_all(secrets));
     proof.accounts = accounts_.size();
     proof.keys = read_.size();
     return {};

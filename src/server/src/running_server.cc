@@ -210,7 +210,6 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
 
 Result<void> RunningServer::Parts::open_targets() {
   targets = std::make_unique<targets::Targets>(*store, random);
-  SR_CHECK_OK(targets->build_index());
   std::vector<std::string> arguments{config.egress_user};
   for (const std::string& host : config.egress_private_hosts) arguments.push_back("host=" + host);
   for (const std::string& path : config.egress_executables) arguments.push_back("run=" + path);
@@ -287,12 +286,13 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
 
 // Reads do not wait for this; ListSecrets and ListKeys do.
 void RunningServer::Parts::build_indexes() {
-  if (const auto built = keys->build_index(); !built)
-    log::error("key_index_failed", {{"why", built.error().message()}});
-  if (const auto built = access_points->build_index(); !built)
-    log::error("access_point_index_failed", {{"why", built.error().message()}});
-  if (const auto built = secrets->build_index(); !built) {
-    log::error("secret_index_failed", {{"why", built.error().message()}});
+  std::vector<barrier::Visit> visits = keys->index_visits();
+  for (auto& more :
+       {secrets->index_visits(), access_points->index_visits(), targets->index_visits()}) {
+    visits.insert(visits.end(), more.begin(), more.end());
+  }
+  if (const auto built = store->visit_all(visits); !built) {
+    log::error("index_failed", {{"why", built.error().message()}});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "resource.h"
+#include "still_reading.h"
 #include "strongroom/access/resource_policies.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/identity/directory.h"
@@ -166,11 +167,7 @@ Result<access::Resource> resource_named(Call& call, std::string_view text) {
 Result<std::vector<access::Resource>> resources_of_account(Call& call, Held what) {
   const NameIndex& index =
       what == Held::kSecrets ? call.engines.secrets.index() : call.engines.keys.index();
-  if (!index.ready()) {
-    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                "Service Unavailable Temporary: the server has just started and is still reading "
-                "what it holds. Try again.");
-  }
+  if (!index.ready()) return still_reading("what it holds");
   if (index.count(call.account()) > limits::kAnalysisResourcesMax) {
     return invalid_parameter("Resource",
                              "The account holds too much to look at all of it: name "

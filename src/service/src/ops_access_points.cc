@@ -3,6 +3,7 @@
 // does not exist grants nothing.
 
 #include "json_parameters.h"
+#include "still_reading.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
 #include "tables.h"
@@ -15,18 +16,12 @@ using enum ResourceKind;
 
 constexpr std::int64_t kDefaultPageSize = 20;
 
-std::unexpected<Error> still_reading() {
-  return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-              "Service Unavailable Temporary: the server has just started and is still reading its "
-              "resources. Try again.");
-}
-
 /// One page of names as `wrapper`.`item`; `write` adds the members of an item, false if it is gone.
 template <class Write>
 Result<void> write_page(Call& call, const NameIndex& index, std::string_view wrapper,
                         std::string_view item, Write write) {
   SR_TRY(const Page page, page_of(call.parameters, kDefaultPageSize));
-  if (!index.ready()) return still_reading();
+  if (!index.ready()) return still_reading("its resources");
   call.answer.begin_list(wrapper, item);
   for (const std::string& name : index.page(call.account(), static_cast<std::size_t>(page.offset()),
                                             static_cast<std::size_t>(page.size))) {

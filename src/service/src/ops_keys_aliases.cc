@@ -5,6 +5,7 @@
 
 #include "key_handlers.h"
 #include "key_rights.h"
+#include "still_reading.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::service {
@@ -73,11 +74,7 @@ Result<void> delete_alias(Call& call) {
 Result<void> list_aliases(Call& call) {
   SR_TRY(const Page page, page_of(call.parameters, 10));
   const NameIndex& index = call.engines.keys.alias_index();
-  if (!index.ready()) {
-    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                "Service Unavailable Temporary: the server has just started and is still reading "
-                "its aliases. Try again.");
-  }
+  if (!index.ready()) return still_reading("its aliases");
   call.answer.begin_list("Aliases", "Alias");
   for (const std::string& alias :
        index.page(call.account(), static_cast<std::size_t>(page.offset()),

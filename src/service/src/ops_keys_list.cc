@@ -5,6 +5,7 @@
 
 #include "json_parameters.h"
 #include "key_handlers.h"
+#include "still_reading.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/keys/keys.h"
 
@@ -106,11 +107,7 @@ Result<void> list_keys(Call& call) {
          parse_filters("Filters", call.parameters.text("Filters")));
   SR_CHECK_OK(check_filters(filters));
   const NameIndex& index = call.engines.keys.index();
-  if (!index.ready()) {
-    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                "Service Unavailable Temporary: the server has just started and is still reading "
-                "its keys. Try again.");
-  }
+  if (!index.ready()) return still_reading("its keys");
   KeyPage found;
   if (filters.empty()) {
     found.total = index.count(call.account());

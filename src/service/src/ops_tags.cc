@@ -6,6 +6,7 @@
 #include "json_parameters.h"
 #include "key_rights.h"
 #include "secret_answers.h"
+#include "still_reading.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/secrets/transition.h"
@@ -218,11 +219,7 @@ Result<TagPage> scan_tags(const Call& call, Kind kind, std::string after,
                           std::span<const NameValue> filters) {
   const NameIndex& index =
       kind == Kind::kKeyTags ? call.engines.keys.index() : call.engines.secrets.index();
-  if (!index.ready()) {
-    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                "Service Unavailable Temporary: the server has just started and is still reading "
-                "its resources. Try again.");
-  }
+  if (!index.ready()) return still_reading("its resources");
   TagPage page;
   for (std::size_t seen = 0; seen < limits::kTagScanResourcesMax; seen += limits::kListScanBatch) {
     const std::vector<std::string> names =

@@ -2,6 +2,7 @@
 // operator's root and those it permits, because a target makes this server connect to an address.
 
 #include "json_parameters.h"
+#include "still_reading.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/connector/runner.h"
@@ -114,6 +115,7 @@ Result<void> describe_target(Call& call) {
 Result<void> list_targets(Call& call) {
   SR_TRY(targets::Targets * known, registry(call));
   SR_TRY(const Page page, page_of(call.parameters, kDefaultPageSize));
+  if (!known->index().ready()) return still_reading("its targets");
   call.answer.begin_list("Targets", "Target");
   for (const std::string& id :
        known->index().page(call.account(), static_cast<std::size_t>(page.offset()),

@@ -45,10 +45,11 @@ struct Answer {
 class ServiceFixture : public testing::Test {
  protected:
   ServiceFixture() {
-    EXPECT_TRUE(keys_.build_index());
     EXPECT_TRUE(instances_.build_index());
-    EXPECT_TRUE(access_points_.build_index());
-    EXPECT_TRUE(secrets_.build_index());
+    for (const auto& visits :
+         {keys_.index_visits(), access_points_.index_visits(), secrets_.index_visits()}) {
+      EXPECT_TRUE(fixture_->visit_all(visits));
+    }
   }
 
   Answer call(const std::string& action, const Params& params) {

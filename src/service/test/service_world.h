@@ -73,8 +73,11 @@ class ServiceWorld {
     auto key = directory.create_account(*txn, account, kNow);
     EXPECT_TRUE(key && txn->commit());
     root = principal_of(key->id);
-    EXPECT_TRUE(keys.build_index() && instances.build_index() && access_points.build_index() &&
-                secrets.build_index());
+    EXPECT_TRUE(instances.build_index());
+    for (const auto& visits :
+         {keys.index_visits(), access_points.index_visits(), secrets.index_visits()}) {
+      EXPECT_TRUE(store->visit_all(visits));
+    }
   }
 
   identity::PrincipalRef principal_of(std::string_view key_id) {

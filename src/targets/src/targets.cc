@@ -167,15 +167,13 @@ Result<void> Targets::remove(barrier::Transaction& transaction, AccountId accoun
   return {};
 }
 
-Result<void> Targets::build_index() {
-  SR_CHECK_OK(store_.visit_all(RecordType::kTarget, [this](const barrier::RecordRef& record) {
-    auto target = decode(record);
-    if (!target) return Result<void>(std::unexpected(target.error()));
-    index_.add_while_building(target->account, target->where.name);
-    return Result<void>();
-  }));
-  index_.finish_building();
-  return {};
+std::vector<barrier::Visit> Targets::index_visits() {
+  const auto visit = [this](const barrier::RecordRef& record) -> Result<void> {
+    SR_TRY(const Target target, decode(record));
+    index_.add_while_building(target.account, target.where.name);
+    return {};
+  };
+  return {{RecordType::kTarget, visit, [this] { index_.finish_building(); }}};
 }
 
 }  // namespace strongroom::targets

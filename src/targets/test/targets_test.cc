@@ -52,7 +52,7 @@ TEST_F(TargetsTest, AreKeptWithTheirCredential) {
   EXPECT_EQ(found->options, (connector::Options{{"database", "app"}}));
   EXPECT_EQ(find("rm-other").error().code(), "EntityNotExist.Target");
   Targets again(*fixture_, random_);
-  ASSERT_TRUE(again.build_index().has_value());
+  ASSERT_TRUE(fixture_->visit_all(again.index_visits()));
   EXPECT_TRUE(again.index().contains(kAccount, "rm-orders"));
 }
 

@@ -86,8 +86,9 @@ class AccessPoints final : public identity::ClientKeySource {
   Result<std::shared_ptr<const policy::AccessGrants>> grants_of_role(
       barrier::Reader& reader, AccountId account, std::string_view role) override;
 
-  /// Reads the names of everything once, for listing; run on a thread of its own after start.
-  Result<void> build_index();
+  /// What a walk over the store after start must show it, for listing. The visits refer to this
+  /// object.
+  std::vector<barrier::Visit> index_visits();
   const NameIndex& rules() const { return rules_; }
   const NameIndex& policies() const { return policies_; }
   const NameIndex& points() const { return points_; }

@@ -81,6 +81,13 @@ class ChangeListener {
 /// The type in a resource row's key, or nothing for other tables.
 std::optional<RecordType> type_of(std::string_view row_key);
 
+/// What one reader of a walk over the store wants to see.
+struct Visit {
+  RecordType type;
+  std::function<Result<void>(RecordRef)> record;
+  std::function<void()> done;  // after the last record of the type; not after an error. May be null
+};
+
 class SealedStore {
  public:
   virtual ~SealedStore() = default;
@@ -98,10 +105,11 @@ class SealedStore {
     return between(table, Instant{}, until, limit);
   }
 
-  /// Calls `visit` for every record of `type`, in row-key order, over short snapshots; stops at the
-  /// first error, which it returns. For building indexes after start; not for the request path.
-  virtual Result<void> visit_all(RecordType type,
-                                 const std::function<Result<void>(RecordRef)>& visit) = 0;
+  /// Walks all records once, in row-key order, over short snapshots, and shows each to the visits
+  /// of its type. A visit that answers an error sees no more; the others go on, and the first error
+  /// is returned at the end. An error of the store ends the walk. For building indexes after start;
+  /// not for the request path.
+  virtual Result<void> visit_all(std::span<const Visit> visits) = 0;
 
   /// Listeners are never removed; they must outlive the store's last commit.
   virtual void add_listener(ChangeListener* listener) = 0;

@@ -70,7 +70,8 @@ class Instances {
                                                              crypto::ServerNames names,
                                                              Instant now) const;
 
-  /// Reads every instance once; before the first request (there are few).
+  /// Reads the roster of instances, before the first request. A store from before there was one is
+  /// walked through, and gets it.
   Result<void> build_index();
   /// Ids by account, in byte order.
   const NameIndex& index() const { return index_; }

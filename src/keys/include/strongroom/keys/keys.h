@@ -208,9 +208,9 @@ class Keys {
                                     std::string_view key_id, std::size_t bytes,
                                     std::string_view aad) const;
 
-  /// Reads every key once, for listing; run on a thread of its own after start. Until it is done
-  /// index().ready() is false.
-  Result<void> build_index();
+  /// What a walk over the store after start must show it, for listing. Until the walk is done
+  /// index().ready() is false. The visits refer to this object.
+  std::vector<barrier::Visit> index_visits();
   const NameIndex& index() const { return index_; }
 
   /// Changes whenever parsed keys that threads keep must not be used any more; no two objects share

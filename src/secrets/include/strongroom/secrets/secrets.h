@@ -134,9 +134,9 @@ class Secrets {
   Result<ListPage> list(barrier::Reader& reader, AccountId account, std::span<const Filter> filters,
                         std::size_t offset, std::size_t limit) const;
 
-  /// Reads every head once, for listing; run on a thread of its own after start. index().total()
-  /// tells how far it is.
-  Result<void> build_index();
+  /// What a walk over the store after start must show it, for listing. index().total() tells how
+  /// far it is. The visits refer to this object.
+  std::vector<barrier::Visit> index_visits();
   const NameIndex& index() const { return index_; }
   /// Secrets per KMS instance; complete once index().ready().
   UsageTable& usage() { return usage_; }

@@ -43,8 +43,9 @@ class Targets {
   /// Secrets that name it can no longer be rotated. Errors as find().
   Result<void> remove(barrier::Transaction& transaction, AccountId account, std::string_view id);
 
-  /// Reads every target once, before the first request (there are few).
-  Result<void> build_index();
+  /// What a walk over the store after start must show it, for listing. The visits refer to this
+  /// object.
+  std::vector<barrier::Visit> index_visits();
   /// Ids by account, in byte order.
   const NameIndex& index() const { return index_; }
 
