@@ -27,7 +27,8 @@ struct Case {
   double primitive_us = 0;
 };
 
-/// Microseconds of sign and verify, from `openssl speed -mr`: "+F2:0:2048:<sign s>:<verify s>".
+/// Microseconds of sign and verify, from `openssl speed -mr`: "+F2:0:2048:<signs a second>:<verifies
+/// a second>".
 struct Primitive {
   double sign_us = 0;
   double verify_us = 0;
@@ -52,7 +53,10 @@ Result<Primitive> measure_primitive(const char* name, std::string_view marker) {
     const std::string_view text(line.data());
     if (!text.starts_with(marker)) continue;
     constexpr double kMicros = 1e6;
-    return Primitive{number_at(text, 3) * kMicros, number_at(text, 4) * kMicros};
+    const double signs = number_at(text, 3);
+    const double verifies = number_at(text, 4);
+    if (signs <= 0 || verifies <= 0) break;
+    return Primitive{kMicros / signs, kMicros / verifies};
   }
   return fail(ErrorKind::kUnavailable, "NoOpensslSpeed",
               "openssl speed gave no figure for " + std::string(name));

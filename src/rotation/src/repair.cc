@@ -65,12 +65,14 @@ Result<void> Rotations::set_window(barrier::Transaction& transaction, const Secr
 
 Result<void> Rotations::visit(barrier::SealedStore& store,
                               const std::function<void(const Run&)>& body) {
-  return store.visit_all(barrier::RecordType::kRotation,
-                         [&body](const barrier::RecordRef& record) -> Result<void> {
-                           SR_TRY(const Run run, decode_run(record->body()));
-                           body(run);
-                           return {};
-                         });
+  const barrier::Visit runs[] = {{barrier::RecordType::kRotation,
+                                  [&body](const barrier::RecordRef& record) -> Result<void> {
+                                    SR_TRY(const Run run, decode_run(record->body()));
+                                    body(run);
+                                    return {};
+                                  },
+                                  nullptr}};
+  return store.visit_all(runs);
 }
 
 Result<std::optional<Probe>> Rotations::probe(barrier::Reader& reader, AccountId account,
