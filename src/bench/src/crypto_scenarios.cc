@@ -27,8 +27,8 @@ struct Case {
   double primitive_us = 0;
 };
 
-/// Microseconds of sign and verify, from `openssl speed -mr`: "+F2:0:2048:<signs a second>:<verifies
-/// a second>".
+/// Microseconds of sign and verify, from `openssl speed -mr`, which prints operations a second:
+/// "+F2:0:2048:<signs>:<verifies>".
 struct Primitive {
   double sign_us = 0;
   double verify_us = 0;
