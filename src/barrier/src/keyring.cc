@@ -1,6 +1,7 @@
 #include "keyring.h"
 
 #include <cstring>
+#include <iterator>
 #include <mutex>
 
 #include "primitives.h"
@@ -89,15 +90,18 @@ Result<void> Keyring::copy_epoch(std::uint32_t number, Keyring& to) const {
   return {};
 }
 
-Result<std::unique_ptr<Keyring>> Keyring::with_new_epoch(Instant now, Random& random) const {
+Result<std::unique_ptr<Keyring>> Keyring::with_new_epoch(Instant now, std::uint32_t oldest,
+                                                         Random& random) const {
   const std::shared_lock lock(mutex_);
-  if (epochs_.size() >= kKeyringEpochsMax) {
+  const auto first = epochs_.lower_bound(oldest);
+  if (static_cast<std::size_t>(std::distance(first, epochs_.end())) >= kKeyringEpochsMax) {
     return fail(ErrorKind::kExhausted, "Keyring.Full",
                 "the keyring holds as many epochs as it can: wait until the records of older ones "
                 "are sealed again");
   }
   auto ring = std::make_unique<Keyring>();
-  for (const auto& [number, epoch] : epochs_) SR_CHECK_OK(copy_epoch(number, *ring));
+  for (auto kept = first; kept != epochs_.end(); ++kept)
+    SR_CHECK_OK(copy_epoch(kept->first, *ring));
   const std::uint32_t next = epochs_.rbegin()->first + 1;
   SR_TRY(SecretBytes key, random_key(random));
   ring->epochs_.emplace(next, Epoch{now, std::move(key)});

@@ -34,8 +34,10 @@ class Keyring {
   std::vector<std::uint32_t> epochs() const;
   Instant since() const;
 
-  /// A copy with one more epoch, which is its current one. kExhausted if the ring is full.
-  Result<std::unique_ptr<Keyring>> with_new_epoch(Instant now, Random& random) const;
+  /// A copy with one more epoch, which is its current one, and without those before `oldest`, which
+  /// are kept in memory alone. kExhausted if it would be too large.
+  Result<std::unique_ptr<Keyring>> with_new_epoch(Instant now, std::uint32_t oldest,
+                                                  Random& random) const;
   /// A copy that holds the current epoch alone.
   Result<std::unique_ptr<Keyring>> current_only() const;
   /// Takes over what `newer`, made by with_new_epoch(), has more.

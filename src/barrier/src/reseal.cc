@@ -56,7 +56,7 @@ Result<void> EpochChange::store_ring(const Keyring& ring) {
 Result<std::uint32_t> EpochChange::rotate(Instant now) {
   const std::lock_guard turn(turn_);
   if (core_.sealed()) return sealed_error();
-  SR_TRY(auto newer, core_.keyring().with_new_epoch(now, core_.random()));
+  SR_TRY(auto newer, core_.keyring().with_new_epoch(now, oldest_, core_.random()));
   // Durable before anything is sealed under it.
   SR_CHECK_OK(store_ring(*newer));
   core_.keyring().adopt(std::move(*newer));
@@ -126,6 +126,7 @@ Result<std::uint64_t> EpochChange::retire() {
   SR_TRY(const auto only, core_.keyring().current_only());
   // Readers of older snapshots may still need the keys in memory: those go with the process.
   SR_CHECK_OK(store_ring(*only));
+  oldest_ = current;
   return 0;
 }
 

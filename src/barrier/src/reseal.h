@@ -31,6 +31,7 @@ class EpochChange {
   Core& core_;
   std::mutex turn_;
   std::atomic<std::uint32_t> floor_{0};
+  std::uint32_t oldest_ = 0;  // epochs before it are in memory alone; guarded by turn_
 };
 
 }  // namespace strongroom::barrier

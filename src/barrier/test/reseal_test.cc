@@ -72,6 +72,18 @@ TEST(KeyringRotation, SealsEverythingAgainAndForgetsTheOldEpoch) {
   EXPECT_EQ(fixture->due(TimeTable::kDue, Instant{2000}, 10)->size(), 1U);
 }
 
+TEST(KeyringRotation, AForgottenEpochDoesNotComeBackWithTheNextOne) {
+  SealedStoreFixture fixture;
+  put(*fixture, {RecordType::kSecret, kAlice, "name"}, "body");
+  ASSERT_TRUE(upkeep_of(*fixture).rotate_keyring(Instant{1}));
+  reseal_all(*fixture);
+  ASSERT_EQ(upkeep_of(*fixture).retire_epochs().value_or(99), 0U);
+  ASSERT_TRUE(upkeep_of(*fixture).rotate_keyring(Instant{2}));
+  fixture.restart();
+  EXPECT_THAT(upkeep_of(*fixture).keyring().epochs, ElementsAre(2, 3));
+  EXPECT_EQ(text(*read(*fixture, {RecordType::kSecret, kAlice, "name"})), "body");
+}
+
 TEST(KeyringRotation, GoesOnAfterARestart) {
   SealedStoreFixture fixture;
   for (int i = 0; i < kRecords; ++i)
