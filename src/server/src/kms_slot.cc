@@ -7,6 +7,7 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/client/client.h"
+#include "strongroom/crypto/ct_equal.h"
 #include "terminal.h"
 
 namespace strongroom::server {
@@ -57,6 +58,25 @@ Result<client::Answer> call(const KmsPlace& place, const client::ApiCall& wanted
               "the KMS at " + place.endpoint + " refused: " + refused.message);
 }
 
+Result<SecretBytes> decrypted(const KmsPlace& place, std::string_view parameters) {
+  FieldCursor in(parameters);
+  const bool known = in.u8() == kForm;
+  const std::string blob = in.text();
+  if (!known || !in.finished()) {
+    return fail(ErrorKind::kCorrupt, "Seal.KmsSlot",
+                "the KMS slot has a form that this release does not know");
+  }
+  SR_TRY(const client::Answer answer,
+         call(place, {"Decrypt", {{"CiphertextBlob", blob}, {"EncryptionContext", kContext}}}));
+  auto bytes = base64_decode(answer.json.root()["Plaintext"].text());
+  if (!bytes || bytes->size() != kKeyBytes) {
+    if (bytes) explicit_bzero(bytes->data(), bytes->size());
+    return fail(ErrorKind::kDenied, "Seal.KmsSlot",
+                "the KMS decrypted something that is no slot's key");
+  }
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes->data()), bytes->size()});
+}
+
 }  // namespace
 
 Result<barrier::SlotSecret> new_kms_secret(const KmsPlace& place, const std::string& key_id,
@@ -77,6 +97,12 @@ Result<barrier::SlotSecret> new_kms_secret(const KmsPlace& place, const std::str
   }
   std::string parameters(1, static_cast<char>(kForm));
   append_text16(parameters, blob);
+  // Asked back before the slot is written: who may encrypt and not decrypt opens nothing.
+  SR_TRY(const SecretBytes again, decrypted(place, parameters));
+  if (!crypto::ct_equal(again, key)) {
+    return fail(ErrorKind::kUnavailable, "Seal.KmsSlot",
+                "the KMS did not give back what it was given. Nothing was changed");
+  }
   return barrier::KeySecret{
       .kind = barrier::SlotKind::kKms, .key = std::move(key), .parameters = std::move(parameters)};
 }
@@ -85,24 +111,7 @@ Result<barrier::SlotSecret> kms_secret(const KmsPlace& place) {
   SR_CHECK_OK(settings_of(place));
   return barrier::AskedSecret{
       .kind = barrier::SlotKind::kKms,
-      .ask = [place](std::string_view parameters) -> Result<SecretBytes> {
-        FieldCursor in(parameters);
-        const bool known = in.u8() == kForm;
-        const std::string blob = in.text();
-        if (!known || !in.finished()) {
-          return fail(ErrorKind::kCorrupt, "Seal.KmsSlot",
-                      "the KMS slot has a form that this release does not know");
-        }
-        SR_TRY(
-            const client::Answer answer,
-            call(place, {"Decrypt", {{"CiphertextBlob", blob}, {"EncryptionContext", kContext}}}));
-        auto bytes = base64_decode(answer.json.root()["Plaintext"].text());
-        if (!bytes || bytes->size() != kKeyBytes) {
-          return fail(ErrorKind::kDenied, "Seal.KmsSlot",
-                      "the KMS decrypted something that is no slot's key");
-        }
-        return SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes->data()), bytes->size()});
-      }};
+      .ask = [place](std::string_view parameters) { return decrypted(place, parameters); }};
 }
 
 }  // namespace strongroom::server

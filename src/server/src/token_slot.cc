@@ -17,6 +17,7 @@
 #include "startup.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/field_cursor.h"
+#include "strongroom/crypto/ct_equal.h"
 #include "strongroom/hsm/frame.h"
 #include "unseal.h"
 
@@ -201,6 +202,16 @@ Result<barrier::SlotSecret> new_token_secret(const TokenPlace& place, Random& ra
                                          .pin = pin,
                                          .data = OperatorReveal::text(key)}));
   kept.wrapped = OperatorReveal::text(wrapped);
+  // Asked back before the slot is written: a key that encrypts and does not decrypt opens nothing.
+  SR_TRY(const SecretBytes again, ask({.operation = hsm::FrameOperation::kUnwrap,
+                                       .module = place.module,
+                                       .kept = kept,
+                                       .pin = pin,
+                                       .data = kept.wrapped}));
+  if (!crypto::ct_equal(again, key)) {
+    return fail(ErrorKind::kUnavailable, "Hsm.OtherKey",
+                "the token did not give back what it was given. Nothing was changed");
+  }
   return barrier::KeySecret{
       .kind = barrier::SlotKind::kToken, .key = std::move(key), .parameters = encode(kept)};
 }

@@ -209,8 +209,10 @@ def check_kill_of_successors(suite, vault):
 
 
 def check_activation(suite, vault):
-    """The service manager holds the socket; the server comes and goes."""
-    with socket.socket() as held:
+    """The service manager holds the socket and is told how far the server is; the server comes and goes."""
+    with socket.socket() as held, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(vault.data + ".manager")
+        manager.settimeout(SECONDS)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", vault.port))
         held.listen(1024)
@@ -220,12 +222,14 @@ def check_activation(suite, vault):
         def serve():
             process = subprocess.Popen([*shell, DEFAULT_SERVER, "serve", "--data", vault.data, "--listen", f"127.0.0.1:{vault.port}",
                                         "--set", f"seal.file={vault.key}", *TOLD], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[held.fileno()])
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[held.fileno()],
+                                       env={**os.environ, "NOTIFY_SOCKET": vault.data + ".manager"})
             if not process.stdout.readline().startswith(b"serving on"):
                 process.kill()
                 raise AssertionError(process.stderr.read().decode())
             for stream in (process.stdout, process.stderr):
                 threading.Thread(target=stream.read, daemon=True).start()
+            equal(manager.recv(100), b"READY=1")
             return process
 
         vault.process = serve()
@@ -235,6 +239,7 @@ def check_activation(suite, vault):
                 for _ in range(ACTIVATIONS):
                     vault.process.send_signal(signal.SIGTERM)
                     equal(vault.process.wait(SECONDS), 0, "exit status")
+                    equal(manager.recv(100), b"STOPPING=1")
                     vault.process = serve()
                     time.sleep(0.3)
             calls, failures = load.finish()
