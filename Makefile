@@ -52,6 +52,8 @@ lint:
 
 soak: unit
 	@scripts/deps.sh test
+	@for kind in mysql postgres redis ssh; do STRONGROOM_SOAK=1 build/tests/connector_$${kind}_test || exit 1; done
+	@STRONGROOM_SOAK=1 build/tests/rotation_kill
 	@tests/e2e/run.py --soak
 	@scripts/fuzz.sh 600
 

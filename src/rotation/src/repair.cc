@@ -133,7 +133,7 @@ Result<std::optional<Patience>> Rotations::patience(barrier::Reader& reader, con
   const bool retires = run.phase == Phase::kRetire && run.automatic && !run.cancelled &&
                        run.attempt == 0 && run.next_at <= now;
   const bool resets = !run.running() && secret.rotation.automatic == Automatic::kEnabled &&
-                      shape.dual && secret.rotation.next <= now;
+                      (shape.dual || shape.creates) && secret.rotation.next <= now;
   if (!retires && !resets) return std::nullopt;
   const Instant since = retires ? run.next_at : secret.rotation.next;
   if (now.unix_ms >= since.unix_ms + settings_.stale_wait_ms) return std::nullopt;

@@ -288,6 +288,23 @@ TEST_F(ReadersTest, AScheduledRunWaitsForAReaderWhoIsBehindButNotForEver) {
   EXPECT_NE(version(), third);
 }
 
+TEST_F(ReadersTest, AFunctionsRotationWaitsToo) {
+  ASSERT_TRUE(create("db", "old").ok());
+  ASSERT_TRUE(own("SetRotationFunction", {{"TargetId", "fn"}}).ok());
+  ASSERT_TRUE(
+      call("UpdateSecretRotationPolicy",
+           {{"SecretName", "db"}, {"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}})
+          .ok());
+  read_as("web", "v1");
+  pass(6 * kHour);
+  const std::string second = version();
+  EXPECT_NE(second, "v1");
+  pass(6 * kHour);
+  EXPECT_EQ(version(), second) << "web still has v1";
+  pass(25 * kHour);
+  EXPECT_NE(version(), second);
+}
+
 TEST_F(ReadersTest, APersonsRotationDoesNotWait) {
   make_pair();
   ASSERT_TRUE(call("RotateSecret", {{"SecretName", "db"}, {"VersionId", "v2"}}).ok());
