@@ -193,6 +193,8 @@ Result<identity::CredentialRef> AccessPoints::load(barrier::Reader& reader,
   principal->access_key_id = key.id;
   principal->key_fingerprint = hex_encode(crypto::sha256(as_bytes(key.public_key_der)));
   principal->grants = policy::AccessGrants::compile(std::move(grants));
+  principal->not_before = key.not_before;
+  principal->not_after = key.not_after;
   SR_TRY(identity::Credential credential, unusable_keys(random_));
   credential.principal = std::move(principal);
   credential.client = identity::ClientKeyFacts{

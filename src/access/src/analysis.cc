@@ -1,7 +1,6 @@
 #include "strongroom/access/analysis.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "analysis_ranges.h"
@@ -30,8 +29,14 @@ class ResourceTags final : public TagSource {
 /// One decision; the principal's second factor is that of the circumstances.
 Verdict decide_once(Principal& principal, std::string_view action, const Resource& resource,
                     const Circumstances& circumstances) {
+  // Gateways check this with the signature, before anything is decided.
+  const bool ended = principal.not_after != Instant{} && circumstances.now >= principal.not_after;
+  if (ended || circumstances.now < principal.not_before) {
+    return {.decision = {}, .source = Source::kAccessPoint};
+  }
   principal.mfa_present = circumstances.mfa_present;
-  const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport};
+  const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport,
+                        circumstances.gateway};
   const ResourceTags tags(resource);
   const RequestConditions conditions(facts, principal, &tags);
   const std::string_view resources[] = {resource.arn};
@@ -45,7 +50,11 @@ void for_each(const Ranges& ranges, const Visitor& visit) {
   for (const std::string& address : ranges.addresses) {
     for (const Instant time : ranges.times) {
       for (const bool secure : ranges.transports) {
-        for (const bool factor : ranges.factors) visit({time, address, secure, factor});
+        for (const bool factor : ranges.factors) {
+          for (const std::string& gateway : ranges.gateways) {
+            visit({time, address, secure, factor, gateway});
+          }
+        }
       }
     }
   }
@@ -58,6 +67,7 @@ std::vector<std::string> keys_of(const Ranges& ranges) {
   if (ranges.times.size() > 1) keys.emplace_back("acs:CurrentTime");
   if (ranges.transports.size() > 1) keys.emplace_back("acs:SecureTransport");
   if (ranges.factors.size() > 1) keys.emplace_back("acs:MFAPresent");
+  if (ranges.gateways.size() > 1) keys.emplace_back("gateway");
   return keys;
 }
 
@@ -77,9 +87,7 @@ std::string_view extent_name(Extent extent) {
 
 Result<Reach> reach(const Principal& principal, std::string_view action, const Resource& resource,
                     Instant now) {
-  const std::array<const policy::PolicySet*, 3> sets{
-      principal.policies.get(), principal.session_policy.get(), resource.policy.get()};
-  const Ranges ranges = ranges_of(sets, principal.session, now);
+  const Ranges ranges = ranges_of(principal, resource, now);
   if (ranges.count() > limits::kAnalysisRangesMax) {
     return fail(ErrorKind::kInvalidInput, "TooManyConditions",
                 "The policies of " + principal.arn +
@@ -126,41 +134,6 @@ Result<std::vector<Difference>> diff(std::span<const Principal> before,
         if (was.extent == is.extent) continue;
         out.push_back({(old != nullptr ? old : fresh)->arn, std::string(action), resource.arn,
                        was.extent, is.extent});
-      }
-    }
-  }
-  return out;
-}
-
-Result<Invariant> parse_invariant(std::string_view line) {
-  std::vector<std::string> words;
-  for (std::size_t at = 0; at < line.size();) {
-    const std::size_t end = std::min(line.find(' ', at), line.size());
-    if (end > at) words.emplace_back(line.substr(at, end - at));
-    at = end + 1;
-  }
-  if (words.size() != 6 || words[0] != "only" || words[2] != "may" || words[4] != "on") {
-    return fail(ErrorKind::kInvalidInput, "MalformedInvariant",
-                "A rule is: only <principals> may <action> on <resources>, such as \"only "
-                "acs:ram::*:user/prod-* may kms:GetSecretValue on acs:kms:*:*:secret/prod/*\".");
-  }
-  return Invariant{words[1], words[3], words[5]};
-}
-
-Result<std::vector<Difference>> violations(const Invariant& invariant,
-                                           std::span<const Principal> principals,
-                                           const Scope& scope) {
-  std::vector<Difference> out;
-  for (const Principal& principal : principals) {
-    if (policy::wildcard_match(invariant.principals, principal.arn, false)) continue;
-    for (const Resource& resource : scope.resources) {
-      if (!policy::wildcard_match(invariant.resources, resource.arn, false)) continue;
-      for (const std::string_view action : scope.actions) {
-        if (!policy::wildcard_match(invariant.action, action, true)) continue;
-        SR_TRY(const Reach found, reach(principal, action, resource, scope.now));
-        if (found.extent == Extent::kNever) continue;
-        out.push_back(
-            {principal.arn, std::string(action), resource.arn, Extent::kNever, found.extent});
       }
     }
   }
@@ -259,7 +232,8 @@ std::vector<Finding> findings_of(const Principal& principal, std::string_view ac
                                  const Resource& resource, const Circumstances& circumstances) {
   Principal asking = principal;
   asking.mfa_present = circumstances.mfa_present;
-  const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport};
+  const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport,
+                        circumstances.gateway};
   const ResourceTags tags(resource);
   const RequestConditions conditions(facts, asking, &tags);
   const std::string_view resources[] = {resource.arn};
@@ -299,6 +273,7 @@ Explanation explain(const Principal& principal, std::string_view action, const R
     if (verdict.decision.outcome == policy::Outcome::kExplicitDeny) {
       out.remedies.push_back(remove_denial(verdict, voices));
     } else if (principal.kind == identity::PrincipalKind::kAnonymous ||
+               principal.kind == identity::PrincipalKind::kClientKey ||
                principal.kind == identity::PrincipalKind::kSystem) {
       break;  // has no policies to change
     } else {

@@ -26,28 +26,52 @@ void add_texts(std::vector<std::string>& addresses, const std::string& text) {
 }
 
 // Networks nest or are disjoint, so every range of addresses begins where one begins or ends.
+void add_network(std::vector<std::string>& addresses, const std::string& text) {
+  const auto network = policy::parse_network(text);
+  if (!network) return;
+  addresses.push_back(policy::format_address(network->first()));
+  if (const auto next = network->after()) addresses.push_back(policy::format_address(*next));
+}
+
 void add_addresses(std::vector<std::string>& addresses, const ConditionTest& test) {
   for (const std::string& value : test.values) {
     if (test.op != Operator::kIpAddress && test.op != Operator::kNotIpAddress) {
       add_texts(addresses, value);
-      continue;
+    } else {
+      add_network(addresses, value);
     }
-    const auto network = policy::parse_network(value);
-    if (!network) continue;
-    addresses.push_back(policy::format_address(network->first()));
-    if (const auto next = network->after()) addresses.push_back(policy::format_address(*next));
   }
 }
 
 // The wire has whole seconds: a range begins at a bound, or a second beside it.
+void add_bound(std::vector<Instant>& times, Instant bound) {
+  for (const std::int64_t step : {-1, 0, 1}) {
+    times.push_back(Instant::from_seconds(bound.unix_seconds() + step));
+  }
+}
+
 void add_times(std::vector<Instant>& times, const ConditionTest& test) {
   for (const std::string& value : test.values) {
-    const auto bound = policy::parse_time(value);
-    if (!bound) continue;
-    for (const std::int64_t step : {-1, 0, 1}) {
-      times.push_back(Instant::from_seconds(bound->unix_seconds() + step));
+    if (const auto bound = policy::parse_time(value)) add_bound(times, *bound);
+  }
+}
+
+// No instance has this id: it stands for every one that is not named.
+constexpr std::string_view kOtherGateway = "other";
+
+// Whatever a policy of an access point names: addresses on either side of its networks, its gateway
+// and others. True if it asks for the address.
+bool add_grants(Ranges& out, const policy::AccessGrants& grants) {
+  bool asks = false;
+  out.gateways.emplace_back(kOtherGateway);
+  for (const policy::AccessPolicy& policy : grants.policies()) {
+    if (!policy.scope.empty()) out.gateways.push_back(policy.scope);
+    asks = asks || policy.restricted;
+    for (const policy::AccessNetwork& network : policy.networks) {
+      for (const std::string& source : network.sources) add_network(out.addresses, source);
     }
   }
+  return asks;
 }
 
 template <class T>
@@ -59,12 +83,13 @@ void make_unique(std::vector<T>& values) {
 
 }  // namespace
 
-Ranges ranges_of(std::span<const policy::PolicySet* const> sets, bool session, Instant now) {
+Ranges ranges_of(const identity::Principal& principal, const Resource& resource, Instant now) {
   // Both address families, so that a network's complement is met.
   Ranges out{.addresses = {"0.0.0.0", "::"},
              .times = {Instant::from_seconds(now.unix_seconds())},
              .transports = {true},
-             .factors = {false}};
+             .factors = {false},
+             .gateways = {std::string(policy::kSharedScope)}};
   bool asks_address = false;
   const auto look_at = [&](const ConditionTest& test) {
     const std::string key = policy::fold_case(test.key);
@@ -75,11 +100,12 @@ Ranges ranges_of(std::span<const policy::PolicySet* const> sets, bool session, I
       add_times(out.times, test);
     } else if (key == "acs:securetransport") {
       out.transports = {true, false};
-    } else if (key == "acs:mfapresent" && session) {
+    } else if (key == "acs:mfapresent" && principal.session) {
       out.factors = {false, true};
     }
   };
-  for (const policy::PolicySet* set : sets) {
+  for (const policy::PolicySet* set :
+       {principal.policies.get(), principal.session_policy.get(), resource.policy.get()}) {
     if (set == nullptr) continue;
     for (const policy::Policy& policy : set->policies()) {
       for (const policy::Statement& statement : policy.document.statements) {
@@ -87,9 +113,13 @@ Ranges ranges_of(std::span<const policy::PolicySet* const> sets, bool session, I
       }
     }
   }
+  if (principal.grants) asks_address = add_grants(out, *principal.grants) || asks_address;
+  if (principal.not_before != Instant{}) add_bound(out.times, principal.not_before);
+  if (principal.not_after != Instant{}) add_bound(out.times, principal.not_after);
   if (!asks_address) out.addresses = {"192.0.2.1"};
   make_unique(out.addresses);
   make_unique(out.times);
+  make_unique(out.gateways);
   return out;
 }
 

@@ -23,6 +23,7 @@ bool known(RecordType type) {
     case RecordType::kAccountNames:
     case RecordType::kAccountSettings:
     case RecordType::kAccountAlias:
+    case RecordType::kAccountRules:
     case RecordType::kUser:
     case RecordType::kUserPolicies:
     case RecordType::kGroup:

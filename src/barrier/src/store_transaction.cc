@@ -9,6 +9,18 @@
 
 namespace strongroom::barrier {
 
+Result<RecordRef> StoreTransaction::peek(const Address& address) {
+  SR_CHECK(snapshot_ != nullptr);
+  const std::string key = core_.row_key(address);
+  if (const auto own = written_.find(key); own != written_.end()) {
+    if (!own->second.record) return not_found();
+    return own->second.record;
+  }
+  SR_TRY(const auto row, core_.fetch(*snapshot_, key));
+  if (!row) return not_found();
+  return core_.open(address.account, *row);
+}
+
 Result<RecordRef> StoreTransaction::read(const Address& address) {
   SR_CHECK(snapshot_ != nullptr);
   std::string key = core_.row_key(address);

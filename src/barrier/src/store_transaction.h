@@ -17,6 +17,7 @@ class StoreTransaction final : public Transaction {
   StoreTransaction(Core& core, std::unique_ptr<store::Snapshot> snapshot)
       : core_(core), snapshot_(std::move(snapshot)), revision_(snapshot_->revision()) {}
 
+  Result<RecordRef> peek(const Address& address) override;
   Result<RecordRef> read(const Address& address) override;
   Result<RawRef> read_raw(const Address& address) override;
   std::shared_ptr<const crypto::DerivedKey> derived(const Address&) override { return nullptr; }

@@ -130,11 +130,11 @@ int explain_entry(Session& session, const ExplainOptions& options) {
 int print_differences(Session& session, const client::Answer& answer, std::string_view list,
                       const std::string& none) {
   std::vector<std::vector<std::string>> rows{
-      {"PRINCIPAL", "ACTION", "RESOURCE", "BEFORE", "AFTER"}};
+      {"PRINCIPAL", "ACTION", "RESOURCE", "BEFORE", "AFTER", "VIA"}};
   std::string raw;
   for (const Value& one : answer.json.root()[list].items()) {
     rows.push_back({text(one["Principal"]), text(one["Action"]), text(one["Resource"]),
-                    text(one["Before"]), text(one["After"])});
+                    text(one["Before"]), text(one["After"]), text(one["Via"])});
     raw += text(one["Resource"]) + "\n";
   }
   if (rows.size() == 1 && session.format() == Format::kTable) {
@@ -172,7 +172,8 @@ int who_can(Session& session, const WhoCanOptions& options) {
   std::vector<std::vector<std::string>> rows{{"PRINCIPAL", "WHEN", "DEPENDS ON", "ASSUMED BY"}};
   std::string raw;
   for (const Value& one : answer->json.root()["Principals"].items()) {
-    rows.push_back({text(one["Principal"]),
+    const std::string key = text(one["ClientKeyId"]);
+    rows.push_back({text(one["Principal"]) + (key.empty() ? "" : " " + key),
                     text(one["Extent"]) +
                         (one["OtherAccount"].text() == "true" ? " (if its account agrees)" : ""),
                     joined(one["DependsOn"]), joined(one["AssumedBy"])});
@@ -207,20 +208,51 @@ int policy_diff(Session& session, const PolicyDiffOptions& options) {
                            "Both policies reach the same of what is stored.\n");
 }
 
-int policy_check(Session& session, const std::string& rules_file) {
-  const auto rules = read_file(rules_file);
-  if (!rules) return session.failed("read the rules", rules.error());
+namespace {
+
+/// The lines of a file of rules as a JSON array; those that begin with '#' are remarks.
+Result<std::string> rules_in(const std::string& file) {
+  SR_TRY(const std::string rules, read_file(file));
   std::string list;
   JsonWriter json(list);
   json.begin_array();
-  for (std::size_t at = 0; at < rules->size();) {
-    const std::size_t end = std::min(rules->find('\n', at), rules->size());
-    const std::string line = rules->substr(at, end - at);
+  for (std::size_t at = 0; at < rules.size();) {
+    const std::size_t end = std::min(rules.find('\n', at), rules.size());
+    const std::string line = rules.substr(at, end - at);
     if (!line.empty() && line.front() != '#') json.element(line);
     at = end + 1;
   }
   json.end_array();
-  const auto answer = session.call("check the rules", {"CheckRules", {{"Rules", list}}, kVersion});
+  return list;
+}
+
+}  // namespace
+
+int policy_rules_get(Session& session) {
+  const auto answer = session.call("read the rules", {"GetRules", {}, kVersion});
+  if (!answer) return session.exit_code();
+  std::string lines;
+  for (const Value& rule : answer->json.root()["Rules"].items()) lines += text(rule) + "\n";
+  return session.print_answer(*answer, lines.empty() ? "There are no rules.\n" : lines, lines);
+}
+
+int policy_rules_set(Session& session, const std::string& rules_file) {
+  const auto rules = rules_in(rules_file);
+  if (!rules) return session.failed("read the rules", rules.error());
+  const auto answer = session.call("keep the rules", {"SetRules", {{"Rules", *rules}}, kVersion});
+  if (!answer) return session.exit_code();
+  const bool broken = !answer->json.root()["Violations"].items().empty();
+  const int code = print_differences(session, *answer, "Violations",
+                                     "Kept. Every rule holds; changes that break one are refused "
+                                     "from now on.\n");
+  return code == kOk && broken ? kVerification : code;
+}
+
+int policy_check(Session& session, const std::string& rules_file) {
+  const auto rules = rules_in(rules_file);
+  if (!rules) return session.failed("read the rules", rules.error());
+  const auto answer =
+      session.call("check the rules", {"CheckRules", {{"Rules", *rules}}, kVersion});
   if (!answer) return session.exit_code();
   const bool broken = !answer->json.root()["Violations"].items().empty();
   const int code = print_differences(session, *answer, "Violations", "Every rule holds.\n");

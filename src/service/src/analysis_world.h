@@ -1,33 +1,57 @@
 #pragma once
 // All principals and resources of an account, as analyses of its policies see them.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "strongroom/access/analysis.h"
+#include "strongroom/access/world.h"
 #include "strongroom/service/operation.h"
 
 namespace strongroom::service {
 
-/// Root, every user with its groups' policies, and a session of every role.
-Result<std::vector<identity::Principal>> principals_of_account(Call& call);
+/// Whose world, and as of when.
+struct WorldView {
+  Engines& engines;
+  AccountId account;
+  barrier::Reader& reader;
+  Instant now;
+  /// Secrets and keys are read by `reader`, too, as in a transaction that is looked into; else by
+  /// short-lived readers of their own, since many may be read.
+  bool one_reader = false;
+  /// The name of an access point that the index may not know yet, or empty.
+  std::string_view new_point = {};
 
-/// The one whose ARN or user name is `text`; "role/<name>" for a role. 404 EntityNotExist.User,
-/// EntityNotExist.Role; 400 InvalidParameter for another account's.
-Result<identity::Principal> principal_named(Call& call, std::string_view text);
+  static WorldView of(Call& call) { return {call.engines, call.account(), call.reader, call.now}; }
+};
+
+/// Root, every user with its groups' policies, a session of every role, every client key of an
+/// access point, and whoever a trust policy lets in from outside.
+Result<access::World> world_of_account(const WorldView& view);
+
+/// The one whose ARN or user name is `text`; "role/<name>" for a role, the id of a client key for
+/// that. 404 EntityNotExist.User, EntityNotExist.Role, Forbidden.ResourceNotFound; 400
+/// InvalidParameter for another account's.
+Result<identity::Principal> principal_named(const WorldView& view, std::string_view text);
 
 /// The secret or key that `text` names: an ARN of the account, or a secret's name. An absent one is
 /// untagged and has the default policy.
-Result<access::Resource> resource_named(Call& call, std::string_view text);
+Result<access::Resource> resource_named(const WorldView& view, std::string_view text);
 
-/// Every secret, or every key. 503 until the index is built; 400 InvalidParameter beyond
-/// limits::kAnalysisResourcesMax.
+/// Every secret, or every key, whose ARN `wanted` agrees to. 503 until the index is built; 400
+/// InvalidParameter beyond limits::kAnalysisResourcesMax.
 enum class Held : std::uint8_t { kSecrets, kKeys };
-Result<std::vector<access::Resource>> resources_of_account(Call& call, Held what);
+using Wanted = std::function<bool(std::string_view arn)>;
+Result<std::vector<access::Resource>> resources_of_account(
+    const WorldView& view, Held what, const Wanted& wanted = [](std::string_view) { return true; });
 
 /// Principals of other accounts that the resource's policy names, each as far as the resource's
 /// side goes: their own accounts' policies are not looked at.
 std::vector<identity::Principal> named_strangers(const access::Resource& resource);
+
+/// What is looked at when it is asked what somebody reaches.
+std::span<const std::string_view> asked_actions(Held what);
 
 }  // namespace strongroom::service

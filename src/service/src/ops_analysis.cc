@@ -2,12 +2,14 @@
 // our own product version, permitted by policies on acs:strongroom:<region>:<account>:*, which no
 // KMS system policy gives.
 
-#include <algorithm>
+#include <optional>
 
+#include "account_rules.h"
 #include "analysis_world.h"
 #include "json_parameters.h"
 #include "strongroom/access/analysis.h"
-#include "strongroom/identity/directory.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/identity/account_rules.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -18,45 +20,10 @@ using enum ResourceKind;
 using access::Extent;
 using identity::Principal;
 
-constexpr std::size_t kRulesMax = 100;
-
 Result<std::string> action_of(const Parameters& parameters) {
   SR_TRY(const std::string_view given, parameters.required("AskedAction"));
   return given.find(':') == std::string_view::npos ? "kms:" + std::string(given)
                                                    : std::string(given);
-}
-
-/// Who may become this role: its trust policy and, in its own account, their own right must agree.
-Result<std::vector<std::string>> who_assumes(Call& call, const Principal& role,
-                                             std::span<const Principal> all) {
-  std::vector<std::string> out;
-  const std::string name = role.name.substr(0, role.name.find(':'));
-  SR_TRY(const identity::Role stored,
-         call.engines.directory.roles().get(call.reader, {call.account(), name}));
-  auto document = policy::parse_document(stored.trust_document, policy::DocumentKind::kTrust);
-  if (!document) return out;  // nobody
-  // A trust policy is a resource policy that both sides must agree with.
-  access::Resource target{.arn = stored.arn(), .owner = call.account()};
-  for (const policy::Statement& statement : document->statements) {
-    for (const policy::PrincipalElement& element : statement.principals) {
-      const bool elsewhere = element.type != policy::PrincipalType::kRam ||
-                             !element.id.starts_with("acs:ram::" + call.account().text() + ":");
-      if (elsewhere && statement.effect == policy::Effect::kAllow) out.push_back(element.id);
-    }
-  }
-  const auto trust = policy::PolicySet::compile(
-      {{.name = "trust", .type = "Trust", .document = std::move(*document)}});
-  for (const Principal& one : all) {
-    if (one.kind != identity::PrincipalKind::kUser) continue;
-    SR_TRY(const access::Reach own, access::reach(one, "sts:AssumeRole", target, call.now));
-    Principal trusted = one;  // the trust policy alone, with the same way of counting
-    trusted.policies = policy::PolicySet::compile({});
-    access::Resource trusting = target;
-    trusting.policy = trust;
-    SR_TRY(const access::Reach side, access::reach(trusted, "sts:AssumeRole", trusting, call.now));
-    if (own.extent != Extent::kNever && side.extent != Extent::kNever) out.push_back(one.arn);
-  }
-  return out;
 }
 
 void write_reach(AnswerWriter& answer, const access::Reach& reach) {
@@ -66,51 +33,51 @@ void write_reach(AnswerWriter& answer, const access::Reach& reach) {
   answer.end_flat_list();
 }
 
+void write_validity(AnswerWriter& answer, const Principal& who) {
+  if (who.kind != identity::PrincipalKind::kClientKey) return;
+  answer.field("ClientKeyId", who.access_key_id);
+  answer.field("NotBefore", format_utc(who.not_before));
+  answer.field("NotAfter", format_utc(who.not_after));
+}
+
 Result<void> who_can(Call& call) {
   SR_TRY(const std::string action, action_of(call.parameters));
   SR_TRY(const std::string_view asked, call.parameters.required("AskedResource"));
-  SR_TRY(const access::Resource resource, resource_named(call, asked));
-  SR_TRY(const std::vector<Principal> all, principals_of_account(call));
+  const WorldView view = WorldView::of(call);
+  SR_TRY(const access::Resource resource, resource_named(view, asked));
+  SR_TRY(const access::World world, world_of_account(view));
+  const std::span<const Principal> all = world.principals();
   call.answer.field("AskedAction", action);
   call.answer.field("AskedResource", resource.arn);
   call.answer.begin_flat_list("Principals");
-  const auto write = [&](const Principal& one, bool stranger) -> Result<void> {
+  const auto write = [&](const Principal& one, std::optional<std::size_t> number) -> Result<void> {
     SR_TRY(const access::Reach reach, access::reach(one, action, resource, call.now));
     if (reach.extent == Extent::kNever) return {};
-    std::vector<std::string> assumes;
-    if (one.kind == identity::PrincipalKind::kRole) {
-      SR_TRY(assumes, who_assumes(call, one, all));
+    std::vector<access::World::Assumer> assumers;
+    if (number) {
+      SR_TRY(assumers, world.assumers(*number));
     }
     call.answer.begin_item();
     call.answer.field("Principal", one.arn);
+    write_validity(call.answer, one);
     write_reach(call.answer, reach);
-    call.answer.boolean("OtherAccount", stranger);
+    call.answer.boolean("OtherAccount", !number.has_value());
     call.answer.begin_flat_list("AssumedBy");
-    for (const std::string& who : assumes) call.answer.item(who);
+    for (const access::World::Assumer& who : assumers) call.answer.item(all[who.who].arn);
     call.answer.end_flat_list();
     call.answer.end_item();
     return {};
   };
-  for (const Principal& one : all) SR_CHECK_OK(write(one, false));
-  for (const Principal& one : named_strangers(resource)) SR_CHECK_OK(write(one, true));
+  for (std::size_t i = 0; i < all.size(); ++i) SR_CHECK_OK(write(all[i], i));
+  for (const Principal& one : named_strangers(resource)) SR_CHECK_OK(write(one, std::nullopt));
   call.answer.end_flat_list();
   return {};
 }
 
-// Those that reach what is stored, in the order people ask about them.
-constexpr std::string_view kSecretActions[] = {
-    "kms:GetSecretValue", "kms:PutSecretValue",           "kms:DescribeSecret",
-    "kms:UpdateSecret",   "kms:UpdateSecretVersionStage", "kms:DeleteSecret",
-    "kms:RestoreSecret",  "kms:SetSecretPolicy",          "kms:TagResources"};
-constexpr std::string_view kKeyActions[] = {
-    "kms:Decrypt",     "kms:Encrypt",   "kms:GenerateDataKey",     "kms:DescribeKey",
-    "kms:DisableKey",  "kms:EnableKey", "kms:ScheduleKeyDeletion", "kms:SetKeyPolicy",
-    "kms:TagResources"};
-
 Result<void> write_what(Call& call, const Principal& who, Held what) {
-  SR_TRY(const std::vector<access::Resource> resources, resources_of_account(call, what));
-  const auto actions = what == Held::kSecrets ? std::span<const std::string_view>(kSecretActions)
-                                              : std::span<const std::string_view>(kKeyActions);
+  SR_TRY(const std::vector<access::Resource> resources,
+         resources_of_account(WorldView::of(call), what));
+  const auto actions = asked_actions(what);
   for (const access::Resource& resource : resources) {
     std::vector<std::string_view> always;
     std::vector<std::string_view> sometimes;
@@ -135,7 +102,7 @@ Result<void> write_what(Call& call, const Principal& who, Held what) {
 
 Result<void> what_can(Call& call) {
   SR_TRY(const std::string_view asked, call.parameters.required("AskedPrincipal"));
-  SR_TRY(const Principal who, principal_named(call, asked));
+  SR_TRY(const Principal who, principal_named(WorldView::of(call), asked));
   call.answer.field("AskedPrincipal", who.arn);
   call.answer.begin_flat_list("Resources");
   SR_CHECK_OK(write_what(call, who, Held::kSecrets));
@@ -188,15 +155,17 @@ Result<void> explain_request(Call& call) {
   SR_TRY(const std::string_view principal, p.required("AskedPrincipal"));
   SR_TRY(const bool secure, p.boolean("SecureTransport", true));
   SR_TRY(const bool factor, p.boolean("MfaPresent", false));
+  const std::string_view gateway = p.text("Gateway", policy::kSharedScope);
   const auto time = p.text("Time").empty() ? call.now : parse_utc(p.text("Time"));
   if (!time) return invalid_parameter("Time", "It must be as 2026-11-22T01:02:03Z.");
-  SR_TRY(const Principal who, principal_named(call, principal));
-  SR_TRY(const access::Resource resource, resource_named(call, asked));
+  SR_TRY(const Principal who, principal_named(WorldView::of(call), principal));
+  SR_TRY(const access::Resource resource, resource_named(WorldView::of(call), asked));
   const access::Explanation why = access::explain(who, action, resource,
                                                   {.now = *time,
                                                    .source_ip = std::string(p.text("SourceIp")),
                                                    .secure_transport = secure,
-                                                   .mfa_present = factor});
+                                                   .mfa_present = factor,
+                                                   .gateway = std::string(gateway)});
   AnswerWriter& answer = call.answer;
   answer.field("AskedPrincipal", who.arn);
   answer.field("AskedAction", action);
@@ -232,6 +201,7 @@ void write_differences(Call& call, std::string_view list,
     call.answer.field("Resource", one.resource);
     call.answer.field("Before", access::extent_name(one.before));
     call.answer.field("After", access::extent_name(one.after));
+    if (!one.via.empty()) call.answer.field("Via", one.via);
     call.answer.end_item();
   }
   call.answer.end_flat_list();
@@ -241,38 +211,52 @@ void write_differences(Call& call, std::string_view list,
 Result<void> diff_policies(Call& call) {
   SR_TRY(const Principal before, holder_of(call, "OldDocument"));
   SR_TRY(const Principal after, holder_of(call, "NewDocument"));
-  SR_TRY(const std::vector<access::Resource> secrets, resources_of_account(call, Held::kSecrets));
-  SR_TRY(const std::vector<access::Resource> keys, resources_of_account(call, Held::kKeys));
+  SR_TRY(const std::vector<access::Resource> secrets,
+         resources_of_account(WorldView::of(call), Held::kSecrets));
+  SR_TRY(const std::vector<access::Resource> keys,
+         resources_of_account(WorldView::of(call), Held::kKeys));
   SR_TRY(std::vector<access::Difference> found,
          access::diff(std::span(&before, 1), std::span(&after, 1),
-                      {kSecretActions, secrets, call.now}));
+                      {asked_actions(Held::kSecrets), secrets, call.now}));
   SR_TRY(const std::vector<access::Difference> more,
-         access::diff(std::span(&before, 1), std::span(&after, 1), {kKeyActions, keys, call.now}));
+         access::diff(std::span(&before, 1), std::span(&after, 1),
+                      {asked_actions(Held::kKeys), keys, call.now}));
   found.insert(found.end(), more.begin(), more.end());
   write_differences(call, "Differences", found);
   return {};
 }
 
-/// Rules of the form "only … may … on …" against all principals and everything stored.
-Result<void> check_rules(Call& call) {
+Result<std::vector<std::string>> rules_of(Call& call) {
   SR_TRY(const std::string_view text, call.parameters.required("Rules"));
-  SR_TRY(const std::vector<std::string> rules, parse_strings("Rules", text, "", kRulesMax));
-  SR_TRY(const std::vector<Principal> all, principals_of_account(call));
-  SR_TRY(const std::vector<access::Resource> secrets, resources_of_account(call, Held::kSecrets));
-  SR_TRY(const std::vector<access::Resource> keys, resources_of_account(call, Held::kKeys));
-  std::vector<access::Difference> found;
-  for (const std::string& line : rules) {
-    const auto rule = access::parse_invariant(line);
-    if (!rule) return invalid_parameter("Rules", rule.error().message());
-    for (const access::Scope& scope : {access::Scope{kSecretActions, secrets, call.now},
-                                       access::Scope{kKeyActions, keys, call.now}}) {
-      // The account's root may do all, whatever a rule says.
-      SR_TRY(const std::vector<access::Difference> broken,
-             access::violations(*rule, std::span(all).subspan(1), scope));
-      found.insert(found.end(), broken.begin(), broken.end());
-    }
-  }
+  return parse_strings("Rules", text, "", limits::kAccountRulesMax);
+}
+
+/// Rules of the form "only … may … on …" against everybody and everything stored.
+Result<void> check_rules(Call& call) {
+  SR_TRY(const std::vector<std::string> rules, rules_of(call));
+  SR_TRY(const std::vector<access::Difference> found, broken_rules(WorldView::of(call), rules));
   write_differences(call, "Violations", found);
+  return {};
+}
+
+/// Replaces the account's rules. What breaks them already is told, not changed.
+Result<void> set_rules(Call& call) {
+  SR_TRY(const std::vector<std::string> rules, rules_of(call));
+  PeekReader peek(*call.transaction);
+  SR_TRY(const std::vector<access::Difference> found,
+         broken_rules({call.engines, call.account(), peek, call.now, true}, rules));
+  SR_CHECK_OK(
+      identity::set_account_rules(*call.transaction, call.account(), rules, call.engines.random));
+  write_differences(call, "Violations", found);
+  return {};
+}
+
+Result<void> get_rules(Call& call) {
+  SR_TRY(const std::vector<std::string> rules,
+         identity::account_rules(call.reader, call.account()));
+  call.answer.begin_flat_list("Rules");
+  for (const std::string& rule : rules) call.answer.item(rule);
+  call.answer.end_flat_list();
   return {};
 }
 
@@ -282,6 +266,8 @@ constexpr Operation kRows[] = {
     {kStrongroom, "ExplainRequest", kSlowRead, kAll, "", explain_request},
     {kStrongroom, "DiffPolicies", kSlowRead, kAll, "", diff_policies},
     {kStrongroom, "CheckRules", kSlowRead, kAll, "", check_rules},
+    {kStrongroom, "SetRules", kMutation, kAll, "", set_rules},
+    {kStrongroom, "GetRules", kSlowRead, kAll, "", get_rules},
 };
 
 }  // namespace

@@ -100,6 +100,111 @@ TEST_F(AnalysisHandlers, DiffAndRules) {
   EXPECT_EQ(text_at(rules.json, "/Violations/1"), "<absent>");
 }
 
+constexpr const char* kProdRule =
+    R"(["only *:assumed-role/app/*,*:user/bob may kms:GetSecretValue on acs:kms:*:*:secret/prod/*"])";
+
+std::string reading(const std::string& where) {
+  return R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:GetSecretValue",
+             "Resource":"acs:kms:*:*:secret/)" +
+         where + R"("}]})";
+}
+
+TEST_F(AnalysisHandlers, AChangeThatBreaksARuleDoesNotCommit) {
+  ASSERT_EQ(text_at(ask("SetRules", {{"Rules", kProdRule}}).json, "/Violations/0"), "<absent>");
+  EXPECT_THAT(ask("GetRules", {}).json, HasSubstr("secret/prod/*"));
+  ram("CreatePolicy", {{"PolicyName", "dev"}, {"PolicyDocument", reading("dev/*")}});
+  ram("CreatePolicy", {{"PolicyName", "all"}, {"PolicyDocument", reading("*")}});
+  const Params dev{{"UserName", "eve"}, {"PolicyType", "Custom"}, {"PolicyName", "dev"}};
+  ram("AttachPolicyToUser", dev);
+  Params all = dev;
+  all["PolicyName"] = "all";
+  const Answer refused = invoke(kRam, "AttachPolicyToUser", all, root());
+  EXPECT_EQ(refused.code, "Rejected.AccountRule");
+  EXPECT_THAT(refused.message, HasSubstr(":user/eve"));
+  EXPECT_THAT(refused.message, HasSubstr("secret/prod/a"));
+  EXPECT_THAT(ask("WhatCan", {{"AskedPrincipal", "eve"}}).json, Not(HasSubstr("prod/a")));
+  // The same by a new version of a policy that is attached already.
+  const Answer version = invoke(
+      kRam, "CreatePolicyVersion",
+      {{"PolicyName", "dev"}, {"PolicyDocument", reading("*")}, {"SetAsDefault", "true"}}, root());
+  EXPECT_EQ(version.code, "Rejected.AccountRule");
+  // And by trust: whoever may become the role reads what it reads.
+  ram("CreatePolicy",
+      {{"PolicyName", "become"},
+       {"PolicyDocument",
+        R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]})"}});
+  Params become = dev;
+  become["PolicyName"] = "become";
+  const Answer trust = invoke(kRam, "AttachPolicyToUser", become, root());
+  EXPECT_EQ(trust.code, "Rejected.AccountRule");
+  EXPECT_THAT(trust.message, HasSubstr("by way of"));
+  // Without rules it goes.
+  ASSERT_TRUE(ask("SetRules", {{"Rules", "[]"}}).ok());
+  ram("AttachPolicyToUser", all);
+}
+
+TEST_F(AnalysisHandlers, ANewSecretIsJudgedByTheRulesToo) {
+  ram("CreatePolicy", {{"PolicyName", "next"}, {"PolicyDocument", reading("prod/next*")}});
+  ram("AttachPolicyToUser",
+      {{"UserName", "eve"}, {"PolicyType", "Custom"}, {"PolicyName", "next"}});
+  ASSERT_EQ(text_at(ask("SetRules", {{"Rules", kProdRule}}).json, "/Violations/0"), "<absent>");
+  EXPECT_EQ(create("prod/next").code, "Rejected.AccountRule");
+  EXPECT_TRUE(create("prod/other").ok());
+  EXPECT_TRUE(create("dev/next").ok());
+}
+
+TEST_F(AnalysisHandlers, WhatWasBrokenBeforeStopsNothing) {
+  const Answer set =
+      ask("SetRules",
+          {{"Rules",
+            R"(["only *:assumed-role/* may kms:GetSecretValue on acs:kms:*:*:secret/prod/*"])"}});
+  ASSERT_TRUE(set.ok()) << set.message;
+  EXPECT_THAT(text_at(set.json, "/Violations/0/Principal"), HasSubstr("user/bob"));
+  ram("CreateUser", {{"UserName", "carol"}});
+  EXPECT_EQ(ask("SetRules", {{"Rules", R"(["nobody may anything"])"}}).code, "InvalidParameter");
+}
+
+TEST_F(AnalysisHandlers, ClientKeysAreAmongThoseWhoCan) {
+  const auto point = [&](const std::string& network, const std::string& name) {
+    EXPECT_TRUE(call("CreateNetworkRule", {{"Name", "net-" + name},
+                                           {"Type", "Public"},
+                                           {"SourcePrivateIp", "[\"" + network + "\"]"}})
+                    .ok());
+    EXPECT_TRUE(call("CreatePolicy",
+                     {{"Name", "policy-" + name},
+                      {"KmsInstance", "shared"},
+                      {"Permissions", R"(["RbacPermission/Template/SecretUser"])"},
+                      {"Resources", R"(["secret/prod/*"])"},
+                      {"AccessControlRules", R"({"NetworkRules":["net-)" + name + R"("]})"}})
+                    .ok());
+    EXPECT_TRUE(call("CreateApplicationAccessPoint", {{"Name", name},
+                                                      {"AuthenticationMethod", "ClientKey"},
+                                                      {"Policies", "[\"policy-" + name + "\"]"}})
+                    .ok());
+    return call("CreateClientKey", {{"AapName", name}, {"Password", "Passw0rd-of-key"}});
+  };
+  const Answer key = point("10.0.0.0/8", "app");
+  ASSERT_TRUE(key.ok()) << key.message;
+  const std::string id = text_at(key.json, "/ClientKeyId");
+  const Params asked{{"AskedAction", "GetSecretValue"}, {"AskedResource", "prod/a"}};
+  const Answer who = ask("WhoCan", asked);
+  ASSERT_TRUE(who.ok()) << who.message;
+  EXPECT_THAT(who.json, HasSubstr("applicationaccesspoint/app"));
+  EXPECT_THAT(who.json, HasSubstr(id));
+  EXPECT_THAT(who.json, HasSubstr("acs:SourceIp"));
+  const Answer what = ask("WhatCan", {{"AskedPrincipal", id}});
+  ASSERT_TRUE(what.ok()) << what.message;
+  EXPECT_THAT(what.json, HasSubstr("secret/prod/a"));
+  EXPECT_THAT(what.json, Not(HasSubstr("secret/dev/a")));
+  EXPECT_EQ(ask("WhatCan", {{"AskedPrincipal", "KAAP.0"}}).code, "Forbidden.ResourceNotFound");
+  // A rule binds them like anybody.
+  ASSERT_TRUE(
+      ask("SetRules", {{"Rules", R"(["only *:applicationaccesspoint/app,*:user/*,*:assumed-role/*)"
+                                 R"( may kms:GetSecretValue on acs:kms:*:*:secret/prod/*"])"}})
+          .ok());
+  EXPECT_EQ(point("0.0.0.0/0", "other").code, "Rejected.AccountRule");
+}
+
 TEST_F(AnalysisHandlers, OnlyForThoseWhomAPolicyGivesIt) {
   const Params params{{"AskedAction", "GetSecretValue"}, {"AskedResource", "prod/a"}};
   EXPECT_EQ(invoke(kStrongroom, "WhoCan", params, user({"kms:*"})).code, "NoPermission");

@@ -1,10 +1,11 @@
 #pragma once
-// Questions about all policies at once: who can, what can, what changes, why not, and rules that
-// must always hold. Pure; thread-safe.
+// Questions about all policies at once: who can, what can, what changes, why not. Pure;
+// thread-safe. Rules that must always hold: world.h.
 //
-// Answers are exact for what a request may bring with it: source address, time, TLS and the second
-// factor are the only conditions that are not settled by principal and resource, and the policies
-// divide each of them into finitely many ranges, of which every one is tried.
+// Answers are exact for what a request may bring with it: source address, time, TLS, the second
+// factor and the gateway that is asked are the only conditions that are not settled by principal
+// and resource; policies, access points and network rules divide each of them into finitely many
+// ranges, of which every one is tried.
 
 #include <cstdint>
 #include <functional>
@@ -44,11 +45,12 @@ struct Circumstances {
   std::string source_ip;
   bool secure_transport = true;
   bool mfa_present = false;
+  std::string gateway = "shared";  // or the id of a KMS instance
 };
 
 struct Reach {
   Extent extent = Extent::kNever;
-  std::vector<std::string> depends_on = {};   // condition keys, if kSometimes
+  std::vector<std::string> depends_on = {};   // condition keys and "gateway", if kSometimes
   std::optional<Circumstances> example = {};  // of an allowed request, unless kNever
 };
 
@@ -92,6 +94,7 @@ struct Difference {
   std::string resource;
   Extent before = Extent::kNever;
   Extent after = Extent::kNever;
+  std::string via = {};  // the ARN of the role that is assumed for it, or empty
 };
 
 /// What is asked about.
@@ -106,20 +109,5 @@ struct Scope {
 Result<std::vector<Difference>> diff(std::span<const identity::Principal> before,
                                      std::span<const identity::Principal> after,
                                      const Scope& scope);
-
-/// "Only these principals may do this on those resources": patterns with '*' and '?'.
-struct Invariant {
-  std::string principals;  // of ARNs
-  std::string action;
-  std::string resources;  // of ARNs
-};
-/// "only <principals> may <action> on <resources>", patterns without blanks. kInvalidInput
-/// (MalformedInvariant).
-Result<Invariant> parse_invariant(std::string_view line);
-
-/// The reaches that break it: before = never, after = what is possible.
-Result<std::vector<Difference>> violations(const Invariant& invariant,
-                                           std::span<const identity::Principal> principals,
-                                           const Scope& scope);
 
 }  // namespace strongroom::access

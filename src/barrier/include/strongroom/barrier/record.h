@@ -26,6 +26,7 @@ enum class RecordType : std::uint8_t {
   kAccountNames = 0x12,  // other sorted lists of names: groups, roles, policies … (the list's name)
   kAccountSettings = 0x13,  // alias, password policy, preferences (name "")
   kAccountAlias = 0x14,     // addressed without account: whose alias it is
+  kAccountRules = 0x15,     // what the account's policies must always keep (name "")
   kUser = 0x20,
   kUserPolicies = 0x21,  // attachments of a user
   kGroup = 0x22,

@@ -36,6 +36,9 @@ struct TimedRow {
 /// limits::kCommitOperationsMax operations.
 class Transaction : public Reader {
  public:
+  /// What this transaction would leave at `address`, without a precondition: for looking at far
+  /// more than a commit may depend on, guarded by a record that is read as well. Errors as read().
+  virtual Result<RecordRef> peek(const Address& address) = 0;
   /// Puts a record. `resource` is the resource's uuid, fixed at creation. The rev counter is taken
   /// from what this transaction read at `address` (0 if it was absent or not read: then absence
   /// becomes a precondition).

@@ -111,6 +111,11 @@ inline constexpr std::size_t kResourcePolicyBytesMax = 32'768;
 inline constexpr std::size_t kAnalysisRangesMax = 65'536;
 // Resources that one question about all of them looks at.
 inline constexpr std::size_t kAnalysisResourcesMax = 20'000;
+// Rules that an account's policies must always keep.
+inline constexpr std::size_t kAccountRulesMax = 100;
+inline constexpr std::size_t kAccountRuleBytesMax = 1'000;
+// Reaches that break rules, as one answer lists them.
+inline constexpr std::size_t kViolationsListedMax = 100;
 
 // KMS instances.
 inline constexpr std::size_t kInstancesPerAccountMax = 100;
@@ -237,6 +242,23 @@ inline constexpr std::size_t kTargetGrantsMax = 10'000;     // looked at for one
 // Work that falls due.
 inline constexpr std::size_t kDueBatchMax = 100;
 inline constexpr std::int64_t kDuePollMillisMax = 1'000;
+
+// Receipts and witnesses of the audit log.
+inline constexpr std::size_t kReceiptEntriesPending = 4'096;  // answers that wait for their proof
+inline constexpr std::int64_t kReceiptMillisMax = 2'000;      // how long one waits
+inline constexpr std::size_t kWitnessesMax = 8;               // asked about each checkpoint
+inline constexpr std::size_t kWitnessedLogsMax = 64;          // logs that this server watches
+inline constexpr std::size_t kWitnessHashesMax = 63;          // of a consistency proof
+inline constexpr std::size_t kWitnessBodyBytesMax = 32U << 10;
+
+// Traces.
+inline constexpr std::size_t kTraceQueueMax =
+    4'096;                                          // spans that wait to be sent; more are counted
+inline constexpr std::size_t kTraceBatchMax = 512;  // spans of one message
+inline constexpr std::int64_t kTraceMillisMax = 5'000;
+
+// Status in one screen.
+inline constexpr std::size_t kStatusLinesMax = 20;  // of each kind; more are counted
 
 // Notices.
 inline constexpr std::size_t kNotifyTargetsMax = 20;

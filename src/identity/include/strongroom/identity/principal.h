@@ -7,6 +7,7 @@
 #include <string>
 
 #include "strongroom/base/ids.h"
+#include "strongroom/base/time.h"
 #include "strongroom/policy/access_grants.h"
 #include "strongroom/policy/policy.h"
 
@@ -40,6 +41,9 @@ struct Principal {
   std::shared_ptr<const policy::AccessGrants> grants = nullptr;
   std::string key_fingerprint =
       {};  // client keys: SHA-256 of the SubjectPublicKeyInfo, lower-case hex
+  // Client keys: from when until before when they sign. Zero: always. Checked with the signature.
+  Instant not_before = {};
+  Instant not_after = {};
 };
 using PrincipalRef = std::shared_ptr<const Principal>;
 
