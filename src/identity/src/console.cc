@@ -8,6 +8,7 @@
 #include "console_rows.h"
 #include "flatbuffer.h"
 #include "name_list.h"
+#include "qr_png.h"
 #include "ram_rules.h"
 #include "reveal.h"
 #include "strongroom/base/limits.h"
@@ -81,8 +82,10 @@ Result<NewMfaDevice> Console::create_device(Transaction& txn, AccountId account,
   SR_TRY(held.value.seed, SecretBytes::take(seed));
   held.value.device.name = name;
   put_device(txn, account, held, random_);
-  NewMfaDevice made{.device = held.value.device, .base32_seed = {}};
+  NewMfaDevice made{.device = held.value.device, .base32_seed = {}, .qr_png_base64 = {}};
   SR_TRY(made.base32_seed, base32(held.value.seed));
+  SR_TRY(made.qr_png_base64,
+         totp_qr_png(made.base32_seed, std::string(name) + "@" + account.text()));
   return made;
 }
 

@@ -144,6 +144,7 @@ Result<Keys::Created> Keys::make(barrier::Transaction& transaction, NewKey asked
   key.protection = asked.protection;
   key.service_default = asked.service_default;
   key.instance_id = std::move(asked.instance_id);
+  key.policy = std::move(asked.policy);
   SR_TRY(key, describe(std::move(key), asked.description));
   SR_TRY(SecretBytes material, add_version(transaction, key, now));
   if (key.origin == KeyOrigin::kExternal) {

@@ -9,6 +9,7 @@
 #include "key_handlers.h"
 #include "key_rights.h"
 #include "secret_answers.h"
+#include "strongroom/access/resource_policies.h"
 #include "strongroom/base/limits.h"
 #include "tables.h"
 
@@ -91,12 +92,19 @@ Result<NewKeyParameters> new_key_parameters(const Parameters& p) {
     }
     SR_TRY(asked.rotation_seconds, rotation_interval(p));
   }
-  if (!p.text("Policy").empty()) {
+  return asked;
+}
+
+/// Only keys of an instance have one.
+Result<std::string> new_policy(const Call& call) {
+  const std::string_view document = call.parameters.text("Policy");
+  if (document.empty()) return std::string();
+  if (call.parameters.text("DKMSInstanceId").empty()) {
     return fail(ErrorKind::kInvalidInput, "Forbidden.KeyPolicyUnSupported",
                 "The specified key does not support key policy. Only keys in a KMS instance have a "
                 "policy.");
   }
-  return asked;
+  return access::checked_resource_policy(document, call.account());
 }
 
 void write_time_or_empty(AnswerWriter& answer, std::string_view name, Instant time) {
@@ -136,6 +144,7 @@ Result<void> create_key(Call& call) {
   const Parameters& p = call.parameters;
   SR_TRY(const NewKeyParameters asked, new_key_parameters(p));
   SR_TRY(std::vector<keys::Tag> tags, new_tags_of(p));
+  SR_TRY(std::string policy, new_policy(call));
   SR_TRY(InstancePlace place, new_key_place(call, p.text("DKMSInstanceId")));
   SR_TRY(const keys::Key key,
          call.engines.keys.create(*call.transaction,
@@ -148,7 +157,8 @@ Result<void> create_key(Call& call) {
                                    .origin = asked.origin,
                                    .rotation_interval_seconds = asked.rotation_seconds,
                                    .instance_id = place.id,
-                                   .place = std::move(place.place)},
+                                   .place = std::move(place.place),
+                                   .policy = std::move(policy)},
                                   call.now));
   call.note_resource(call.engines.keys.arn(call.account(), key.id));
   call.note_key(key.id);

@@ -112,7 +112,7 @@ Result<void> create_virtual_mfa_device(Call& call) {
   out.begin_object("VirtualMFADevice");
   out.field("SerialNumber", made.device.serial(call.account()));
   out.secret("Base32StringSeed", made.base32_seed);
-  out.field("QRCodePNG", "");
+  out.secret("QRCodePNG", made.qr_png_base64);
   out.end_object();
   return {};
 }

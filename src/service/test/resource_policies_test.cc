@@ -79,6 +79,17 @@ class ResourcePolicies : public ServiceFixture {
   std::string key_;
 };
 
+TEST_F(ResourcePolicies, AKeyOfAnInstanceIsMadeWithItsPolicy) {
+  const std::string policy = document("Allow", kForeignBob, "kms:DescribeKey");
+  const Answer made = call("CreateKey", {{"DKMSInstanceId", instance_}, {"Policy", policy}});
+  ASSERT_TRUE(made.ok()) << made.message;
+  const std::string id = text_at(made.json, "/KeyMetadata/KeyId");
+  EXPECT_EQ(text_at(call("GetKeyPolicy", {{"KeyId", id}}).json, "/Policy"), policy);
+  EXPECT_EQ(call("CreateKey", {{"Policy", policy}}).code, "Forbidden.KeyPolicyUnSupported");
+  EXPECT_EQ(call("CreateKey", {{"DKMSInstanceId", instance_}, {"Policy", "{}"}}).code,
+            "InvalidParameter");
+}
+
 TEST_F(ResourcePolicies, TheDefaultPolicyIsThereUntilAnotherIsSet) {
   const Answer secret = call("GetSecretPolicy", {{"SecretName", "db"}});
   ASSERT_TRUE(secret.ok()) << secret.message;

@@ -72,7 +72,8 @@ struct MfaDevice {
 
 struct NewMfaDevice {
   MfaDevice device;
-  SecretBytes base32_seed;  // 32 characters, shown once
+  SecretBytes base32_seed;    // 32 characters, shown once
+  SecretBytes qr_png_base64;  // the same as authenticator apps scan it
 };
 
 enum class LoginVerdict : std::uint8_t {

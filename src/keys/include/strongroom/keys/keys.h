@@ -39,6 +39,7 @@ struct NewKey {
   bool service_default = false;
   std::string instance_id = {};                         // empty: the shared service
   std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
+  std::string policy = {};                              // checked; empty: the default one
 };
 
 /// The key version that a secret's data keys are wrapped under, with 32 bytes for suite 1: the
