@@ -21,7 +21,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+from strongroom_e2e import canary  # noqa: E402
 from strongroom_e2e.server import ROOT, Server, ServerError  # noqa: E402
+from strongroom_e2e.wire import Wire  # noqa: E402
 
 OUT = os.path.join(ROOT, "build", "e2e")
 SUITE_SECONDS = 300
@@ -199,6 +201,7 @@ SUITES = [
     Suite("chains-go", "go credentials", install_go, own("chains", "chains.py", "go"), True),
     Suite("chains-java", "java credentials", install_java, own("chains", "chains.py", "java"), True),
     Suite("metrics", "metrics", None, own("durability", "metrics.py"), True),
+    Suite("observe", "observe", None, own("durability", "observe.py"), True),
     Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),
@@ -241,6 +244,18 @@ def call(suite, extra, seconds):
         print(f"  FAIL exit status {process.returncode}\n{detail}", flush=True)
         records.append({"client": suite.client, "action": "-", "case": "the suite ends well", "ok": False, "detail": detail})
     return records
+
+
+def look_for_values(server):
+    """After everything: what the suites left in the shared server lies nowhere in clear."""
+    try:
+        count, found = canary.look(server, Wire.from_env(server.env))
+    except Exception as error:  # pylint: disable=broad-except
+        count, found = 0, {"error": repr(error)}
+    ok = not found
+    print(f"canary: {count} planted values, found in {sorted(found) or 'no place'}", flush=True)
+    return {"client": "canary", "action": "-", "case": "no planted value on the disk, in the log, in the metrics or in a core",
+            "ok": ok, "detail": "" if ok else json.dumps(found)}
 
 
 def ready(suite, wanted):
@@ -291,6 +306,8 @@ def main():
                                 "detail": server.log_tail()})
                 print(f"  FAIL the server ended ({server.process.returncode})\n{server.log_tail()}", flush=True)
                 server.start()
+        if server.process and server.process.poll() is None:
+            records.append(look_for_values(server))
     except ServerError as error:
         print(error)
         records.append({"client": "server", "action": "-", "case": "starts", "ok": False, "detail": str(error)})

@@ -21,6 +21,7 @@
 #include "sequencer.h"
 #include "spool.h"
 #include "strongroom/audit_format/note.h"
+#include "strongroom/audit_format/reader.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
@@ -146,6 +147,12 @@ class LogImpl final : public Log {
 
   std::unique_ptr<Writer> make_writer() override;
   Result<void> append_committed(std::span<const std::string> leaves) override;
+  Result<std::string> prove(const std::string& leaf) override {
+    SR_CHECK_OK(settle());
+    SR_TRY(auto log, audit_format::LogDirectory::open(config_.directory));
+    SR_TRY(const audit_format::Proof proof, log.prove_newest(leaf));
+    return audit_format::encode_proof(proof);
+  }
   Result<Maintenance> maintain(Instant keep_from) override {
     std::uint64_t open_volume = 0;
     {

@@ -8,6 +8,7 @@
 #include "file.h"
 #include "strongroom/audit_format/layout.h"
 #include "strongroom/base/check.h"
+#include "strongroom/base/limits.h"
 
 namespace strongroom::audit_format {
 namespace {
@@ -160,6 +161,25 @@ Result<Proof> LogDirectory::prove(std::uint64_t index) {
               .checkpoint = note_};
   SR_CHECK_OK(verify_proof(proof, key_));
   return proof;
+}
+
+Result<Proof> LogDirectory::prove_newest(std::string_view entry) {
+  const std::uint64_t size = checkpoint_.head.size;
+  const HashReader read = hash_reader();
+  const Hash leaf = leaf_hash(as_bytes(entry));
+  const std::uint64_t last = size - std::min<std::uint64_t>(size, limits::kReceiptEntriesPending);
+  for (std::uint64_t index = size; index-- > last;) {
+    SR_TRY(const Hash stored, read(stored_hash_index(0, index)));
+    if (stored != leaf) continue;
+    SR_TRY(auto hashes, inclusion_proof(index, size, read));
+    Proof proof{.index = index,
+                .entry = std::string(entry),
+                .hashes = std::move(hashes),
+                .checkpoint = note_};
+    SR_CHECK_OK(verify_proof(proof, key_));
+    return proof;
+  }
+  return fail(ErrorKind::kNotFound, "AuditEntryNotFound", "the entry is not among the newest");
 }
 
 Result<std::vector<Hash>> LogDirectory::prove_consistency(std::uint64_t old_size) {

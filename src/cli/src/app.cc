@@ -411,6 +411,8 @@ class Tree {
     verify->add_option("--older", options.older_file,
                        "a checkpoint kept elsewhere: nothing before it may have changed");
     verify->add_option("--proof", options.proof_file, "verify a proof instead of a log");
+    verify->add_option("--receipt", options.receipt_file,
+                       "verify a receipt: the value of an x-strongroom-receipt header");
     auto* prove = verb(*audit, "prove", "Print a proof that an entry is in the log",
                        [this](Session& s) { return audit_prove(s, p_.audit); });
     prove->add_option("--request-id", options.request_id, "the entry of that request");
@@ -499,7 +501,8 @@ class Tree {
                          remote([this](Session& s) { return explain_request(s, p_.explain); }));
     explain->add_option("request-id", why.request_id, "of a request in the audit log");
     explain->add_option("--log", why.log_directory, "the log, or the data directory of a server");
-    explain->add_option("--principal", why.principal, "user name, role/<name>, root or an ARN");
+    explain->add_option("--principal", why.principal,
+                        "user name, role/<name>, root, the id of a client key, or an ARN");
     explain->add_option("--action", why.action, "GetSecretValue, kms:Decrypt");
     explain->add_option("--resource", why.resource, "name of a secret, or an ARN");
     explain->add_option("--source-ip", why.source_ip, "address the request comes from");
@@ -522,6 +525,15 @@ class Tree {
     auto* check = verb(*parent, "check", "Rules that must hold: only X may Y on Z, one a line",
                        remote([this](Session& s) { return policy_check(s, p_.rules); }));
     check->add_option("rules", p_.rules, "file with the rules")->required();
+    auto* rules = parent->add_subcommand(
+        "rules", "Rules that the account's policies must keep: changes that break one are refused");
+    verb(*rules, "get", "The rules of the account",
+         remote([](Session& s) { return policy_rules_get(s); }));
+    verb(*rules, "set", "Replace them by those of a file; an empty file ends them",
+         remote([this](Session& s) { return policy_rules_set(s, p_.rules); }))
+        ->add_option("rules", p_.rules, "file with the rules")
+        ->required();
+    rules->require_subcommand(1);
     auto* test = verb(*parent, "test", "Decide one request by one document, without a server",
                       [this](Session& s) { return policy_test(s, p_.policy_test); });
     test->add_option("file", p_.policy_test.file, "file with the document")->required();

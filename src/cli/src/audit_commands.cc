@@ -95,9 +95,20 @@ int print_verification(Session& session, const LogDirectory& log,
       kVerification);
 }
 
+/// The text of a proof; of a receipt, what its Base64 holds.
+Result<std::string> proof_text(const AuditOptions& options) {
+  if (options.receipt_file.empty()) return read_file(options.proof_file);
+  SR_TRY(std::string text, read_file(options.receipt_file));
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  auto decoded = base64_decode(text);
+  if (decoded) return std::move(*decoded);
+  return fail(ErrorKind::kCorrupt, "MalformedReceipt",
+              "The file is not the value of an x-strongroom-receipt header.");
+}
+
 int verify_proof_file(Session& session, const AuditOptions& options) {
   const auto key_text = key_of(options);
-  const auto text = read_file(options.proof_file);
+  const auto text = proof_text(options);
   if (!key_text || !text) {
     return broken(session, "the proof cannot be verified",
                   !key_text ? key_text.error() : text.error());
@@ -171,7 +182,8 @@ Result<void> each_audit_entry(const std::string& directory,
 }
 
 int audit_verify(Session& session, const AuditOptions& options) {
-  if (!options.proof_file.empty()) return verify_proof_file(session, options);
+  if (!options.proof_file.empty() || !options.receipt_file.empty())
+    return verify_proof_file(session, options);
   auto log = open_log(options);
   if (!log) return broken(session, "the audit log cannot be verified", log.error());
   std::string older;

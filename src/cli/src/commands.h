@@ -189,6 +189,7 @@ struct AuditOptions {
   std::string directory;
   std::string key_file;    // a verifier key kept elsewhere
   std::string older_file;  // a checkpoint kept elsewhere
+  std::string receipt_file;
   std::string proof_file;  // verify: a proof instead of a log
   std::string request_id;
   std::int64_t index = -1;
@@ -253,6 +254,8 @@ int what_can(Session& session, const std::string& principal);
 int policy_diff(Session& session, const PolicyDiffOptions& options);
 /// kVerification if a rule of the file does not hold.
 int policy_check(Session& session, const std::string& rules_file);
+int policy_rules_get(Session& session);
+int policy_rules_set(Session& session, const std::string& rules_file);
 /// Without a server. kOk if the policy allows, else kDenied.
 int policy_test(Session& session, const PolicyTestOptions& options);
 

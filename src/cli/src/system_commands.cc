@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "commands.h"
+#include "overview.h"
 #include "recovery_commands.h"
 #include "terminal.h"
 
@@ -235,7 +236,7 @@ int status(Session& session) {
                   {"Latency", std::to_string(second) + " us (" + std::to_string(first) +
                                   " us with the handshake)"}};
   std::ranges::move(recovery_rows(session), std::back_inserter(rows));
-  return session.print_answer(*account, pairs(rows),
+  return session.print_answer(*account, pairs(rows) + account_overview(session),
                               text(account->json.root()["AccountStatus"]) + "\n");
 }
 

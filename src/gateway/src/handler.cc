@@ -2,7 +2,12 @@
 
 #include <string.h>
 
+#include <algorithm>
+#include <span>
+
 #include "runner_pool.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/base/log.h"
 
 namespace strongroom::gateway {
 namespace {
@@ -39,6 +44,7 @@ class IoHandler final : public net::Handler {
         principals_(*cache_, 1.0 / static_cast<double>(parts.io_threads)),
         writer_(parts.audit.make_writer()),
         calls_(parts.calls != nullptr ? &parts.calls->add_thread() : nullptr),
+        lane_(parts.tracer != nullptr ? &parts.tracer->add_lane() : nullptr),
         worker_runners_(std::move(runners)) {}
 
   void on_request(net::Exchange exchange) override;
@@ -52,13 +58,26 @@ class IoHandler final : public net::Handler {
   }
 
  private:
-  void finish(const Finished& finished, std::int64_t started_ns, net::Exchange& exchange);
-  void count(const service::Operation* operation, metrics::Outcome outcome,
-             std::int64_t started_ns) {
-    if (calls_ != nullptr) calls_->count(operation, outcome, monotonic_ns() - started_ns);
+  void finish(const Finished& finished, const Incoming& incoming, net::Exchange& exchange);
+  /// What is kept of a call besides its record.
+  void count(const Incoming& incoming, const service::Operation* operation,
+             metrics::Outcome outcome, bool worker) {
+    const std::int64_t nanoseconds = monotonic_ns() - incoming.started_ns;
+    if (calls_ != nullptr) calls_->count(operation, outcome, nanoseconds);
+    if (incoming.span) end_span(incoming, operation, outcome, nanoseconds, worker);
+  }
+  void end_span(const Incoming& incoming, const service::Operation* operation,
+                metrics::Outcome outcome, std::int64_t nanoseconds, bool worker);
+  void count_cached(const std::expected<Finished, Continue>& finished) {
+    if (!finished) {
+      if (finished.error() == Continue::kAsShortRead) calls_->count_cached(false);
+    } else if (finished->operation != nullptr && finished->outcome == metrics::Outcome::kOk) {
+      calls_->count_cached(true);
+    }
   }
   void hand_to_worker(Incoming incoming, net::Exchange exchange, service::WorkerPool& pool);
   void work(Delivery& delivery);
+  void add_receipt(Delivery& delivery, std::string committed) const;
   void deliver(Delivery& delivery, net::Exchange exchange);
   std::string new_request_id() { return Uuid::generate(parts_.service.engines().random).upper(); }
 
@@ -68,9 +87,15 @@ class IoHandler final : public net::Handler {
   identity::PrincipalCache principals_;
   std::unique_ptr<audit::Writer> writer_;
   metrics::Calls::Thread* calls_;
+  trace::Tracer::Lane* lane_;
   http::AnswerBuffer refusal_;
   RunnerPool worker_runners_;
 };
+
+// Whoever wants a receipt waits for the tree; only a call whose caller is known gets one.
+bool wants_receipt(const http::Request& request) {
+  return request.header(kReceiptHeader).value_or("") == "1";
+}
 
 void IoHandler::on_request(net::Exchange exchange) {
   Incoming incoming{.request = exchange.request(),
@@ -80,15 +105,38 @@ void IoHandler::on_request(net::Exchange exchange) {
                     .secure_transport = exchange.peer().tls,
                     .started_ns = monotonic_ns(),
                     .principal = nullptr};
+  if (lane_ != nullptr) {
+    incoming.span = lane_->begin(incoming.request.header("traceparent").value_or(""));
+  }
+  if (wants_receipt(incoming.request)) {
+    return hand_to_worker(std::move(incoming), std::move(exchange), parts_.workers);
+  }
   const auto finished = runner_->run_on_io(incoming, *cache_, principals_);
-  if (finished) return finish(*finished, incoming.started_ns, exchange);
+  if (calls_ != nullptr) count_cached(finished);
+  if (finished) return finish(*finished, incoming, exchange);
   service::WorkerPool& pool =
       finished.error() == Continue::kAsShortRead ? parts_.misses : parts_.workers;
   hand_to_worker(std::move(incoming), std::move(exchange), pool);
 }
 
-void IoHandler::finish(const Finished& finished, std::int64_t started_ns, net::Exchange& exchange) {
-  count(finished.operation, finished.outcome, started_ns);
+void IoHandler::end_span(const Incoming& incoming, const service::Operation* operation,
+                         metrics::Outcome outcome, std::int64_t nanoseconds, bool worker) {
+  trace::Span span = *incoming.span;
+  span.service = operation != nullptr ? operation->api.product : "";
+  span.method = operation != nullptr ? operation->name : "unknown";
+  span.outcome = metrics::name_of(outcome);
+  std::copy_n(incoming.request_id.begin(),
+              std::min(incoming.request_id.size(), span.request_id.size()),
+              span.request_id.begin());
+  span.start = incoming.now;
+  span.duration_ns = nanoseconds;
+  span.worker = worker;
+  lane_->end(span);
+}
+
+void IoHandler::finish(const Finished& finished, const Incoming& incoming,
+                       net::Exchange& exchange) {
+  count(incoming, finished.operation, finished.outcome, false);
   if (finished.record != nullptr) writer_->add(*finished.record);
   exchange.answer(finished.bytes, finished.record != nullptr, finished.close);
   runner_->reset();
@@ -108,17 +156,39 @@ void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange,
   finish(runner_->refuse(delivery->incoming,
                          Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
                                "The server is working at its limit. Try again in a second.")),
-         delivery->incoming.started_ns, *waiting);
+         delivery->incoming, *waiting);
 }
 
 void IoHandler::work(Delivery& delivery) {
   const RunnerPool::Lease runner(worker_runners_);
-  delivery.take(runner->run_on_worker(delivery.incoming, delivery.read_set));
+  const Finished finished = runner->run_on_worker(delivery.incoming, delivery.read_set);
+  delivery.take(finished);
+  if (delivery.incoming.principal && wants_receipt(delivery.incoming.request)) {
+    add_receipt(delivery, std::string(finished.committed_leaf));
+  }
+}
+
+// The record goes into the log here, so that the tree can have it before the answer leaves. If that
+// fails, the answer goes the way of all others, which need their record, without a receipt.
+void IoHandler::add_receipt(Delivery& delivery, std::string committed) const {
+  const std::string leaf = committed.empty() ? delivery.leaf : std::move(committed);
+  if (leaf.empty() || !parts_.audit.append_committed(std::span(&leaf, 1))) return;
+  delivery.leaf.clear();
+  const auto proof = parts_.audit.prove(leaf);
+  if (!proof) return log::warn("no_receipt", {{"why", proof.error().message()}});
+  const std::string field = std::string(kReceiptHeader) + ": " + base64_encode(as_bytes(*proof));
+  const std::size_t line = delivery.bytes.find("\r\n") + 2;
+  std::string whole;
+  whole.reserve(delivery.bytes.size() + field.size() + 2);
+  whole.append(delivery.bytes, 0, line).append(field).append("\r\n");
+  whole.append(delivery.bytes, line);
+  std::swap(whole, delivery.bytes);
+  explicit_bzero(whole.data(), whole.size());
 }
 
 void IoHandler::deliver(Delivery& delivery, net::Exchange exchange) {
   cache_->fill(std::move(delivery.read_set));
-  count(delivery.operation, delivery.outcome, delivery.incoming.started_ns);
+  count(delivery.incoming, delivery.operation, delivery.outcome, true);
   if (!delivery.leaf.empty()) writer_->add_encoded(delivery.leaf);
   exchange.answer(delivery.bytes, !delivery.leaf.empty(), delivery.close);
 }

@@ -242,6 +242,7 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   record_ = service::audit_record(service_request(incoming), outcome_, status,
                                   parts_.service.engines().region);
   finished_.record = outcome_.audit_committed ? nullptr : &record_;
+  finished_.committed_leaf = outcome_.committed_leaf;
   write_answer(incoming, status, outcome_);
 }
 

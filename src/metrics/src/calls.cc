@@ -56,6 +56,10 @@ void write_durations(std::string& out, const std::string& labels, const Sum& sum
 
 }  // namespace
 
+std::string_view name_of(Outcome outcome) {
+  return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+
 Calls::Thread::Thread(const Calls& calls) : calls_(calls), rows_(calls.names_.size()) {}
 
 void Calls::Thread::count(const void* key, Outcome outcome, std::int64_t nanoseconds) {
@@ -63,6 +67,10 @@ void Calls::Thread::count(const void* key, Outcome outcome, std::int64_t nanosec
   add(row.outcomes[static_cast<std::size_t>(outcome)], 1);
   add(row.buckets[bucket_of(nanoseconds)], 1);
   add(row.nanoseconds, static_cast<std::uint64_t>(nanoseconds > 0 ? nanoseconds : 0));
+}
+
+void Calls::Thread::count_cached(bool hit) {
+  add(cached_[hit ? 1 : 0], 1);
 }
 
 Calls::Calls(std::vector<CallName> names) : names_(std::move(names)) {
@@ -81,7 +89,24 @@ Calls::Thread& Calls::add_thread() {
   return *threads_.back();
 }
 
+void Calls::write_cached(std::string& out) const {
+  constexpr std::string_view kName = "strongroom_cache_reads_total";
+  std::array<std::uint64_t, 2> sums{};
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& thread : threads_) {
+      for (std::size_t i = 0; i < sums.size(); ++i)
+        sums[i] += thread->cached_[i].load(std::memory_order_relaxed);
+    }
+  }
+  append_head(out, kName, "Reads that an I/O thread's caches answered alone, or not",
+              Kind::kCounter);
+  append_sample(out, kName, label("result", "hit"), static_cast<double>(sums[1]));
+  append_sample(out, kName, label("result", "miss"), static_cast<double>(sums[0]));
+}
+
 void Calls::write(std::string& out) const {
+  write_cached(out);
   std::vector<Sum> sums(names_.size());
   {
     const std::lock_guard lock(mutex_);

@@ -161,6 +161,25 @@ Result<void> use_key(SSL_CTX* context, const std::string& pem) {
   return {};
 }
 
+// Mutual TLS: whoever cannot show a certificate of these authorities is refused in the handshake.
+Result<void> demand_clients(SSL_CTX* context, const std::string& pem) {
+  const BioPtr bio = text_bio(pem);
+  bool any = false;
+  while (X509* authority = PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)) {
+    const bool done = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority) == 1 &&
+                      SSL_CTX_add_client_CA(context, authority) == 1;
+    X509_free(authority);
+    if (!done) return bad_identity("OpenSSL refuses a certificate of the clients' authorities.");
+    any = true;
+  }
+  ERR_clear_error();  // the end of the text is an error to it
+  if (!any) return bad_identity("The clients' authorities hold no certificate in PEM form.");
+  static constexpr unsigned char kSessions[] = "strongroom mutual";  // tickets stay among these
+  SR_CHECK(SSL_CTX_set_session_id_context(context, kSessions, sizeof kSessions) == 1);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  return {};
+}
+
 }  // namespace
 
 TlsContext::~TlsContext() {
@@ -176,6 +195,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsIdentity& identity
   SSL_CTX_set_app_data(raw, &ticket_keys);
   SR_CHECK_OK(use_chain(raw, identity.certificate_chain_pem));
   SR_CHECK_OK(use_key(raw, identity.private_key_pem));
+  if (!identity.client_ca_pem.empty()) SR_CHECK_OK(demand_clients(raw, identity.client_ca_pem));
   return made;
 }
 

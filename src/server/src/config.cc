@@ -12,6 +12,8 @@
 namespace strongroom::server {
 namespace {
 
+constexpr std::int64_t kPermilleMax = 1'000;
+
 constexpr std::array kSettings = {
     Setting{"server.listen", "STRONGROOM_LISTEN", "127.0.0.1:8443",
             "address and port of the shared endpoint"},
@@ -23,6 +25,8 @@ constexpr std::array kSettings = {
             "names and addresses for the certificate, comma-separated"},
     Setting{"server.metrics_token_file", "STRONGROOM_METRICS_TOKEN_FILE", "",
             "file whose first line is the bearer token of /metrics"},
+    Setting{"server.metrics_client_ca_file", "STRONGROOM_METRICS_CLIENT_CA_FILE", "",
+            "CA of the certificates that clients of /health and /metrics must show; empty: plain"},
     Setting{"server.region", "STRONGROOM_REGION", "cn-hangzhou", "region id in ARNs and answers"},
     Setting{"server.io_threads", "STRONGROOM_IO_THREADS", "0", "I/O threads; 0: one per core"},
     Setting{"server.pin_cpus", "STRONGROOM_PIN_CPUS", "",
@@ -34,6 +38,10 @@ constexpr std::array kSettings = {
             "off, or published: the calls a second that the cloud allows an account"},
     Setting{"limits.principal_qps", "STRONGROOM_LIMITS_PRINCIPAL_QPS", "0",
             "calls a second of one principal; 0: no limit"},
+    Setting{"trace.otlp_url", "STRONGROOM_TRACE_OTLP_URL", "",
+            "https URL of an OpenTelemetry collector that takes traces (/v1/traces)"},
+    Setting{"trace.permille", "STRONGROOM_TRACE_PERMILLE", "1000",
+            "of 1000 calls without a traced caller, how many are traced"},
     Setting{"audit.durability", "STRONGROOM_AUDIT_DURABILITY", "written",
             "written (survives a kill) or synced (survives power loss)"},
     Setting{"audit.retention_days", "STRONGROOM_AUDIT_RETENTION_DAYS", "180",
@@ -387,8 +395,14 @@ Result<Config> interpret(const Values& values) {
   SR_TRY(const std::int64_t qps,
          number_of("limits.principal_qps", principal, principal.text, kPrincipalQpsMax));
   config.principal_qps = static_cast<std::uint32_t>(qps);
+  config.trace_otlp_url = value_of(values, "trace.otlp_url").text;
+  const Value& permille = value_of(values, "trace.permille");
+  SR_TRY(const std::int64_t traced,
+         number_of("trace.permille", permille, permille.text, kPermilleMax));
+  config.trace_permille = static_cast<std::uint32_t>(traced);
   config.certificate_names = split_list(value_of(values, "server.certificate_names").text);
   config.metrics_token_file = value_of(values, "server.metrics_token_file").text;
+  config.metrics_client_ca_file = value_of(values, "server.metrics_client_ca_file").text;
   config.seal_file = value_of(values, "seal.file").text;
   config.seal_passphrase_file = value_of(values, "seal.passphrase_file").text;
   config.egress_user = value_of(values, "egress.user").text;

@@ -91,7 +91,8 @@ EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
   }
   if (facts.health_port != 0) {
     lines.emplace_back("STRONGROOM_METRICS_URL",
-                       "http://127.0.0.1:" + std::to_string(facts.health_port) + "/metrics");
+                       std::string(config.metrics_client_ca_pem.empty() ? "http" : "https") +
+                           "://127.0.0.1:" + std::to_string(facts.health_port) + "/metrics");
   }
   return lines;
 }

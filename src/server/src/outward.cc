@@ -1,5 +1,6 @@
 #include "outward.h"
 
+#include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/metrics/text.h"
 
@@ -49,11 +50,30 @@ void Outward::carry(const std::string& directory, std::string name, audit_export
       }));
 }
 
+void Outward::send_traces(trace::Tracer& tracer) {
+  tracer_ = &tracer;
+  threads_.push_back(std::make_unique<Periodic>([&tracer]() -> std::int64_t {
+    const auto sent = tracer.send();
+    if (sent) return *sent == limits::kTraceBatchMax ? 0 : kIdleMillis;
+    log::warn("traces_not_sent", {{"why", sent.error().message()}});
+    return limits::kTraceMillisMax;
+  }));
+}
+
 void Outward::stop() {
   for (const auto& thread : threads_) thread->stop();
 }
 
 void Outward::write(std::string& out) const {
+  if (tracer_ != nullptr) {
+    const auto counter = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
+      metrics::append_head(out, name, help, metrics::Kind::kCounter);
+      metrics::append_sample(out, name, "", static_cast<double>(value));
+    };
+    counter("strongroom_trace_spans_sent_total", "Spans that the collector took", tracer_->sent());
+    counter("strongroom_trace_spans_dropped_total", "Spans lost: no room, or the collector refused",
+            tracer_->dropped());
+  }
   if (exporters_.empty()) return;
   constexpr std::string_view kName = "strongroom_audit_export_lag_entries";
   metrics::append_head(out, kName, "Entries that a place has not taken yet", metrics::Kind::kGauge);

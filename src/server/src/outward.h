@@ -9,6 +9,7 @@
 #include "periodic.h"
 #include "strongroom/audit_export/exporter.h"
 #include "strongroom/server/config.h"
+#include "strongroom/trace/tracer.h"
 
 namespace strongroom::server {
 
@@ -17,13 +18,16 @@ class Outward {
   /// Starts what `config` asks for. kInvalidInput for an endpoint that cannot be one.
   static Result<std::unique_ptr<Outward>> start(const Config& config);
   void stop();
-  /// Appends the lag of each export in Prometheus' form.
+  /// Sends spans until stop(); the tracer must outlive it. Before the first write().
+  void send_traces(trace::Tracer& tracer);
+  /// Appends the lag of each export, and what became of spans, in Prometheus' form.
   void write(std::string& out) const;
 
  private:
   void carry(const std::string& directory, std::string name, audit_export::Place place);
 
   std::vector<std::unique_ptr<audit_export::Exporter>> exporters_;
+  const trace::Tracer* tracer_ = nullptr;
   std::unique_ptr<audit_export::Publisher> publisher_;
   std::vector<std::unique_ptr<Periodic>> threads_;
 };

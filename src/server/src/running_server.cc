@@ -13,6 +13,7 @@
 #include "reveal.h"
 #include "sample.h"
 #include "samples.h"
+#include "server_status.h"
 #include "startup.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/access/access.h"
@@ -136,6 +137,7 @@ struct RunningServer::Parts {
   std::unique_ptr<service::FlowControl> flow;
   std::unique_ptr<metrics::Calls> calls;
   std::unique_ptr<Samples> samples;
+  std::unique_ptr<trace::Tracer> tracer;  // null: no traces
   std::unique_ptr<Outward> outward;
   std::unique_ptr<service::WorkerPool> workers;
   std::unique_ptr<service::WorkerPool> misses;
@@ -143,6 +145,7 @@ struct RunningServer::Parts {
   std::unique_ptr<Background> background;
   std::unique_ptr<net::Server> listener;
   std::vector<std::unique_ptr<net::Server>> instance_listeners;
+  net::TlsIdentity health_identity;  // between the two listeners' starts
   std::unique_ptr<net::Server> health;
   StartedFacts facts;
 
@@ -164,6 +167,8 @@ struct RunningServer::Parts {
   /// One mutation as the root principal, through the pipeline and its audit.
   service::Outcome act_as_root(const service::ApiVersion& api, std::string_view action,
                                std::span<const NameValue> parameters);
+  /// Without what comes into being with the listeners: calls ask for it, too.
+  HealthFacts vital_facts() const;
   HealthFacts health_facts() const;
 };
 
@@ -252,31 +257,37 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
   directory->set_client_keys(access_points.get());
   SR_TRY(diagnostic_key, store->derive(access::kDiagnosticLabel));
   open_rotation();
-  service = std::make_unique<service::Service>(service::Engines{.store = *store,
-                                                                .directory = *directory,
-                                                                .keys = *keys,
-                                                                .instances = *instances,
-                                                                .secrets = *secrets,
-                                                                .access_points = *access_points,
-                                                                .clock = clock,
-                                                                .random = random,
-                                                                .region = config.region,
-                                                                .sessions = sessions.get(),
-                                                                .issuers = issuers.get(),
-                                                                .diagnostic_key = &diagnostic_key,
-                                                                .operator_account = account,
-                                                                .targets = targets.get(),
-                                                                .target_runner = egress.get(),
-                                                                .rotations = rotations.get(),
-                                                                .driver = driver.get(),
-                                                                .call_log = call_log.get(),
-                                                                .caretaker = watch.get()});
+  service = std::make_unique<service::Service>(
+      service::Engines{.store = *store,
+                       .directory = *directory,
+                       .keys = *keys,
+                       .instances = *instances,
+                       .secrets = *secrets,
+                       .access_points = *access_points,
+                       .clock = clock,
+                       .random = random,
+                       .region = config.region,
+                       .sessions = sessions.get(),
+                       .issuers = issuers.get(),
+                       .diagnostic_key = &diagnostic_key,
+                       .operator_account = account,
+                       .targets = targets.get(),
+                       .target_runner = egress.get(),
+                       .rotations = rotations.get(),
+                       .driver = driver.get(),
+                       .call_log = call_log.get(),
+                       .caretaker = watch.get(),
+                       .write_server_status = [this](service::AnswerWriter& out, Instant) {
+                         if (samples) write_server_status(vital_facts(), *samples, out);
+                       }});
   calls = std::make_unique<metrics::Calls>(call_names(*service));
-  samples = std::make_unique<Samples>(config.data_directory + "/audit");
+  samples = std::make_unique<Samples>(config.data_directory);
+  store->add_listener(&samples->commits());
   if (config.published_limits || config.principal_qps > 0) {
     flow = std::make_unique<service::FlowControl>(
         service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),
         random);
+    samples->watch(flow.get());
   }
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
   misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,
@@ -302,7 +313,8 @@ net::HandlerFactory RunningServer::Parts::handlers(gateway::RunnerFactory runner
                                      .workers = *workers,
                                      .misses = *misses,
                                      .io_threads = io_threads_of(config),
-                                     .calls = calls.get()};
+                                     .calls = calls.get(),
+                                     .tracer = tracer.get()};
   return [shared, runners = std::move(runners)](std::size_t) {
     return gateway::make_handler(shared, runners);
   };
@@ -331,6 +343,7 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
       server, handlers(gateway_openapi::make_runners(
                   {.service = *service, .authenticator = *authenticator, .flow = flow.get()})));
   wipe(server.listeners[0].identity);
+  if (bound && !config.metrics_client_ca_pem.empty()) health_identity = provision.tls;
   wipe(provision.tls);
   if (!bound) return std::unexpected(bound.error());
   listener = std::move(*bound);
@@ -395,13 +408,12 @@ void RunningServer::Parts::listen_configured_instances() {
   }
 }
 
-HealthFacts RunningServer::Parts::health_facts() const {
+HealthFacts RunningServer::Parts::vital_facts() const {
   HealthFacts now;
   now.sealed = store->sealed();
   now.audit_healthy = audit->healthy();
   now.index_ready = secrets->index().ready();
   now.audit_entries = audit->head().size;
-  now.connections = connections();
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
   if (watch) {
     const service::Caretaker::Facts care = watch->facts();
@@ -414,22 +426,35 @@ HealthFacts RunningServer::Parts::health_facts() const {
   return now;
 }
 
+HealthFacts RunningServer::Parts::health_facts() const {
+  HealthFacts now = vital_facts();
+  now.connections = connections();
+  return now;
+}
+
 Result<void> RunningServer::Parts::listen_health() {
   if (!config.health_listen) return {};
   std::optional<crypto::Digest32> token;
   if (!config.metrics_token.empty()) token = crypto::sha256(as_bytes(config.metrics_token));
   net::ServerConfig server;
   SR_TRY(auto open_sockets, sockets_at(*config.health_listen, server.threads));
-  server.listeners.push_back({.tls = false, .sockets = std::move(open_sockets)});
-  SR_TRY(health, net::Server::start(std::move(server), [this, token](std::size_t) {
-           return make_health_handler({[this] { return health_facts(); },
-                                       [this](std::string& out) {
-                                         samples->write(out);
-                                         outward->write(out);
-                                         calls->write(out);
-                                       }},
-                                      token);
-         }));
+  server.listeners.push_back({.tls = !config.metrics_client_ca_pem.empty(),
+                              .identity = health_identity,
+                              .sockets = std::move(open_sockets)});
+  server.listeners[0].identity.client_ca_pem = config.metrics_client_ca_pem;
+  auto bound = net::Server::start(server, [this, token](std::size_t) {
+    return make_health_handler({[this] { return health_facts(); },
+                                [this](std::string& out) {
+                                  samples->write(out);
+                                  outward->write(out);
+                                  calls->write(out);
+                                }},
+                               token);
+  });
+  wipe(server.listeners[0].identity);
+  wipe(health_identity);
+  if (!bound) return std::unexpected(bound.error());
+  health = std::move(*bound);
   facts.health_port = health->port(0);
   return {};
 }
@@ -465,6 +490,22 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
                         .courier = {.ca_file = config.notify_ca_file,
                                     .private_hosts = config.notify_private_hosts}});
   SR_TRY(p.outward, Outward::start(config));
+  if (!config.trace_otlp_url.empty()) {
+    p.tracer = std::make_unique<trace::Tracer>(
+        trace::Settings{.url = config.trace_otlp_url,
+                        .permille = config.trace_permille,
+                        .instance = p.store->cluster().lower(),
+                        .reach = {.ca_file = config.notify_ca_file,
+                                  .private_hosts = config.notify_private_hosts}},
+        p.random);
+    p.outward->send_traces(*p.tracer);
+  }
+  p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
+                                                          .engine = *p.engine,
+                                                          .store = *p.store,
+                                                          .keys = p.backup_keys,
+                                                          .clock = p.clock,
+                                                          .account = provision.account});
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
   p.listen_configured_instances();

@@ -1,8 +1,11 @@
 #include "samples.h"
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -17,9 +20,27 @@ constexpr Instant kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 constexpr std::int64_t kGraceMillis = 60'000;  // what fell due this long ago is overdue
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kJumpMillis = 5'000;
+constexpr std::int64_t kBlockBytes = 512;  // stat(2)
 constexpr double kPermille = 1000.0;
 
+constexpr std::int64_t kMillisPerHour = 3'600'000;
+constexpr int kCriticalPercent = 90;
+
 using metrics::append_gauge;
+
+Result<void> record(service::Engines& engines, Instant now, const due::Event& event) {
+  SR_TRY(const auto transaction, engines.store.begin());
+  due::record(*transaction, now, event);
+  SR_CHECK_OK(transaction->commit());
+  return {};
+}
+
+due::Event server_event(const service::Engines& engines, const std::string& name,
+                        const std::string& detail) {
+  const std::string account = engines.operator_account.text();
+  return {name, engines.operator_account, "acs:kms:" + engines.region + ":" + account + ":server",
+          detail};
+}
 
 }  // namespace
 
@@ -43,6 +64,8 @@ void Samples::take(barrier::SealedStore& store, Instant now) {
   if (const auto rows = store.due(barrier::TimeTable::kOutbox, kEndOfTime, limits::kDueBatchMax)) {
     outbox_waiting_ = static_cast<std::int64_t>(rows->size());
   }
+  struct stat file{};
+  if (stat(store_file_.c_str(), &file) == 0) store_bytes_ = file.st_blocks * kBlockBytes;
   struct statvfs disk{};
   if (statvfs(audit_directory_.c_str(), &disk) == 0 && disk.f_blocks > 0) {
     const auto used = disk.f_blocks - disk.f_bavail;
@@ -51,18 +74,14 @@ void Samples::take(barrier::SealedStore& store, Instant now) {
   }
 }
 
-Result<void> Samples::record(service::Engines& engines, Instant now, const std::string& name,
-                             const std::string& detail) {
-  SR_TRY(const auto transaction, engines.store.begin());
-  due::record(
-      *transaction, now,
-      {name, engines.operator_account,
-       "acs:kms:" + engines.region + ":" + engines.operator_account.text() + ":server", detail});
-  SR_CHECK_OK(transaction->commit());
-  return {};
+Result<void> Samples::tell(service::Engines& engines, Instant now) {
+  SR_CHECK_OK(tell_seal(engines, now));
+  SR_CHECK_OK(tell_disk(engines, now));
+  SR_CHECK_OK(tell_clock(engines, now));
+  return tell_limits(engines, now);
 }
 
-Result<void> Samples::tell(service::Engines& engines, Instant now) {
+Result<void> Samples::tell_disk(service::Engines& engines, Instant now) {
   int mark = 0;
   std::string_view level;
   for (const auto& [percent, name] :
@@ -72,22 +91,78 @@ Result<void> Samples::tell(service::Engines& engines, Instant now) {
     level = name;
   }
   const int before = std::exchange(disk_mark_, mark);
-  if (mark > before) {
-    SR_CHECK_OK(record(engines, now, "AuditLog:DiskUsage:Reminder",
-                       R"({"level":")" + std::string(level) + R"(","percent":)" +
-                           std::to_string(mark) + R"(,"freeBytes":)" +
-                           std::to_string(disk_free_bytes_.load()) + "}"));
-  }
+  if (mark <= before) return {};
+  return record(
+      engines, now,
+      server_event(engines, "AuditLog:DiskUsage:Reminder",
+                   R"({"level":")" + std::string(level) + R"(","percent":)" + std::to_string(mark) +
+                       R"(,"freeBytes":)" + std::to_string(disk_free_bytes_.load()) + "}"));
+}
+
+Result<void> Samples::tell_clock(service::Engines& engines, Instant now) {
   const std::int64_t offset = now.unix_ms - monotonic_ns() / kNanosPerMilli;
   const std::int64_t jump = offset - std::exchange(clock_offset_ms_, offset);
   const bool jumped =
       std::exchange(clock_seen_, true) && (jump > kJumpMillis || jump < -kJumpMillis);
   if (!jumped) return {};
-  return record(engines, now, "Server:ClockSet:Reminder",
-                R"({"level":"WARN","milliseconds":)" + std::to_string(jump) + "}");
+  return record(engines, now,
+                server_event(engines, "Server:ClockSet:Reminder",
+                             R"({"level":"WARN","milliseconds":)" + std::to_string(jump) + "}"));
+}
+
+Result<void> Samples::tell_limits(service::Engines& engines, Instant now) {
+  if (flow_ == nullptr) return {};
+  std::erase_if(limits_told_, [now](const auto& told) {
+    return told.second.unix_ms + kMillisPerHour <= now.unix_ms;
+  });
+  for (const service::FlowMark& mark : flow_->take_marks()) {
+    if (!limits_told_.try_emplace({mark.account, mark.group, mark.percent}, now).second) continue;
+    const std::string group(mark.group);
+    SR_CHECK_OK(record(
+        engines, now,
+        {"Quota:Qps:Reminder", mark.account,
+         "acs:kms:" + engines.region + ":" + mark.account.text() + ":quota/" + group,
+         R"({"level":")" + std::string(mark.percent >= kCriticalPercent ? "CRITICAL" : "INFO") +
+             R"(","percent":)" + std::to_string(mark.percent) + R"(,"limit":)" +
+             std::to_string(mark.limit) + R"(,"action":")" + group + "\"}"}));
+  }
+  return {};
+}
+
+Result<void> Samples::tell_seal(service::Engines& engines, Instant now) {
+  if (engines.store.sealed()) {
+    if (!std::exchange(seal_noted_, true)) {
+      std::ofstream(seal_marker_) << format_utc(now) << "\n";
+    }
+    return {};
+  }
+  std::string since;
+  if (!std::getline(std::ifstream(seal_marker_), since) || !parse_utc(since)) return {};
+  SR_CHECK_OK(record(engines, now,
+                     server_event(engines, "Server:Sealed:Failure",
+                                  R"({"level":"CRITICAL","sealedAt":")" + since + "\"}")));
+  std::remove(seal_marker_.c_str());
+  return {};
+}
+
+void StoreCounter::on_change(store::Revision, std::span<const store::AppliedWrite> writes) {
+  groups_.fetch_add(1, std::memory_order_relaxed);
+  rows_.fetch_add(writes.size(), std::memory_order_relaxed);
+}
+
+void StoreCounter::write(std::string& out) const {
+  const auto counter = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
+    metrics::append_head(out, name, help, metrics::Kind::kCounter);
+    metrics::append_sample(out, name, "", static_cast<double>(value));
+  };
+  counter("strongroom_store_commits_total", "Groups of changes synced together", groups_.load());
+  counter("strongroom_store_rows_written_total", "Rows written or removed by them", rows_.load());
 }
 
 void Samples::write(std::string& out) const {
+  commits_.write(out);
+  append_gauge(out, "strongroom_store_file_bytes", "Bytes that the store's file takes on the disk",
+               static_cast<double>(store_bytes_.load()));
   append_gauge(out, "strongroom_audit_lag_seconds",
                "Age of the oldest record of a commit that is not in the audit log yet",
                static_cast<double>(audit_lag_ms_.load()) / kPermille);

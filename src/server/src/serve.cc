@@ -162,11 +162,12 @@ int run_serve(const ServeOptions& options, const std::string& config_file, const
     return fail_with("the configuration cannot be used", config.error(),
                      "strongroomd config explain");
   if (!hardened(*config)) return 1;
-  if (config->health_listen && config->metrics_token.empty()) {
+  if (config->health_listen && config->metrics_token.empty() &&
+      config->metrics_client_ca_pem.empty()) {
     return fail_with("metrics need a token in production",
                      Error(ErrorKind::kInvalidInput, "NoMetricsToken",
                            "server.health_listen is set without a token"),
-                     "set server.metrics_token_file");
+                     "set server.metrics_token_file or server.metrics_client_ca_file");
   }
   if (const auto secret = seal_of(*config); !secret)
     return fail_with("there is nothing to open the seal with", secret.error(), "set seal.file");

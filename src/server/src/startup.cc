@@ -3,11 +3,24 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "hardening.h"
 #include "terminal.h"
 
 namespace strongroom::server {
+namespace {
+
+Result<std::string> read_authorities(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string pem{std::istreambuf_iterator<char>(file), {}};
+  if (file && !pem.empty()) return pem;
+  return fail(ErrorKind::kInvalidInput, "NoClientAuthorities",
+              "server.metrics_client_ca_file cannot be read or is empty: " + path);
+}
+
+}  // namespace
 
 Result<Config> load_config(const std::string& config_file, const Flags& flags) {
   const Environment environment = [](std::string_view name) -> std::optional<std::string> {
@@ -18,6 +31,9 @@ Result<Config> load_config(const std::string& config_file, const Flags& flags) {
   SR_TRY(Config config, interpret(values));
   if (!config.metrics_token_file.empty()) {
     SR_TRY(config.metrics_token, read_first_line(config.metrics_token_file));
+  }
+  if (!config.metrics_client_ca_file.empty()) {
+    SR_TRY(config.metrics_client_ca_pem, read_authorities(config.metrics_client_ca_file));
   }
   return config;
 }

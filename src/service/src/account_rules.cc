@@ -68,7 +68,9 @@ constexpr std::string_view kHarmless[] = {"bssapi:CreateInstance",
                                           "strongroom:CancelRotation",
                                           "strongroom:CreateAccount",
                                           "strongroom:RemoveNotifyTarget",
+                                          "strongroom:RemoveRotationFunction",
                                           "strongroom:RemoveTarget",
+                                          "strongroom:SetRotationFunction",
                                           "strongroom:SetRules",
                                           "strongroom:TestNotifyTarget"};
 static_assert(std::ranges::is_sorted(kHarmless));

@@ -11,6 +11,9 @@ constexpr std::size_t kHourSlots = 1U << 10;  // … and behind them, of an hour
 constexpr std::size_t kWays = 4;
 constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15U;
 constexpr std::int64_t kMillisPerHour = 3'600'000;
+constexpr std::size_t kMarksMax = 64;          // between two take_marks()
+constexpr std::uint32_t kMarkedLimitMin = 10;  // a share of less says nothing
+constexpr int kMarks[] = {70, 90};
 
 // A slot: 24 bits of the name, 24 of the window, 16 of the count.
 constexpr std::uint64_t kCountMask = 0xffff;
@@ -87,6 +90,7 @@ FlowControl::FlowControl(FlowLimits limits, std::span<const Operation* const> op
     : limits_(limits),
       seed_(seed_of(random)),
       slots_(std::make_unique<std::atomic<std::uint64_t>[]>(kSlots + kHourSlots)) {
+  marks_.reserve(kMarksMax);
   static constexpr Group kGroups[] = {
       {1, kMillisPerSecond, kStatus},         {10, kMillisPerSecond, kInstanceChanges},
       {50, kMillisPerSecond, kInstanceReads}, {50, kMillisPerSecond, kKeyReads},
@@ -113,8 +117,8 @@ std::uint32_t FlowControl::published_limit(std::string_view action) const {
   return 0;
 }
 
-bool FlowControl::count(std::uint64_t name, std::int64_t window_millis, Instant now,
-                        std::uint32_t limit) {
+std::optional<std::uint32_t> FlowControl::count(std::uint64_t name, std::int64_t window_millis,
+                                                Instant now, std::uint32_t limit) {
   const auto window = static_cast<std::uint64_t>(now.unix_ms / window_millis);
   const bool seconds = window_millis == kMillisPerSecond;
   const std::size_t slots = seconds ? kSlots : kHourSlots;
@@ -128,12 +132,32 @@ bool FlowControl::count(std::uint64_t name, std::int64_t window_millis, Instant 
       const bool stale = ((seen >> 16U) & kFieldMask) != (window & kFieldMask);
       if (!ours && !stale && seen != 0) break;  // somebody else's
       const std::uint64_t used = ours ? seen & kCountMask : 0;
-      if (used >= std::min<std::uint64_t>(limit, kCountMask)) return false;
+      if (used >= std::min<std::uint64_t>(limit, kCountMask)) return std::nullopt;
       if (slots_[way].compare_exchange_weak(seen, mark | (used + 1), std::memory_order_relaxed))
-        return true;
+        return static_cast<std::uint32_t>(used + 1);
     }
   }
-  return true;
+  return 0;
+}
+
+void FlowControl::note(AccountId account, const Group& group, std::uint32_t used) {
+  if (group.limit < kMarkedLimitMin) return;
+  for (const int percent : kMarks) {
+    // Only the call that reaches the mark says so: once in each window.
+    if (used != (group.limit * static_cast<std::uint32_t>(percent) + 99) / 100) continue;
+    const FlowMark mark{account, group.actions.front(), group.limit, percent};
+    const std::unique_lock lock(marks_mutex_, std::try_to_lock);
+    if (!lock || marks_.size() == kMarksMax) return;
+    if (std::ranges::find(marks_, mark) == marks_.end()) marks_.push_back(mark);
+  }
+}
+
+std::vector<FlowMark> FlowControl::take_marks() {
+  std::vector<FlowMark> fresh;
+  fresh.reserve(kMarksMax);  // I/O threads never allocate for it
+  const std::lock_guard lock(marks_mutex_);
+  std::swap(fresh, marks_);
+  return fresh;
 }
 
 std::int64_t FlowControl::take(const Operation& operation, const identity::Principal& principal,
@@ -151,7 +175,10 @@ std::int64_t FlowControl::take(const Operation& operation, const identity::Princ
   // The address of the group tells groups of one account apart.
   const std::uint64_t name =
       mix(principal.account.number() * kMultiplier) ^ reinterpret_cast<std::uintptr_t>(&g);
-  return count(name, g.window_millis, now, g.limit) ? 0 : wait(g.window_millis);
+  const auto used = count(name, g.window_millis, now, g.limit);
+  if (!used) return wait(g.window_millis);
+  note(principal.account, g, *used);
+  return 0;
 }
 
 }  // namespace strongroom::service

@@ -9,6 +9,7 @@
 #include "secret_answers.h"
 #include "secret_handlers.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/due/due.h"
 #include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/transition.h"
 
@@ -161,6 +162,10 @@ Result<void> delete_secret(Call& call) {
       SR_TRY(secret, rotations->abandon(*call.transaction, std::move(secret), call.now));
     }
     SR_CHECK_OK(call.engines.secrets.plan_deletion(*call.transaction, std::move(secret), planned));
+    due::record(*call.transaction, call.now,
+                {"Secret:DeletionScheduled", call.target().owner,
+                 call.engines.secrets.arn(call.target().owner, view.name()),
+                 R"({"PlannedDeleteTime":")" + format_utc(planned) + "\"}"});
   }
   call.answer.field("SecretName", view.name());
   write_time(call.answer, "PlannedDeleteTime", planned);

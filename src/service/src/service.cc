@@ -5,6 +5,7 @@
 #include <cstring>
 #include <tuple>
 
+#include "account_rules.h"
 #include "resource.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
@@ -105,7 +106,8 @@ Service::Service(Engines engines) : engines_(std::move(engines)) {
                             ram_login_operations(),
                             ram_settings_operations(),
                             account_operations(),
-                            caretaker_operations()}) {
+                            caretaker_operations(),
+                            status_operations()}) {
     for (const Operation& row : table) rows_.push_back(&row);
   }
   std::ranges::sort(rows_, {}, row_key);
@@ -209,15 +211,17 @@ Outcome Service::mutate(const Request& request,
     }
     Call call(request,
               {**transaction, transaction->get(), fresh_answer(), engines_, resource_policies_});
-    const Result<void> result = run(call, request);
+    Result<void> result = run(call, request);
+    if (result) result = keep_account_rules(call);
     if (!result) outcome.error = result.error();
     call.finish(outcome);
     if (!result) return outcome;
-    const std::string leaf = audit::encode(audit_record(request, outcome, 200, engines_.region));
+    std::string leaf = audit::encode(audit_record(request, outcome, 200, engines_.region));
     (*transaction)->put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaf));
     const auto committed = (*transaction)->commit();
     if (committed) {
       outcome.audit_committed = true;
+      outcome.committed_leaf = std::move(leaf);
       return outcome;
     }
     if (committed.error().kind() != ErrorKind::kConflict) {

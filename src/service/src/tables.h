@@ -41,5 +41,6 @@ std::span<const Operation> sts_operations();             // ops_sts.cc
 std::span<const Operation> sts_oidc_operations();        // ops_sts_oidc.cc
 std::span<const Operation> ims_operations();             // ops_ims.cc
 std::span<const Operation> target_operations();          // ops_targets.cc
+std::span<const Operation> status_operations();          // ops_status.cc
 
 }  // namespace strongroom::service

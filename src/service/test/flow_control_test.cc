@@ -52,6 +52,24 @@ TEST_F(FlowControlTest, TheHintLeadsToTheNextWindow) {
   EXPECT_EQ(flow.take(*row, root(), {late.unix_ms + 300}), 0);
 }
 
+TEST_F(FlowControlTest, WhoComesNearALimitIsMarkedOnce) {
+  FlowControl flow = make({.published = true, .principal_qps = 0});
+  passed(flow, "GetSecretValue", root(), kSecond, 314);
+  EXPECT_TRUE(flow.take_marks().empty());
+  passed(flow, "GetSecretValue", root(), kSecond, 1);  // 315 of 450
+  const FlowMark seventy{kAccount, "GetSecretValue", 450, 70};
+  EXPECT_EQ(flow.take_marks(), std::vector{seventy});
+  passed(flow, "DescribeSecret", root(), kSecond, 1'000);
+  const FlowMark ninety{kAccount, "GetSecretValue", 450, 90};
+  EXPECT_EQ(flow.take_marks(), std::vector{ninety});
+  for (int window = 1; window < 4; ++window) {
+    passed(flow, "GetSecretValue", root(), {kSecond.unix_ms + window * 1'000}, 1'000);
+  }
+  EXPECT_EQ(flow.take_marks(), (std::vector{seventy, ninety}));
+  passed(flow, "OpenKmsService", root(), kSecond, 5);  // one a second: no share of it
+  EXPECT_TRUE(flow.take_marks().empty());
+}
+
 TEST_F(FlowControlTest, OffMeansOff) {
   FlowControl flow = make({});
   EXPECT_EQ(passed(flow, "CreateKey", root(), kSecond, 5'000), 5'000);

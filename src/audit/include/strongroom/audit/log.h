@@ -111,6 +111,11 @@ class Log {
   /// kInvalidInput for bytes that encode() cannot have made.
   virtual Result<void> append_committed(std::span<const std::string> leaves) = 0;
 
+  /// A receipt: the proof (audit_format::encode_proof) that a leaf, which append_committed() has
+  /// taken, is in the tree of the newest checkpoint. Waits for the sequencer. kUnavailable if the
+  /// disk refuses.
+  virtual Result<std::string> prove(const std::string& leaf) = 0;
+
   /// Compresses the oldest closed volume that is not yet, and drops archives whose newest entry is
   /// older than `keep_from` (docs/formats/audit.md, "Archive" and "Retention"). Slow; one caller at
   /// a time, beside everything else. kUnavailable if the disk refuses: nothing is lost.

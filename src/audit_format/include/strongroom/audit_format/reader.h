@@ -74,6 +74,9 @@ class LogDirectory {
   /// A proof, itself checked, that entry `index` is in the checkpointed tree (encode_proof makes
   /// the text of it).
   Result<Proof> prove(std::uint64_t index);
+  /// The same for an entry that was added just now: it is looked for among the newest
+  /// limits::kReceiptEntriesPending ones by its hash. kNotFound if it is not there.
+  Result<Proof> prove_newest(std::string_view entry);
   /// Hashes that show that the checkpointed tree continues a tree of `old_size` entries.
   Result<std::vector<Hash>> prove_consistency(std::uint64_t old_size);
 

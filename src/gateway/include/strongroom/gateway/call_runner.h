@@ -20,6 +20,7 @@
 #include "strongroom/identity/principal_cache.h"
 #include "strongroom/metrics/calls.h"
 #include "strongroom/service/operation.h"
+#include "strongroom/trace/tracer.h"
 
 namespace strongroom::gateway {
 
@@ -30,7 +31,8 @@ struct Incoming {
   std::string request_id;
   Instant now;
   bool secure_transport = true;
-  std::int64_t started_ns = 0;  // monotonic_ns() when it arrived
+  std::int64_t started_ns = 0;           // monotonic_ns() when it arrived
+  std::optional<trace::Span> span = {};  // if it is traced
   // Once authenticated: never verified (or its nonce taken) twice.
   identity::PrincipalRef principal;
 };
@@ -39,7 +41,8 @@ struct Incoming {
 struct Finished {
   std::string_view bytes;  // the whole answer
   bool close = false;
-  const audit::Record* record = nullptr;          // null: it is a row of the call's own commit
+  const audit::Record* record = nullptr;          // null: it is a row of the call's own commit …
+  std::string_view committed_leaf = {};           // … encoded here
   const service::Operation* operation = nullptr;  // null: it named none
   metrics::Outcome outcome = metrics::Outcome::kOk;
 };

@@ -7,12 +7,14 @@
 // handler belongs to its I/O thread.
 
 #include <memory>
+#include <string_view>
 
 #include "strongroom/audit/log.h"
 #include "strongroom/gateway/call_runner.h"
 #include "strongroom/net/server.h"
 #include "strongroom/service/service.h"
 #include "strongroom/service/worker_pool.h"
+#include "strongroom/trace/tracer.h"
 
 namespace strongroom::gateway {
 
@@ -24,7 +26,12 @@ struct HandlerParts {
   service::WorkerPool& misses;      // reads of what is not cached: short as a rule
   std::size_t io_threads = 1;       // each thread's caches get 1/io_threads of the limits
   metrics::Calls* calls = nullptr;  // null: not counted
+  trace::Tracer* tracer = nullptr;  // null: no spans
 };
+
+/// A request that has it with the value 1 is answered with a receipt under the same name: Base64 of
+/// a proof that the record of this very call is in the audit log (docs/audit.md, "Receipts").
+inline constexpr std::string_view kReceiptHeader = "x-strongroom-receipt";
 
 /// One handler for one I/O thread; call it from the factory given to net::Server::start.
 std::unique_ptr<net::Handler> make_handler(const HandlerParts& parts, RunnerFactory runners);

@@ -25,6 +25,8 @@ enum class Outcome : std::uint8_t {
   kFailed,  // ours
 };
 inline constexpr std::size_t kOutcomes = 6;
+/// "ok", "denied", …; lives for ever.
+std::string_view name_of(Outcome outcome);
 
 /// Upper ends in microseconds; what is longer goes into one more bucket.
 inline constexpr std::array<std::int64_t, 15> kDurationMicros = {
@@ -45,6 +47,8 @@ class Calls {
    public:
     /// `key` null or unknown: counted as a call without an action.
     void count(const void* key, Outcome outcome, std::int64_t nanoseconds);
+    /// A read that this thread's caches could answer, or not.
+    void count_cached(bool hit);
 
    private:
     friend class Calls;
@@ -57,6 +61,7 @@ class Calls {
 
     const Calls& calls_;
     std::vector<Row> rows_;
+    std::array<std::atomic<std::uint64_t>, 2> cached_{};  // misses, hits
   };
 
   /// Names must outlive this.
@@ -66,11 +71,12 @@ class Calls {
   Thread& add_thread();
 
   /// Appends strongroom_requests_total and strongroom_request_duration_seconds for actions that
-  /// were called. Any thread.
+  /// were called, and strongroom_cache_reads_total. Any thread.
   void write(std::string& out) const;
 
  private:
   std::size_t row_of(const void* key) const;
+  void write_cached(std::string& out) const;
 
   std::vector<CallName> names_;  // row 0: no action
   std::unordered_map<const void*, std::size_t> rows_;

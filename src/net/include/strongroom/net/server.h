@@ -93,6 +93,8 @@ using HandlerFactory = std::function<std::unique_ptr<Handler>(std::size_t thread
 struct TlsIdentity {
   std::string certificate_chain_pem;  // leaf first
   std::string private_key_pem;        // wiped by the caller
+  /// Not empty: only clients with a certificate that one of these has signed get in.
+  std::string client_ca_pem = {};
 };
 
 struct ListenerConfig {

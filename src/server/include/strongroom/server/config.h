@@ -76,7 +76,11 @@ struct Config {
   std::vector<std::string> certificate_names;  // besides localhost, 127.0.0.1 and ::1
   std::string metrics_token_file;
   std::string metrics_token;   // read from the file; empty: metrics are open
-  std::size_t io_threads = 0;  // 0: one per core
+  std::string trace_otlp_url;  // empty: no traces
+  std::uint32_t trace_permille = 1'000;
+  std::string metrics_client_ca_file;
+  std::string metrics_client_ca_pem;  // read from the file; empty: plain HTTP
+  std::size_t io_threads = 0;         // 0: one per core
   std::vector<int> pin_cpus;
   audit::Durability audit_durability = audit::Durability::kWritten;
   std::int64_t audit_retention_days = 180;

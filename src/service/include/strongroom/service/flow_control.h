@@ -10,9 +10,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "strongroom/base/random.h"
 #include "strongroom/base/time.h"
@@ -26,6 +29,15 @@ struct FlowLimits {
   std::uint32_t principal_qps = 0;  // per principal, all actions together; 0: no limit
 };
 
+/// An account that came near one of its limits, or met it.
+struct FlowMark {
+  AccountId account;
+  std::string_view group;  // the first action of those that share the limit; lives for ever
+  std::uint32_t limit = 0;
+  int percent = 0;  // 70 or 90
+  bool operator==(const FlowMark&) const = default;
+};
+
 class FlowControl {
  public:
   /// `operations` must outlive this.
@@ -36,17 +48,26 @@ class FlowControl {
   /// call, so ask once.
   std::int64_t take(const Operation& operation, const identity::Principal& principal, Instant now);
 
+  /// The published limits that came near since the last call, each once; a few may be missed while
+  /// many do at once.
+  std::vector<FlowMark> take_marks();
+
   /// The published limit of an action, 0 for none; for tests and documentation.
   std::uint32_t published_limit(std::string_view action) const;
 
  private:
   struct Group;
-  bool count(std::uint64_t name, std::int64_t window_millis, Instant now, std::uint32_t limit);
+  /// How many calls this window has had with this one; nothing if they were too many.
+  std::optional<std::uint32_t> count(std::uint64_t name, std::int64_t window_millis, Instant now,
+                                     std::uint32_t limit);
+  void note(AccountId account, const Group& group, std::uint32_t used);
 
   const FlowLimits limits_;
   const std::uint64_t seed_;
   std::unordered_map<const Operation*, const Group*> groups_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> slots_;
+  std::mutex marks_mutex_;  // on I/O threads only tried, never waited for
+  std::vector<FlowMark> marks_;
 };
 
 }  // namespace strongroom::service

@@ -148,6 +148,9 @@ struct Engines {
   RotationDriver* driver = nullptr;            // null: nothing is rotated here
   const trail::CallLog* call_log = nullptr;    // null: LookupEvents finds nothing
   Caretaker* caretaker = nullptr;              // null: nothing is known of backups and keyring
+  /// Writes what the program knows of itself, for GetStatus, into an object that is open; on any
+  /// thread. Empty: nothing.
+  std::function<void(AnswerWriter& out, Instant now)> write_server_status = {};
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.
@@ -202,6 +205,7 @@ class Call {
   void note_version(std::string_view version_id) { audit_version_ = version_id; }
   void note_key(std::string_view key_id) { audit_key_ = key_id; }
   void note_resource(std::string_view arn) { audit_resource_ = arn; }
+  std::string_view noted_resource() const { return audit_resource_; }
   /// `spec` lives for ever: a name from a table.
   void note_key_spec(std::string_view spec) { audit_key_spec_ = spec; }
 

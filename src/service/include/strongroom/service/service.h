@@ -48,6 +48,7 @@ struct Outcome {
   AuditFacts facts;
   std::string access_denied_detail;  // JSON object for the error envelope, or empty
   bool audit_committed = false;      // the record is a row of the commit: do not record it again
+  std::string committed_leaf = {};   // then, that record
 };
 
 class Service {

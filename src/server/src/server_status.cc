@@ -1,0 +1,19 @@
+#include "server_status.h"
+
+namespace strongroom::server {
+
+void write_server_status(const HealthFacts& facts, const Samples& samples,
+                         service::AnswerWriter& out) {
+  constexpr std::int64_t kPermillePerPercent = 10;
+  out.boolean("Healthy", facts.serving());
+  out.boolean("AuditHealthy", facts.audit_healthy);
+  out.boolean("IndexReady", facts.index_ready);
+  out.number("AuditEntries", static_cast<std::int64_t>(facts.audit_entries));
+  out.number("AuditDiskPercent", samples.disk_used_permille() / kPermillePerPercent);
+  out.number("OverdueTasks", samples.due_overdue());
+  out.number("OverdueRotations", samples.rotations_overdue());
+  out.number("WaitingNotices", samples.outbox_waiting());
+  out.number("UptimeSeconds", facts.uptime_seconds);
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,205 @@
+"""Rules over policies, receipts, status on one screen, traces, metrics over mutual TLS, events of limits."""
+
+import base64
+import http.server
+import json
+import os
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.server import ROOT, Server
+from strongroom_e2e.wire import RAM, Wire
+
+OWN = "2026-11-01"
+CMS = "2019-01-01"
+WAIT_SECONDS = 20
+PROGRAM = os.path.join(ROOT, "build", "bin", "strongroom")
+
+suite = Suite("observe")
+spans = []
+
+
+def certificate(folder, name, issuer=None):
+    """A self-signed certificate, or one that `issuer` has signed."""
+    key, cert = os.path.join(folder, name + ".key"), os.path.join(folder, name + ".pem")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
+               "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    if issuer:
+        command += ["-CA", issuer[0], "-CAkey", issuer[1], "-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        spans.extend(json.loads(body)["resourceSpans"][0]["scopeSpans"][0]["spans"])
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+
+def until(condition, what):
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not within {WAIT_SECONDS} s: {what}")
+
+
+def strongroom(server, *arguments):
+    environment = {**os.environ, **server.env, "HOME": server.work}
+    return subprocess.run([PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=60)
+
+
+def events(wire, name):
+    answer = wire.ok("DescribeSystemEventAttribute", {"Product": "KMS", "Name": name}, version=CMS)
+    return answer["SystemEvents"]["SystemEvent"]
+
+
+folder = tempfile.mkdtemp(prefix="strongroom-observe-")
+cert, key = certificate(folder, "collector")
+collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(cert, key)
+collector.socket = context.wrap_socket(collector.socket, server_side=True)
+threading.Thread(target=collector.serve_forever, daemon=True).start()
+authority = certificate(folder, "authority")
+client = certificate(folder, "client", authority)
+stranger = certificate(folder, "stranger")
+
+os.environ.update({"STRONGROOM_TRACE_OTLP_URL": f"https://localhost:{collector.server_address[1]}/v1/traces",
+                   "STRONGROOM_NOTIFY_CA_FILE": cert, "STRONGROOM_NOTIFY_PRIVATE_HOSTS": "localhost",
+                   "STRONGROOM_METRICS_CLIENT_CA_FILE": authority[0]})
+
+
+def metrics(server, identity):
+    tls = ssl.create_default_context(cafile=server.env["STRONGROOM_CA_FILE"])
+    if identity:
+        tls.load_cert_chain(*identity)
+    with urllib.request.urlopen(server.env["STRONGROOM_METRICS_URL"], timeout=10, context=tls) as answer:
+        return answer.read().decode()
+
+
+def refused(server, identity):
+    try:
+        metrics(server, identity)
+    except (OSError, urllib.error.URLError):
+        return True
+    return False
+
+
+def receipt_of(server, answer, name):
+    text = answer.headers["x-strongroom-receipt"]
+    path = os.path.join(server.work, name)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+    entry = next(line[6:] for line in base64.b64decode(text).decode().split("\n") if line.startswith("extra "))
+    return path, base64.b64decode(entry).decode()
+
+
+with Server() as server:
+    wire = Wire.from_env(server.env)
+    vkey = os.path.join(server.data, "audit", "vkey")
+
+    with suite.case("-", "a receipt proves its own call, offline"):
+        asked = {"x-strongroom-receipt": "1"}
+        made = wire.acs3("CreateSecret", {"SecretName": "receipt", "VersionId": "v1", "SecretData": "value-of-receipt"},
+                         extra=asked)
+        equal(made.status, 200)
+        path, text = receipt_of(server, made, "created")
+        assert '"action":"CreateSecret"' in text, text
+        read = wire.acs3("GetSecretValue", {"SecretName": "receipt"}, extra=asked)
+        equal(read.json["SecretData"], "value-of-receipt")
+        second, text = receipt_of(server, read, "read")
+        assert read.json["RequestId"] in text and "value-of-receipt" not in text, text
+        for file in (path, second):
+            checked = strongroom(server, "audit", "verify", "--receipt", file, "--key", vkey)
+            equal(checked.returncode, 0, checked.stderr)
+        forged = base64.b64encode(text.replace("GetSecretValue", "PutSecretValue").encode()).decode()
+        proof = base64.b64decode(read.headers["x-strongroom-receipt"]).decode()
+        proof = proof.replace(base64.b64encode(text.encode()).decode(), forged)
+        with open(second, "w", encoding="ascii") as file:
+            file.write(base64.b64encode(proof.encode()).decode())
+        checked = strongroom(server, "audit", "verify", "--receipt", second, "--key", vkey)
+        assert checked.returncode != 0, checked.stdout
+        assert "x-strongroom-receipt" not in wire.acs3("GetSecretValue", {"SecretName": "receipt"}).headers
+        stranger_call = wire.acs3("GetSecretValue", {"SecretName": "receipt"}, extra=asked, secret="wrong")
+        assert "x-strongroom-receipt" not in stranger_call.headers, stranger_call
+
+    with suite.case("-", "the whole log verifies after receipts"):
+        checked = strongroom(server, "audit", "verify", server.data, "--key", vkey)
+        equal(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    with suite.case("-", "status names who is on an old version, until it reads the new one"):
+        wire.ok("PutSecretValue", {"SecretName": "receipt", "VersionId": "v2", "SecretData": "second-of-receipt"})
+        text = strongroom(server, "status").stdout
+        assert "On an old version: 1" in text and server.env["ALIBABA_CLOUD_ACCESS_KEY_ID"] in text, text
+        assert "Server: healthy" in text and "Not rotated: none" in text, text
+        wire.ok("GetSecretValue", {"SecretName": "receipt"})
+        until(lambda: "On an old version: none" in strongroom(server, "status").stdout, "the reader caught up")
+
+    with suite.case("-", "status names what ends soon"):
+        wire.ok("CreateSecret", {"SecretName": "goes", "VersionId": "v1", "SecretData": "value-that-goes"})
+        wire.ok("DeleteSecret", {"SecretName": "goes", "RecoveryWindowInDays": "7"})
+        text = strongroom(server, "status").stdout
+        assert "Ends within 90 days: 1" in text and "secret  goes" in text, text
+        until(lambda: events(wire, "Secret:DeletionScheduled"), "an event of the deletion")
+
+    with suite.case("-", "a rule refuses the change that would break it"):
+        rules = os.path.join(server.work, "rules")
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write("# production\nonly *:user/prod-* may kms:GetSecretValue on acs:kms:*:*:secret/prod/*\n")
+        wire.ok("CreateSecret", {"SecretName": "prod/db", "VersionId": "v1", "SecretData": "value-of-production"})
+        kept = strongroom(server, "policy", "rules", "set", rules)
+        equal(kept.returncode, 0, kept.stdout + kept.stderr)
+        equal(strongroom(server, "policy", "rules", "get").stdout.count("only "), 1)
+        wire.ok("CreateUser", {"UserName": "eve"}, version=RAM)
+        attach = {"UserName": "eve", "PolicyType": "System", "PolicyName": "AliyunKMSSecretUserAccess"}
+        answer = wire.acs3("AttachPolicyToUser", attach, version=RAM)
+        equal((answer.status, answer.code), (409, "Rejected.AccountRule"))
+        assert ":user/eve" in answer.text and "secret/prod/db" in answer.text, answer
+        wire.ok("CreateUser", {"UserName": "prod-app"}, version=RAM)
+        wire.ok("AttachPolicyToUser", {**attach, "UserName": "prod-app"}, version=RAM)
+
+    with suite.case("-", "traces reach a collector and name no resource"):
+        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        answer = wire.acs3("GetSecretValue", {"SecretName": "receipt"}, extra={"traceparent": parent})
+        mine = until(lambda: [s for s in spans if s["traceId"] == parent[3:35]], "the span")[0]
+        equal((mine["name"], mine["parentSpanId"]), ("Kms.GetSecretValue", parent[36:52]))
+        assert {"key": "strongroom.request_id", "value": {"stringValue": answer.json["RequestId"]}} in mine["attributes"], mine
+        assert int(mine["endTimeUnixNano"]) > int(mine["startTimeUnixNano"]), mine
+        everything = json.dumps(spans)
+        assert "receipt" not in everything and server.env["ALIBABA_CLOUD_ACCESS_KEY_ID"] not in everything, everything
+
+    with suite.case("-", "metrics over mutual TLS, for those with a certificate"):
+        text = metrics(server, client)
+        for name in ('strongroom_cache_reads_total{result="hit"}', "strongroom_store_commits_total",
+                     "strongroom_store_file_bytes", "strongroom_trace_spans_sent_total"):
+            assert name in text, name
+        assert refused(server, None) and refused(server, stranger)
+
+os.environ["STRONGROOM_LIMITS_SHARED_GATEWAY"] = "published"
+with Server() as server:
+    wire = Wire.from_env(server.env)
+    with suite.case("-", "a limit that comes near is an event"):
+        for _ in range(12):
+            wire.acs3("CreateKey", {})
+        names = {json.loads(event["Content"])["percent"] for event in
+                 until(lambda: events(wire, "Quota:Qps:Reminder"), "an event of the limit")}
+        assert names & {70, 90}, names
+
+collector.shutdown()
+suite.finish()
