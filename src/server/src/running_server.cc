@@ -6,6 +6,7 @@
 
 #include "background.h"
 #include "health.h"
+#include "no_answer.h"
 #include "outward.h"
 #include "provision.h"
 #include "recovery_watch.h"
@@ -79,25 +80,6 @@ Result<bool> is_empty(const store::Store& engine) {
   SR_TRY(const auto snapshot, engine.snapshot());
   return snapshot->revision() == store::Revision{0};
 }
-
-// For calls whose answer nobody reads.
-class NoAnswer final : public service::AnswerWriter {
- public:
-  void field(std::string_view, std::string_view) override {}
-  void field(std::string_view, const char*) override {}
-  void number(std::string_view, std::int64_t) override {}
-  void boolean(std::string_view, bool) override {}
-  void secret(std::string_view, const SecretBytes&) override {}
-  void begin_object(std::string_view) override {}
-  void end_object() override {}
-  void begin_list(std::string_view, std::string_view) override {}
-  void end_list() override {}
-  void begin_flat_list(std::string_view) override {}
-  void end_flat_list() override {}
-  void item(std::string_view) override {}
-  void begin_item() override {}
-  void end_item() override {}
-};
 
 }  // namespace
 
