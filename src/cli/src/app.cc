@@ -413,6 +413,8 @@ class Tree {
     verify->add_option("--proof", options.proof_file, "verify a proof instead of a log");
     verify->add_option("--receipt", options.receipt_file,
                        "verify a receipt: the value of an x-strongroom-receipt header");
+    verify->add_option("--witness", options.witness_file,
+                       "key of a witness: what it cosigned last must still be there");
     auto* prove = verb(*audit, "prove", "Print a proof that an entry is in the log",
                        [this](Session& s) { return audit_prove(s, p_.audit); });
     prove->add_option("--request-id", options.request_id, "the entry of that request");

@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "files.h"
+#include "strongroom/audit_format/cosignature.h"
 #include "strongroom/audit_format/layout.h"
 #include "strongroom/audit_format/reader.h"
 #include "strongroom/base/bytes.h"
@@ -181,6 +182,28 @@ Result<void> each_audit_entry(const std::string& directory,
   return log.for_each(0, [&](const audit_format::Entry& entry) { return body(entry.text); });
 }
 
+namespace {
+
+/// The cosigned checkpoint beside the log, if the witness's signature is on it and true.
+Result<std::string> witnessed_note(const AuditOptions& options) {
+  SR_TRY(const std::string line, read_file(options.witness_file));
+  const auto key = audit_format::WitnessKey::parse(line.substr(0, line.find('\n')));
+  if (!key) {
+    return fail(ErrorKind::kInvalidInput, "MalformedWitnessKey",
+                options.witness_file + " holds no key of a witness");
+  }
+  SR_TRY(std::string note, read_file(log_directory(options.directory) + "/cosigned"));
+  const auto when = audit_format::cosigned_at(note, *key);
+  if (!when) {
+    return fail(ErrorKind::kCorrupt, "NotWitnessed",
+                "the checkpoint beside the log is not cosigned by " + key->name);
+  }
+  say("cosigned by " + key->name + " at " + format_utc(*when) + "\n");
+  return note;
+}
+
+}  // namespace
+
 int audit_verify(Session& session, const AuditOptions& options) {
   if (!options.proof_file.empty() || !options.receipt_file.empty())
     return verify_proof_file(session, options);
@@ -191,6 +214,13 @@ int audit_verify(Session& session, const AuditOptions& options) {
     auto kept = read_file(options.older_file);
     if (!kept) return broken(session, "the kept checkpoint cannot be read", kept.error());
     older = std::move(*kept);
+  }
+  if (!options.witness_file.empty()) {
+    auto note = witnessed_note(options);
+    if (!note) return broken(session, "no witness stands by this log", note.error());
+    const auto seen = log->verify(*note);
+    if (!seen) return broken(session, "the audit log cannot be read", seen.error());
+    if (seen->finding) return print_verification(session, *log, *seen);
   }
   const auto result = log->verify(older);
   if (!result) return broken(session, "the audit log cannot be read", result.error());

@@ -120,7 +120,9 @@ Result<identity::PrincipalRef> CallRunner::authenticate(Incoming& incoming, barr
 
 std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
     Incoming& incoming, barrier::CachedReader& reader, identity::PrincipalCache& principals) {
-  if (is_log_call(incoming)) return std::unexpected(gateway::Continue::kAsWork);
+  if (is_log_call(incoming) || is_witness_call(incoming)) {
+    return std::unexpected(gateway::Continue::kAsWork);
+  }
   if (try_on_io(incoming, reader, principals)) return finished_;
   return std::unexpected(is_short_read() ? gateway::Continue::kAsShortRead
                                          : gateway::Continue::kAsWork);
@@ -167,6 +169,7 @@ LogRunner& CallRunner::log_service() {
 
 Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) {
   if (is_log_call(incoming)) return log_service().run(incoming);
+  if (is_witness_call(incoming)) return cosign(incoming);
   if (!decode(incoming)) return finished_;
   const auto reader = parts_.service.engines().store.reader();
   if (!reader) {

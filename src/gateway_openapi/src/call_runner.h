@@ -54,6 +54,11 @@ class CallRunner final : public gateway::CallRunner {
   bool is_log_call(const Incoming& incoming) const {
     return parts_.endpoint == policy::kSharedScope && wire_sls::is_log_path(incoming.request.path);
   }
+  bool is_witness_call(const Incoming& incoming) const {
+    return parts_.witness != nullptr && parts_.endpoint == policy::kSharedScope &&
+           incoming.request.path == kWitnessPath;
+  }
+  Finished cosign(const Incoming& incoming);
   void end_with(const Incoming& incoming, const Error& error);
   std::string_view product() const { return api_ != nullptr ? api_->product : "Kms"; }
 

@@ -61,8 +61,8 @@ dial::Options dial_options(std::string_view host, const CourierOptions& options)
 }
 
 // HTTP/1.0, so that the answer is not chunked and ends with the connection.
-Result<std::string> post_https(const std::string& url, const Post& post,
-                               const CourierOptions& options) {
+Result<std::string> exchange_https(const std::string& url, const Post& post,
+                                   const CourierOptions& options) {
   const auto place = dial::parse_https_url(url);
   if (!place) return refused("nothing: the address cannot be used");
   SR_TRY(auto connection,
@@ -73,7 +73,12 @@ Result<std::string> post_https(const std::string& url, const Post& post,
   request.append(std::to_string(post.body.size())).append("\r\n");
   request.append(post.fields).append("\r\n").append(post.body);
   SR_CHECK_OK(connection.write(request));
-  SR_TRY(std::string answer, read_answer(connection));
+  return read_answer(connection);
+}
+
+Result<std::string> post_https(const std::string& url, const Post& post,
+                               const CourierOptions& options) {
+  SR_TRY(std::string answer, exchange_https(url, post, options));
   const bool taken =
       answer.starts_with("HTTP/1.") && answer.size() > kStatusAt && answer[kStatusAt] == '2';
   if (!taken) return refused(std::string_view(answer).substr(0, answer.find('\r')));

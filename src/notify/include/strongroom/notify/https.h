@@ -23,6 +23,9 @@ struct Post {
   std::string_view fields{};  // whole header lines with their line ends
   std::string_view body{};
 };
+/// The whole answer, whatever its status; kUnavailable if there is none. Follows no redirect.
+Result<std::string> exchange_https(const std::string& url, const Post& post,
+                                   const CourierOptions& options);
 /// The whole answer of a 2xx; kUnavailable (NoticeRefused) with its first line otherwise. Follows
 /// no redirect.
 Result<std::string> post_https(const std::string& url, const Post& post,
