@@ -118,6 +118,19 @@ def java_class_path():
     return os.path.join(folder, "classes") + ":" + open(os.path.join(folder, "classpath")).read()
 
 
+def install_kafka():
+    """A broker's jars; only their class path is kept."""
+    folder = os.path.join(OUT, "kafka")
+    pom = os.path.join(HERE, "kafka", "pom.xml")
+    done, mark = fresh(folder, pom)
+    if not done:
+        os.makedirs(folder, exist_ok=True)
+        run(["mvn", "-B", "-q", "-Dstyle.color=never", "-f", pom, "dependency:build-classpath",
+             "-Dmdep.outputFile=" + os.path.join(folder, "classpath")])
+        mark()
+    return {}
+
+
 def java(main):
     return lambda: ["java", "-cp", java_class_path(), "e2e." + main]
 
@@ -202,6 +215,7 @@ SUITES = [
     Suite("chains-java", "java credentials", install_java, own("chains", "chains.py", "java"), True),
     Suite("metrics", "metrics", None, own("durability", "metrics.py"), True),
     Suite("observe", "observe", None, own("durability", "observe.py"), True),
+    Suite("kafka", "kafka", install_kafka, own("durability", "kafka.py"), True),
     Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 
 #include "reveal.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/child_process.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/base/time.h"
@@ -40,39 +40,10 @@ constexpr std::int64_t kGraceMillis = 800;
 constexpr int kPollMillis = 500;
 constexpr std::int64_t kRestartMillis = 1'000;  // between two starts
 
-struct Process {
-  pid_t id = -1;
-  int socket = -1;
-};
-
-Result<Process> spawn(const RunnerOptions& options) {
-  const auto failed = [&] {
-    return fail(ErrorKind::kUnavailable, "EgressNotStarted",
-                "The egress process " + options.program + " cannot be started.");
-  };
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return failed();
-  // Not kSocket itself: dup2 to the same number would keep it closing at exec.
-  const int theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, kSocket + 1);
-  close(ends[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, theirs, kSocket);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  std::vector<std::string> words = options.arguments;
-  words.insert(words.begin(), options.program);
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  std::array<char*, 1> environment{nullptr};
-  Process process{.id = -1, .socket = ends[0]};
-  const int error = posix_spawn(&process.id, options.program.c_str(), &actions, nullptr,
-                                arguments.data(), environment.data());
-  posix_spawn_file_actions_destroy(&actions);
-  close(theirs);
-  if (error == 0) return process;
-  close(process.socket);
-  return failed();
+Result<ChildProcess> spawn(const RunnerOptions& options) {
+  if (auto child = start_child(options.program, options.arguments, kSocket)) return *child;
+  return fail(ErrorKind::kUnavailable, "EgressNotStarted",
+              "The egress process " + options.program + " cannot be started.");
 }
 
 }  // namespace
@@ -88,7 +59,7 @@ struct EgressRunner::State {
   std::atomic<bool> stopping{false};
   mutable std::mutex mutex;
   std::condition_variable started;        // or to be stopped
-  Process process;                        // under mutex
+  ChildProcess process;                   // under mutex
   std::int64_t started_ns = 0;            // under mutex
   std::map<std::uint64_t, Waiting> jobs;  // under mutex
   std::uint64_t last_number = 0;          // under mutex
@@ -160,7 +131,7 @@ void EgressRunner::State::give_up_all() {
 }
 
 void EgressRunner::State::end_process() {
-  Process ended;
+  ChildProcess ended;
   {
     const std::scoped_lock lock(mutex);
     ended = std::exchange(process, {});

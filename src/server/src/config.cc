@@ -46,8 +46,16 @@ constexpr std::array kSettings = {
             "written (survives a kill) or synced (survives power loss)"},
     Setting{"audit.retention_days", "STRONGROOM_AUDIT_RETENTION_DAYS", "180",
             "days for which entries of the audit log are kept"},
+    Setting{"audit.witness_urls", "STRONGROOM_AUDIT_WITNESS_URLS", "",
+            "https URLs of servers that cosign each checkpoint, comma-separated"},
+    Setting{"audit.witness_logs_file", "STRONGROOM_AUDIT_WITNESS_LOGS_FILE", "",
+            "verifier keys of the logs whose checkpoints this server cosigns, one a line"},
     Setting{"audit.export_https", "STRONGROOM_AUDIT_EXPORT_HTTPS", "",
             "https URL that takes the audit log's entries in batches"},
+    Setting{"audit.export_kafka", "STRONGROOM_AUDIT_EXPORT_KAFKA", "",
+            "brokers and topic that take the audit log over TLS: host:9093,host:9093/topic"},
+    Setting{"audit.kafka_identity_file", "STRONGROOM_AUDIT_KAFKA_IDENTITY_FILE", "",
+            "PEM file with certificate and key, where the brokers want one"},
     Setting{"audit.export_syslog", "STRONGROOM_AUDIT_EXPORT_SYSLOG", "",
             "host:port of a syslog server (RFC 5424 over TLS) that takes them"},
     Setting{"audit.publish_file", "STRONGROOM_AUDIT_PUBLISH_FILE", "",
@@ -319,8 +327,25 @@ Result<void> interpret_audit(const Values& values, Config& config) {
   }
   config.audit_export_https = value_of(values, "audit.export_https").text;
   config.audit_export_syslog = value_of(values, "audit.export_syslog").text;
+  const Value& kafka = value_of(values, "audit.export_kafka");
+  const std::size_t slash = kafka.text.find('/');
+  if (!kafka.text.empty() && (slash == 0 || slash + 1 >= kafka.text.size())) {
+    return invalid("audit.export_kafka (" + kafka.origin +
+                   ") must be brokers/topic, such as "
+                   "kafka.example.com:9093/audit.");
+  }
+  config.audit_kafka_brokers = kafka.text.substr(0, slash);
+  if (!kafka.text.empty()) config.audit_kafka_topic = kafka.text.substr(slash + 1);
+  config.audit_kafka_identity_file = value_of(values, "audit.kafka_identity_file").text;
   config.audit_publish_file = value_of(values, "audit.publish_file").text;
   config.audit_publish_url = value_of(values, "audit.publish_url").text;
+  config.audit_witness_logs_file = value_of(values, "audit.witness_logs_file").text;
+  const Value& witnesses = value_of(values, "audit.witness_urls");
+  config.audit_witness_urls = split_list(witnesses.text);
+  if (config.audit_witness_urls.size() > limits::kWitnessesMax) {
+    return invalid("audit.witness_urls (" + witnesses.origin + ") names more than " +
+                   std::to_string(limits::kWitnessesMax) + ".");
+  }
   return {};
 }
 

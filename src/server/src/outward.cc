@@ -1,5 +1,7 @@
 #include "outward.h"
 
+#include "startup.h"
+#include "strongroom/audit_export/child.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/metrics/text.h"
@@ -23,6 +25,26 @@ Result<std::unique_ptr<Outward>> Outward::start(const Config& config) {
   if (!config.audit_export_syslog.empty()) {
     SR_TRY(auto place, audit_export::syslog_place(config.audit_export_syslog, reach));
     outward->carry(directory, "syslog", std::move(place));
+  }
+  if (!config.audit_kafka_brokers.empty()) {
+    outward->carry(
+        directory, "kafka",
+        audit_export::child_place(
+            {.program = sibling_program("strongroom-kafka"),
+             .arguments = {config.egress_user, config.audit_kafka_brokers, config.audit_kafka_topic,
+                           config.notify_ca_file, config.audit_kafka_identity_file}}));
+  }
+  if (!config.audit_witness_urls.empty()) {
+    outward->asker_ = std::make_unique<audit_witness::Asker>(
+        directory, config.audit_witness_urls,
+        notify::CourierOptions{config.notify_ca_file, config.notify_private_hosts});
+    outward->threads_.push_back(
+        std::make_unique<Periodic>([asker = outward->asker_.get()]() -> std::int64_t {
+          const auto asked = asker->run();
+          if (asked) return kPublishMillis;
+          log::warn("checkpoint_not_cosigned", {{"why", asked.error().message()}});
+          return kRetryMillis;
+        }));
   }
   if (config.audit_publish_file.empty() && config.audit_publish_url.empty()) return outward;
   outward->publisher_ = std::make_unique<audit_export::Publisher>(

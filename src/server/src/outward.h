@@ -8,6 +8,7 @@
 
 #include "periodic.h"
 #include "strongroom/audit_export/exporter.h"
+#include "strongroom/audit_witness/asker.h"
 #include "strongroom/server/config.h"
 #include "strongroom/trace/tracer.h"
 
@@ -28,6 +29,7 @@ class Outward {
 
   std::vector<std::unique_ptr<audit_export::Exporter>> exporters_;
   const trace::Tracer* tracer_ = nullptr;
+  std::unique_ptr<audit_witness::Asker> asker_;
   std::unique_ptr<audit_export::Publisher> publisher_;
   std::vector<std::unique_ptr<Periodic>> threads_;
 };

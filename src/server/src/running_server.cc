@@ -40,6 +40,7 @@
 #include "strongroom/store_lmdb/lmdb_store.h"
 #include "strongroom/targets/targets.h"
 #include "strongroom/trail/call_log.h"
+#include "witnessing.h"
 
 namespace strongroom::server {
 namespace {
@@ -119,7 +120,8 @@ struct RunningServer::Parts {
   std::unique_ptr<service::FlowControl> flow;
   std::unique_ptr<metrics::Calls> calls;
   std::unique_ptr<Samples> samples;
-  std::unique_ptr<trace::Tracer> tracer;  // null: no traces
+  std::unique_ptr<trace::Tracer> tracer;            // null: no traces
+  std::unique_ptr<audit_witness::Witness> witness;  // null: no log is watched
   std::unique_ptr<Outward> outward;
   std::unique_ptr<service::WorkerPool> workers;
   std::unique_ptr<service::WorkerPool> misses;
@@ -322,8 +324,10 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
   server.threads = threads;
   server.pin_cpus = config.pin_cpus;
   auto bound = net::Server::start(
-      server, handlers(gateway_openapi::make_runners(
-                  {.service = *service, .authenticator = *authenticator, .flow = flow.get()})));
+      server, handlers(gateway_openapi::make_runners({.service = *service,
+                                                      .authenticator = *authenticator,
+                                                      .flow = flow.get(),
+                                                      .witness = witness.get()})));
   wipe(server.listeners[0].identity);
   if (bound && !config.metrics_client_ca_pem.empty()) health_identity = provision.tls;
   wipe(provision.tls);
@@ -472,6 +476,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
                         .courier = {.ca_file = config.notify_ca_file,
                                     .private_hosts = config.notify_private_hosts}});
   SR_TRY(p.outward, Outward::start(config));
+  SR_TRY(p.witness, open_witness(config, *p.store));
   if (!config.trace_otlp_url.empty()) {
     p.tracer = std::make_unique<trace::Tracer>(
         trace::Settings{.url = config.trace_otlp_url,

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import shutil
 import ssl
 import subprocess
 import tempfile
@@ -202,4 +203,48 @@ with Server() as server:
         assert names & {70, 90}, names
 
 collector.shutdown()
+for name in ("STRONGROOM_LIMITS_SHARED_GATEWAY", "STRONGROOM_TRACE_OTLP_URL", "STRONGROOM_METRICS_CLIENT_CA_FILE"):
+    os.environ.pop(name)
+with suite.case("-", "another server cosigns the log, and notices that it was put back"):
+    watched = Server().start()
+    vkey = os.path.join(watched.data, "audit", "vkey")
+    watched.stop()
+    logs = os.path.join(folder, "logs")
+    shutil.copy(vkey, logs)
+    os.environ["STRONGROOM_AUDIT_WITNESS_LOGS_FILE"] = logs
+    with Server() as witness:
+        del os.environ["STRONGROOM_AUDIT_WITNESS_LOGS_FILE"]
+        port = witness.env["STRONGROOM_ENDPOINT"].rpartition(":")[2]
+        os.environ.update({"STRONGROOM_AUDIT_WITNESS_URLS": f"https://localhost:{port}",
+                           "STRONGROOM_NOTIFY_CA_FILE": witness.env["STRONGROOM_CA_FILE"]})
+        key = os.path.join(witness.data, "witness", "vkey")
+        audit = os.path.join(watched.data, "audit")
+        before = os.path.join(folder, "before")
+
+        def cosigned():
+            checked = strongroom(watched, "audit", "verify", watched.data, "--key", vkey, "--witness", key)
+            return checked if checked.returncode == 0 else None
+
+        try:
+            watched.start()
+            until(cosigned, "a cosigned checkpoint")
+            watched.stop()
+            shutil.copytree(audit, before)
+            watched.start()
+            wire = Wire.from_env(watched.env)
+            for _ in range(3):
+                wire.ok("ListSecrets")
+            until(lambda: "3" if open(os.path.join(audit, "cosigned")).read() != open(os.path.join(before, "cosigned")).read()
+                  and cosigned() else None, "the grown log is cosigned")
+            last = os.path.join(folder, "last")
+            shutil.copy(os.path.join(audit, "cosigned"), last)
+            watched.stop()
+            shutil.rmtree(audit)
+            shutil.copytree(before, audit)
+            shutil.copy(last, os.path.join(audit, "cosigned"))
+            checked = strongroom(watched, "audit", "verify", watched.data, "--key", vkey, "--witness", key)
+            assert checked.returncode != 0, checked.stdout
+        finally:
+            watched.kill()
+
 suite.finish()

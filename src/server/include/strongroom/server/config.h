@@ -84,6 +84,11 @@ struct Config {
   std::vector<int> pin_cpus;
   audit::Durability audit_durability = audit::Durability::kWritten;
   std::int64_t audit_retention_days = 180;
+  std::string audit_kafka_brokers;  // empty: not exported there
+  std::string audit_kafka_topic;
+  std::string audit_kafka_identity_file;
+  std::vector<std::string> audit_witness_urls;
+  std::string audit_witness_logs_file;  // empty: no log is watched
   std::string audit_export_https;   // URL; empty: not exported there
   std::string audit_export_syslog;  // host:port
   std::string audit_publish_file;
