@@ -8,7 +8,6 @@
 #include <fstream>
 
 #include "strongroom/audit_format/checkpoint.h"
-#include "strongroom/audit_format/merkle.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/digest.h"

@@ -487,12 +487,6 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
         p.random);
     p.outward->send_traces(*p.tracer);
   }
-  p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
-                                                          .engine = *p.engine,
-                                                          .store = *p.store,
-                                                          .keys = p.backup_keys,
-                                                          .clock = p.clock,
-                                                          .account = provision.account});
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
   p.listen_configured_instances();

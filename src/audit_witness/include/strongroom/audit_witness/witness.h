@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "strongroom/audit_format/cosignature.h"
+#include "strongroom/audit_format/merkle.h"
 #include "strongroom/audit_format/note.h"
 #include "strongroom/base/result.h"
 
