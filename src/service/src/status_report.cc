@@ -1,11 +1,10 @@
 #include "status_report.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
+#include "secret_readers.h"
 #include "strongroom/aap/access_points.h"
-#include "strongroom/audit_format/entry.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/rotation/rotations.h"
@@ -22,7 +21,6 @@ constexpr std::int64_t kGraceMillis = 60'000;  // what fell due this long ago is
 /// A secret that got a new version lately.
 struct Change {
   std::string secret;
-  std::string current;
   std::string previous;
   Instant since;
 };
@@ -118,8 +116,7 @@ class Reporter {
     const auto previous = view.find_label(secrets::kPrevious);
     if (!current || !previous) return;
     if (current->created().unix_ms + kChangedMillis < now_.unix_ms) return;
-    changes_.push_back(
-        {name, std::string(current->id()), std::string(previous->id()), current->created()});
+    changes_.push_back({name, std::string(previous->id()), current->created()});
   }
 
   Result<void> look_at_key(barrier::Reader& reader, const std::string& id) {
@@ -146,36 +143,6 @@ class Reporter {
 
   // --- who is on an old version ---
 
-  struct Reading {
-    Instant when;
-    std::string principal;
-  };
-  using Readers = std::map<std::pair<std::string, std::string>, Reading>;  // key id and address
-
-  /// The last successful reading of a version by each key and address.
-  Result<Readers> readers_of(const std::string& secret, const std::string& version) {
-    const auto term = [](std::string field, std::string value) {
-      return audit_format::Condition{.any = {{std::move(field), std::move(value)}}};
-    };
-    audit_format::Search wanted;
-    wanted.all = {term("resource", engines_.secrets.arn(account_, secret)),
-                  term("version_id", version), term("action", "GetSecretValue"),
-                  term("error_code", "")};
-    wanted.from = {now_.unix_ms - kChangedMillis};
-    wanted.limit = limits::kAuditSearchResultsMax;
-    SR_TRY(const audit_format::Found found, engines_.call_log->search(wanted));
-    Readers out;
-    for (const audit_format::Entry& entry : found.entries) {
-      const auto field = [&entry](std::string_view name) {
-        return audit_format::field_text(entry.text, name);
-      };
-      // The newest comes first and stays.
-      out.try_emplace({field("access_key_id"), field("source_ip")},
-                      Reading{audit_format::entry_time(entry.text), field("principal_name")});
-    }
-    return out;
-  }
-
   Result<void> find_stragglers() {
     if (engines_.call_log == nullptr) return {};
     std::ranges::sort(changes_, std::ranges::greater{}, &Change::since);
@@ -184,18 +151,17 @@ class Reporter {
       out_.complete = false;
     }
     for (const Change& change : changes_) {
-      SR_TRY(const Readers old, readers_of(change.secret, change.previous));
-      if (old.empty()) continue;
-      SR_TRY(const Readers fresh, readers_of(change.secret, change.current));
-      for (const auto& [who, reading] : old) {
-        const auto since = fresh.find(who);
-        if (since != fresh.end() && since->second.when >= reading.when) continue;
+      SR_TRY(const std::vector<SecretReader> readers,
+             readers_of(*engines_.call_log, engines_.secrets.arn(account_, change.secret),
+                        {now_.unix_ms - kChangedMillis}));
+      for (const SecretReader& reader : readers) {
+        if (reader.version_id != change.previous) continue;
         out_.stragglers.push_back({.secret = change.secret,
                                    .version = change.previous,
-                                   .principal = reading.principal,
-                                   .access_key_id = who.first,
-                                   .source_ip = who.second,
-                                   .last_read = reading.when,
+                                   .principal = reader.principal_name,
+                                   .access_key_id = reader.access_key_id,
+                                   .source_ip = reader.source_ip,
+                                   .last_read = reader.time,
                                    .current_since = change.since});
       }
     }
