@@ -9,8 +9,8 @@
 namespace strongroom::audit_kafka {
 namespace {
 
-constexpr int kFlushMillis = 45'000;
-constexpr const char* kMessageMillis = "40000";
+constexpr int kFlushMillis = 15'000;
+constexpr const char* kMessageMillis = "10000";
 constexpr std::string_view kKey = "strongroom-audit";
 constexpr std::size_t kReasonBytes = 512;
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "secret_readers.h"
+#include "still_reading.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/keys/keys.h"
@@ -44,11 +45,7 @@ class Reporter {
   using Look = Result<void> (Reporter::*)(barrier::Reader&, const std::string&);
 
   Result<void> for_each(const NameIndex& index, Look look) {
-    if (!index.ready()) {
-      return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                  "Service Unavailable Temporary: the server has just started and is still reading "
-                  "what it holds. Try again.");
-    }
+    if (!index.ready()) return still_reading("what it holds");
     std::string last;
     std::size_t seen = 0;
     while (true) {
