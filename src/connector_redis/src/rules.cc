@@ -3,6 +3,14 @@
 namespace strongroom::connector_redis {
 namespace {
 
+/// What stands before the next blank; removes it from `text`. Names may hold parentheses.
+std::string_view take_name(std::string_view& text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  const std::string_view name = text.substr(0, text.find(' '));
+  text.remove_prefix(name.size());
+  return name;
+}
+
 /// The next word, or a whole selector in parentheses; removes it from `text`.
 std::string_view take_word(std::string_view& text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -17,7 +25,7 @@ std::string_view take_word(std::string_view& text) {
 }  // namespace
 
 bool parse_user(std::string_view line, std::string_view name, User& user) {
-  if (take_word(line) != "user" || take_word(line) != name) return false;
+  if (take_name(line) != "user" || take_name(line) != name) return false;
   user = {};
   while (true) {
     const std::string_view word = take_word(line);

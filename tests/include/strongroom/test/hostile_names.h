@@ -95,6 +95,7 @@ inline constexpr std::string_view kHostileNames[] = {"'",
                                                      "x\" SUPERUSER PASSWORD 'y",
                                                      "$$;SELECT 1;$$",
                                                      "E'x",
+                                                     "(x",
                                                      "U&\"x"};
 
 /// `count` names, or 5,000 when the environment has STRONGROOM_SOAK.
