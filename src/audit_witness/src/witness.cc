@@ -15,7 +15,6 @@
 namespace strongroom::audit_witness {
 namespace {
 
-using audit_format::Checkpoint;
 using audit_format::Hash;
 using audit_format::TreeHead;
 

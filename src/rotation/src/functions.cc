@@ -9,7 +9,6 @@
 namespace strongroom::rotation {
 namespace {
 
-using secrets::Automatic;
 using secrets::Secret;
 
 std::unexpected<Error> unsupported(const std::string& why) {

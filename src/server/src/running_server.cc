@@ -198,7 +198,7 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
 }
 
 Result<void> RunningServer::Parts::open_targets() {
-  targets = std::make_unique<targets::Targets>(*store, random);
+  targets = std::make_unique<targets::Targets>(random);
   std::vector<std::string> arguments{config.egress_user};
   for (const std::string& host : config.egress_private_hosts) arguments.push_back("host=" + host);
   for (const std::string& path : config.egress_executables) arguments.push_back("run=" + path);

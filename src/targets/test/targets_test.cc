@@ -39,7 +39,7 @@ class TargetsTest : public testing::Test {
 
   test::SealedStoreFixture fixture_;
   SystemRandom random_;
-  Targets targets_{*fixture_, random_};
+  Targets targets_{random_};
 };
 
 TEST_F(TargetsTest, AreKeptWithTheirCredential) {
@@ -51,7 +51,7 @@ TEST_F(TargetsTest, AreKeptWithTheirCredential) {
   EXPECT_EQ(test::reveal(found->admin.secret), "admin-password");
   EXPECT_EQ(found->options, (connector::Options{{"database", "app"}}));
   EXPECT_EQ(find("rm-other").error().code(), "EntityNotExist.Target");
-  Targets again(*fixture_, random_);
+  Targets again(random_);
   ASSERT_TRUE(fixture_->visit_all(again.index_visits()));
   EXPECT_TRUE(again.index().contains(kAccount, "rm-orders"));
 }

@@ -32,8 +32,8 @@ Result<Target> checked(Target target);
 
 class Targets {
  public:
-  /// Both must outlive this.
-  Targets(barrier::SealedStore& store, Random& random) : store_(store), random_(random) {}
+  /// `random` must outlive this.
+  explicit Targets(Random& random) : random_(random) {}
 
   /// 404 EntityNotExist.Target if it is not registered. Reader errors pass through.
   Result<Target> find(barrier::Reader& reader, AccountId account, std::string_view id) const;
@@ -50,7 +50,6 @@ class Targets {
   const NameIndex& index() const { return index_; }
 
  private:
-  barrier::SealedStore& store_;
   Random& random_;
   NameIndex index_;
 };
