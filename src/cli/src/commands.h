@@ -187,8 +187,8 @@ std::string troubles(Session& session);
 
 struct AuditOptions {
   std::string directory;
-  std::string key_file;    // a verifier key kept elsewhere
-  std::string older_file;  // a checkpoint kept elsewhere
+  std::string key_file;      // a verifier key kept elsewhere
+  std::string older_file;    // a checkpoint kept elsewhere
   std::string witness_file;  // verify: the key of a witness that must have cosigned
   std::string receipt_file;
   std::string proof_file;  // verify: a proof instead of a log

@@ -30,8 +30,7 @@ Attempt<std::string> signature_of(const connector::Job& job, std::string_view ti
 
 Attempt<SecretBytes> invoke(const connector::Job& job, const HttpsCall& call,
                             const SecretBytes& event, const Budget& budget) {
-  const std::string path =
-      call.url.path.size() > 1 ? call.url.path : std::string(kDefaultPath);
+  const std::string path = call.url.path.size() > 1 ? call.url.path : std::string(kDefaultPath);
   SystemClock clock;
   const std::string timestamp = std::to_string(clock.now().unix_ms);
   SR_TRY(const std::string signature, signature_of(job, timestamp, path, event));

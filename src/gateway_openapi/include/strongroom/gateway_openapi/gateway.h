@@ -20,7 +20,7 @@ inline constexpr std::string_view kWitnessPath = "/add-checkpoint";
 struct GatewayParts {
   service::Service& service;
   identity::Authenticator& authenticator;
-  service::FlowControl* flow = nullptr;  // null: no limits of calls a second
+  service::FlowControl* flow = nullptr;       // null: no limits of calls a second
   audit_witness::Witness* witness = nullptr;  // null: this server watches no logs
   // Or the id of the KMS instance at whose endpoint these calls come in: it offers what works with
   // keys and values, no management (instance-protocol.md §4.6).
