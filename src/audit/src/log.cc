@@ -137,7 +137,7 @@ class LogImpl final : public Log {
       known_.add(number, leaf);
     }));
     sequencer_ = std::make_unique<Sequencer>(tree_, spool_);
-    SR_CHECK_OK(sequencer_->pass());
+    SR_CHECK_OK(sequencer_->pass({}));
     publish_head();
     return {};
   }
@@ -267,7 +267,7 @@ LogImpl::~LogImpl() {
   // The first pass takes in what was left and deletes segments; the second drops their lines from
   // the resume file.
   for (int i = 0; i < 2; ++i) {
-    const auto outcome = sequencer_->pass();
+    const auto outcome = sequencer_->pass({});
     if (!outcome) log::error("audit_merge_failed", {{"reason", outcome.error().message()}});
   }
 }
@@ -334,7 +334,10 @@ void LogImpl::pass() {
     const std::lock_guard lock(mutex_);
     asked = asked_;
   }
-  auto outcome = sequencer_->pass();
+  auto outcome = sequencer_->pass([this](std::chrono::microseconds rest) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, rest, [&] { return stop_ || asked_ > served_; });
+  });
   if (!outcome && !merging_fails_.load()) {
     log::error("audit_merge_failed", {{"reason", outcome.error().message()}});
   }

@@ -10,10 +10,18 @@
 namespace strongroom::audit {
 namespace {
 
-constexpr std::size_t kReadBytes = 256U << 10;
+constexpr std::size_t kReadBytes = 32U << 10;  // some 60 records: 50 us of work
+// The rests of one pass together are shorter, however much there is to read.
+constexpr std::chrono::microseconds kRestsMax{limits::kAuditMergeMillis * 1000 / 2};
+constexpr std::chrono::microseconds kRestMax{1'000};
 constexpr std::size_t kCommittedSegmentsKept =
     2;  // what append_committed looks into for leaves that came before
 static_assert(kReadBytes > limits::kAuditRecordBytesMax + audit_format::kSpoolFrameBytes);
+
+std::chrono::microseconds rest_of(std::uint64_t bytes) {
+  const auto pieces = static_cast<std::int64_t>(bytes / kReadBytes) + 1;
+  return std::min(kRestMax, kRestsMax / pieces);
+}
 
 }  // namespace
 
@@ -21,18 +29,33 @@ Sequencer::Sequencer(TreeFiles& tree, Spool& spool) : tree_(tree), spool_(spool)
   for (const auto& segment : tree_.segments()) offsets_[segment.number] = segment.offset;
 }
 
-Result<void> Sequencer::pass() {
+std::vector<Sequencer::Unread> Sequencer::unread(const std::vector<SegmentPtr>& segments) const {
+  std::vector<Unread> all;
+  for (const SegmentPtr& segment : segments) {
+    const auto known = offsets_.find(segment->number);
+    all.push_back({.segment = segment,
+                   .offset = known != offsets_.end()
+                                 ? known->second
+                                 : std::uint64_t{audit_format::kFileHeaderBytes},
+                   .end = segment->written.load(std::memory_order_acquire)});
+  }
+  return all;
+}
+
+Result<void> Sequencer::pass(const Rest& rest) {
   const std::vector<SegmentPtr> segments = spool_.segments();
+  std::vector<Unread> all = unread(segments);
+  std::uint64_t bytes = 0;
+  for (const Unread& one : all) bytes += one.end - one.offset;
+  const auto between = [&rest, pause = rest_of(bytes)] {
+    if (rest) rest(pause);
+  };
   Offsets next;
   Result<void> outcome;
-  for (const SegmentPtr& segment : segments) {
-    const std::uint64_t end = segment->written.load(std::memory_order_acquire);
-    const auto known = offsets_.find(segment->number);
-    std::uint64_t offset =
-        known != offsets_.end() ? known->second : std::uint64_t{audit_format::kFileHeaderBytes};
-    outcome = read(*segment, end, offset);
+  for (Unread& one : all) {
+    outcome = read(one, between);
     if (!outcome) break;
-    if (offset > audit_format::kFileHeaderBytes) next[segment->number] = offset;
+    if (one.offset > audit_format::kFileHeaderBytes) next[one.segment->number] = one.offset;
   }
   if (outcome) outcome = commit(next);
   if (!outcome) {
@@ -44,11 +67,12 @@ Result<void> Sequencer::pass() {
   return {};
 }
 
-Result<void> Sequencer::read(const Segment& segment, std::uint64_t end, std::uint64_t& offset) {
-  while (offset < end) {
-    buffer_.resize(std::min<std::uint64_t>(kReadBytes, end - offset));
+Result<void> Sequencer::read(Unread& what, const std::function<void()>& between) {
+  const Segment& segment = *what.segment;
+  while (what.offset < what.end) {
+    buffer_.resize(std::min<std::uint64_t>(kReadBytes, what.end - what.offset));
     const ssize_t got =
-        pread(segment.file.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(offset));
+        pread(segment.file.get(), buffer_.data(), buffer_.size(), static_cast<off_t>(what.offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return io_error("read", segment.path, got < 0 ? errno : EIO);
     std::string_view rest = std::string_view(buffer_).substr(0, static_cast<std::size_t>(got));
@@ -58,9 +82,10 @@ Result<void> Sequencer::read(const Segment& segment, std::uint64_t end, std::uin
     }
     if (rest.size() == available) {
       return fail(ErrorKind::kCorrupt, "AuditLogCorrupt",
-                  segment.path + " is damaged at byte " + std::to_string(offset));
+                  segment.path + " is damaged at byte " + std::to_string(what.offset));
     }
-    offset += available - rest.size();
+    what.offset += available - rest.size();
+    between();
   }
   return {};
 }
