@@ -108,8 +108,8 @@ class Tree {
     declare_access_rules();
     declare_system();
     declare_audit();
-    declare_ram();
     declare_sts();
+    declare_ram();
     const AddVerb add = [this](CLI::App& parent, const char* name, const char* about,
                                Command command, bool needs_server) {
       return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
@@ -442,10 +442,11 @@ class Tree {
         ->capture_default_str();
   }
 
+  // After declare_sts().
   void declare_ram() {
     auto* ram = app_.add_subcommand("ram", "Users, keys, groups, policies and roles");
     ram->require_subcommand(1);
-    std::map<std::string_view, CLI::App*> nouns;
+    std::map<std::string_view, CLI::App*> nouns{{kStsNoun, app_.get_subcommand("sts")}};
     for (const RamCommand& command : ram_commands()) {
       CLI::App*& noun = nouns[command.noun];
       if (noun == nullptr) {

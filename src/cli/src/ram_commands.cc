@@ -30,7 +30,8 @@ std::optional<std::string> read_file(const std::string& path) {
 std::string object_text(const Value& object) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [name, member] : object.members()) {
-    if (member.type() != Value::Type::kObject && member.type() != Value::Type::kArray) {
+    if (member.type() != Value::Type::kObject && member.type() != Value::Type::kArray &&
+        name != "RequestId") {
       rows.emplace_back(std::string(name), cell(member));
     }
   }
@@ -91,8 +92,7 @@ bool confirmed(Session& session, const RamCommand& command, int& code) {
 }  // namespace
 
 int ram_command(Session& session, const RamCommand& command, const RamValues& values) {
-  client::ApiCall call{
-      command.action, {}, command.noun == kAccountNoun ? client::kOwnVersion : client::kRamVersion};
+  client::ApiCall call{command.action, {}, command.version};
   for (const RamArgument& argument : command.arguments) {
     const auto given = values.find(argument.parameter);
     std::string value = given == values.end() ? std::string() : given->second;
@@ -113,9 +113,10 @@ int ram_command(Session& session, const RamCommand& command, const RamValues& va
   const auto answer =
       session.call(std::string(command.noun) + " " + std::string(command.verb), call);
   if (!answer) return session.exit_code();
-  const Value& object = answer->json.root()[command.object];
-  std::string table = command.object.empty() ? "done\n" : object_text(object);
-  if (command.noun == kAccountNoun) table += object_text(answer->json.root()["AccessKey"]);
+  const Value& root = answer->json.root();
+  std::string table = object_text(command.object.empty() ? root : root[command.object]);
+  if (table.empty()) table = "done\n";
+  if (command.noun == kAccountNoun) table += object_text(root["AccessKey"]);
   if (session.format() != Format::kTable && session.format() != Format::kRaw) {
     return session.print_answer(*answer, "", "");
   }

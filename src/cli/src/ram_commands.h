@@ -1,6 +1,6 @@
 #pragma once
-// `strongroom ram …`: a table of calls. Each row becomes a subcommand with its arguments; what it
-// prints is said by the row as well.
+// `strongroom ram …` and calls beside it that are like them: a table of calls. Each row becomes a
+// subcommand with its arguments; what it prints is said by the row as well.
 
 #include <map>
 #include <span>
@@ -28,7 +28,9 @@ struct RamList {
   std::span<const std::string_view> columns;
 };
 
-inline constexpr std::string_view kAccountNoun = "account";  // stands beside `ram`
+// These stand beside `ram`; `sts` has commands that are no rows, too.
+inline constexpr std::string_view kAccountNoun = "account";
+inline constexpr std::string_view kStsNoun = "sts";
 
 struct RamCommand {
   std::string_view noun;
@@ -39,6 +41,7 @@ struct RamCommand {
   std::string_view object = "";  // the answer's member that is shown in pairs
   RamList list = {};
   bool asks = false;  // deletes: needs --yes without a terminal
+  std::string_view version = client::kRamVersion;
 };
 
 std::span<const RamCommand> ram_commands();

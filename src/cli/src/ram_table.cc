@@ -50,6 +50,10 @@ constexpr A kCreateRole[] = {
 constexpr A kTrustRole[] = {
     {"", "RoleName", "name of the role", true},
     {"--trust", "NewAssumeRolePolicyDocument", "file with the trust policy", true, true}};
+constexpr A kBefore{"--before", "IssuedBefore", "as 2026-11-22T01:02:03Z (default: now)"};
+constexpr A kRevokeRole[] = {{"", "RoleName", "name of the role", true}, kBefore};
+constexpr A kRevoke[] = {{"--role", "RoleName", "of this role alone (default: of all roles)"},
+                         kBefore};
 constexpr std::span<const A> kNone{};
 
 constexpr Columns kAccountColumns[] = {"AccountId", "Operator"};
@@ -66,16 +70,24 @@ constexpr Columns kRoleColumns[] = {"RoleName", "Arn", "MaxSessionDuration", "Cr
 constexpr RamList kAttached{"Policies", "Policy", kAttachedColumns};
 
 constexpr RamCommand kCommands[] = {
-    {"account", "create",
-     "Create an account with its root key, which is shown this once (operator)", "CreateAccount",
-     kNone, "Account"},
+    {"account",
+     "create",
+     "Create an account with its root key, which is shown this once (operator)",
+     "CreateAccount",
+     kNone,
+     "Account",
+     {},
+     false,
+     client::kOwnVersion},
     {"account",
      "ls",
      "List the accounts of the server (operator)",
      "ListAccounts",
      kNone,
      "",
-     {"Accounts", "Account", kAccountColumns}},
+     {"Accounts", "Account", kAccountColumns},
+     false,
+     client::kOwnVersion},
     {"user", "create", "Create a user", "CreateUser", kCreateUser, "User"},
     {"user", "ls", "List users", "ListUsers", kNone, "", {"Users", "User", kUserColumns}},
     {"user", "show", "Show a user", "GetUser", kUser, "User"},
@@ -152,13 +164,23 @@ constexpr RamCommand kCommands[] = {
      kAttached},
     {"role",
      "revoke",
-     "End every session of a role that was issued up to now",
-     "RevokeRoleSessions",
-     kRole,
+     "End every session of a role that was issued up to now, or to a time",
+     "RevokeSessions",
+     kRevokeRole,
      "",
      {},
-     true},
+     true,
+     client::kOwnVersion},
     {"role", "rm", "Delete a role; its sessions end", "DeleteRole", kRole, "", {}, true},
+    {kStsNoun,
+     "revoke",
+     "End every session of the account's roles that was issued up to now, or to a time",
+     "RevokeSessions",
+     kRevoke,
+     "",
+     {},
+     true,
+     client::kOwnVersion},
 };
 
 }  // namespace

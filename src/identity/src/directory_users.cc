@@ -76,11 +76,11 @@ Result<IssuedAccessKey> Directory::create_account(Transaction& txn, AccountId id
   return issued;
 }
 
-Result<void> Directory::revoke_sessions(Transaction& txn, AccountId account, Instant now) {
+Result<Instant> Directory::revoke_sessions(Transaction& txn, AccountId account, Instant until) {
   SR_TRY(Holder holder, read_holder(txn, {account, ""}));
-  holder.account.revoked_before = now;
+  holder.account.revoked_before = std::max(holder.account.revoked_before, until);
   put_holder(txn, holder);
-  return {};
+  return holder.account.revoked_before;
 }
 
 Result<std::vector<std::string>> Directory::list_accounts(barrier::Reader& reader) {

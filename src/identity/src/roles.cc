@@ -1,5 +1,7 @@
 #include "strongroom/identity/roles.h"
 
+#include <algorithm>
+
 #include "name_list.h"
 #include "policy_rows.h"
 #include "ram_rules.h"
@@ -90,11 +92,11 @@ Result<void> Roles::set_tags(Transaction& txn, const RoleRef& ref, std::vector<T
   return {};
 }
 
-Result<void> Roles::revoke_sessions(Transaction& txn, const RoleRef& ref, Instant now) {
+Result<Instant> Roles::revoke_sessions(Transaction& txn, const RoleRef& ref, Instant until) {
   SR_TRY(HeldRole held, read_role(txn, ref));
-  held.role.revoked_before = now;
+  held.role.revoked_before = std::max(held.role.revoked_before, until);
   put_role(txn, held.role, held.record->resource());
-  return {};
+  return held.role.revoked_before;
 }
 
 Result<void> Roles::remove(Transaction& txn, const RoleRef& ref) {

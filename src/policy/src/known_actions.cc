@@ -51,7 +51,7 @@ constexpr std::array<Product, 4> kProducts{{
      "GetSecurityPreference GetUser GetUserMFAInfo ListAccessKeys ListEntitiesForPolicy "
      "ListGroups ListGroupsForUser ListPolicies ListPoliciesForGroup ListPoliciesForRole "
      "ListPoliciesForUser ListPolicyVersions ListRoles ListTagResources ListUsers "
-     "ListUsersForGroup ListVirtualMFADevices RemoveUserFromGroup SetAccountAlias "
+     "ListUsersForGroup ListVirtualMFADevices RemoveUserFromGroup RevokeSessions SetAccountAlias "
      "SetDefaultPolicyVersion SetPasswordPolicy SetSecurityPreference TagResources "
      "UnbindMFADevice UntagResources UpdateAccessKey UpdateGroup UpdateLoginProfile "
      "UpdatePolicyDescription UpdateRole UpdateUser"},

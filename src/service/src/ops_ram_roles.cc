@@ -1,6 +1,7 @@
-// RAM: roles (gateway.md §5.2), and what only this server has: voiding a role's sessions.
+// RAM: roles (gateway.md §5.2), and what only this server has: voiding sessions.
 
 #include "ram_call.h"
+#include "strongroom/base/api_error.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -107,9 +108,29 @@ Result<void> list_roles(Call& call) {
   return {};
 }
 
-Result<void> revoke_role_sessions(Call& call) {
-  SR_TRY(const RoleRef ref, judged_role(call));
-  return call.engines.directory.roles().revoke_sessions(*call.transaction, ref, call.now);
+// A time to come would void what is not yet issued, and nobody would know why.
+Result<Instant> issued_before(const Call& call) {
+  const std::string_view given = call.parameters.text("IssuedBefore");
+  if (given.empty()) return call.now;
+  const auto time = parse_utc(given);
+  if (!time) return invalid_parameter("IssuedBefore", "It must be as 2026-11-22T01:02:03Z.");
+  if (*time > call.now) return invalid_parameter("IssuedBefore", "It must not be in the future.");
+  return *time;
+}
+
+/// Of one role, or of all roles of the account.
+Result<void> revoke_sessions(Call& call) {
+  const std::string_view role = call.parameters.text("RoleName");
+  const bool all = role.empty();
+  SR_CHECK_OK(judge(call, all ? ram_arn(call, "", "*") : ram_arn(call, "role/", role)));
+  SR_TRY(const Instant until, issued_before(call));
+  identity::Directory& directory = call.engines.directory;
+  SR_TRY(const Instant revoked,
+         all ? directory.revoke_sessions(*call.transaction, call.account(), until)
+             : directory.roles().revoke_sessions(*call.transaction, {call.account(), role}, until));
+  if (!all) call.answer.field("RoleName", role);
+  call.answer.field("RevokedBefore", format_utc(revoked));
+  return {};
 }
 
 constexpr Operation kOperations[] = {
@@ -118,7 +139,11 @@ constexpr Operation kOperations[] = {
     ram_by_handler("UpdateRole", kMutation, update_role),
     ram_by_handler("DeleteRole", kMutation, delete_role),
     ram_by_handler("ListRoles", kSlowRead, list_roles),
-    ram_by_handler("RevokeRoleSessions", kMutation, revoke_role_sessions),
+    {.api = kStrongroom,
+     .name = "RevokeSessions",
+     .effect = kMutation,
+     .resource = ResourceKind::kByHandler,
+     .handler = revoke_sessions},
 };
 
 }  // namespace

@@ -235,7 +235,6 @@ TEST_F(RamTest, RolesAnswerInTheApisShape) {
                   .text,
               HasSubstr(R"("Roles":{"Role":[{"RoleId":"3)"));
   EXPECT_EQ(ram("DeleteRole", {{"RoleName", "app"}}).code, "DeleteConflict.Role.Policy");
-  EXPECT_EQ(ram("RevokeRoleSessions", {{"RoleName", "app"}}).text, "{}");
 }
 
 // Every action of RAM's table, called by a user without a right on it, changes and tells nothing.

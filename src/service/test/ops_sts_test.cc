@@ -52,6 +52,9 @@ class StsTest : public ::testing::Test {
     }
     return world_.call(kSts, "AssumeRole", given, who ? who : caller_);
   }
+  Answered revoke(ServiceWorld::Given given, identity::PrincipalRef who = nullptr) {
+    return world_.call(kStrongroom, "RevokeSessions", std::move(given), std::move(who));
+  }
   static std::string text_of(const std::string& json, const std::string& name) {
     const std::string start = "\"" + name + "\":\"";
     const std::size_t at = json.find(start);
@@ -174,7 +177,8 @@ TEST_F(StsTest, ARevokedOrDeletedRoleEndsItsSessions) {
   const std::string answer = assume().text;
   identity::PrincipalRef session;
   EXPECT_EQ(principal_of_token(answer, session), "");
-  ram("RevokeRoleSessions", {{"RoleName", "app"}});
+  EXPECT_EQ(revoke({{"RoleName", "app"}}).text,
+            R"({"RoleName":"app","RevokedBefore":"2026-11-21T22:27:00Z"})");
   EXPECT_EQ(principal_of_token(answer, session), "InvalidSecurityToken.Expired");
   ram("DetachPolicyFromRole",
       {{"RoleName", "app"}, {"PolicyType", "System"}, {"PolicyName", "AliyunKMSFullAccess"}});
@@ -182,6 +186,33 @@ TEST_F(StsTest, ARevokedOrDeletedRoleEndsItsSessions) {
   EXPECT_EQ(principal_of_token(answer, session), "InvalidSecurityToken.Expired");
   ram("CreateRole", {{"RoleName", "app"}, {"AssumeRolePolicyDocument", kAccountTrusted}});
   EXPECT_EQ(principal_of_token(answer, session), "InvalidSecurityToken.Expired");
+}
+
+TEST_F(StsTest, WhatWasIssuedBeforeATimeIsRevoked) {
+  const std::string answer = assume().text;
+  identity::PrincipalRef session;
+  EXPECT_EQ(revoke({{"IssuedBefore", "2026-11-21T22:26:59Z"}}).text,
+            R"({"RevokedBefore":"2026-11-21T22:26:59Z"})");
+  EXPECT_EQ(principal_of_token(answer, session), "");
+  EXPECT_EQ(revoke({{"RoleName", "app"}, {"IssuedBefore", "2026-11-21T22:26:59Z"}}).code, "");
+  EXPECT_EQ(principal_of_token(answer, session), "");
+  EXPECT_EQ(revoke({}).text, R"({"RevokedBefore":"2026-11-21T22:27:00Z"})");
+  EXPECT_EQ(principal_of_token(answer, session), "InvalidSecurityToken.Expired");
+  // An earlier time gives nothing back.
+  EXPECT_EQ(revoke({{"IssuedBefore", "2026-01-01T00:00:00Z"}}).text,
+            R"({"RevokedBefore":"2026-11-21T22:27:00Z"})");
+  EXPECT_EQ(principal_of_token(answer, session), "InvalidSecurityToken.Expired");
+}
+
+TEST_F(StsTest, RevokingNeedsATimeThatWasARoleThatIsAndTheRight) {
+  EXPECT_EQ(revoke({{"IssuedBefore", "2026-11-21T22:27:01Z"}}).code, "InvalidParameter");
+  EXPECT_EQ(revoke({{"IssuedBefore", "yesterday"}}).code, "InvalidParameter");
+  EXPECT_EQ(revoke({{"RoleName", "none"}}).code, "EntityNotExist.Role");
+  EXPECT_EQ(revoke({}, caller_).code, "NoPermission");
+  EXPECT_EQ(revoke({{"RoleName", "app"}}, caller_).code, "NoPermission");
+  const auto admin = world_.make_user("admin", "AliyunRAMFullAccess");
+  EXPECT_EQ(revoke({{"RoleName", "app"}}, admin).code, "");
+  EXPECT_EQ(revoke({}, admin).code, "");
 }
 
 TEST_F(StsTest, SamlIsRefusedAsUnregistered) {

@@ -161,8 +161,9 @@ class Directory {
   Result<CredentialRef> load_session(barrier::Reader& reader, Session session,
                                      std::string_view token);
 
-  /// Voids every session of the account's roles that was issued up to now. EntityNotExist.Account.
-  Result<void> revoke_sessions(barrier::Transaction& txn, AccountId account, Instant now);
+  /// Roles::revoke_sessions for all roles of the account, those made later among them.
+  /// EntityNotExist.Account.
+  Result<Instant> revoke_sessions(barrier::Transaction& txn, AccountId account, Instant until);
 
   /// Writes the last-used facts that changed since the last call, in batches; for a worker, about
   /// once a minute. Returns how many were written. A fact that meets a conflict waits for the next

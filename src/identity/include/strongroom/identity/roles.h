@@ -67,8 +67,9 @@ class Roles {
   Result<Role> update(barrier::Transaction& txn, const RoleRef& ref, const RoleChange& change,
                       Instant now);
   Result<void> set_tags(barrier::Transaction& txn, const RoleRef& ref, std::vector<Tag> tags);
-  /// Voids every session that was issued up to now.
-  Result<void> revoke_sessions(barrier::Transaction& txn, const RoleRef& ref, Instant now);
+  /// Voids every session that was issued up to `until`. An earlier call that went further holds;
+  /// returned is up to when they are void now. EntityNotExist.Role.
+  Result<Instant> revoke_sessions(barrier::Transaction& txn, const RoleRef& ref, Instant until);
   /// Only a role without policies: DeleteConflict.Role.Policy. Its sessions end with it.
   Result<void> remove(barrier::Transaction& txn, const RoleRef& ref);
   Result<RolePage> list(barrier::Reader& reader, AccountId account, std::string_view marker,
