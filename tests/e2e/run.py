@@ -225,6 +225,7 @@ SUITES = [
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("handover", "hand-over", install_all, own("durability", "handover.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
+    Suite("front-door", "front-door", None, own("durability", "front_door.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),
 ]

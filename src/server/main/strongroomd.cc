@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <optional>
 
 #include "common_flags.h"
 #include "recovery_options.h"
@@ -25,9 +24,10 @@ int main(int argc, char** argv) {
   dev->add_option("--env-file", dev_options.env_file,
                   "write KEY=VALUE lines here once every listener accepts");
   dev->add_flag("--quiet", dev_options.quiet, "print no banner");
-  std::optional<bool> sample;
-  dev->add_flag("--sample,!--no-sample", sample,
-                "store a sample secret; the default unless --env-file is given");
+  // Not an std::optional<bool>: CLI11 gives that a value even where the flag is absent.
+  const CLI::Option* sample =
+      dev->add_flag("--sample,!--no-sample", dev_options.sample,
+                    "store a sample secret; the default unless --env-file is given");
 
   InitOptions init_options;
   CLI::App* init = app.add_subcommand(
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   }
   const Flags flags = common.flags();
   // Scripts start from an empty account; people get something to read.
-  dev_options.sample = sample.value_or(dev_options.env_file.empty());
+  if (sample->empty()) dev_options.sample = dev_options.env_file.empty();
   dev_options.data_given = flags.contains("data.directory");
   if (const auto code = recovery.run(common.config, flags)) return *code;
   if (dev->parsed()) return run_dev(dev_options, common.config, flags);
