@@ -8,8 +8,6 @@
 namespace strongroom::gateway_instance {
 namespace {
 
-constexpr std::int64_t kMinuteMillis = 60'000;
-
 std::uint64_t print_of(std::string_view text) {
   const crypto::Digest32 digest = crypto::sha256(as_bytes(text));
   return load_u64(as_chars(digest).data());
@@ -32,11 +30,11 @@ ReplayGuard::Verdict ReplayGuard::check(std::string_view signature, std::string_
                                         Instant signed_at, Instant now) {
   const std::uint64_t print = print_of(signature);
   const std::uint64_t address = print_of(source);
-  const std::int64_t minute = signed_at.unix_ms / kMinuteMillis;
+  const std::int64_t minute = signed_at.unix_ms / kMillisPerMinute;
   Shard& shard = shards_[print % kShards];
   const std::lock_guard lock(shard.mutex);
   // Requests of these minutes are refused by the window itself.
-  forget(shard, (now.unix_ms - limits::kTimestampWindowMillis) / kMinuteMillis - 1);
+  forget(shard, (now.unix_ms - limits::kTimestampWindowMillis) / kMillisPerMinute - 1);
   if (minute <= shard.forgotten) return Verdict::kForgotten;
   if (shard.entries >= shard_entries_max_) {
     shard.forgotten = shard.minutes.begin()->first;

@@ -13,7 +13,6 @@
 namespace strongroom::identity {
 namespace {
 
-constexpr std::int64_t kMillisPerMinute = 60'000;
 constexpr std::int64_t kWindowMinutes = limits::kTimestampWindowMillis / kMillisPerMinute + 1;
 constexpr std::size_t kKeyIdBytesMax = 128;
 

@@ -40,4 +40,10 @@ void append_gauge(std::string& out, std::string_view name, std::string_view help
   append_sample(out, name, {}, value);
 }
 
+void append_counter(std::string& out, std::string_view name, std::string_view help,
+                    std::uint64_t value) {
+  append_head(out, name, help, Kind::kCounter);
+  append_sample(out, name, {}, static_cast<double>(value));
+}
+
 }  // namespace strongroom::metrics

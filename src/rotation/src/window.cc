@@ -11,7 +11,6 @@ namespace strongroom::rotation {
 namespace {
 
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-constexpr std::int64_t kMillisPerMinute = 60'000;
 constexpr int kMinutesPerDay = 24 * 60;
 constexpr int kMinutesPerHour = 60;
 constexpr int kEpochDay = 3;  // 1970-01-01 was a Thursday

@@ -88,13 +88,10 @@ void Outward::stop() {
 
 void Outward::write(std::string& out) const {
   if (tracer_ != nullptr) {
-    const auto counter = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
-      metrics::append_head(out, name, help, metrics::Kind::kCounter);
-      metrics::append_sample(out, name, "", static_cast<double>(value));
-    };
-    counter("strongroom_trace_spans_sent_total", "Spans that the collector took", tracer_->sent());
-    counter("strongroom_trace_spans_dropped_total", "Spans lost: no room, or the collector refused",
-            tracer_->dropped());
+    metrics::append_counter(out, "strongroom_trace_spans_sent_total",
+                            "Spans that the collector took", tracer_->sent());
+    metrics::append_counter(out, "strongroom_trace_spans_dropped_total",
+                            "Spans lost: no room, or the collector refused", tracer_->dropped());
   }
   if (exporters_.empty()) return;
   constexpr std::string_view kName = "strongroom_audit_export_lag_entries";

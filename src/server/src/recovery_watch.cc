@@ -14,7 +14,6 @@ namespace strongroom::server {
 namespace {
 
 constexpr std::int64_t kIdleMillis = 1'000;
-constexpr std::int64_t kMillisPerMinute = 60'000;
 constexpr std::int64_t kRetryMinutes = 5;
 // Transactions that were begun under the old epoch are over by then.
 constexpr std::int64_t kSettleMillis = 5'000;

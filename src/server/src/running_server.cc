@@ -45,8 +45,6 @@
 namespace strongroom::server {
 namespace {
 
-constexpr std::int64_t kMillisPerHour = 3'600'000;
-
 constexpr std::int64_t kStopGraceMillis = 5'000;
 constexpr std::int64_t kFarewellPollMillis = 10;
 constexpr std::string_view kAuditSeedLabel = "strongroom/audit/signing/1";

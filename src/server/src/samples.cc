@@ -23,9 +23,9 @@ constexpr std::int64_t kJumpMillis = 5'000;
 constexpr std::int64_t kBlockBytes = 512;  // stat(2)
 constexpr double kPermille = 1000.0;
 
-constexpr std::int64_t kMillisPerHour = 3'600'000;
 constexpr int kCriticalPercent = 90;
 
+using metrics::append_counter;
 using metrics::append_gauge;
 
 Result<void> record(service::Engines& engines, Instant now, const due::Event& event) {
@@ -151,12 +151,10 @@ void StoreCounter::on_change(store::Revision, std::span<const store::AppliedWrit
 }
 
 void StoreCounter::write(std::string& out) const {
-  const auto counter = [&out](std::string_view name, std::string_view help, std::uint64_t value) {
-    metrics::append_head(out, name, help, metrics::Kind::kCounter);
-    metrics::append_sample(out, name, "", static_cast<double>(value));
-  };
-  counter("strongroom_store_commits_total", "Groups of changes synced together", groups_.load());
-  counter("strongroom_store_rows_written_total", "Rows written or removed by them", rows_.load());
+  append_counter(out, "strongroom_store_commits_total", "Groups of changes synced together",
+                 groups_.load());
+  append_counter(out, "strongroom_store_rows_written_total", "Rows written or removed by them",
+                 rows_.load());
 }
 
 void Samples::write(std::string& out) const {

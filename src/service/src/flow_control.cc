@@ -10,7 +10,6 @@ constexpr std::size_t kSlots = 1U << 16;      // for windows of a second …
 constexpr std::size_t kHourSlots = 1U << 10;  // … and behind them, of an hour
 constexpr std::size_t kWays = 4;
 constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15U;
-constexpr std::int64_t kMillisPerHour = 3'600'000;
 constexpr std::size_t kMarksMax = 64;          // between two take_marks()
 constexpr std::uint32_t kMarkedLimitMin = 10;  // a share of less says nothing
 constexpr int kMarks[] = {70, 90};

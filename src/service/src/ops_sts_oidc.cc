@@ -10,7 +10,6 @@ namespace strongroom::service {
 namespace {
 
 constexpr std::int64_t kSkewMillis = 60'000;
-constexpr std::int64_t kMillisPerHour = 3'600'000;
 constexpr std::int64_t kSecondsMax = 43'200;
 constexpr std::string_view kArnPrefix = "acs:ram::";
 constexpr std::string_view kProviderPrefix = ":oidc-provider/";

@@ -25,6 +25,8 @@ struct Instant {
 };
 
 inline constexpr std::int64_t kMillisPerSecond = 1000;
+inline constexpr std::int64_t kMillisPerMinute = 60'000;
+inline constexpr std::int64_t kMillisPerHour = 3'600'000;
 inline constexpr std::int64_t kMillisPerDay = 86'400'000;
 
 /// Thread-safe.

@@ -15,7 +15,9 @@ void append_head(std::string& out, std::string_view name, std::string_view help,
 void append_sample(std::string& out, std::string_view name, std::string_view labels, double value);
 /// `name="value"` with the value escaped.
 std::string label(std::string_view name, std::string_view value);
-/// Head and one sample without labels.
+/// Head and one sample without labels; a counter's name ends in `_total`.
 void append_gauge(std::string& out, std::string_view name, std::string_view help, double value);
+void append_counter(std::string& out, std::string_view name, std::string_view help,
+                    std::uint64_t value);
 
 }  // namespace strongroom::metrics
