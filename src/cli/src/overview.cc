@@ -13,8 +13,6 @@ namespace {
 using client::Value;
 using Rows = std::vector<std::vector<std::string>>;
 
-constexpr std::string_view kVersion = "2026-11-01";
-
 std::string text(const Value& value) {
   return std::string(value.text());
 }
@@ -26,7 +24,6 @@ std::string distance(const std::string& when, Instant now) {
   const std::int64_t millis = moment->unix_ms - now.unix_ms;
   const std::int64_t size = millis < 0 ? -millis : millis;
   const bool days = size >= kMillisPerDay;
-  constexpr std::int64_t kMillisPerHour = 3'600'000;
   const std::int64_t number = size / (days ? kMillisPerDay : kMillisPerHour);
   const std::string amount =
       std::to_string(number) + (days ? " day" : " hour") + (number == 1 ? "" : "s");
@@ -57,7 +54,7 @@ std::string health(const Value& server) {
 }  // namespace
 
 std::string account_overview(Session& session) {
-  const auto answer = session.try_call({"GetStatus", {}, kVersion});
+  const auto answer = session.try_call({"GetStatus", {}, client::kOwnVersion});
   if (!answer || !answer->ok()) return {};
   const Value& root = answer->json.root();
   const Instant now = session.clock().now();

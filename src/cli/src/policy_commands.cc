@@ -16,8 +16,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-constexpr std::string_view kVersion = "2026-11-01";
-
 std::string text(const Value& value) {
   return std::string(value.text());
 }
@@ -92,7 +90,7 @@ int explain_one(Session& session, const ExplainOptions& options) {
                {{"AskedPrincipal", options.principal},
                 {"AskedAction", prefixed(options.action)},
                 {"AskedResource", options.resource}},
-               kVersion};
+               client::kOwnVersion};
   add(call, "SourceIp", options.source_ip);
   add(call, "Time", options.time);
   const auto answer = session.call("explain the decision", call);
@@ -167,7 +165,7 @@ int who_can(Session& session, const WhoCanOptions& options) {
   const auto answer = session.call("ask who can", {"WhoCan",
                                                    {{"AskedAction", prefixed(options.action)},
                                                     {"AskedResource", options.resource}},
-                                                   kVersion});
+                                                   client::kOwnVersion});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"PRINCIPAL", "WHEN", "DEPENDS ON", "ASSUMED BY"}};
   std::string raw;
@@ -183,8 +181,9 @@ int who_can(Session& session, const WhoCanOptions& options) {
 }
 
 int what_can(Session& session, const std::string& principal) {
-  const auto answer = session.call("ask what " + principal + " can do",
-                                   {"WhatCan", {{"AskedPrincipal", principal}}, kVersion});
+  const auto answer =
+      session.call("ask what " + principal + " can do",
+                   {"WhatCan", {{"AskedPrincipal", principal}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"RESOURCE", "ALWAYS", "SOMETIMES"}};
   std::string raw;
@@ -200,9 +199,9 @@ int policy_diff(Session& session, const PolicyDiffOptions& options) {
   const auto after = read_file(options.new_file);
   if (!before || !after)
     return session.failed("read the policy", !before ? before.error() : after.error());
-  const auto answer =
-      session.call("compare the policies",
-                   {"DiffPolicies", {{"OldDocument", *before}, {"NewDocument", *after}}, kVersion});
+  const auto answer = session.call(
+      "compare the policies",
+      {"DiffPolicies", {{"OldDocument", *before}, {"NewDocument", *after}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   return print_differences(session, *answer, "Differences",
                            "Both policies reach the same of what is stored.\n");
@@ -229,7 +228,7 @@ Result<std::string> rules_in(const std::string& file) {
 }  // namespace
 
 int policy_rules_get(Session& session) {
-  const auto answer = session.call("read the rules", {"GetRules", {}, kVersion});
+  const auto answer = session.call("read the rules", {"GetRules", {}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   std::string lines;
   for (const Value& rule : answer->json.root()["Rules"].items()) lines += text(rule) + "\n";
@@ -239,7 +238,8 @@ int policy_rules_get(Session& session) {
 int policy_rules_set(Session& session, const std::string& rules_file) {
   const auto rules = rules_in(rules_file);
   if (!rules) return session.failed("read the rules", rules.error());
-  const auto answer = session.call("keep the rules", {"SetRules", {{"Rules", *rules}}, kVersion});
+  const auto answer =
+      session.call("keep the rules", {"SetRules", {{"Rules", *rules}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const bool broken = !answer->json.root()["Violations"].items().empty();
   const int code = print_differences(session, *answer, "Violations",
@@ -252,7 +252,7 @@ int policy_check(Session& session, const std::string& rules_file) {
   const auto rules = rules_in(rules_file);
   if (!rules) return session.failed("read the rules", rules.error());
   const auto answer =
-      session.call("check the rules", {"CheckRules", {{"Rules", *rules}}, kVersion});
+      session.call("check the rules", {"CheckRules", {{"Rules", *rules}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const bool broken = !answer->json.root()["Violations"].items().empty();
   const int code = print_differences(session, *answer, "Violations", "Every rule holds.\n");

@@ -12,7 +12,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-constexpr std::string_view kVersion = "2026-11-01";
 constexpr int kPageSize = 100;
 
 std::string text(const Value& value) {
@@ -24,8 +23,9 @@ std::string quoted(const std::string& name) {
 }
 
 int dry_run(Session& session, const std::string& name) {
-  const auto answer = session.call("look at the target of " + quoted(name),
-                                   {"InspectRotation", {{"SecretName", name}}, kVersion});
+  const auto answer =
+      session.call("look at the target of " + quoted(name),
+                   {"InspectRotation", {{"SecretName", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
   const bool ready = root["Ready"].text() == "true";
@@ -62,7 +62,8 @@ int rotate(Session& session, const RotateOptions& options) {
 
 int rotation_list(Session& session, bool by_date) {
   const auto answer = session.call(
-      "list rotations", {"ListRotations", {{"PageSize", std::to_string(kPageSize)}}, kVersion});
+      "list rotations",
+      {"ListRotations", {{"PageSize", std::to_string(kPageSize)}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows;
   std::string raw;
@@ -84,8 +85,9 @@ int rotation_list(Session& session, bool by_date) {
 }
 
 int rotation_status(Session& session, const std::string& name) {
-  const auto answer = session.call("ask about the rotation of " + quoted(name),
-                                   {"DescribeRotation", {{"SecretName", name}}, kVersion});
+  const auto answer =
+      session.call("ask about the rotation of " + quoted(name),
+                   {"DescribeRotation", {{"SecretName", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
   std::string table = pairs({{"Secret", text(root["SecretName"])},
@@ -107,7 +109,7 @@ int rotation_status(Session& session, const std::string& name) {
 
 int rotation_cancel(Session& session, const std::string& name) {
   const auto answer = session.call("undo the rotation of " + quoted(name),
-                                   {"CancelRotation", {{"SecretName", name}}, kVersion});
+                                   {"CancelRotation", {{"SecretName", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   return session.print_answer(*answer, "undoing the rotation of " + name + "\n", "");
 }
@@ -127,8 +129,8 @@ int rotation_policy(Session& session, const RotationPolicyOptions& options) {
 }
 
 int rotation_resync(Session& session, const std::string& name) {
-  const auto answer =
-      session.call("resync " + quoted(name), {"ResyncSecret", {{"SecretName", name}}, kVersion});
+  const auto answer = session.call("resync " + quoted(name),
+                                   {"ResyncSecret", {{"SecretName", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   return session.print_answer(
       *answer, "resyncing " + name + "; look: strongroom rotation status " + name + "\n", "");
@@ -140,7 +142,8 @@ int rotation_adopt(Session& session, const RotationAdoptOptions& options) {
   if (!value) return code;
   const std::string version =
       options.version_id.empty() ? new_version_id(session) : options.version_id;
-  ApiCall call{"AdoptSecret", {{"SecretName", options.name}, {"VersionId", version}}, kVersion};
+  ApiCall call{
+      "AdoptSecret", {{"SecretName", options.name}, {"VersionId", version}}, client::kOwnVersion};
   call.parameters.push_back({"SecretData", "", &*value});
   const auto answer = session.call("adopt a value of " + quoted(options.name), call);
   if (!answer) return session.exit_code();
@@ -151,9 +154,10 @@ int rotation_adopt(Session& session, const RotationAdoptOptions& options) {
 }
 
 int rotation_window(Session& session, const RotationWindowOptions& options) {
-  const auto answer = session.call(
-      "change the window of " + quoted(options.name),
-      {"SetRotationWindow", {{"SecretName", options.name}, {"Window", options.window}}, kVersion});
+  const auto answer = session.call("change the window of " + quoted(options.name),
+                                   {"SetRotationWindow",
+                                    {{"SecretName", options.name}, {"Window", options.window}},
+                                    client::kOwnVersion});
   if (!answer) return session.exit_code();
   return session.print_answer(
       *answer,
@@ -163,8 +167,9 @@ int rotation_window(Session& session, const RotationWindowOptions& options) {
 }
 
 int rotation_readers(Session& session, const std::string& name) {
-  const auto answer = session.call("ask who reads " + quoted(name),
-                                   {"ListSecretReaders", {{"SecretName", name}}, kVersion});
+  const auto answer =
+      session.call("ask who reads " + quoted(name),
+                   {"ListSecretReaders", {{"SecretName", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{
       {"LAST READ", "READER", "ACCESS KEY", "FROM", "VERSION", ""}};
@@ -186,7 +191,7 @@ int rotation_function(Session& session, const RotationFunctionOptions& options) 
                            "--none");
   ApiCall call{options.none ? "RemoveRotationFunction" : "SetRotationFunction",
                {{"SecretName", options.name}},
-               kVersion};
+               client::kOwnVersion};
   if (!options.none) {
     call.parameters.push_back({"TargetId", options.target});
     call.parameters.push_back({"PrivilegedSecretName", options.privileged});

@@ -9,8 +9,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-constexpr std::string_view kVersion = "2026-11-01";
-
 void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
@@ -24,8 +22,9 @@ int target_add(Session& session, const TargetOptions& o) {
   if (!json)
     return session.misused("an option is not of the form name=value", "options are given so",
                            "--option database=app");
-  ApiCall call{
-      "AddTarget", {{"TargetId", o.id}, {"Kind", o.kind}, {"Address", o.address}}, kVersion};
+  ApiCall call{"AddTarget",
+               {{"TargetId", o.id}, {"Kind", o.kind}, {"Address", o.address}},
+               client::kOwnVersion};
   for (const auto& [parameter, file] :
        {std::pair("TlsRoots", o.ca_file), std::pair("HostKeys", o.host_key_file)}) {
     if (file.empty()) continue;
@@ -54,7 +53,7 @@ int target_add(Session& session, const TargetOptions& o) {
 
 int target_list(Session& session) {
   const auto answer =
-      session.call("list targets", {"ListTargets", {{"PageSize", "100"}}, kVersion});
+      session.call("list targets", {"ListTargets", {{"PageSize", "100"}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"TARGET", "KIND", "ADDRESS", "ADMIN", "UPDATED"}};
   std::string raw;
@@ -68,7 +67,7 @@ int target_list(Session& session) {
 
 int target_show(Session& session, const std::string& id) {
   const auto answer = session.call("show the target \"" + id + "\"",
-                                   {"DescribeTarget", {{"TargetId", id}}, kVersion});
+                                   {"DescribeTarget", {{"TargetId", id}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
   std::string options;
@@ -89,7 +88,7 @@ int target_show(Session& session, const std::string& id) {
 
 int target_check(Session& session, const std::string& id) {
   const auto answer = session.call("check the target \"" + id + "\"",
-                                   {"CheckTarget", {{"TargetId", id}}, kVersion});
+                                   {"CheckTarget", {{"TargetId", id}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
   std::vector<std::pair<std::string, std::string>> lines = {
@@ -106,7 +105,7 @@ int target_check(Session& session, const std::string& id) {
 
 int target_remove(Session& session, const std::string& id) {
   const auto answer = session.call("remove the target \"" + id + "\"",
-                                   {"RemoveTarget", {{"TargetId", id}}, kVersion});
+                                   {"RemoveTarget", {{"TargetId", id}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   return session.print_answer(*answer, "Removed " + id + "\n", "");
 }
