@@ -95,10 +95,8 @@ bool concerns(const std::vector<Invariant>& rules, std::string_view arn) {
   });
 }
 
-/// Everybody, and whoever these resources' policies let in from other accounts.
-Result<access::World> world_around(const WorldView& view,
-                                   std::span<const access::Resource> resources) {
-  SR_TRY(access::World world, world_of_account(view));
+/// Whoever these resources' policies let in from other accounts.
+void add_strangers(access::World& world, std::span<const access::Resource> resources) {
   for (const access::Resource& resource : resources) {
     for (identity::Principal& stranger : named_strangers(resource)) {
       const auto known =
@@ -106,7 +104,6 @@ Result<access::World> world_around(const WorldView& view,
       if (known == world.principals().end()) world.add(std::move(stranger));
     }
   }
-  return world;
 }
 
 Result<std::vector<access::Resource>> concerned(const WorldView& view, Held what,
@@ -124,15 +121,18 @@ Result<std::vector<access::Resource>> concerned(const WorldView& view, Held what
 
 /// Of one resource, or of all if `one` is empty.
 Result<std::vector<Difference>> broken_in(const WorldView& view,
-                                          const std::vector<std::string>& lines,
+                                          const std::vector<Invariant>& rules,
                                           std::string_view one) {
-  SR_TRY(const std::vector<Invariant> rules, parse_rules(lines));
   std::vector<Difference> out;
-  for (const Held what : {Held::kSecrets, Held::kKeys}) {
-    SR_TRY(const std::vector<access::Resource> resources, concerned(view, what, rules, one));
-    if (resources.empty()) continue;
-    SR_TRY(access::World world, world_around(view, resources));
-    const access::Scope scope{asked_actions(what), resources, view.now};
+  SR_TRY(const std::vector<access::Resource> secrets, concerned(view, Held::kSecrets, rules, one));
+  SR_TRY(const std::vector<access::Resource> keys, concerned(view, Held::kKeys, rules, one));
+  if (secrets.empty() && keys.empty()) return out;
+  SR_TRY(access::World world, world_of_account(view));
+  add_strangers(world, secrets);
+  add_strangers(world, keys);
+  const access::Scope scopes[] = {{asked_actions(Held::kSecrets), secrets, view.now},
+                                  {asked_actions(Held::kKeys), keys, view.now}};
+  for (const access::Scope& scope : scopes) {
     for (const Invariant& rule : rules) {
       SR_TRY(std::vector<Difference> found, access::violations(rule, world, scope));
       std::ranges::move(found, std::back_inserter(out));
@@ -174,8 +174,9 @@ Error refusal_of(const std::vector<Difference>& broken) {
 }
 
 Result<void> keep_rules_of(Call& call, AccountId account) {
-  SR_TRY(const std::vector<std::string> rules, identity::account_rules(*call.transaction, account));
-  if (rules.empty()) return {};
+  SR_TRY(const std::vector<std::string> lines, identity::account_rules(*call.transaction, account));
+  if (lines.empty()) return {};
+  SR_TRY(const std::vector<Invariant> rules, parse_rules(lines));
   SR_CHECK_OK(identity::hold_account_rules(*call.transaction, account, call.engines.random));
   const std::string_view one = only_resource(call.operation, call.noted_resource());
   PeekReader peek(*call.transaction);
@@ -206,7 +207,8 @@ Result<barrier::RawRef> PeekReader::read_raw(const barrier::Address&) {
 }
 
 Result<std::vector<Difference>> broken_rules(const WorldView& view,
-                                             const std::vector<std::string>& rules) {
+                                             const std::vector<std::string>& lines) {
+  SR_TRY(const std::vector<Invariant> rules, parse_rules(lines));
   return broken_in(view, rules, {});
 }
 

@@ -28,7 +28,7 @@ class PeekReader final : public barrier::Reader {
 
 /// What breaks these rules in the world that is seen. 400 InvalidParameter (Rules) if one is none.
 Result<std::vector<access::Difference>> broken_rules(const WorldView& view,
-                                                     const std::vector<std::string>& rules);
+                                                     const std::vector<std::string>& lines);
 
 /// Asked when a mutation's handler is done, before its commit: 409 Rejected.AccountRule, naming
 /// who would newly reach what, if the change breaks a rule of the caller's account or of the
