@@ -23,16 +23,6 @@ class RotationFunctionsTest : public ServiceFixture {
   Answer rotate(const std::string& version) {
     return call("RotateSecret", {{"SecretName", "key"}, {"VersionId", version}});
   }
-  void work() {
-    for (int round = 0; round < 50; ++round) {
-      const Instant now = fixture_.clock().now();
-      const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
-      ASSERT_TRUE(rows);
-      if (rows->empty()) return;
-      for (const barrier::TimedRow& row : *rows) ASSERT_TRUE(service_.run_due(row, now));
-    }
-    FAIL() << "there is always something due";
-  }
   std::string value(const Params& more = {}) {
     Params params = more;
     params.insert({{"SecretName", "key"}});

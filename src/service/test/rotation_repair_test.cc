@@ -42,20 +42,6 @@ class RotationRepairTest : public ServiceFixture {
     const auto reader = *fixture_->reader();
     return run(root(), row, params, reader.get());
   }
-  void work() {
-    for (int round = 0; round < 50; ++round) {
-      const Instant now = fixture_.clock().now();
-      const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
-      ASSERT_TRUE(rows);
-      if (rows->empty()) return;
-      for (const barrier::TimedRow& row : *rows) ASSERT_TRUE(service_.run_due(row, now));
-    }
-    FAIL() << "there is always something due";
-  }
-  void pass(std::int64_t milliseconds) {
-    fixture_.clock().advance_ms(milliseconds);
-    work();
-  }
   std::string current(const std::string& stage = "") {
     const Answer got = call("GetSecretValue", {{"SecretName", "db"}, {"VersionStage", stage}});
     return text_at(got.json, "/SecretData");

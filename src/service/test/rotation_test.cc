@@ -21,24 +21,6 @@ class RotationTest : public ServiceFixture {
                                         instance + R"("})"}});
     return create(name, data, more);
   }
-  /// Everything that is due, until nothing is.
-  void work() {
-    for (int round = 0; round < 50; ++round) {
-      const Instant now = fixture_.clock().now();
-      const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
-      ASSERT_TRUE(rows);
-      if (rows->empty()) return;
-      for (const barrier::TimedRow& row : *rows) {
-        const auto done = service_.run_due(row, now);
-        ASSERT_TRUE(done) << done.error().message();
-      }
-    }
-    FAIL() << "there is always something due";
-  }
-  void pass(std::int64_t milliseconds) {
-    fixture_.clock().advance_ms(milliseconds);
-    work();
-  }
   Answer rotate(const std::string& name, const std::string& version, Params more = {}) {
     more.insert({{"SecretName", name}, {"VersionId", version}});
     return call("RotateSecret", more);

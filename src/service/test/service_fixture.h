@@ -134,6 +134,25 @@ class ServiceFixture : public testing::Test {
     return text_at(made.json, "/KeyMetadata/KeyId");
   }
 
+  /// Everything that is due, until nothing is.
+  void work() {
+    for (int round = 0; round < 50; ++round) {
+      const Instant now = fixture_.clock().now();
+      const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
+      ASSERT_TRUE(rows);
+      if (rows->empty()) return;
+      for (const barrier::TimedRow& row : *rows) {
+        const auto done = service_.run_due(row, now);
+        ASSERT_TRUE(done) << done.error().message();
+      }
+    }
+    FAIL() << "there is always something due";
+  }
+  void pass(std::int64_t milliseconds) {
+    fixture_.clock().advance_ms(milliseconds);
+    work();
+  }
+
   /// The value at a JSON pointer, or "<absent>"; objects and arrays as compact JSON.
   static std::string text_at(const std::string& json, const std::string& pointer) {
     simdjson::dom::parser parser;
