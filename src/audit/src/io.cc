@@ -28,15 +28,6 @@ Io& Io::system() {
   return io;
 }
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  std::swap(number_, other.number_);
-  return *this;
-}
-Descriptor::~Descriptor() {
-  if (number_ >= 0) close(number_);
-}
-
 std::unexpected<Error> io_error(const char* verb, const std::string& path, int error) {
   return fail(ErrorKind::kUnavailable, "AuditDisk",
               std::string("the audit log cannot ") + verb + ' ' + path + ": " +

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/result.h"
 
 namespace strongroom::audit {
@@ -23,21 +24,6 @@ class Io {
   virtual int sync(int descriptor);
   /// The real disk.
   static Io& system();
-};
-
-/// A descriptor that is closed on destruction.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-  int get() const { return number_; }
-  explicit operator bool() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
 };
 
 /// open(2) with O_CLOEXEC and mode 0600. kUnavailable with the path and the reason.

@@ -1,15 +1,12 @@
 #include "strongroom/audit_export/exporter.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <system_error>
 
 #include "strongroom/audit_format/checkpoint.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/log.h"
 #include "strongroom/notify/https.h"
 
@@ -25,13 +22,7 @@ std::unexpected<Error> cannot(const std::string& path) {
 }
 
 Result<void> replace_text(const std::string& path, std::string_view text) {
-  const std::string temporary = path + ".tmp";
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return cannot(temporary);
-  const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fsync(file) == 0;
-  close(file);
-  if (!written || rename(temporary.c_str(), path.c_str()) != 0) return cannot(path);
+  if (!replace_file(path, text)) return cannot(path);
   return {};
 }
 

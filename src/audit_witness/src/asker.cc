@@ -1,13 +1,10 @@
 #include "strongroom/audit_witness/asker.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <optional>
 
 #include "strongroom/audit_format/checkpoint.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/descriptor.h"
 
 namespace strongroom::audit_witness {
 namespace {
@@ -27,13 +24,7 @@ std::string request_of(std::uint64_t old_size, const std::vector<audit_format::H
 }
 
 Result<void> replace(const std::string& path, const std::string& text) {
-  const std::string fresh = path + ".tmp";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool written = file >= 0 &&
-                       write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fsync(file) == 0;
-  if (file >= 0) close(file);
-  if (written && rename(fresh.c_str(), path.c_str()) == 0) return {};
+  if (replace_file(path, text)) return {};
   return fail(ErrorKind::kUnavailable, "WitnessFile", "cannot write " + path);
 }
 

@@ -1,14 +1,11 @@
 #include "strongroom/audit_witness/witness.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 
 #include "strongroom/audit_format/checkpoint.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/digest.h"
 
@@ -110,20 +107,10 @@ Result<TreeHead> Witness::last_of(std::string_view origin) const {
 
 Result<void> Witness::keep(std::string_view origin, const TreeHead& head) const {
   const std::string path = file_of(origin);
-  const std::string fresh = path + ".tmp";
   const std::string text =
       std::to_string(head.size) + "\n" + base64_encode(ByteView(head.root)) + "\n";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return disk_refuses(fresh);
-  const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fsync(file) == 0;
-  close(file);
-  if (!written || rename(fresh.c_str(), path.c_str()) != 0) return disk_refuses(path);
-  const int directory = ::open(settings_.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return disk_refuses(path);
-  const bool synced = fsync(directory) == 0;
-  close(directory);
-  return synced ? Result<void>{} : disk_refuses(path);
+  if (!replace_file(path, text)) return disk_refuses(path);
+  return {};
 }
 
 Result<std::string> Witness::add_checkpoint(std::string_view body, Instant now) {

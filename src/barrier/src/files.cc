@@ -8,39 +8,16 @@
 #include <cerrno>
 #include <cstring>
 
+#include "strongroom/base/descriptor.h"
+
 namespace strongroom::barrier {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 Result<void> sync_parent(const std::string& path) {
   const auto slash = path.rfind('/');
   const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const Descriptor directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid() || fsync(directory.get()) != 0) {
+  if (!directory || fsync(directory.get()) != 0) {
     return std::unexpected(system_error("cannot make durable the directory", parent));
   }
   return {};
@@ -64,7 +41,7 @@ Result<void> write_file(const std::string& path, std::string_view bytes, mode_t 
   {
     const Descriptor file(
         open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!file.valid()) return std::unexpected(system_error("cannot create", temporary));
+    if (!file) return std::unexpected(system_error("cannot create", temporary));
     if (fchmod(file.get(), mode) != 0 || !write_all(file.get(), bytes) || fsync(file.get()) != 0) {
       const Error error = system_error("cannot write", temporary);
       unlink(temporary.c_str());
@@ -88,7 +65,7 @@ Result<void> write_file(const std::string& path, std::string_view bytes, mode_t 
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) {
+  if (!file) {
     if (errno == ENOENT) {
       return fail(ErrorKind::kNotFound, "File.NotFound", path + " does not exist");
     }

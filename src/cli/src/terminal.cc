@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom {
@@ -55,16 +56,6 @@ class Terminal {
   termios before_{};
   bool changed_ = false;
 };
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 /// Reads to the end of `fd` into locked memory of `limit` bytes and one more.
 Result<SecretBytes> read_to_end(int fd, std::size_t limit) {

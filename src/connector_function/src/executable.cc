@@ -12,10 +12,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <optional>
 #include <string>
 
 #include "event.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/connector_function/connector.h"
 
 namespace strongroom::connector_function {
@@ -27,28 +29,16 @@ using connector_kit::Budget;
 using connector_kit::misconfigured;
 using connector_kit::text_of;
 
-/// Both ends of a pipe, closed when this goes.
-class Pipe {
- public:
-  Pipe() {
-    if (pipe2(ends_.data(), O_CLOEXEC) != 0) ends_ = {-1, -1};
-  }
-  ~Pipe() {
-    close_end(0);
-    close_end(1);
-  }
-  Pipe(const Pipe&) = delete;
-  Pipe& operator=(const Pipe&) = delete;
-  bool open() const { return ends_[0] >= 0; }
-  int end(std::size_t which) const { return ends_[which]; }
-  void close_end(std::size_t which) {
-    if (ends_[which] >= 0) close(ends_[which]);
-    ends_[which] = -1;
-  }
-
- private:
-  std::array<int, 2> ends_{-1, -1};
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
 };
+
+std::optional<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
 
 /// Only async-signal-safe calls: this process was forked.
 [[noreturn]] void become(const char* path, const char* step, int input, int output) {
@@ -75,13 +65,13 @@ class Exchange {
   }
 
   /// What came until the program closed its output. kAmbiguous past the budget.
-  Attempt<SecretBytes> run(std::string_view event, const Budget& budget, Pipe& to_program) {
+  Attempt<SecretBytes> run(std::string_view event, const Budget& budget, Descriptor& to_program) {
     auto room = SecretBytes::zeroed(kAnswerBytesMax);
     if (!room) return std::unexpected(connector_kit::failure_of(room.error()));
     const std::span<char> out = connector_kit::room_of(*room);
     std::size_t held = 0;
     while (true) {
-      if (event.empty()) to_program.close_end(1);
+      if (event.empty()) to_program.reset();
       std::array<pollfd, 2> waiting{pollfd{output_, POLLIN, 0},
                                     pollfd{event.empty() ? -1 : input_, POLLOUT, 0}};
       const int ready = poll(waiting.data(), waiting.size(), static_cast<int>(budget.left_ms()));
@@ -146,18 +136,19 @@ Attempt<void> check_program(const std::string& path, const std::vector<std::stri
 
 Attempt<SecretBytes> run_program(const std::string& path, std::string_view step,
                                  const SecretBytes& event, const Budget& budget) {
-  Pipe to_program;
-  Pipe from_program;
-  if (!to_program.open() || !from_program.open())
+  auto to_program = make_pipe();
+  auto from_program = make_pipe();
+  if (!to_program || !from_program)
     return connector_kit::unreachable("NoDescriptor", "The system gives no descriptor.");
   const std::string word(step);
   const pid_t program = fork();
-  if (program == 0) become(path.c_str(), word.c_str(), to_program.end(0), from_program.end(1));
+  if (program == 0)
+    become(path.c_str(), word.c_str(), to_program->read.get(), from_program->write.get());
   if (program < 0) return connector_kit::unreachable("NoProcess", "The system gives no process.");
-  to_program.close_end(0);
-  from_program.close_end(1);
-  auto answer =
-      Exchange(to_program.end(1), from_program.end(0)).run(text_of(event), budget, to_program);
+  to_program->read.reset();
+  from_program->write.reset();
+  auto answer = Exchange(to_program->write.get(), from_program->read.get())
+                    .run(text_of(event), budget, to_program->write);
   if (!answer) kill(program, SIGKILL);
   const int status = finish(program, budget);
   if (!answer) return answer;

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/hsm/frame.h"
 #include "strongroom/hsm/token.h"
@@ -79,20 +80,11 @@ std::size_t read_all(Wiped& into) {
   return size;
 }
 
-void write_all(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
-
 int answer(std::string_view data) {
   std::string out(1, '\0');
   out.reserve(3 + data.size());
   append_text16(out, data);
-  write_all(out);
+  (void)write_all(STDOUT_FILENO, out);
   explicit_bzero(out.data(), out.size());
   return 0;
 }
@@ -101,7 +93,7 @@ int answer(const Error& error) {
   std::string out(1, static_cast<char>(static_cast<int>(error.kind()) + 1));
   append_text16(out, error.code());
   append_text16(out, error.message());
-  write_all(out);
+  (void)write_all(STDOUT_FILENO, out);
   return 1;
 }
 

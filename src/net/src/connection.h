@@ -38,7 +38,7 @@ struct Connection {
   uv_poll_t poll{};
   int polled = 0;              // events asked for
   bool handle_closed = false;  // libuv has let go of `poll`
-  Fd fd;
+  Descriptor fd;
   IoThread* thread = nullptr;
   std::uint32_t slot = 0;
   std::uint32_t birth = 0;       // tells connections of one slot apart

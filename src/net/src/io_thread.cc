@@ -51,7 +51,7 @@ IoThread::~IoThread() {
   SR_CHECK(outstanding_ == 0);
 }
 
-void IoThread::add_listener(Fd socket, std::size_t index, std::shared_ptr<TlsContext> tls) {
+void IoThread::add_listener(Descriptor socket, std::size_t index, std::shared_ptr<TlsContext> tls) {
   auto listener = std::make_unique<Listener>();
   listener->fd = std::move(socket);
   listener->index = index;
@@ -115,7 +115,7 @@ void IoThread::close_handles() {
 
 void IoThread::on_acceptable(Listener& listener) {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    Fd fd;
+    Descriptor fd;
     RemoteAddress remote;
     switch (accept_one(listener.fd.get(), fd, remote)) {
       case AcceptOutcome::kNothing:
@@ -138,7 +138,7 @@ void IoThread::on_acceptable(Listener& listener) {
   }
 }
 
-void IoThread::open(const Listener& listener, Fd fd, const RemoteAddress& remote) {
+void IoThread::open(const Listener& listener, Descriptor fd, const RemoteAddress& remote) {
   if (free_slots_.empty()) {
     free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();

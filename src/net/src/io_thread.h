@@ -42,7 +42,7 @@ class IoThread {
   IoThread& operator=(const IoThread&) = delete;
 
   /// Before start. A socket of the server's listener number `index`. `tls` null: plain HTTP.
-  void add_listener(Fd socket, std::size_t index, std::shared_ptr<TlsContext> tls);
+  void add_listener(Descriptor socket, std::size_t index, std::shared_ptr<TlsContext> tls);
   /// Runs the loop on a thread of its own. `cpu` -1: not pinned.
   void start(const HandlerFactory& factory, std::size_t index, int cpu);
   void join();
@@ -65,7 +65,7 @@ class IoThread {
   using Wait = Connection::Wait;
   struct Listener {
     uv_poll_t poll{};
-    Fd fd;
+    Descriptor fd;
     std::size_t index = 0;
     std::shared_ptr<TlsContext> tls;
     IoThread* thread = nullptr;
@@ -77,7 +77,7 @@ class IoThread {
   void open_handles();
   void close_handles();
   void on_acceptable(Listener& listener);
-  void open(const Listener& listener, Fd fd, const RemoteAddress& remote);
+  void open(const Listener& listener, Descriptor fd, const RemoteAddress& remote);
   void drop(Connection& connection);
   void free_if_unused(Connection& connection);
   void on_mail();

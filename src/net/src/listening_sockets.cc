@@ -13,7 +13,7 @@ Result<std::shared_ptr<const ListeningSockets>> ListeningSockets::open(const std
   SR_CHECK_OK(check_bindable(address, port));
   auto made = std::make_shared<ListeningSockets>();
   for (std::size_t i = 0; i < count; ++i) {
-    SR_TRY(Fd socket, listen_on(address, port));
+    SR_TRY(Descriptor socket, listen_on(address, port));
     port = local_port(socket.get());
     made->descriptors_.push_back(socket.release());
   }
@@ -22,10 +22,10 @@ Result<std::shared_ptr<const ListeningSockets>> ListeningSockets::open(const std
 
 Result<std::vector<std::shared_ptr<const ListeningSockets>>> ListeningSockets::adopt(
     const std::vector<int>& descriptors) {
-  std::vector<Fd> owned;
+  std::vector<Descriptor> owned;
   for (const int descriptor : descriptors) owned.emplace_back(descriptor);
   std::vector<std::shared_ptr<ListeningSockets>> groups;
-  for (Fd& socket : owned) {
+  for (Descriptor& socket : owned) {
     SR_CHECK_OK(make_acceptor(socket.get()));
     ListeningSockets* home = nullptr;
     for (const auto& group : groups) {

@@ -35,7 +35,7 @@ class Mailbox {
     Node* next;
   };
   std::atomic<Node*> newest_{nullptr};
-  Fd wake_;
+  Descriptor wake_;
 };
 
 }  // namespace strongroom::net

@@ -41,7 +41,7 @@ Result<void> ServerImpl::accept_from(const ListeningSockets& sockets, std::size_
   const std::vector<int>& all = sockets.descriptors();
   for (std::size_t i = 0; i < std::max(all.size(), threads_.size()); ++i) {
     const std::size_t thread = i % threads_.size();
-    Fd own(fcntl(all[i % all.size()], F_DUPFD_CLOEXEC, 0));
+    Descriptor own(fcntl(all[i % all.size()], F_DUPFD_CLOEXEC, 0));
     if (!own) {
       return fail(ErrorKind::kUnavailable, "ListenFailed",
                   "there are no file descriptors left for listening sockets");

@@ -52,9 +52,9 @@ std::unexpected<Error> socket_error(const char* step, const std::string& address
                   std::strerror(why));
 }
 
-Result<Fd> bound(const std::string& address, std::uint16_t port, bool shared) {
+Result<Descriptor> bound(const std::string& address, std::uint16_t port, bool shared) {
   SR_TRY(const Address to, parse(address, port));
-  Fd fd(::socket(to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  Descriptor fd(::socket(to.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return socket_error("cannot make a socket for", address, port);
   const int on = 1;
   if (setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
@@ -113,26 +113,13 @@ bool same(const sockaddr_storage& a, const sockaddr_storage& b) {
 
 }  // namespace
 
-Fd& Fd::operator=(Fd&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-void Fd::reset() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 Result<void> check_bindable(const std::string& address, std::uint16_t port) {
   SR_CHECK_OK(bound(address, port, false));
   return {};
 }
 
-Result<Fd> listen_on(const std::string& address, std::uint16_t port) {
-  SR_TRY(Fd fd, bound(address, port, true));
+Result<Descriptor> listen_on(const std::string& address, std::uint16_t port) {
+  SR_TRY(Descriptor fd, bound(address, port, true));
   const int on = 1;
   // Accepted connections inherit it.
   setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -177,11 +164,11 @@ bool same_address(int first, int second) {
   return same(local_address(first), local_address(second));
 }
 
-AcceptOutcome accept_one(int listener, Fd& connection, RemoteAddress& remote) {
+AcceptOutcome accept_one(int listener, Descriptor& connection, RemoteAddress& remote) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  connection = Fd(accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
-                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+  connection = Descriptor(accept4(listener, reinterpret_cast<sockaddr*>(&storage), &size,
+                                  SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!connection) {
     const bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     return full ? AcceptOutcome::kNoDescriptors : AcceptOutcome::kNothing;

@@ -9,30 +9,10 @@
 #include <string>
 #include <string_view>
 
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/result.h"
 
 namespace strongroom::net {
-
-/// A file descriptor with an owner.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(other.release()) {}
-  Fd& operator=(Fd&& other) noexcept;
-  ~Fd() { reset(); }
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release() {
-    const int fd = fd_;
-    fd_ = -1;
-    return fd;
-  }
-  void reset();
-
- private:
-  int fd_ = -1;
-};
 
 /// What connections are counted by: an IPv4 address, or the /64 of an IPv6 address.
 using AddressKey = std::array<std::uint8_t, 16>;
@@ -48,7 +28,7 @@ struct RemoteAddress {
 Result<void> check_bindable(const std::string& address, std::uint16_t port);
 
 /// A non-blocking listening socket with SO_REUSEPORT. Errors as above.
-Result<Fd> listen_on(const std::string& address, std::uint16_t port);
+Result<Descriptor> listen_on(const std::string& address, std::uint16_t port);
 std::uint16_t local_port(int fd);
 /// Readies a listening TCP socket that somebody else opened. kInvalidInput if it is none.
 Result<void> make_acceptor(int fd);
@@ -57,7 +37,7 @@ bool is_bound_to(int fd, const std::string& address, std::uint16_t port);
 bool same_address(int first, int second);
 
 enum class AcceptOutcome : std::uint8_t { kAccepted, kNothing, kNoDescriptors };
-AcceptOutcome accept_one(int listener, Fd& connection, RemoteAddress& remote);
+AcceptOutcome accept_one(int listener, Descriptor& connection, RemoteAddress& remote);
 
 enum class IoOutcome : std::uint8_t { kDone, kWouldBlock, kEnd, kFailed };
 /// kDone with size > 0; kEnd if the peer closed its side.

@@ -31,16 +31,16 @@ std::unexpected<Error> ended() {
               "the process at the other end is gone, or does not answer");
 }
 
-Handle local_socket() {
-  return Handle(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+Descriptor local_socket() {
+  return Descriptor(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
 }
 
-Handle directory_of(const std::string& path) {
-  return Handle(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+Descriptor directory_of(const std::string& path) {
+  return Descriptor(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 // Through the open directory: its own path may be longer than such an address can be.
-sockaddr_un address_in(const Handle& directory, const char* name) {
+sockaddr_un address_in(const Descriptor& directory, const char* name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory.get(),
@@ -82,14 +82,10 @@ void close_all(const std::vector<int>& descriptors) {
 
 }  // namespace
 
-Handle::~Handle() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
 Result<std::optional<ControlChannel>> ControlChannel::call(const std::string& data_directory) {
-  const Handle directory = directory_of(data_directory);
+  const Descriptor directory = directory_of(data_directory);
   if (!directory) return std::optional<ControlChannel>();
-  Handle socket = local_socket();
+  Descriptor socket = local_socket();
   if (!socket) return failure("make a local socket");
   const sockaddr_un address = address_in(directory, kName);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
@@ -149,9 +145,9 @@ Result<std::string> ControlChannel::receive_text(std::int64_t millis) const {
 }
 
 Result<ControlPoint> ControlPoint::open(const std::string& data_directory) {
-  Handle directory = directory_of(data_directory);
+  Descriptor directory = directory_of(data_directory);
   if (!directory) return failure("open the data directory");
-  Handle socket = local_socket();
+  Descriptor socket = local_socket();
   if (!socket) return failure("make a local socket");
   const sockaddr_un address = address_in(directory, kNewName);
   ::unlinkat(directory.get(), kNewName, 0);
@@ -165,7 +161,7 @@ Result<ControlPoint> ControlPoint::open(const std::string& data_directory) {
 }
 
 Result<ControlChannel> ControlPoint::accept() const {
-  Handle caller(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  Descriptor caller(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!caller) return failure("take a call on DATA/control");
   SR_CHECK_OK(require_same_owner(caller.get()));
   return ControlChannel(std::move(caller));

@@ -11,26 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/result.h"
 
 namespace strongroom::server {
-
-/// A descriptor with an owner.
-class Handle {
- public:
-  explicit Handle(int descriptor = -1) : descriptor_(descriptor) {}
-  Handle(Handle&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Handle& operator=(Handle&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~Handle();
-  int get() const { return descriptor_; }
-  explicit operator bool() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 /// One end of a conversation.
 class ControlChannel {
@@ -39,7 +23,7 @@ class ControlChannel {
   /// another user's.
   static Result<std::optional<ControlChannel>> call(const std::string& data_directory);
 
-  explicit ControlChannel(Handle socket) : socket_(std::move(socket)) {}
+  explicit ControlChannel(Descriptor socket) : socket_(std::move(socket)) {}
 
   /// At most kControlDescriptorsMax descriptors; they stay the caller's. kUnavailable if the other
   /// end is gone.
@@ -55,7 +39,7 @@ class ControlChannel {
   Result<std::string> receive_text(std::int64_t millis) const;
 
  private:
-  Handle socket_;
+  Descriptor socket_;
 };
 
 inline constexpr std::size_t kControlDescriptorsMax = 64;  // of one message
@@ -74,10 +58,10 @@ class ControlPoint {
   void remove() const;
 
  private:
-  ControlPoint(Handle directory, Handle socket)
+  ControlPoint(Descriptor directory, Descriptor socket)
       : directory_(std::move(directory)), socket_(std::move(socket)) {}
-  Handle directory_;
-  Handle socket_;
+  Descriptor directory_;
+  Descriptor socket_;
 };
 
 }  // namespace strongroom::server

@@ -41,7 +41,7 @@ class Serving {
                               std::unique_ptr<RunningServer>& server);
 
   const Config& config_;
-  const Handle stop_;
+  const Descriptor stop_;
   SocketKeeper sockets_;
   std::optional<ControlChannel> predecessor_;
   std::optional<barrier::UnsealedDirectory> opened_;  // before the predecessor gave way

@@ -9,22 +9,14 @@
 #include <cstdio>
 #include <fstream>
 
+#include "strongroom/base/descriptor.h"
+
 namespace strongroom::server {
 namespace {
 
 std::unexpected<Error> system_failure(const std::string& doing, const std::string& path) {
   return fail(ErrorKind::kUnavailable, "System",
               "could not " + doing + ' ' + path + ": " + strerror(errno));
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace

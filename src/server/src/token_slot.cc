@@ -12,10 +12,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "control.h"
 #include "reveal.h"
 #include "startup.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/hsm/frame.h"
@@ -63,14 +63,14 @@ std::unexpected<Error> no_helper(const char* why) {
 }
 
 struct Pipe {
-  Handle read;
-  Handle write;
+  Descriptor read;
+  Descriptor write;
 };
 
 Result<Pipe> make_pipe() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return no_helper(std::strerror(errno));
-  return Pipe{Handle(ends[0]), Handle(ends[1])};
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 /// Ended by its id, whatever happens.
@@ -101,16 +101,6 @@ Result<pid_t> start_helper(const Pipe& in, const Pipe& out) {
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return no_helper(std::strerror(error));
   return id;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = write(fd, bytes.data(), bytes.size());
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
 }
 
 using AnswerBytes = std::array<std::uint8_t, hsm::kFrameBytesMax>;
@@ -165,10 +155,10 @@ Result<SecretBytes> ask(const Asked& asked) {
   SR_TRY(Pipe out, make_pipe());
   SR_TRY(const pid_t id, start_helper(in, out));
   const Helper helper(id);
-  out.write = Handle();
+  out.write = Descriptor();
   const bool sent = write_all(in.write.get(), frame);
   explicit_bzero(frame.data(), frame.size());
-  in.write = Handle();
+  in.write = Descriptor();
   if (!sent) return no_helper("it ended at once");
   AnswerBytes bytes;
   const auto size = read_answer(out.read.get(), bytes);

@@ -20,7 +20,7 @@ Result<void> copy_compacted(const std::string& directory, const std::string& sta
     return std::unexpected(lmdb_error(code, "copy itself"));
   }
   const std::string copy = staging + kDataFile;
-  const OwnedFd file(::open(copy.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(copy.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0 || ::fsync(file.get()) != 0) {
     return std::unexpected(system_error(errno, "sync " + copy));
   }

@@ -48,9 +48,9 @@ std::string holder_of(int lock_file) {
                     : "another process";
 }
 
-Result<OwnedFd> lock_against_processes(const std::string& directory) {
+Result<Descriptor> lock_against_processes(const std::string& directory) {
   const std::string path = directory + "/server.lock";
-  OwnedFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) return std::unexpected(system_error(errno, "open " + path));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return std::unexpected(system_error(errno, "lock " + path));
@@ -64,7 +64,7 @@ Result<OwnedFd> lock_against_processes(const std::string& directory) {
 }
 
 Result<void> sync_directory(const std::string& path) {
-  OwnedFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() < 0 || ::fsync(directory.get()) != 0) {
     return std::unexpected(system_error(errno, "sync the directory " + path));
   }
@@ -72,15 +72,6 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 }  // namespace
-
-OwnedFd& OwnedFd::operator=(OwnedFd&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-
-OwnedFd::~OwnedFd() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 Result<void> prepare_directory(const std::string& directory) {
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -103,7 +94,8 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory, bool sha
     const std::lock_guard lock(open_stores().mutex);
     if (!open_stores().paths.insert(path).second) return in_use(directory, "this process");
   }
-  DirectoryLock entry(path, OwnedFd());  // takes the path off the list again if what follows fails
+  DirectoryLock entry(path,
+                      Descriptor());  // takes the path off the list again if what follows fails
   if (!shared) {
     SR_TRY(entry.lock_file_, lock_against_processes(directory));
   }

@@ -3,23 +3,10 @@
 
 #include <string>
 
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/result.h"
 
 namespace strongroom::store_lmdb {
-
-/// A file descriptor that closes itself.
-class OwnedFd {
- public:
-  OwnedFd() = default;
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  OwnedFd(OwnedFd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  OwnedFd& operator=(OwnedFd&& other) noexcept;
-  ~OwnedFd();
-  int get() const { return fd_; }
-
- private:
-  int fd_ = -1;
-};
 
 /// Creates the directory with mode 0700 if it is absent. Refuses one that everybody may write to.
 Result<void> prepare_directory(const std::string& directory);
@@ -37,10 +24,10 @@ class DirectoryLock {
   ~DirectoryLock();
 
  private:
-  DirectoryLock(std::string real_path, OwnedFd lock_file)
+  DirectoryLock(std::string real_path, Descriptor lock_file)
       : real_path_(std::move(real_path)), lock_file_(std::move(lock_file)) {}
   std::string real_path_;  // empty: moved from
-  OwnedFd lock_file_;
+  Descriptor lock_file_;
 };
 
 /// Makes new directory entries survive a power loss: LMDB syncs its file, not the names.

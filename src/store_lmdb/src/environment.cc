@@ -40,7 +40,7 @@ Result<std::unique_ptr<Environment>> Environment::open(const Options& options) {
   if (!options.read_only) environment->drop_dead_readers();
 
   const std::string data_file = directory + kDataFile;
-  environment->witness_ = OwnedFd(::open(data_file.c_str(), O_RDONLY | O_CLOEXEC));
+  environment->witness_ = Descriptor(::open(data_file.c_str(), O_RDONLY | O_CLOEXEC));
   if (environment->witness_.get() < 0) {
     return std::unexpected(system_error(errno, "open " + data_file));
   }

@@ -67,7 +67,7 @@ class Environment {
   Environment(DirectoryLock lock, OpenEnv env) : lock_(std::move(lock)), env_(std::move(env)) {}
 
   DirectoryLock lock_;
-  OwnedFd witness_;  // the data file once more; see require_no_failed_sync
+  Descriptor witness_;  // the data file once more; see require_no_failed_sync
   OpenEnv env_;
   Tables tables_;
   std::mutex readers_mutex_;

@@ -41,7 +41,7 @@ struct Fields {
 }  // namespace
 
 Result<std::unique_ptr<Recorder>> Recorder::open(const std::string& path) {
-  OwnedFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (file.get() < 0) return std::unexpected(system_error(errno, "open the recording " + path));
   return std::unique_ptr<Recorder>(new Recorder(std::move(file)));
 }

@@ -34,8 +34,8 @@ class Recorder {
   void add(std::uint32_t changes, const std::vector<store::Write>& rows);
 
  private:
-  explicit Recorder(OwnedFd file) : file_(std::move(file)) {}
-  OwnedFd file_;
+  explicit Recorder(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
   bool broken_ = false;
 };
 
