@@ -45,7 +45,8 @@ Result<Place> syslog_place(std::string_view endpoint, Reach reach) {
            dial::Connection::open(target, notify::dial_options(target.host, options_of(reach))));
     std::string frames;
     for (const auto& entry : batch) frames += syslog_frame(entry);
-    return connection.write(frames);
+    SR_CHECK_OK(connection.write(frames));
+    return connection.finish();
   });
 }
 

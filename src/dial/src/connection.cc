@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +28,7 @@ namespace strongroom::dial {
 namespace {
 
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
+constexpr int kAcknowledgedMillis = 5;
 
 class Deadline {
  public:
@@ -184,6 +187,29 @@ struct Connection::Impl {
     return !timed_out;
   }
 
+  /// True if the peer has closed, with or without saying so.
+  bool at_end(int result) const {
+    const int why = SSL_get_error(ssl.get(), result);
+    return why == SSL_ERROR_ZERO_RETURN ||
+           (why == SSL_ERROR_SSL &&
+            ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+  }
+
+  /// Once the peer's kernel has confirmed every byte; a peer that had closed earlier refuses them.
+  Result<void> all_acknowledged(const Deadline& deadline) const {
+    while (true) {
+      pollfd state{socket.fd, 0, 0};
+      const int polled = poll(&state, 1, 0);
+      int waiting = 0;
+      const bool known = polled >= 0 && ioctl(socket.fd, SIOCOUTQ, &waiting) == 0;
+      if (!known || (state.revents & POLLERR) != 0)
+        return unavailable("ConnectionBroken", "The peer closed before it had read everything.");
+      if (waiting == 0) return {};
+      if (deadline.left() == 0) return broken("Closing", true);
+      poll(nullptr, 0, kAcknowledgedMillis);
+    }
+  }
+
   std::unexpected<Error> broken(std::string_view what, bool timed_out) const {
     return unavailable(
         "ConnectionBroken",
@@ -251,6 +277,30 @@ Result<std::size_t> Connection::read(std::span<char> into) {
     bool timed_out = false;
     if (!impl_->wait(done, deadline, timed_out)) return impl_->broken("Receiving", timed_out);
   }
+}
+
+Result<void> Connection::finish() {
+  const Deadline deadline(impl_->io_millis);
+  bool timed_out = false;
+  ERR_clear_error();
+  for (int said = -1; (said = SSL_shutdown(impl_->ssl.get())) < 0;) {
+    if (!impl_->wait(said, deadline, timed_out)) return impl_->broken("Closing", timed_out);
+    ERR_clear_error();
+  }
+  // What still comes, session tickets for one, must be read: a socket that is closed over unread
+  // bytes is reset, and what it had not sent yet is lost.
+  std::array<char, 4096> unwanted;
+  for (bool open = true; open;) {
+    ERR_clear_error();
+    std::size_t got = 0;
+    const int done = SSL_read_ex(impl_->ssl.get(), unwanted.data(), unwanted.size(), &got);
+    open = done == 1 || !impl_->at_end(done);
+    timed_out = deadline.left() == 0;
+    if (open && (timed_out || (done != 1 && !impl_->wait(done, deadline, timed_out))))
+      return impl_->broken("Closing", timed_out);
+  }
+  ERR_clear_error();
+  return impl_->all_acknowledged(deadline);
 }
 
 std::string_view Connection::protocol() const {

@@ -82,10 +82,11 @@ struct Identity {
 };
 
 /// Accepts one connection and echoes one message; with a max version to speak only an old TLS.
+/// A patient one reads on until the other side closes.
 class EchoServer {
  public:
-  EchoServer(const Identity& identity, int max_version)
-      : context_(SSL_CTX_new(TLS_server_method())) {
+  EchoServer(const Identity& identity, int max_version, bool patient)
+      : context_(SSL_CTX_new(TLS_server_method())), patient_(patient) {
     SSL_CTX_use_certificate(context_, identity.certificate);
     SSL_CTX_use_PrivateKey(context_, identity.key);
     SSL_CTX_set_security_level(context_, 0);
@@ -120,6 +121,8 @@ class EchoServer {
       char buffer[256];
       const int got = SSL_read(ssl, buffer, sizeof buffer);
       if (got > 0) SSL_write(ssl, buffer, got);
+      while (patient_ && SSL_read(ssl, buffer, sizeof buffer) > 0) {
+      }
       SSL_shutdown(ssl);
     }
     SSL_free(ssl);
@@ -127,6 +130,7 @@ class EchoServer {
   }
 
   SSL_CTX* context_;
+  const bool patient_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::thread thread_;
@@ -138,12 +142,13 @@ class Dial : public testing::Test {
 
   Result<Connection> open(const Identity& identity, const std::string& host, std::string ca_file,
                           int max_version = TLS1_3_VERSION) {
-    server_ = std::make_unique<EchoServer>(identity, max_version);
+    server_ = std::make_unique<EchoServer>(identity, max_version, patient_);
     return Connection::open(
         {host, server_->port()},
         {.ca_file = std::move(ca_file), .connect_millis = 5000, .io_millis = 5000});
   }
 
+  bool patient_ = false;
   std::unique_ptr<EchoServer> server_;
 };
 
@@ -159,6 +164,25 @@ TEST_F(Dial, SendsAndReceives) {
   ASSERT_TRUE(got);
   EXPECT_EQ(std::string_view(buffer, *got), "hello");
   EXPECT_EQ(connection->read(buffer).value_or(99), 0U);
+}
+
+TEST_F(Dial, FinishedMeansThatThePeerHasReadEverything) {
+  patient_ = true;
+  Identity identity("IP:127.0.0.1");
+  auto connection = open(identity, "127.0.0.1", identity.write_pem());
+  ASSERT_TRUE(connection) << connection.error().message();
+  ASSERT_TRUE(connection->write("hello"));
+  const auto finished = connection->finish();
+  EXPECT_TRUE(finished) << finished.error().message();
+}
+
+TEST_F(Dial, APeerThatLeavesBytesUnreadHasNotTakenThem) {
+  Identity identity("IP:127.0.0.1");
+  auto connection = open(identity, "127.0.0.1", identity.write_pem());
+  ASSERT_TRUE(connection) << connection.error().message();
+  // It reads the first record only.
+  const auto written = connection->write(std::string(1U << 20, 'x'));
+  EXPECT_FALSE(written && connection->finish());
 }
 
 TEST_F(Dial, RefusesACertificateForAnotherAddress) {

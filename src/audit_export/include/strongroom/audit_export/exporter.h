@@ -51,7 +51,8 @@ struct Reach {
 
 /// POSTs one entry a line; taken with a 2xx.
 Place https_place(std::string url, Reach reach);
-/// RFC 5424 over TLS (RFC 5425), one connection for each batch; taken once it is written.
+/// RFC 5424 over TLS (RFC 5425), one connection for each batch; taken once the server has closed it
+/// in answer to our close (§4.4), so that it has reached the server.
 Result<Place> syslog_place(std::string_view endpoint, Reach reach);
 /// The message of an entry, with its length in front.
 std::string syslog_frame(const audit_format::Entry& entry);

@@ -50,6 +50,10 @@ class Connection {
   /// At least one byte, or 0 at the peer's close; kUnavailable on errors and past the deadline.
   Result<std::size_t> read(std::span<char> into);
 
+  /// Says that no more comes and reads on until the peer has closed as well, which is when all that
+  /// was written has reached it. kUnavailable if it went away before, or does not close in time.
+  Result<void> finish();
+
   /// "TLSv1.3"
   std::string_view protocol() const;
   /// SHA-1 of each certificate of the verified chain, leaf first, as upper-case hex.
