@@ -1,8 +1,10 @@
 #include "log_runner.h"
 
-#include <array>
+#include <vector>
 
 #include "answer_json.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/crypto/digest.h"
 #include "strongroom/crypto/md5.h"
 
 namespace strongroom::gateway_openapi {
@@ -17,6 +19,25 @@ wire_sls::RequestParts parts_of(const http::Request& request) {
           .query = request.query,
           .headers = request.headers,
           .body = request.body};
+}
+
+std::string sha256_hex(std::string_view text) {
+  return hex_encode(crypto::sha256(as_bytes(text)));
+}
+
+/// What was signed is the body's digest.
+Result<void> check_body(const wire_sls::Signature& signature, std::string_view body) {
+  const auto differs = [](std::string_view digest, std::string_view field) {
+    return fail(ErrorKind::kUnauthenticated, "SignatureDoesNotMatch",
+                "The body does not have the " + std::string(digest) + " of the " +
+                    std::string(field) + " header.");
+  };
+  if (!signature.canonical_request.empty()) {
+    if (sha256_hex(body) == signature.content_sha256) return {};
+    return differs("SHA-256", "x-log-content-sha256");
+  }
+  if (body.empty() || crypto::md5_hex(as_bytes(body)) == signature.content_md5) return {};
+  return differs("MD5", "Content-MD5");
 }
 
 /// The log service's names for what the gateway of OpenAPI calls otherwise (gateway.md §7.3).
@@ -61,23 +82,24 @@ Result<void> LogRunner::answer(const Incoming& incoming) {
   SR_TRY(const wire_sls::Signature signature, wire_sls::read_signature(parts));
   access_key_id_ = signature.access_key_id;
   SR_TRY(const auto reader, parts_.service.engines().store.reader());
-  const std::array texts = {signature.text, signature.text_without_date};
+  std::vector<std::string> texts = {signature.text, signature.text_without_date};
+  if (!signature.canonical_request.empty())
+    texts = {signature.text + sha256_hex(signature.canonical_request)};
   SR_TRY(principal_,
          parts_.authenticator.authenticate_text({.access_key_id = signature.access_key_id,
                                                  .security_token = signature.security_token,
                                                  .tag = signature.tag,
                                                  .sha256 = signature.sha256,
                                                  .texts = texts,
-                                                 .signed_at = signature.signed_at},
+                                                 .signed_at = signature.signed_at,
+                                                 .key_prefix = wire_sls::kKeyPrefix,
+                                                 .key_path = signature.key_path},
                                                 {.reader = *reader,
                                                  .cache = nullptr,
                                                  .now = incoming.now,
                                                  .source_address = incoming.peer,
                                                  .mutation = false}));
-  if (!parts.body.empty() && crypto::md5_hex(as_bytes(parts.body)) != signature.content_md5) {
-    return fail(ErrorKind::kUnauthenticated, "SignatureDoesNotMatch",
-                "The body does not have the MD5 of the Content-MD5 header.");
-  }
+  SR_CHECK_OK(check_body(signature, parts.body));
   SR_TRY(const wire_sls::GetLogs asked, wire_sls::read_get_logs(parts));
   execute(incoming, asked, *reader);
   return {};

@@ -5,6 +5,7 @@
 #include "signature.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/ct_equal.h"
+#include "text_key.h"
 
 namespace strongroom::identity {
 namespace {
@@ -205,13 +206,10 @@ Result<PrincipalRef> Authenticator::verify_text(const TextSignature& signature,
   }
   if (!session && !call.security_token.empty()) return mismatched_token();
   SR_CHECK_OK(check_window(signature.signed_at, context));
-  const auto tag = base64_decode(signature.tag);
-  const auto key = crypto::HmacKey::make(
-      signature.sha256 ? crypto::MacHash::kSha256 : crypto::MacHash::kSha1, credential->secret);
-  if (!key) return std::unexpected(key.error());
+  SR_TRY(const crypto::HmacKey key, text_key(signature, credential->secret));
   bool fits = false;
   for (const std::string& text : signature.texts) {
-    fits = fits || (tag && !credential->client && key->verify(as_bytes(text), as_bytes(*tag)));
+    fits = fits || (!credential->client && key.verify(as_bytes(text), as_bytes(signature.tag)));
   }
   if (fits) return credential->principal;
   return refuse("SignatureDoesNotMatch",

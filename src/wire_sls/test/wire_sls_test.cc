@@ -25,6 +25,7 @@ TEST(SignatureTest, TheStringCoversDecodedSortedParameters) {
   const auto signature = read_signature(get("type=log&from=1&to=2&query=a%3A%20b"));
   ASSERT_TRUE(signature.has_value());
   EXPECT_EQ(signature->access_key_id, "LTAI1");
+  EXPECT_EQ(signature->tag, "tag");
   EXPECT_EQ(signature->signed_at.unix_ms, 1'795'330'129'000);
   EXPECT_EQ(signature->text,
             "GET\n\napplication/json\nSun, 22 Nov 2026 06:48:49 GMT\n"
@@ -44,7 +45,11 @@ TEST(SignatureTest, ADateThatWasAddedAfterwardsIsLeftOutOfTheSecondText) {
 TEST(SignatureTest, WhatIsRefused) {
   std::vector<NameValue> headers = kNode;
   headers[4].value = "SLS4-HMAC-SHA256 Credential=a,Signature=b";
-  EXPECT_EQ(read_signature(get("", headers)).error().code(), "SignatureNotMatch");
+  EXPECT_EQ(read_signature(get("", headers)).error().code(), "ParameterInvalid");
+  headers[4].value = "acs LTAI1:dGFn";
+  EXPECT_EQ(read_signature(get("", headers)).error().code(), "ParameterInvalid");
+  headers[4].value = "LOG LTAI1:n!";
+  EXPECT_EQ(read_signature(get("", headers)).error().code(), "ParameterInvalid");
   headers[4].value = "LOG nocolon";
   EXPECT_EQ(read_signature(get("", headers)).error().code(), "ParameterInvalid");
   headers.pop_back();
@@ -52,6 +57,66 @@ TEST(SignatureTest, WhatIsRefused) {
   headers = kNode;
   headers[1].value = "yesterday";
   EXPECT_EQ(read_signature(get("", headers)).error().code(), "ParameterInvalid");
+}
+
+// As @alicloud/sls20201230 5.9.0 sends it.
+const std::string kEmptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const std::string kCredential =
+    "SLS4-HMAC-SHA256 Credential=LTAI1/20261121/cn-hangzhou/sls/aliyun_v4_request,Signature=";
+
+std::vector<NameValue> version_4(std::string_view authorization) {
+  return {{"accept", "application/json"},       {"Host", "kms-audit.sls.local:45797"},
+          {"x-log-apiversion", "0.6.0"},        {"x-log-date", "20261121T225832Z"},
+          {"x-log-content-sha256", kEmptyHash}, {"authorization", authorization}};
+}
+
+TEST(SignatureV4Test, WhatIsCovered) {
+  const std::string authorization = kCredential + std::string(64, 'a');
+  const auto signature =
+      read_signature(get("type=log&from=1&query=a%3A%20b+c&topic=", version_4(authorization)));
+  ASSERT_TRUE(signature.has_value()) << signature.error().message();
+  EXPECT_EQ(signature->access_key_id, "LTAI1");
+  EXPECT_EQ(signature->tag, std::string(32, '\xaa'));
+  EXPECT_EQ(signature->content_sha256, kEmptyHash);
+  EXPECT_EQ(signature->signed_at.unix_ms, 1'795'301'912'000);
+  EXPECT_EQ(signature->text,
+            "SLS4-HMAC-SHA256\n20261121T225832Z\n20261121/cn-hangzhou/sls/aliyun_v4_request\n");
+  EXPECT_EQ(signature->canonical_request,
+            "GET\n/logstores/kms_audit_log\nfrom=1&query=a%3A%20b%20c&topic&type=log\n"
+            "host:kms-audit.sls.local:45797\nx-log-apiversion:0.6.0\nx-log-content-sha256:" +
+                kEmptyHash +
+                "\nx-log-date:20261121T225832Z\n\n"
+                "host;x-log-apiversion;x-log-content-sha256;x-log-date\n" +
+                kEmptyHash);
+  EXPECT_EQ(signature->key_path,
+            (std::vector<std::string>{"20261121", "cn-hangzhou", "sls", "aliyun_v4_request"}));
+}
+
+TEST(SignatureV4Test, WhatIsRefused) {
+  const std::string tag(64, 'a');
+  const auto code = [](const std::vector<NameValue>& headers) {
+    const auto signature = read_signature(get("", headers));
+    return signature ? std::string("taken") : std::string(signature.error().code());
+  };
+  const std::string front = "SLS4-HMAC-SHA256 Credential=";
+  for (const std::string& authorization : {
+           kCredential + "abc",
+           kCredential + std::string(64, 'g'),
+           front + "LTAI1/20261121/cn-hangzhou/kms/aliyun_v4_request,Signature=" + tag,
+           front + "LTAI1/20261121/cn-hangzhou/sls,Signature=" + tag,
+           front + "LTAI1/20261121/cn-hangzhou/sls/aliyun_v4_request/x,Signature=" + tag,
+           front + "/20261121/cn-hangzhou/sls/aliyun_v4_request,Signature=" + tag,
+           front + "LTAI1/20261122/cn-hangzhou/sls/aliyun_v4_request,Signature=" + tag,
+           front + ",Signature=" + tag,
+       })
+    EXPECT_EQ(code(version_4(authorization)), "ParameterInvalid") << authorization;
+  const std::string good = kCredential + tag;
+  EXPECT_EQ(code(version_4(good)), "taken");
+  for (const std::size_t field : {3U, 4U}) {
+    auto headers = version_4(good);
+    headers[field].value = "yesterday";
+    EXPECT_EQ(code(headers), "ParameterInvalid") << field;
+  }
 }
 
 TEST(GetLogsTest, BothForms) {

@@ -8,6 +8,7 @@ from alibabacloud_kms20160120 import models as kms
 from alibabacloud_kms20160120.client import Client as Kms
 from alibabacloud_tea_openapi.models import Config
 from aliyun.log import GetLogsRequest, LogClient, LogException
+from aliyun.log.auth import AUTH_VERSION_4
 
 from strongroom_e2e.report import Suite, equal
 
@@ -19,6 +20,11 @@ WAIT_SECONDS = 10
 
 def client(secret=SECRET, key_id=KEY_ID):
     return LogClient("https://" + os.environ["STRONGROOM_ENDPOINT"], key_id, secret)
+
+
+def second(secret=SECRET):
+    return LogClient("https://" + os.environ["STRONGROOM_ENDPOINT"], KEY_ID, secret, auth_version=AUTH_VERSION_4,
+                     region=os.environ["STRONGROOM_REGION"])
 
 
 # Without a project, whose name would stand in front of the host: loopback has no names below it.
@@ -75,6 +81,11 @@ def main():
         times = [log.get_time() for log in oldest + rest]
         newest = [log.get_time() for log in ask(query, line=10, reverse=True).get_logs()]
         equal(sorted(times), sorted(newest))
+    with suite.case("GetLogs", "signature version 4"):
+        now = int(time.time())
+        wanted = GetLogsRequest("", STORE, now - 3600, now + 60, query=f"resource_id: {NAME} and api_name: GetSecretValue")
+        equal(second().get_logs(wanted).get_count(), 3)
+        refused("SignatureNotMatch", lambda: second(SECRET + "x").get_logs(wanted))
     with suite.case("GetLogs", "refusals"):
         now = int(time.time())
         refused("SignatureNotMatch", lambda: client("wrong").get_logs(GetLogsRequest("", STORE, now - 60, now)))

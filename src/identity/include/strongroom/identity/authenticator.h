@@ -36,14 +36,19 @@ struct AuthenticationContext {
   CredentialRef* claimed = nullptr;
 };
 
-/// A signature over a text that another protocol's library made: HMAC under the secret alone.
+/// A signature over a text that another protocol's library made: HMAC under the secret alone, or
+/// under a key derived from it.
 struct TextSignature {
   std::string_view access_key_id;
   std::string_view security_token;     // empty if none
-  std::string_view tag;                // Base64
+  std::string_view tag;                // decoded
   bool sha256 = false;                 // else SHA-1
   std::span<const std::string> texts;  // one of these was signed
   Instant signed_at;
+  /// With a path the key is derived: HMAC-SHA256 under prefix and secret over its first text, under
+  /// what that gives over the second, and so on.
+  std::string_view key_prefix{};
+  std::span<const std::string> key_path{};
 };
 
 class Authenticator {
