@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "strongroom/audit_export/sls.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::server {
@@ -56,6 +57,11 @@ constexpr std::array kSettings = {
             "brokers and topic that take the audit log over TLS: host:9093,host:9093/topic"},
     Setting{"audit.kafka_identity_file", "STRONGROOM_AUDIT_KAFKA_IDENTITY_FILE", "",
             "PEM file with certificate and key, where the brokers want one"},
+    Setting{
+        "audit.export_sls", "STRONGROOM_AUDIT_EXPORT_SLS", "",
+        "log store of the cloud's log service that takes them: <project>.<endpoint>/<logstore>"},
+    Setting{"audit.sls_access_key_file", "STRONGROOM_AUDIT_SLS_ACCESS_KEY_FILE", "",
+            "file whose first line is an AccessKeyId there, a blank and its secret"},
     Setting{"audit.export_syslog", "STRONGROOM_AUDIT_EXPORT_SYSLOG", "",
             "host:port of a syslog server (RFC 5424 over TLS) that takes them"},
     Setting{"audit.publish_file", "STRONGROOM_AUDIT_PUBLISH_FILE", "",
@@ -311,6 +317,21 @@ Result<void> interpret_rotation(const Values& values, Config& config) {
   return {};
 }
 
+Result<void> interpret_sls(const Values& values, Config& config) {
+  const Value& store = value_of(values, "audit.export_sls");
+  config.audit_export_sls = store.text;
+  config.audit_sls_access_key_file = value_of(values, "audit.sls_access_key_file").text;
+  if (store.text.empty()) return {};
+  if (!audit_export::parse_sls_store(store.text)) {
+    return invalid("audit.export_sls (" + store.origin +
+                   ") must be host/logstore, such as "
+                   "my-project.cn-hangzhou.log.aliyuncs.com/kms-audit.");
+  }
+  if (config.audit_sls_access_key_file.empty())
+    return invalid("audit.export_sls (" + store.origin + ") needs audit.sls_access_key_file.");
+  return {};
+}
+
 Result<void> interpret_audit(const Values& values, Config& config) {
   const Value& durability = value_of(values, "audit.durability");
   if (durability.text != "written" && durability.text != "synced") {
@@ -337,6 +358,7 @@ Result<void> interpret_audit(const Values& values, Config& config) {
   config.audit_kafka_brokers = kafka.text.substr(0, slash);
   if (!kafka.text.empty()) config.audit_kafka_topic = kafka.text.substr(slash + 1);
   config.audit_kafka_identity_file = value_of(values, "audit.kafka_identity_file").text;
+  SR_CHECK_OK(interpret_sls(values, config));
   config.audit_publish_file = value_of(values, "audit.publish_file").text;
   config.audit_publish_url = value_of(values, "audit.publish_url").text;
   config.audit_witness_logs_file = value_of(values, "audit.witness_logs_file").text;

@@ -3,12 +3,12 @@
 #include <array>
 #include <cstring>
 
+#include "access_key_file.h"
 #include "reveal.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/client/client.h"
 #include "strongroom/crypto/ct_equal.h"
-#include "terminal.h"
 
 namespace strongroom::server {
 namespace {
@@ -25,25 +25,12 @@ Result<client::Settings> settings_of(const KmsPlace& place) {
                 "a slot of a KMS needs seal.kms_access_key_file: its first line is an AccessKeyId, "
                 "a blank and the AccessKeySecret");
   }
-  SR_TRY(std::string line, read_first_line(place.access_key_file));
-  const std::size_t blank = line.find(' ');
-  if (blank == std::string::npos) {
-    explicit_bzero(line.data(), line.size());
-    return fail(ErrorKind::kInvalidInput, "Seal.NoAccessKey",
-                place.access_key_file +
-                    " must hold an AccessKeyId, a blank and the "
-                    "AccessKeySecret in its first line");
-  }
-  client::Settings settings{.endpoint = place.endpoint,
-                            .ca_file = place.ca_file,
-                            .access_key_id = line.substr(0, blank),
-                            .access_key_secret = {},
-                            .security_token = {}};
-  auto secret = SecretBytes::take(
-      {reinterpret_cast<std::uint8_t*>(line.data()) + blank + 1, line.size() - blank - 1});
-  if (!secret) return std::unexpected(secret.error());
-  settings.access_key_secret = std::move(*secret);
-  return settings;
+  SR_TRY(AccessKeyFile key, read_access_key_file(place.access_key_file));
+  return client::Settings{.endpoint = place.endpoint,
+                          .ca_file = place.ca_file,
+                          .access_key_id = std::move(key.id),
+                          .access_key_secret = std::move(key.secret),
+                          .security_token = {}};
 }
 
 Result<client::Answer> call(const KmsPlace& place, const client::ApiCall& wanted) {

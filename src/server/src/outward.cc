@@ -1,7 +1,10 @@
 #include "outward.h"
 
+#include "access_key_file.h"
 #include "startup.h"
 #include "strongroom/audit_export/child.h"
+#include "strongroom/audit_export/sls.h"
+#include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/metrics/text.h"
@@ -12,6 +15,19 @@ namespace {
 constexpr std::int64_t kIdleMillis = 1'000;
 constexpr std::int64_t kRetryMillis = 10'000;
 constexpr std::int64_t kPublishMillis = 5'000;
+
+Result<audit_export::Place> sls_place_of(const Config& config, const Clock& clock,
+                                         audit_export::Reach reach) {
+  auto store = audit_export::parse_sls_store(config.audit_export_sls);
+  SR_CHECK(store.has_value());  // the configuration was interpreted
+  const std::string& file = config.audit_sls_access_key_file;
+  SR_CHECK_OK(read_access_key_file(file));  // says at the start what is wrong with it
+  store->access_key = [file]() -> Result<audit_export::SlsAccessKey> {
+    SR_TRY(AccessKeyFile key, read_access_key_file(file));
+    return audit_export::SlsAccessKey{std::move(key.id), std::move(key.secret)};
+  };
+  return audit_export::sls_place(std::move(*store), clock, std::move(reach));
+}
 
 }  // namespace
 
@@ -25,6 +41,10 @@ Result<std::unique_ptr<Outward>> Outward::start(const Config& config) {
   if (!config.audit_export_syslog.empty()) {
     SR_TRY(auto place, audit_export::syslog_place(config.audit_export_syslog, reach));
     outward->carry(directory, "syslog", std::move(place));
+  }
+  if (!config.audit_export_sls.empty()) {
+    SR_TRY(auto place, sls_place_of(config, outward->clock_, reach));
+    outward->carry(directory, "sls", std::move(place));
   }
   if (!config.audit_kafka_brokers.empty()) {
     outward->carry(

@@ -9,6 +9,7 @@
 #include "periodic.h"
 #include "strongroom/audit_export/exporter.h"
 #include "strongroom/audit_witness/asker.h"
+#include "strongroom/base/time.h"
 #include "strongroom/server/config.h"
 #include "strongroom/trace/tracer.h"
 
@@ -27,6 +28,7 @@ class Outward {
  private:
   void carry(const std::string& directory, std::string name, audit_export::Place place);
 
+  const SystemClock clock_;
   std::vector<std::unique_ptr<audit_export::Exporter>> exporters_;
   const trace::Tracer* tracer_ = nullptr;
   std::unique_ptr<audit_witness::Asker> asker_;

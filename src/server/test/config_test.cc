@@ -61,6 +61,8 @@ TEST_F(ConfigTest, RefusalsNameThePlace) {
       {"security.allow_swap", "yes"},
       {"server.pin_cpus", "1,x"},
       {"data.directory", ""},
+      {"audit.export_sls", "host"},
+      {"audit.export_sls", "host/store"},
       {"server.instance_listen", "kst-1"},
       {"server.instance_listen", "kst-1=localhost:1"},
       {"server.instance_listen", "kst-1=127.0.0.1:1,kst-1=127.0.0.1:2"}};

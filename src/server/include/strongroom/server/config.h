@@ -91,6 +91,8 @@ struct Config {
   std::string audit_witness_logs_file;  // empty: no log is watched
   std::string audit_export_https;       // URL; empty: not exported there
   std::string audit_export_syslog;      // host:port
+  std::string audit_export_sls;         // host/logstore
+  std::string audit_sls_access_key_file;
   std::string audit_publish_file;
   std::string audit_publish_url;
   std::string notify_ca_file;
