@@ -94,7 +94,7 @@ def install_go():
     folder = os.path.join(OUT, "go")
     os.makedirs(folder, exist_ok=True)
     run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./instance", "./chain",
-         "./steady"],
+         "./steady", "./actiontrail"],
         cwd=os.path.join(HERE, "go"))
     return {}
 
@@ -201,6 +201,8 @@ SUITES = [
           python_client("managed_credentials.py", "python-managed"), True),
     Suite("python-actiontrail", "python actiontrail20200706", install_python_logs,
           python_client("actiontrail.py", "python-logs"), False),
+    Suite("go-actiontrail", "go actiontrail20200706", install_go, go_client("actiontrail"), False),
+    Suite("java-actiontrail", "java actiontrail20200706", install_java, java("ActionTrail"), False),
     Suite("python-sls", "python aliyun-log-python-sdk", install_python_logs, python_client("sls.py", "python-logs"), False),
     Suite("node-sls", "node @alicloud/log", install_node, node_client("sls.js"), False),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
