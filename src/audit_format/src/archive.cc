@@ -180,6 +180,7 @@ struct Archive::Impl {
   }
   Result<void> map();
   Result<void> read_tables(std::uint64_t first_index);
+  Result<void> read_blocks();
 };
 
 Result<void> Archive::Impl::map() {
@@ -222,6 +223,10 @@ Result<void> Archive::Impl::read_tables(std::uint64_t first_index) {
                     blocks_at + blocks * kBlockRowBytes == index_at &&
                     index_at + index_rows * kIndexRowBytes == end;
   if (!fits) return damaged(path, "the archive's tables are damaged");
+  return {};
+}
+
+Result<void> Archive::Impl::read_blocks() {
   std::uint64_t next = first;
   firsts.reserve(blocks);
   for (std::size_t i = 0; i < blocks; ++i) {
@@ -238,6 +243,16 @@ Archive& Archive::operator=(Archive&&) noexcept = default;
 Archive::~Archive() = default;
 
 Result<Archive> Archive::open(const std::string& path, std::uint64_t first_index) {
+  SR_TRY(Archive archive, open_index(path, first_index));
+  SR_CHECK_OK(archive.read_blocks());
+  return archive;
+}
+
+Result<void> Archive::read_blocks() {
+  return impl_->read_blocks();
+}
+
+Result<Archive> Archive::open_index(const std::string& path, std::uint64_t first_index) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   SR_CHECK_OK(impl->map());

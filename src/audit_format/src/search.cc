@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <numeric>
+#include <optional>
 
 #include "entry_stream.h"
 #include "strongroom/audit_format/entry.h"
@@ -23,7 +25,20 @@ struct RawTerm {
 struct RawCondition {
   std::vector<RawTerm> any;
   bool negated;
+  // An entry without any of these cannot fulfil it. Empty: any entry may.
+  std::vector<std::string> needles;
 };
+
+/// Looking for bytes is many times faster than taking an entry apart field by field.
+std::vector<std::string> needles_of(const RawCondition& condition) {
+  std::vector<std::string> needles;
+  if (condition.negated) return needles;
+  for (const RawTerm& term : condition.any) {
+    if (term.value.empty()) return {};
+    if (std::ranges::find(needles, term.value) == needles.end()) needles.push_back(term.value);
+  }
+  return needles;
+}
 
 bool holds(const RawTerm& term, std::string_view entry) {
   if (term.field == kResourceId)
@@ -40,8 +55,9 @@ class Searcher {
  public:
   Searcher(const LogDirectory& log, const Search& wanted) : log_(log), wanted_(wanted) {
     for (const Condition& condition : wanted.all) {
-      RawCondition raw{.any = {}, .negated = condition.negated};
+      RawCondition raw{.any = {}, .negated = condition.negated, .needles = {}};
       for (const Term& term : condition.any) raw.any.push_back({term.field, escaped(term.value)});
+      raw.needles = needles_of(raw);
       conditions_.push_back(std::move(raw));
     }
   }
@@ -67,7 +83,17 @@ class Searcher {
   std::size_t needed() const { return skip_left() + wanted_.limit - found_.entries.size(); }
   std::size_t skip_left() const { return wanted_.skip - skipped_; }
 
+  bool may_match(std::string_view entry) const {
+    return std::ranges::all_of(conditions_, [entry](const RawCondition& condition) {
+      return condition.needles.empty() ||
+             std::ranges::any_of(condition.needles, [entry](const std::string& needle) {
+               return entry.contains(needle);
+             });
+    });
+  }
+
   bool matches(std::string_view entry) const {
+    if (!may_match(entry)) return false;
     for (const RawCondition& condition : conditions_) {
       const bool one = std::ranges::any_of(
           condition.any, [entry](const RawTerm& term) { return holds(term, entry); });
@@ -122,14 +148,14 @@ class Searcher {
   }
 
   Result<bool> search_archive(std::uint64_t first) {
-    SR_TRY(const Archive archive, Archive::open(log_.path() + '/' + archive_path(first), first));
+    SR_TRY(Archive archive, Archive::open_index(log_.path() + '/' + archive_path(first), first));
     if (archive.newest() < wanted_.from)
       return !wanted_.newest_first ||
              archive.newest().unix_ms + kDisorderMillis >= wanted_.from.unix_ms;
     if (archive.oldest() >= wanted_.to)
       return wanted_.newest_first ||
              archive.oldest().unix_ms - kDisorderMillis < wanted_.to.unix_ms;
-    std::vector<std::uint32_t> blocks = candidates(archive);
+    SR_TRY(std::vector<std::uint32_t> blocks, candidates(archive));
     if (wanted_.newest_first) std::ranges::reverse(blocks);
     for (const std::uint32_t number : blocks) {
       if (enough()) {
@@ -145,29 +171,48 @@ class Searcher {
     return true;
   }
 
-  /// The blocks that every condition with an index allows, ascending.
-  std::vector<std::uint32_t> candidates(const Archive& archive) const {
-    std::vector<std::uint32_t> blocks;
-    for (std::uint32_t i = 0; i < archive.block_count(); ++i) {
-      const Archive::Block block = archive.block(i);
-      if (block.newest < wanted_.from || block.oldest >= wanted_.to) continue;
-      if (block.first >= high_ || block.first + block.entries <= low_) continue;
-      blocks.push_back(i);
-    }
+  /// The blocks that every condition with an index allows, ascending; nothing if there is no such
+  /// condition.
+  std::optional<std::vector<std::uint32_t>> indexed_blocks(const Archive& archive) const {
+    std::optional<std::vector<std::uint32_t>> blocks;
     for (const RawCondition& condition : conditions_) {
-      if (condition.negated || blocks.empty()) continue;
-      if (!std::ranges::all_of(condition.any, is_indexed)) continue;
+      if (condition.negated || !std::ranges::all_of(condition.any, is_indexed)) continue;
+      if (blocks && blocks->empty()) break;
       std::vector<std::uint32_t> allowed;
       for (const RawTerm& term : condition.any) {
         const auto more = archive.blocks_with(fingerprint(term.field, term.value));
         allowed.insert(allowed.end(), more.begin(), more.end());
       }
       std::ranges::sort(allowed);
-      std::erase_if(blocks, [&allowed](std::uint32_t block) {
+      const auto repeated = std::ranges::unique(allowed);
+      allowed.erase(repeated.begin(), repeated.end());
+      if (!blocks) {
+        blocks = std::move(allowed);
+        continue;
+      }
+      std::erase_if(*blocks, [&allowed](std::uint32_t block) {
         return !std::ranges::binary_search(allowed, block);
       });
     }
     return blocks;
+  }
+
+  /// Those of them that may hold what is looked for, ascending. The table of blocks is only read
+  /// where the index, which is asked first, names any.
+  Result<std::vector<std::uint32_t>> candidates(Archive& archive) const {
+    auto blocks = indexed_blocks(archive);
+    if (blocks && blocks->empty()) return std::vector<std::uint32_t>{};
+    SR_CHECK_OK(archive.read_blocks());
+    if (!blocks) {
+      blocks.emplace(archive.block_count());
+      std::iota(blocks->begin(), blocks->end(), 0U);
+    }
+    std::erase_if(*blocks, [&](std::uint32_t number) {
+      const Archive::Block block = archive.block(number);
+      return block.newest < wanted_.from || block.oldest >= wanted_.to || block.first >= high_ ||
+             block.first + block.entries <= low_;
+    });
+    return std::move(*blocks);
   }
 
   Result<void> search_block(const Archive& archive, std::uint32_t number) {

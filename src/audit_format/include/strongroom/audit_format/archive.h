@@ -55,8 +55,12 @@ class Archive {
     Instant newest;
   };
 
-  /// Reads the tables' places. kNotFound if the file is not there, kCorrupt if it has another form.
+  /// kNotFound if the file is not there, kCorrupt if it has another form.
   static Result<Archive> open(const std::string& path, std::uint64_t first_index);
+  /// The same for who asks the index first: blocks only after read_blocks().
+  static Result<Archive> open_index(const std::string& path, std::uint64_t first_index);
+  /// Reads the table of blocks. kCorrupt if it does not fit the entries.
+  Result<void> read_blocks();
   Archive(Archive&&) noexcept;
   Archive& operator=(Archive&&) noexcept;
   ~Archive();
