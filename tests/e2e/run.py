@@ -219,6 +219,7 @@ SUITES = [
     Suite("observe", "observe", None, own("durability", "observe.py"), True),
     Suite("kafka", "kafka", install_kafka, own("durability", "kafka.py"), True),
     Suite("exports", "exports", install_python_logs, python_client("exports.py", "python-logs"), True),
+    Suite("full-disk", "full disk", None, own("durability", "full_disk.py"), True),
     Suite("notices", "notices", None, own("durability", "notices.py"), True),
     Suite("production", "production", None, own("durability", "production.py"), True),
     Suite("rotation-databases", "rotation of databases", install_python, python_client("database_rotation.py"), True),
