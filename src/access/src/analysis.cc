@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "analysis_ranges.h"
-#include "strongroom/base/limits.h"
+#include "strongroom/access/request_tags.h"
 
 namespace strongroom::access {
 namespace {
@@ -26,6 +26,15 @@ class ResourceTags final : public TagSource {
   const Resource& resource_;
 };
 
+policy::ConditionList tags_of_request(std::string_view action, const Circumstances& circumstances) {
+  policy::ConditionList out;
+  if (!sets_tags(action)) return out;
+  for (const auto& [name, value] : circumstances.request_tags) {
+    out.add(std::string(kRequestTagKey) + name, value);
+  }
+  return out;
+}
+
 /// One decision; the principal's second factor is that of the circumstances.
 Verdict decide_once(Principal& principal, std::string_view action, const Resource& resource,
                     const Circumstances& circumstances) {
@@ -38,7 +47,8 @@ Verdict decide_once(Principal& principal, std::string_view action, const Resourc
   const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport,
                         circumstances.gateway};
   const ResourceTags tags(resource);
-  const RequestConditions conditions(facts, principal, &tags);
+  const policy::ConditionList more = tags_of_request(action, circumstances);
+  const RequestConditions conditions(facts, principal, &tags, &more);
   const std::string_view resources[] = {resource.arn};
   return decide(principal, {.action = action, .resources = resources, .context = &conditions},
                 {.owner = resource.owner, .resource_policy = resource.policy.get()});
@@ -46,13 +56,29 @@ Verdict decide_once(Principal& principal, std::string_view action, const Resourc
 
 using Visitor = std::function<void(const Circumstances&)>;
 
+/// Counts through the values of all tags, as through the digits of a number.
+void for_each_tagging(const std::vector<TagRange>& tags, const Circumstances& untagged,
+                      const Visitor& visit) {
+  std::vector<std::size_t> digits(tags.size(), 0);
+  std::size_t at = 0;
+  do {
+    Circumstances one = untagged;
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+      const auto& value = tags[i].values[digits[i]];
+      if (value) one.request_tags.emplace_back(tags[i].name, *value);
+    }
+    visit(one);
+    for (at = 0; at < tags.size() && ++digits[at] == tags[at].values.size(); ++at) digits[at] = 0;
+  } while (at < tags.size());
+}
+
 void for_each(const Ranges& ranges, const Visitor& visit) {
   for (const std::string& address : ranges.addresses) {
     for (const Instant time : ranges.times) {
       for (const bool secure : ranges.transports) {
         for (const bool factor : ranges.factors) {
           for (const std::string& gateway : ranges.gateways) {
-            visit({time, address, secure, factor, gateway});
+            for_each_tagging(ranges.tags, {time, address, secure, factor, gateway, {}}, visit);
           }
         }
       }
@@ -68,6 +94,9 @@ std::vector<std::string> keys_of(const Ranges& ranges) {
   if (ranges.transports.size() > 1) keys.emplace_back("acs:SecureTransport");
   if (ranges.factors.size() > 1) keys.emplace_back("acs:MFAPresent");
   if (ranges.gateways.size() > 1) keys.emplace_back("gateway");
+  for (const TagRange& tag : ranges.tags) {
+    if (tag.values.size() > 1) keys.push_back("acs:RequestTag/" + tag.name);
+  }
   return keys;
 }
 
@@ -87,12 +116,7 @@ std::string_view extent_name(Extent extent) {
 
 Result<Reach> reach(const Principal& principal, std::string_view action, const Resource& resource,
                     Instant now) {
-  const Ranges ranges = ranges_of(principal, resource, now);
-  if (ranges.count() > limits::kAnalysisRangesMax) {
-    return fail(ErrorKind::kInvalidInput, "TooManyConditions",
-                "The policies of " + principal.arn +
-                    " divide requests into too many ranges of address and time to try them all.");
-  }
+  SR_TRY(const Ranges ranges, ranges_of(principal, action, resource, now));
   Principal asking = principal;
   std::size_t allowed = 0;
   Reach out;
@@ -235,7 +259,8 @@ std::vector<Finding> findings_of(const Principal& principal, std::string_view ac
   const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport,
                         circumstances.gateway};
   const ResourceTags tags(resource);
-  const RequestConditions conditions(facts, asking, &tags);
+  const policy::ConditionList more = tags_of_request(action, circumstances);
+  const RequestConditions conditions(facts, asking, &tags, &more);
   const std::string_view resources[] = {resource.arn};
   const policy::Query query{.action = action,
                             .resources = resources,

@@ -1,7 +1,11 @@
 #include "analysis_ranges.h"
 
 #include <algorithm>
+#include <map>
 
+#include "analysis_texts.h"
+#include "strongroom/access/request_tags.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/policy/values.h"
 
 namespace strongroom::access {
@@ -74,6 +78,60 @@ bool add_grants(Ranges& out, const policy::AccessGrants& grants) {
   return asks;
 }
 
+// What a test tells apart, as patterns: the texts that it names, or those at its bounds.
+void add_patterns(std::vector<TextPattern>& out, const ConditionTest& test) {
+  using enum Operator;
+  const auto add = [&out](std::string text) { out.push_back({.text = std::move(text)}); };
+  for (const std::string& value : test.values) {
+    switch (test.op) {
+      case kStringEquals:
+      case kStringNotEquals:
+      case kBool:
+        add(value);
+        break;
+      case kStringEqualsIgnoreCase:
+      case kStringNotEqualsIgnoreCase:
+        out.push_back({.text = value, .ignores_case = true});
+        break;
+      case kStringLike:
+      case kStringNotLike:
+        out.push_back({.text = value, .wildcards = true});
+        break;
+      case kIpAddress:
+      case kNotIpAddress: {
+        std::vector<std::string> addresses;
+        add_network(addresses, value);
+        for (std::string& address : addresses) add(std::move(address));
+        break;
+      }
+      default:
+        add(value);
+        if (const auto number = policy::parse_number(value)) {
+          add(std::to_string(*number - 1));
+          add(std::to_string(*number + 1));
+        }
+        if (const auto time = policy::parse_time(value)) {
+          std::vector<Instant> times;
+          add_bound(times, *time);
+          for (const Instant one : times) add(format_utc(one));
+        }
+    }
+  }
+}
+
+using TagPatterns = std::map<std::string, std::vector<TextPattern>>;
+
+Result<std::vector<TagRange>> tag_ranges(const TagPatterns& patterns) {
+  std::vector<TagRange> out;
+  for (const auto& [name, of_name] : patterns) {
+    SR_TRY(const std::vector<std::string> texts, distinct_texts(of_name));
+    TagRange range{.name = name, .values = {std::nullopt}};
+    range.values.insert(range.values.end(), texts.begin(), texts.end());
+    out.push_back(std::move(range));
+  }
+  return out;
+}
+
 template <class T>
 void make_unique(std::vector<T>& values) {
   std::ranges::sort(values);
@@ -83,13 +141,26 @@ void make_unique(std::vector<T>& values) {
 
 }  // namespace
 
-Ranges ranges_of(const identity::Principal& principal, const Resource& resource, Instant now) {
+std::size_t Ranges::count() const {
+  std::size_t product =
+      addresses.size() * times.size() * transports.size() * factors.size() * gateways.size();
+  for (const TagRange& tag : tags) {
+    if (product > limits::kAnalysisRangesMax) break;
+    product *= tag.values.size();
+  }
+  return product;
+}
+
+Result<Ranges> ranges_of(const identity::Principal& principal, std::string_view action,
+                         const Resource& resource, Instant now) {
   // Both address families, so that a network's complement is met.
   Ranges out{.addresses = {"0.0.0.0", "::"},
              .times = {Instant::from_seconds(now.unix_seconds())},
              .transports = {true},
              .factors = {false},
-             .gateways = {std::string(policy::kSharedScope)}};
+             .gateways = {std::string(policy::kSharedScope)},
+             .tags = {}};
+  TagPatterns patterns;
   bool asks_address = false;
   const auto look_at = [&](const ConditionTest& test) {
     const std::string key = policy::fold_case(test.key);
@@ -102,6 +173,8 @@ Ranges ranges_of(const identity::Principal& principal, const Resource& resource,
       out.transports = {true, false};
     } else if (key == "acs:mfapresent" && principal.session) {
       out.factors = {false, true};
+    } else if (key.starts_with(kRequestTagKey) && sets_tags(action)) {
+      add_patterns(patterns[key.substr(kRequestTagKey.size())], test);
     }
   };
   for (const policy::PolicySet* set :
@@ -120,7 +193,12 @@ Ranges ranges_of(const identity::Principal& principal, const Resource& resource,
   make_unique(out.addresses);
   make_unique(out.times);
   make_unique(out.gateways);
-  return out;
+  SR_TRY(out.tags, tag_ranges(patterns));
+  if (out.count() <= limits::kAnalysisRangesMax) return out;
+  return fail(ErrorKind::kInvalidInput, "TooManyConditions",
+              "The policies of " + principal.arn +
+                  " divide requests into too many ranges of address, time and tags to try them "
+                  "all.");
 }
 
 }  // namespace strongroom::access

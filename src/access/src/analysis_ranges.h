@@ -8,6 +8,12 @@
 
 namespace strongroom::access {
 
+/// What may be said of one tag of the request: nothing, or one of these texts.
+struct TagRange {
+  std::string name;
+  std::vector<std::optional<std::string>> values;
+};
+
 /// One value of every range of every circumstance that somebody asks about; what nobody asks about
 /// has one value.
 struct Ranges {
@@ -16,12 +22,14 @@ struct Ranges {
   std::vector<bool> transports;
   std::vector<bool> factors;
   std::vector<std::string> gateways;
-  std::size_t count() const {
-    return addresses.size() * times.size() * transports.size() * factors.size() * gateways.size();
-  }
+  std::vector<TagRange> tags;
+  /// How many circumstances there are, or more than limits::kAnalysisRangesMax.
+  std::size_t count() const;
 };
-/// Of the policies, access points and validity of `principal`, and the policy of `resource`. `now`
-/// is the time that is tried where nobody asks for it.
-Ranges ranges_of(const identity::Principal& principal, const Resource& resource, Instant now);
+/// Of the policies, access points and validity of `principal`, and the policy of `resource`, for
+/// requests of `action`. `now` is the time that is tried where nobody asks for it. kInvalidInput
+/// (TooManyConditions) if there are too many.
+Result<Ranges> ranges_of(const identity::Principal& principal, std::string_view action,
+                         const Resource& resource, Instant now);
 
 }  // namespace strongroom::access

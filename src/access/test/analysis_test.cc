@@ -253,6 +253,93 @@ TEST(Analysis, ExplainNamesStatementAndChange) {
   EXPECT_THAT(found->depends_on, testing::ElementsAre("acs:SecureTransport"));
 }
 
+// A text of every kind that the random tests below tell apart.
+
+const std::vector<std::string> kTagTexts{"",   "a",    "b",   "ab",   "aa",   "ba",   "abb", "A",
+                                         "aB", "Ab",   "a-b", "prod", "Prod", "PROD", "x",   "xb",
+                                         "ax", "axxb", "aaa", "xxb",  "xxx",  "xx",   "AB"};
+
+policy::ConditionTest random_tag_test(Dice& source) {
+  using enum policy::Operator;
+  const auto op =
+      source.one_of<policy::Operator>({kStringEquals, kStringNotEquals, kStringLike, kStringNotLike,
+                                       kStringEqualsIgnoreCase, kStringNotEqualsIgnoreCase});
+  const bool like = op == kStringLike || op == kStringNotLike;
+  return {op,
+          "acs:RequestTag/" + source.one_of<std::string>({"Team", "team"}),
+          {like ? source.one_of<std::string>({"a*", "*b", "?", "a?b", "*", "??"})
+                : source.one_of<std::string>({"a", "ab", "PROD", ""})}};
+}
+
+TEST(Analysis, ReachOverTagsOfTheRequestIsWhatBruteForceFinds) {
+  Dice source(17);
+  std::map<Extent, int> seen;
+  const Resource resource{.arn = "acs:kms:cn-hangzhou:1000000000000001:secret/prod/a",
+                          .owner = kAccount};
+  const Circumstances plain{Instant::from_seconds(kNow.unix_seconds()), "192.0.2.1"};
+  std::vector<Circumstances> requests{plain};
+  for (const std::string& text : kTagTexts) {
+    requests.push_back(plain);
+    requests.back().request_tags = {{"team", text}};
+  }
+  for (int round = 0; round < 300; ++round) {
+    Principal who = blank(PrincipalKind::kUser);
+    who.arn = "acs:ram::1000000000000001:user/bob";
+    policy::Policy policy{.name = "p", .type = "Custom"};
+    for (std::size_t n = 1 + source.below(3); n > 0; --n) {
+      policy::Statement one{
+          .effect = source.below(3) == 0 ? policy::Effect::kDeny : policy::Effect::kAllow,
+          .actions = {"kms:*"},
+          .resources = {"*"}};
+      for (std::size_t t = 1 + source.below(2); t > 0; --t)
+        one.conditions.push_back(random_tag_test(source));
+      policy.document.statements.push_back(std::move(one));
+    }
+    who.policies = policy::PolicySet::compile({std::move(policy)});
+    std::size_t yes = 0;
+    for (const Circumstances& at : requests) {
+      const Explanation why = explain(who, "kms:CreateSecret", resource, at);
+      if (why.verdict.allowed()) ++yes;
+    }
+    const Extent want = yes == 0                 ? Extent::kNever
+                        : yes == requests.size() ? Extent::kAlways
+                                                 : Extent::kSometimes;
+    const auto found = reach(who, "kms:CreateSecret", resource, kNow);
+    ASSERT_TRUE(found);
+    ASSERT_EQ(extent_name(found->extent), extent_name(want)) << "round " << round;
+    if (want == Extent::kSometimes) {
+      EXPECT_THAT(found->depends_on, testing::ElementsAre("acs:RequestTag/team"));
+    }
+    if (want != Extent::kNever) {
+      ASSERT_TRUE(found->example);
+      EXPECT_TRUE(explain(who, "kms:CreateSecret", resource, *found->example).verdict.allowed());
+    }
+    // Requests that set no tags never have the key.
+    const auto reading = reach(who, "kms:GetSecretValue", resource, kNow);
+    ASSERT_TRUE(reading);
+    const bool untagged = explain(who, "kms:CreateSecret", resource, plain).verdict.allowed();
+    EXPECT_EQ(reading->extent, untagged ? Extent::kAlways : Extent::kNever);
+    ++seen[want];
+  }
+  EXPECT_GE(seen[Extent::kNever], 10);
+  EXPECT_GE(seen[Extent::kSometimes], 50);
+}
+
+TEST(Analysis, PatternsOfATagThatNobodyCouldTryAllAreRefused) {
+  policy::ConditionTest test{policy::Operator::kStringLike, "acs:RequestTag/t", {}};
+  for (const char* middle : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"})
+    test.values.push_back("*" + std::string(middle) + "????????" + middle + "*");
+  Principal who = blank(PrincipalKind::kUser);
+  who.policies = policy::PolicySet::compile(
+      {{.name = "p",
+        .type = "Custom",
+        .document = {
+            .statements = {{.actions = {"*"}, .resources = {"*"}, .conditions = {test}}}}}});
+  const auto found = reach(who, "kms:CreateSecret", {.arn = "acs:kms:*", .owner = kAccount}, kNow);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code(), "TooManyConditions");
+}
+
 policy::AccessPolicy random_grant(Dice& source) {
   policy::AccessPolicy out;
   out.name = "g";

@@ -509,6 +509,7 @@ class Tree {
     explain->add_option("--action", why.action, "GetSecretValue, kms:Decrypt");
     explain->add_option("--resource", why.resource, "name of a secret, or an ARN");
     explain->add_option("--source-ip", why.source_ip, "address the request comes from");
+    explain->add_option("--request-tag", why.request_tags, "NAME=VALUE that the request sets");
     auto* who = verb(app_, "who-can", "Everybody who may do that, over all policies",
                      remote([this](Session& s) { return who_can(s, p_.who_can); }));
     who->add_option("action", p_.who_can.action, "GetSecretValue, kms:Decrypt")->required();

@@ -233,6 +233,7 @@ struct ExplainOptions {
   std::string resource;   // name of a secret or an ARN
   std::string source_ip;
   std::string time;
+  std::vector<std::string> request_tags;  // "name=value", of the request itself
 };
 struct WhoCanOptions {
   std::string action;

@@ -2,6 +2,7 @@
 // policies; `policy test` needs none.
 
 #include <algorithm>
+#include <utility>
 
 #include "commands.h"
 #include "files.h"
@@ -30,20 +31,45 @@ void add(ApiCall& call, std::string_view name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::string(name), value});
 }
 
+/// As the API takes tags; "name" alone has an empty value.
+std::string tags_json(const std::vector<std::string>& tags) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_array();
+  for (const std::string& tag : tags) {
+    const std::size_t split = std::min(tag.find('='), tag.size());
+    json.begin_object();
+    json.member("TagKey", std::string_view(tag).substr(0, split));
+    json.member("TagValue", std::string_view(tag).substr(std::min(split + 1, tag.size())));
+    json.end_object();
+  }
+  json.end_array();
+  return out;
+}
+
 std::string prefixed(const std::string& action) {
   return action.find(':') == std::string::npos ? "kms:" + action : action;
 }
 
 // --- explain ---
 
-/// What an audit entry says of its request.
-ExplainOptions options_of(const Value& entry) {
-  ExplainOptions out;
-  std::string service = text(entry["service"]);
+/// How policies spell the actions of a product.
+std::string prefix_of(std::string service) {
+  constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
+      {"Ims", "ram"}, {"Sls", "log"}, {"BssOpenApi", "bssapi"}};
+  for (const auto& [product, prefix] : kOthers) {
+    if (service == product) return std::string(prefix);
+  }
   std::ranges::transform(service, service.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  out.action = service + ":" + text(entry["action"]);
+  return service;
+}
+
+/// What an audit entry says of its request.
+ExplainOptions options_of(const Value& entry) {
+  ExplainOptions out;
+  out.action = prefix_of(text(entry["service"])) + ":" + text(entry["action"]);
   out.resource = text(entry["resource"]);
   out.source_ip = text(entry["source_ip"]);
   out.time = text(entry["time"]).substr(0, 19);
@@ -93,6 +119,7 @@ int explain_one(Session& session, const ExplainOptions& options) {
                client::kOwnVersion};
   add(call, "SourceIp", options.source_ip);
   add(call, "Time", options.time);
+  if (!options.request_tags.empty()) add(call, "RequestTags", tags_json(options.request_tags));
   const auto answer = session.call("explain the decision", call);
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();

@@ -55,11 +55,11 @@ bool get_strings(element value, std::size_t max, std::vector<std::string>& out) 
   return true;
 }
 
-bool get_tag(element value, std::pair<std::string, std::string>& tag) {
+bool get_tag(element value, const std::string& stem, std::pair<std::string, std::string>& tag) {
   simdjson::dom::object object;
   if (value.get_object().get(object) != simdjson::SUCCESS) return false;
-  return get_member(object, "TagKey", tag.first) && get_member(object, "TagValue", tag.second) &&
-         !tag.first.empty();
+  return get_member(object, stem + "Key", tag.first) &&
+         get_member(object, stem + "Value", tag.second) && !tag.first.empty();
 }
 
 bool get_filter(element value, ParsedFilter& filter) {
@@ -101,11 +101,13 @@ std::vector<NameValue> TextPairs::views() const {
   return out;
 }
 
-Result<TextPairs> parse_tags(std::string_view name, std::string_view text) {
+Result<TextPairs> parse_tags(std::string_view name, std::string_view text, std::string_view stem) {
   TextPairs tags;
   if (text.empty()) return tags;
-  const auto wrong = [name] {
-    return invalid_parameter(name, "It must be JSON: [{\"TagKey\":\"k\",\"TagValue\":\"v\"}]");
+  const std::string prefix(stem);
+  const auto wrong = [name, &prefix] {
+    return invalid_parameter(
+        name, "It must be JSON: [{\"" + prefix + "Key\":\"k\",\"" + prefix + "Value\":\"v\"}]");
   };
   Document document;
   simdjson::dom::array array;
@@ -116,7 +118,7 @@ Result<TextPairs> parse_tags(std::string_view name, std::string_view text) {
                 "A resource can have at most 20 tags.");
   }
   for (const element item : array) {
-    if (!get_tag(item, tags.pairs.emplace_back())) return wrong();
+    if (!get_tag(item, prefix, tags.pairs.emplace_back())) return wrong();
   }
   return tags;
 }

@@ -20,8 +20,10 @@ struct TextPairs {
   std::vector<NameValue> views() const;  // valid while this lives
 };
 
-/// [{"TagKey":"k","TagValue":"v"}]; empty text: no tags.
-Result<TextPairs> parse_tags(std::string_view name, std::string_view text);
+/// [{"TagKey":"k","TagValue":"v"}]; empty text: no tags. `stem` is what stands before Key and
+/// Value.
+Result<TextPairs> parse_tags(std::string_view name, std::string_view text,
+                             std::string_view stem = "Tag");
 
 /// ["a","b"], or the older {"<wrapped>":["a","b"]} where `wrapped` is not empty; at most `max`
 /// strings.

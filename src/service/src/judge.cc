@@ -5,7 +5,10 @@
 #include <optional>
 #include <variant>
 
+#include "request_tags.h"
 #include "resource.h"
+#include "strongroom/access/request_tags.h"
+#include "strongroom/base/api_error.h"
 #include "strongroom/keys/head.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/service.h"
@@ -94,6 +97,12 @@ bool needs_no_policy(const identity::Principal& principal, AccountId owner) {
                                         principal.kind == identity::PrincipalKind::kSystem);
 }
 
+std::unexpected<Error> ambiguous_tags() {
+  return invalid_parameter("Tags",
+                           "Two keys differ in case alone, which the policies that decide this "
+                           "call cannot tell apart. Give one of them.");
+}
+
 }  // namespace
 
 const secrets::SecretView* Call::judged_secret(const Named& secret) const {
@@ -109,31 +118,36 @@ Result<void> Call::authorize(std::string_view action, std::string_view arn) {
 }
 
 // A refusal tells what an absent resource would have been refused for, wherever that is a refusal
-// too: whoever may not know whether a name is taken does not learn it from the reason.
+// too: whoever may not know whether a name is taken does not learn it from the reason. An absent
+// one is judged twice as well, so that the time does not tell it either.
 Result<void> Call::decide(std::string_view action, std::span<const std::string_view> arns,
                           AccountId owner) {
   JudgedHead head;
   access::Subject subject{.owner = owner};
+  std::optional<Stored> stored;
   if (!needs_no_policy(principal, owner) && arns.size() == 1) {
-    const auto stored = stored_of(arns.front(), region());
+    stored = stored_of(arns.front(), region());
     if (stored) SR_CHECK_OK(head.load(*this, {owner, stored->name}, stored->is_secret));
   }
   if (!head.policy().empty()) {
     SR_TRY(resource_policy_, resource_policies_.get(head.policy_key(), owner, head.policy()));
     subject.resource_policy = resource_policy_.get();
   }
-  const access::RequestConditions conditions(facts_, principal, &head);
+  const RequestTags request_tags(operation, parameters);
+  const policy::Conditions* more = access::sets_tags(action) ? &request_tags : nullptr;
+  const access::RequestConditions conditions(facts_, principal, &head, more);
   const policy::Query query{.action = action, .resources = arns, .context = &conditions};
   verdict_ = access::decide(principal, query, subject);
   decided_ = true;
   if (verdict_.allowed()) {
+    if (request_tags.ambiguous()) return ambiguous_tags();
     if (head.secret() != nullptr) judged_secret_ = std::move(head).take_secret();
     return {};
   }
   told_ = verdict_;
-  if (head.exists()) {
+  if (stored) {
     const JudgedHead absent;
-    const access::RequestConditions bare(facts_, principal, &absent);
+    const access::RequestConditions bare(facts_, principal, &absent, more);
     const access::Verdict as_absent = access::decide(
         principal, {.action = action, .resources = arns, .context = &bare}, {.owner = owner});
     if (!as_absent.allowed()) told_ = as_absent;

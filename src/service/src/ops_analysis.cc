@@ -160,12 +160,14 @@ Result<void> explain_request(Call& call) {
   if (!time) return invalid_parameter("Time", "It must be as 2026-11-22T01:02:03Z.");
   SR_TRY(const Principal who, principal_named(WorldView::of(call), principal));
   SR_TRY(const access::Resource resource, resource_named(WorldView::of(call), asked));
+  SR_TRY(TextPairs tags, parse_tags("RequestTags", p.text("RequestTags")));
   const access::Explanation why = access::explain(who, action, resource,
                                                   {.now = *time,
                                                    .source_ip = std::string(p.text("SourceIp")),
                                                    .secure_transport = secure,
                                                    .mfa_present = factor,
-                                                   .gateway = std::string(gateway)});
+                                                   .gateway = std::string(gateway),
+                                                   .request_tags = std::move(tags.pairs)});
   AnswerWriter& answer = call.answer;
   answer.field("AskedPrincipal", who.arn);
   answer.field("AskedAction", action);

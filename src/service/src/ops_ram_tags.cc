@@ -76,12 +76,12 @@ Result<TaggedPage> list_tagged(Call& call, Kind kind, std::string_view marker, s
   return out;
 }
 
-Result<std::vector<std::string_view>> names_in(const Parameters& parameters) {
-  SR_TRY(const std::vector<std::string_view> given,
-         parameters.list("ResourceNames", limits::kTagResourcesPerCallMax));
-  std::vector<std::string_view> names;
-  for (const std::string_view name : given) {
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+Result<std::vector<std::string>> names_in(const Parameters& parameters) {
+  SR_TRY(std::vector<std::string> given,
+         texts_in(parameters, "ResourceNames", limits::kTagResourcesPerCallMax));
+  std::vector<std::string> names;
+  for (std::string& name : given) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
   return names;
 }
@@ -90,10 +90,10 @@ Result<std::vector<std::string_view>> names_in(const Parameters& parameters) {
 template <class Change>
 Result<void> change_tags(Call& call, Change change) {
   SR_TRY(const Kind kind, kind_in(call.parameters));
-  SR_TRY(const std::vector<std::string_view> names, names_in(call.parameters));
+  SR_TRY(const std::vector<std::string> names, names_in(call.parameters));
   if (names.empty()) SR_CHECK_OK(call.parameters.required("ResourceNames.1"));
   identity::Directory& directory = call.engines.directory;
-  for (const std::string_view name : names) {
+  for (const std::string& name : names) {
     SR_CHECK_OK(judge(call, arn_of(call, kind, name)));
     SR_TRY(Tagged resource, read_tagged(call, kind, name));
     change(resource.tags);
@@ -125,7 +125,7 @@ Result<void> tag_resources(Call& call) {
 
 Result<void> untag_resources(Call& call) {
   SR_TRY(const bool all, call.parameters.boolean("All", false));
-  SR_TRY(const auto keys, call.parameters.list("TagKeys", limits::kTagsPerResourceMax));
+  SR_TRY(const auto keys, texts_in(call.parameters, "TagKeys", limits::kTagsPerResourceMax));
   if (keys.empty() && !all) SR_CHECK_OK(call.parameters.required("TagKeys.1"));
   return change_tags(call, [&keys](std::vector<Tag>& tags) {
     // All counts only where no key is named.
@@ -137,10 +137,10 @@ Result<void> untag_resources(Call& call) {
 
 /// The resources named, or a page of all of the kind.
 Result<TaggedPage> wanted_resources(Call& call, Kind kind) {
-  SR_TRY(const std::vector<std::string_view> names, names_in(call.parameters));
+  SR_TRY(const std::vector<std::string> names, names_in(call.parameters));
   if (!names.empty()) {
     TaggedPage out;
-    for (const std::string_view name : names) {
+    for (const std::string& name : names) {
       SR_CHECK_OK(judge(call, arn_of(call, kind, name)));
       SR_TRY(Tagged resource, read_tagged(call, kind, name));
       out.resources.push_back(std::move(resource));

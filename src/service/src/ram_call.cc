@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json_parameters.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 
@@ -45,7 +46,11 @@ void write_page_end(Call& call, std::string_view next) {
 }
 
 Result<std::vector<identity::Tag>> tags_in(const Parameters& parameters) {
-  SR_TRY(const auto pairs, parameters.pairs("Tag", limits::kTagsPerResourceMax));
+  SR_TRY(const TextPairs written, parse_tags("Tag", parameters.text("Tag"), ""));
+  std::vector<NameValue> pairs = written.views();
+  if (pairs.empty()) {
+    SR_TRY(pairs, parameters.pairs("Tag", limits::kTagsPerResourceMax));
+  }
   std::vector<identity::Tag> tags;
   for (const NameValue& pair : pairs) {
     const bool known = std::ranges::find(tags, pair.name, &identity::Tag::key) != tags.end();
@@ -58,6 +63,14 @@ Result<std::vector<identity::Tag>> tags_in(const Parameters& parameters) {
     tags.push_back({std::string(pair.name), std::string(pair.value)});
   }
   return tags;
+}
+
+Result<std::vector<std::string>> texts_in(const Parameters& parameters, std::string_view name,
+                                          std::size_t max) {
+  const std::string_view written = parameters.text(name);
+  if (!written.empty()) return parse_strings(name, written, "", max);
+  SR_TRY(const std::vector<std::string_view> given, parameters.list(name, max));
+  return std::vector<std::string>(given.begin(), given.end());
 }
 
 bool has_tags(const std::vector<identity::Tag>& tags, const std::vector<identity::Tag>& wanted) {

@@ -25,9 +25,12 @@ Result<std::size_t> max_items(const Call& call);
 /// IsTruncated, and Marker if there is another page.
 void write_page_end(Call& call, std::string_view next);
 
-/// Tag.1.Key, Tag.1.Value, …: at most 20, keys 1-128 and values at most 128 characters, no key
-/// twice.
+/// Tag.1.Key, Tag.1.Value, … or, as newer clients write it, Tag with a JSON array: at most 20, keys
+/// 1-128 and values at most 128 characters, no key twice.
 Result<std::vector<identity::Tag>> tags_in(const Parameters& parameters);
+/// <name>.1, <name>.2, … or <name> with a JSON array: at most `max` texts.
+Result<std::vector<std::string>> texts_in(const Parameters& parameters, std::string_view name,
+                                          std::size_t max);
 /// True if every wanted tag is there; a tag without value asks for the key alone.
 bool has_tags(const std::vector<identity::Tag>& tags, const std::vector<identity::Tag>& wanted);
 /// "Tags":{"Tag":[{"TagKey":…,"TagValue":…}]}

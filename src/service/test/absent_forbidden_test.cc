@@ -2,6 +2,7 @@
 // a tagged resource are refused with the same words.
 
 #include "service_fixture.h"
+#include "statements.h"
 
 namespace strongroom::service {
 namespace {
@@ -18,15 +19,6 @@ class AbsentForbidden : public ServiceFixture {
             {"KeyVersionId", "k"},
             {"PendingWindowInDays", "7"},
             {"Plaintext", "p"}};
-  }
-  static identity::Principal with_policy(const std::string& statements) {
-    identity::Principal who = user({});
-    auto parsed = policy::parse_document(R"({"Version":"1","Statement":[)" + statements + "]}",
-                                         policy::DocumentKind::kIdentity);
-    EXPECT_TRUE(parsed);
-    who.policies = policy::PolicySet::compile(
-        {{.name = "p", .type = "Custom", .document = std::move(*parsed)}});
-    return who;
   }
   std::string refusal(const identity::Principal& who, const Operation& row, std::string name) {
     const Answer answer = call_as(who, std::string(row.name), valid_for(row, name));
@@ -45,9 +37,9 @@ TEST_F(AbsentForbidden, EveryActionRefusesAlike) {
   const std::string key = create_key();
   const identity::Principal callers[] = {
       user({}),
-      with_policy(R"({"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":
+      with_statements(user({}), R"({"Effect":"Deny","Action":"kms:*","Resource":"*","Condition":
                       {"StringEquals":{"kms:tag/env":"prod"}}})"),
-      with_policy(R"({"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":
+      with_statements(user({}), R"({"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":
                       {"StringEquals":{"kms:tag/env":"other"}}})"),
   };
   std::size_t compared = 0;

@@ -237,7 +237,37 @@ TEST_F(RamTest, RolesAnswerInTheApisShape) {
   EXPECT_EQ(ram("DeleteRole", {{"RoleName", "app"}}).code, "DeleteConflict.Role.Policy");
 }
 
-// Every action of RAM's table, called by a user without a right on it, changes and tells nothing.
+// Newer clients write lists as JSON texts.
+TEST_F(RamTest, TagsAsJson) {
+  ram("CreateRole", {{"RoleName", "app"},
+                     {"AssumeRolePolicyDocument", kTrust},
+                     {"Tag", R"([{"Key":"env","Value":"dev"}])"}});
+  EXPECT_EQ(ram("TagResources", {{"ResourceType", "role"},
+                                 {"ResourceNames", R"(["app"])"},
+                                 {"Tag", R"([{"Key":"team","Value":"a"},{"Key":"x"}])"}})
+                .text,
+            "{}");
+  const auto tags = [this] {
+    return ram("ListTagResources", {{"ResourceType", "role"}, {"ResourceNames", R"(["app"])"}})
+        .text;
+  };
+  EXPECT_THAT(tags(), HasSubstr(R"("TagKey":"env","TagValue":"dev")"));
+  EXPECT_THAT(tags(), HasSubstr(R"("TagKey":"team","TagValue":"a")"));
+  EXPECT_EQ(ram("UntagResources", {{"ResourceType", "role"},
+                                   {"ResourceNames", R"(["app"])"},
+                                   {"TagKeys", R"(["env","x"])"}})
+                .text,
+            "{}");
+  EXPECT_THAT(tags(), ::testing::Not(HasSubstr("env")));
+  for (const char* wrong : {"{}", R"([{"TagKey":"env"}])", "[1]", R"([{"Value":"v"}])"}) {
+    EXPECT_EQ(ram("TagResources",
+                  {{"ResourceType", "role"}, {"ResourceNames", R"(["app"])"}, {"Tag", wrong}})
+                  .code,
+              "InvalidParameter")
+        << wrong;
+  }
+}
+
 TEST_F(RamTest, TagsOfRolesAndPolicies) {
   ram("CreateRole", {{"RoleName", "app"}, {"AssumeRolePolicyDocument", kTrust}});
   ram("CreateRole", {{"RoleName", "job"}, {"AssumeRolePolicyDocument", kTrust}});
@@ -314,6 +344,7 @@ TEST_F(RamTest, ADiagnosticMessageIsDecodedForItsAccount) {
             "EntityNotExist.DiagnosticMessage");
 }
 
+// Every action of RAM's table, called by a user without a right on it, changes and tells nothing.
 TEST_F(RamTest, NoActionIsOpenToAUserWithoutRights) {
   const auto user = world_.make_user("app", "AliyunKMSFullAccess");
   const ServiceWorld::Given given = {{"UserName", "app"},

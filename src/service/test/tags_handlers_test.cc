@@ -1,4 +1,7 @@
+#include <gmock/gmock.h>
+
 #include "service_fixture.h"
+#include "statements.h"
 
 namespace strongroom::service {
 namespace {
@@ -110,6 +113,62 @@ TEST_F(TagHandlers, EachResourceIsJudgedByItself) {
   EXPECT_EQ(call_as(bob, "TagResources", params).code, "Forbidden.NoPermission");
   params["ResourceId.2"] = "none";
   EXPECT_EQ(call_as(bob, "TagResources", params).code, "Forbidden.NoPermission");
+}
+
+// A user who may set no other team than red, and must set one.
+constexpr const char* kRedOnly =
+    R"({"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":
+        {"StringEquals":{"acs:RequestTag/team":"red"}}},
+       {"Effect":"Allow","Action":["kms:GenerateDataKey","kms:GetSecretValue"],"Resource":"*"})";
+
+TEST_F(TagHandlers, PoliciesSeeWhatARequestWouldSet) {
+  const identity::Principal red = with_statements(user({}), kRedOnly);
+  const auto tagged = [](const char* key, const char* value) {
+    return R"([{"TagKey":")" + std::string(key) + R"(","TagValue":")" + value + R"("}])";
+  };
+  const auto make = [&](const char* name, const std::string& tags) {
+    return call_as(red, "CreateSecret",
+                   {{"SecretName", name}, {"VersionId", "v1"}, {"SecretData", "x"}, {"Tags", tags}})
+        .code;
+  };
+  EXPECT_EQ(make("a", ""), "Forbidden.NoPermission");
+  EXPECT_EQ(make("a", tagged("team", "blue")), "Forbidden.NoPermission");
+  EXPECT_EQ(make("a", "no JSON"), "Forbidden.NoPermission");
+  EXPECT_EQ(make("a", tagged("Team", "red")), "");
+  EXPECT_EQ(call_as(red, "CreateKey", {{"Tags", tagged("team", "blue")}}).code,
+            "Forbidden.NoPermission");
+  EXPECT_EQ(call_as(red, "CreateKey", {{"Tags", tagged("team", "red")}}).code, "");
+  EXPECT_EQ(
+      call_as(red, "TagResource", {{"SecretName", "a"}, {"Tags", tagged("team", "red")}}).code, "");
+  Params many{{"ResourceType", "secret"}, {"ResourceId.1", "a"}, {"Tag.1.Key", "team"}};
+  many["Tag.1.Value"] = "blue";
+  EXPECT_EQ(call_as(red, "TagResources", many).code, "Forbidden.NoPermission");
+  many["Tag.1.Value"] = "red";
+  EXPECT_EQ(call_as(red, "TagResources", many).code, "");
+}
+
+TEST_F(TagHandlers, ATagThatIsNotSetHelpsNobody) {
+  const identity::Principal red = with_statements(user({}), kRedOnly);
+  ASSERT_TRUE(create("a").ok());
+  const std::string tags = R"([{"TagKey":"team","TagValue":"red"}])";
+  // Neither an action that sets no tags nor the parameters of another action count.
+  EXPECT_EQ(call_as(red, "DeleteSecret", {{"SecretName", "a"}, {"Tags", tags}}).code,
+            "Forbidden.NoPermission");
+  EXPECT_EQ(call_as(red, "TagResource",
+                    {{"SecretName", "a"},
+                     {"Tags", R"([{"TagKey":"x","TagValue":"y"}])"},
+                     {"Tag.1.Key", "team"},
+                     {"Tag.1.Value", "red"}})
+                .code,
+            "Forbidden.NoPermission");
+  // Two spellings of one key: the second would become a team of its own.
+  const Answer twice = call_as(
+      red, "TagResource",
+      {{"SecretName", "a"},
+       {"Tags", R"([{"TagKey":"team","TagValue":"red"},{"TagKey":"TEAM","TagValue":"blue"}])"}});
+  EXPECT_EQ(twice.code, "InvalidParameter");
+  EXPECT_THAT(twice.message, ::testing::HasSubstr("differ in case alone"));
+  EXPECT_EQ(tags_of("secret", "a"), "[]");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "strongroom/access/access.h"
 #include "strongroom/access/request_conditions.h"
+#include "strongroom/access/request_tags.h"
 #include "strongroom/access/resource_policies.h"
 
 namespace {
@@ -102,11 +103,16 @@ std::string decide(element c, access::ResourcePolicies& compiled) {
   const access::CallFacts facts{
       .now = *parse_utc(text(c["now"])), .source_ip = ip, .secure_transport = c["tls"].get_bool()};
   const Tags tags(c["tags"]);
-  const access::RequestConditions conditions(facts, who, &tags);
+  const std::string action = text(c["action"]);
+  policy::ConditionList of_request;
+  for (const element pair : c["request_tags"].get_array()) {
+    of_request.add("acs:RequestTag/" + text(pair.at(0)), text(pair.at(1)));
+  }
+  const access::RequestConditions conditions(facts, who, &tags,
+                                             access::sets_tags(action) ? &of_request : nullptr);
   std::vector<std::string> arns;
   for (const element one : c["resources"].get_array()) arns.push_back(text(one));
   const std::vector<std::string_view> views(arns.begin(), arns.end());
-  const std::string action = text(c["action"]);
   return answer(
       access::decide(who, {.action = action, .resources = views, .context = &conditions}, subject));
 }

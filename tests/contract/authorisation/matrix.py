@@ -56,6 +56,8 @@ CONDITIONS = [
     {"StringEqualsIgnoreCase": {"acs:ResourceTag/ENV": "PROD"}},
     {"NumericGreaterThan": {"kms:tag/level": "3"}},
     {"StringEquals": {"acs:SourceVpc": "vpc-1"}},
+    {"StringEquals": {"acs:RequestTag/Team": ["a", "b"]}},
+    {"StringNotEquals": {"acs:RequestTag/team": "a"}, "StringLike": {"acs:requesttag/TEAM": "*"}},
     {"StringNotLike": {"acs:SourceVpc": "vpc-*"}},
 ]
 
@@ -119,6 +121,7 @@ def case_of(action, principal, state, shape, condition, choose):
     return {
         **{key: principal[key] for key in ("kind", "account", "arn", "session", "mfa")},
         "owner": OWN, "action": action, "resources": [arn], "tags": tags, "tls": choose.random() < 0.8,
+        "request_tags": choose.choice([[], [["team", "a"]], [["Team", "b"], ["env", "prod"]], [["team", "c"]]]),
         "ip": choose.choice(["10.1.2.3", "10.2.0.1", "192.0.2.7", "::ffff:10.2.0.1", "2001:db8::1"]),
         "now": choose.choice(["2026-05-31T23:59:59Z", "2026-06-01T00:00:00Z", "2026-06-01T00:00:01Z"]),
     }, documents
@@ -132,7 +135,7 @@ VALUES = {
     "Ip": ["10.0.0.0/8", "10.2.0.1", "::ffff:10.2.0.1", "2001:db8::/32", "0.0.0.0/0", "10.1.2.3/16"],
 }
 KEYS = ["acs:SourceIp", "acs:currenttime", "acs:SecureTransport", "acs:MFAPresent", "acs:PrincipalArn", "kms:tag/env",
-        "kms:tag/level", "acs:ResourceTag/Env", "acs:SourceVpc", "ram:ServiceName"]
+        "kms:tag/level", "acs:ResourceTag/Env", "acs:RequestTag/env", "acs:SourceVpc", "ram:ServiceName"]
 NAMES = ["*", "kms:*", "KMS:get*", "kms:*Secret*", "kms:??tSecretValue", "kms:GetSecretValue", "ram:*", "*:Get*", "kms:Decrypt"]
 TARGETS = ["*", "acs:kms:*:*:secret/app/*", "acs:kms:*:*:key*", "acs:*:*:" + OWN + ":*", "acs:kms:*:*:secret/App/*", "acs:kms:*?/db"]
 
@@ -158,7 +161,7 @@ def random_statement(choose, principal=None):
 
 def random_case(all_actions, choose):
     principal = choose.choice(PRINCIPALS)
-    action = choose.choice(all_actions + ["kms:GetSecretValue"] * 10)
+    action = choose.choice(all_actions + ["kms:GetSecretValue", "kms:CreateSecret"] * 5)
     case, documents = case_of(action, principal, choose.choice(["plain", "prod", "dev"]), "none", None, choose)
     if choose.random() < 0.2:
         case["resources"] = [f"acs:kms:{REGION}:{OWN}:secret", f"acs:kms:{REGION}:{OWN}:secret/*"]

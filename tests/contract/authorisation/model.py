@@ -13,6 +13,11 @@ OPERATORS = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "Bool", "Ip
     for relation in ("Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")} | set(NEGATIVE)
 
 
+# Whose requests say what tags are to be: there they are condition keys.
+SETS_TAGS = {"kms:CreateKey", "kms:CreateSecret", "kms:TagResource", "kms:TagResources", "ram:CreateRole", "ram:CreatePolicy",
+             "ram:TagResources"}
+
+
 def as_list(value):
     return value if isinstance(value, list) else [value]
 
@@ -72,6 +77,8 @@ class Context:
         for prefix in ("kms:tag/", "acs:resourcetag/"):
             if key.startswith(prefix):
                 return [value for name, value in case["tags"] if name.lower() == key[len(prefix):]]
+        if key.startswith("acs:requesttag/") and case["action"] in SETS_TAGS:
+            return [value for name, value in case["request_tags"] if name.lower() == key[len("acs:requesttag/"):]]
         return {"acs:sourceip": [case["ip"]], "acs:currenttime": [case["now"]],
                 "acs:securetransport": ["true" if case["tls"] else "false"],
                 "acs:mfapresent": ["true" if case["mfa"] else "false"] if case["session"] else [],

@@ -3,9 +3,10 @@
 // thread-safe. Rules that must always hold: world.h.
 //
 // Answers are exact for what a request may bring with it: source address, time, TLS, the second
-// factor and the gateway that is asked are the only conditions that are not settled by principal
-// and resource; policies, access points and network rules divide each of them into finitely many
-// ranges, of which every one is tried.
+// factor, the gateway that is asked and the tags that it sets are the only conditions that are not
+// settled by principal and resource; policies, access points and network rules divide each of them
+// into finitely many ranges, of which every one is tried. A tag that is compared as a number, a
+// time or an address is tried at the bounds.
 
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,8 @@ struct Circumstances {
   bool secure_transport = true;
   bool mfa_present = false;
   std::string gateway = "shared";  // or the id of a KMS instance
+  // Names and values of the tags that it sets; only where sets_tags() of the action.
+  std::vector<std::pair<std::string, std::string>> request_tags = {};
 };
 
 struct Reach {
