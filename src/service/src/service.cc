@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "account_rules.h"
+#include "even_time.h"
 #include "resource.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
@@ -175,6 +176,10 @@ Result<void> Service::run(Call& call, const Request& request) {
 
 namespace {
 
+bool is_denied(const Result<void>& result) {
+  return !result && result.error().kind() == ErrorKind::kDenied;
+}
+
 // openapi.md §1.6: a dry run always fails, with the reason as its code.
 Error as_dry_run_error(const Error& error) {
   if (error.kind() == ErrorKind::kNotCached || error.code() == "DryRunOperationError") return error;
@@ -186,9 +191,11 @@ Error as_dry_run_error(const Error& error) {
 
 Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWriter& answer) {
   SR_CHECK(request.operation->effect != Effect::kMutation);
+  const std::int64_t started_ns = monotonic_ns();
   Call call(request, {reader, nullptr, answer, engines_, resource_policies_});
   const Result<void> result = run(call, request);
   Outcome outcome;
+  if (is_denied(result)) hold_refusal(started_ns, engines_.random);
   if (!result) {
     const auto dry_run = request.parameters->find("DryRun");
     const bool dry =
@@ -204,6 +211,7 @@ Outcome Service::mutate(const Request& request,
   SR_CHECK(request.operation->effect == Effect::kMutation);
   for (int attempt = 0; attempt < limits::kConflictRetriesMax; ++attempt) {
     Outcome outcome;
+    const std::int64_t started_ns = monotonic_ns();
     auto transaction = engines_.store.begin();
     if (!transaction) {
       outcome.error = transaction.error();
@@ -213,6 +221,7 @@ Outcome Service::mutate(const Request& request,
               {**transaction, transaction->get(), fresh_answer(), engines_, resource_policies_});
     Result<void> result = run(call, request);
     if (result) result = keep_account_rules(call);
+    if (is_denied(result)) hold_refusal(started_ns, engines_.random);
     if (!result) outcome.error = result.error();
     call.finish(outcome);
     if (!result) return outcome;
