@@ -12,6 +12,7 @@
 namespace strongroom::identity {
 namespace {
 
+constexpr std::size_t kV4At = 12;         // of a v4 address inside a v6 one
 constexpr std::size_t kNetworkBytes = 8;  // an IPv6 site has at least a /64 to itself
 
 }  // namespace
@@ -32,10 +33,14 @@ SourceLimiter::~SourceLimiter() = default;
 
 std::size_t SourceLimiter::bucket_of(std::string_view source) const {
   in6_addr address;
-  const bool v6 = source.contains(':') &&
-                  inet_pton(AF_INET6, std::string(source).c_str(), &address) == 1 &&
-                  !IN6_IS_ADDR_V4MAPPED(&address);
+  const bool v6 =
+      source.contains(':') && inet_pton(AF_INET6, std::string(source).c_str(), &address) == 1;
   if (!v6) return keyed_hash(secret_, source) % kBuckets;
+  char text[INET_ADDRSTRLEN];
+  if (IN6_IS_ADDR_V4MAPPED(&address) &&
+      inet_ntop(AF_INET, &address.s6_addr[kV4At], text, sizeof text) != nullptr) {
+    return keyed_hash(secret_, text) % kBuckets;  // as the address that it is
+  }
   char network[kNetworkBytes];
   std::memcpy(network, &address, sizeof network);
   return keyed_hash(secret_, {network, sizeof network}) % kBuckets;

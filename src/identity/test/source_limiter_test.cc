@@ -59,5 +59,17 @@ TEST(SourceLimiter, AnIpv6SiteIsOneSource) {
   EXPECT_TRUE(limiter.admits("::ffff:192.0.2.2", 0));
 }
 
+TEST(SourceLimiter, AnAddressIsOneSourceHoweverItIsSpelt) {
+  FixedRandom random;
+  SourceLimiter limiter(random, {.per_second = 1, .burst = 1});
+  limiter.failed("192.0.2.1", 0);
+  for (const char* spelling :
+       {"::ffff:192.0.2.1", "::FFFF:192.0.2.1", "::ffff:c000:201", "0:0:0:0:0:ffff:c000:0201"}) {
+    EXPECT_FALSE(limiter.admits(spelling, 0)) << spelling;
+  }
+  limiter.failed("2001:DB8::1", 0);
+  EXPECT_FALSE(limiter.admits("2001:db8:0:0:0::1", 0));
+}
+
 }  // namespace
 }  // namespace strongroom::identity

@@ -29,6 +29,12 @@ std::uint64_t seed_of(Random& random) {
   return seed;
 }
 
+// A caller names its sessions itself: all of a role are one, or each name would bring new calls.
+std::string_view counted_name(const identity::Principal& principal) {
+  const std::string_view id = principal.id;
+  return principal.kind == identity::PrincipalKind::kRole ? id.substr(0, id.find(':')) : id;
+}
+
 }  // namespace
 
 struct FlowControl::Group {
@@ -164,7 +170,7 @@ std::int64_t FlowControl::take(const Operation& operation, const identity::Princ
   const auto wait = [now](std::int64_t window) { return window - now.unix_ms % window; };
   if (limits_.principal_qps > 0 && principal.kind != identity::PrincipalKind::kSystem) {
     const std::uint64_t name =
-        std::hash<std::string_view>{}(principal.id) ^ mix(principal.account.number());
+        std::hash<std::string_view>{}(counted_name(principal)) ^ mix(principal.account.number());
     if (!count(name, kMillisPerSecond, now, limits_.principal_qps)) return wait(kMillisPerSecond);
   }
   if (!limits_.published) return 0;

@@ -75,6 +75,20 @@ TEST_F(FlowControlTest, OffMeansOff) {
   EXPECT_EQ(passed(flow, "CreateKey", root(), kSecond, 5'000), 5'000);
 }
 
+TEST_F(FlowControlTest, SessionsOfARoleAreOneCallerWhateverTheyAreCalled) {
+  FlowControl flow = make({.published = false, .principal_qps = 10});
+  identity::Principal session = root();
+  session.kind = identity::PrincipalKind::kRole;
+  int total = 0;
+  for (const char* id : {"300000000000000001:a", "300000000000000001:b", "300000000000000001:A"}) {
+    session.id = id;
+    total += passed(flow, "ListKeys", session, kSecond, 10);
+  }
+  EXPECT_EQ(total, 10);
+  session.id = "300000000000000002:a";
+  EXPECT_EQ(passed(flow, "ListKeys", session, kSecond, 20), 10);
+}
+
 TEST_F(FlowControlTest, ThreadsTogetherPassNoMore) {
   FlowControl flow = make({.published = false, .principal_qps = 100});
   std::atomic<int> total{0};
