@@ -94,7 +94,7 @@ def install_go():
     folder = os.path.join(OUT, "go")
     os.makedirs(folder, exist_ok=True)
     run(["go", "build", "-mod=readonly", "-buildvcs=false", "-o", folder + os.sep, "./kms20160120", "./secretsclient", "./instance", "./chain",
-         "./steady", "./actiontrail"],
+         "./steady", "./actiontrail", "./calls"],
         cwd=os.path.join(HERE, "go"))
     return {}
 
@@ -195,7 +195,10 @@ SUITES = [
     Suite("java-instance", "java dkms-gcs", install_java, with_client_key(java("InstanceApi")), False),
     Suite("java-kms20160120", "java kms20160120", install_java, java("Kms20160120"), False),
     Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
-    Suite("python-ram-sts", "python ram20150501", install_python, python_client("ram_sts.py"), False),
+    Suite("python-ram-sts", "python ram20150501", install_python, own("identity", "calls.py", "python"), True),
+    Suite("node-ram-sts", "node ram20150501", install_node, own("identity", "calls.py", "node"), True),
+    Suite("go-ram-sts", "go ram20150501", install_go, own("identity", "calls.py", "go"), True),
+    Suite("java-ram-sts", "java ram20150501", install_java, own("identity", "calls.py", "java"), True),
     Suite("python-ram-rotation", "python ram rotation", install_python, python_client("ram_rotation.py"), True),
     Suite("python-managed-credentials", "python managed-credentials", install_python_managed,
           python_client("managed_credentials.py", "python-managed"), True),
@@ -207,6 +210,7 @@ SUITES = [
     Suite("node-sls", "node @alicloud/log", install_node, node_client("sls.js"), False),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
+    Suite("wire-terraform-ram", "terraform", None, own("wire", "terraform_ram.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
     Suite("docs", "docs", None, own("wire", "docs.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),

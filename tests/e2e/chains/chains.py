@@ -6,23 +6,20 @@ Runs in name spaces of its own, where 100.100.100.200 is `strongroom metadata se
 issuer.test is an OIDC issuer that this script makes: clients are used with the addresses that are built into them.
 """
 
-import base64
 import http.client
-import http.server
 import json
 import os
 import signal
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 E2E = os.path.dirname(HERE)
 sys.path.insert(0, E2E)
+from strongroom_e2e.issuer import Issuer, run  # noqa: E402
 from strongroom_e2e.report import Suite, equal  # noqa: E402
 from strongroom_e2e.server import DEFAULT_SERVER, ROOT, read_env_file  # noqa: E402
 from strongroom_e2e.wire import Wire  # noqa: E402
@@ -41,59 +38,12 @@ PROGRAMS = {
 }
 
 
-def run(*command, **options):
-    return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, **options).stdout
-
-
 def wait_for(path, process):
     deadline = time.monotonic() + SECONDS
     while not os.path.exists(path):
         if process.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(f"{path} did not come: {process.poll()}")
         time.sleep(0.02)
-
-
-def b64url(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class Issuer:
-    """An OIDC issuer on 127.0.0.1:4443 with a certificate for issuer.test and one RSA key."""
-
-    url = "https://issuer.test:4443"
-
-    def __init__(self, work):
-        self.key, self.ca = os.path.join(work, "issuer.key"), os.path.join(work, "issuer.pem")
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=issuer.test", "-addext",
-            "subjectAltName=DNS:issuer.test", "-keyout", self.key, "-out", self.ca)
-        modulus = run("openssl", "rsa", "-in", self.key, "-noout", "-modulus").decode().strip().split("=")[1]
-        keys = {"keys": [{"kty": "RSA", "kid": "k1", "use": "sig", "alg": "RS256", "n": b64url(bytes.fromhex(modulus)), "e": "AQAB"}]}
-        pages = {"/.well-known/openid-configuration": {"issuer": self.url, "jwks_uri": self.url + "/keys"}, "/keys": keys}
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                page = pages.get(self.path)
-                self.send_response(200 if page else 404)
-                self.end_headers()
-                self.wfile.write(json.dumps(page or {}).encode())
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 4443), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.ca, self.key)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def token(self, subject):
-        now = int(time.time())
-        head = b64url(json.dumps({"alg": "RS256", "kid": "k1"}).encode())
-        body = b64url(json.dumps({"iss": self.url, "sub": subject, "aud": "sts.aliyuncs.com", "iat": now, "exp": now + 600}).encode())
-        text = f"{head}.{body}"
-        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.key], input=text.encode(), check=True,
-                                   capture_output=True).stdout
-        return f"{text}.{b64url(signature)}"
 
 
 class World:
@@ -124,7 +74,7 @@ class World:
         return self.path(name)
 
     def start(self):
-        self.issuer = Issuer(self.work)
+        self.issuer = Issuer(self.work, "issuer.test", 4443)
         server = self.spawn([DEFAULT_SERVER, "dev", "--data", self.path("data"), "--env-file", self.path("env"), "--listen",
                              "127.0.0.1:443", "--set", "server.certificate_names=sts.aliyuncs.com", "--set",
                              "oidc.ca_file=" + self.issuer.ca, "--set", "oidc.private_hosts=issuer.test"])
