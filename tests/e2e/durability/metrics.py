@@ -89,6 +89,21 @@ with Server() as server:
             documented = names(file.read())
         base = {re.sub(r"_(bucket|sum|count)$", "", name) for name in names(text)}
         equal(base - documented, set())
+    with suite.case("-", "each alert rule fires when it should, and not before"):
+        tested = subprocess.run([promtool(), "test", "rules", rules.replace("alerts.yml", "alerts_test.yml")], text=True,
+                                capture_output=True)
+        equal(tested.returncode, 0, tested.stdout + tested.stderr)
+        with open(rules, encoding="utf-8") as file, open(rules.replace("alerts.yml", "alerts_test.yml"), encoding="utf-8") as tests:
+            there = tests.read()
+            equal([rule for rule in re.findall(r"alert: (\w+)", file.read()) if f"alertname: {rule}" not in there], [])
+    with suite.case("-", "promtool takes every expression of the dashboard"):
+        asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+        with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as as_rules:
+            json.dump({"groups": [{"name": "dashboard", "rules": [{"record": f"panel:{at}", "expr": one}
+                                                                  for at, one in enumerate(asked)]}]}, as_rules)
+            as_rules.flush()
+            checked = subprocess.run([promtool(), "check", "rules", as_rules.name], text=True, capture_output=True)
+        equal(checked.returncode, 0, checked.stdout + checked.stderr)
     with suite.case("-", "health answers"):
         equal(json.loads(fetch(url.replace("/metrics", "/health")))["status"], "serving")
     time.sleep(0.3)
