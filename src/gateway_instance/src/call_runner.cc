@@ -10,6 +10,7 @@ namespace strongroom::gateway_instance {
 namespace {
 
 constexpr std::string_view kMediaType = "application/x-protobuf";
+constexpr std::int64_t kRetryAfterMillis = 1'000;
 
 struct CodeStatus {
   std::string_view code;
@@ -69,14 +70,6 @@ bool names_version(std::string_view action) {
   return action != "GetSecretValue" && action != "GenerateRandom";
 }
 
-/// The answer of a refusal: Error with its status.
-std::string_view write_error(http::AnswerBuffer& out, const Error& error,
-                             std::string_view request_id, bool close) {
-  const int status = status_of(error);
-  append_error(out.body(), {status, error.code(), error.message()}, request_id);
-  return out.finish(status, kMediaType, {}, close);
-}
-
 }  // namespace
 
 Result<void> CallRunner::open(const Incoming& incoming) {
@@ -132,8 +125,27 @@ bool CallRunner::run(Incoming& incoming, barrier::Reader& reader,
     }
     incoming.principal = std::move(*principal);
   }
+  const std::optional<bool> admitted = admit(incoming, reader);
+  if (!admitted.value_or(true)) return true;
+  if (!admitted) return false;
   if (principals != nullptr && operation_->effect == service::Effect::kSlowRead) return false;
   return execute(incoming, reader);
+}
+
+// Counts a call once, when its principal is known. False: it ended; nothing: a worker must ask.
+std::optional<bool> CallRunner::admit(Incoming& incoming, barrier::Reader& reader) {
+  if (parts_.flow == nullptr || incoming.counted) return true;
+  const std::optional<std::int64_t> wait = parts_.flow->take_at_instance(
+      {parts_.account, parts_.instance_id, *incoming.principal, incoming.now},
+      parts_.service.engines(), reader);
+  if (!wait) return std::nullopt;
+  incoming.counted = true;
+  if (*wait == 0) return true;
+  retry_after_ms_ = *wait;
+  service::Outcome outcome;
+  outcome.error = service::too_many_calls("Rejected.Throttling", *wait);
+  finish(incoming, std::move(outcome));
+  return false;
 }
 
 service::Request CallRunner::service_request(const Incoming& incoming) const {
@@ -186,8 +198,21 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   finished_.outcome = gateway::outcome_of(outcome_.error);
   finished_.close = !incoming.request.keep_alive;
   if (!outcome_.error) return write_success();
+  write_refusal(incoming);
+}
+
+// Error with its status, and the hint that newer clients look for where they are throttled.
+void CallRunner::write_refusal(const Incoming& incoming) {
+  const Error& error = *outcome_.error;
+  const int status = status_of(error);
+  const std::string millis =
+      std::to_string(retry_after_ms_ > 0 ? retry_after_ms_ : kRetryAfterMillis);
+  const NameValue retry_after[] = {{"x-acs-retry-after", millis}};
+  const bool throttled = error.code() == "Rejected.Throttling";
   buffer_.clear_body();
-  finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);
+  append_error(buffer_.body(), {status, error.code(), error.message()}, incoming.request_id);
+  finished_.bytes = buffer_.finish(
+      status, kMediaType, std::span(retry_after).first(throttled ? 1 : 0), finished_.close);
 }
 
 void CallRunner::write_success() {
@@ -215,8 +240,7 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   finished_.operation = operation_;
   finished_.outcome = gateway::outcome_of(outcome_.error);
   finished_.close = !incoming.request.keep_alive;
-  buffer_.clear_body();
-  finished_.bytes = write_error(buffer_, *outcome_.error, incoming.request_id, finished_.close);
+  write_refusal(incoming);
 }
 
 Finished CallRunner::refuse(const Incoming& incoming, const Error& error) {
@@ -240,6 +264,7 @@ void CallRunner::reset() {
   claimed_ = nullptr;
   outcome_ = {};
   finished_ = {};
+  retry_after_ms_ = 0;
 }
 
 void CallRunner::write_refused(const http::Refusal& refusal, std::string_view request_id,
@@ -250,10 +275,10 @@ void CallRunner::write_refused(const http::Refusal& refusal, std::string_view re
 
 std::string_view CallRunner::write_unrecorded(std::string_view request_id,
                                               http::AnswerBuffer& out) const {
-  return write_error(out,
-                     Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                           "Service Unavailable Temporary."),
-                     request_id, false);
+  constexpr ErrorText kTemporary{503, "ServiceUnavailableTemporary",
+                                 "Service Unavailable Temporary."};
+  append_error(out.body(), kTemporary, request_id);
+  return out.finish(kTemporary.status, kMediaType, {}, false);
 }
 
 }  // namespace strongroom::gateway_instance

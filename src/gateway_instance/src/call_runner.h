@@ -2,6 +2,7 @@
 // One call of the Instance API; gateway::CallRunner says how it is used.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,11 +35,13 @@ class CallRunner final : public gateway::CallRunner {
  private:
   Result<void> open(const Incoming& incoming);
   bool run(Incoming& incoming, barrier::Reader& reader, identity::PrincipalCache* principals);
+  std::optional<bool> admit(Incoming& incoming, barrier::Reader& reader);
   service::Request service_request(const Incoming& incoming) const;
   bool execute(const Incoming& incoming, barrier::Reader& reader);
   void finish(const Incoming& incoming, service::Outcome outcome);
   void finish_error(const Incoming& incoming, const Error& error);
   void write_success();
+  void write_refusal(const Incoming& incoming);
 
   const GatewayParts parts_;
   ClientAuthenticator authenticator_;
@@ -53,6 +56,7 @@ class CallRunner final : public gateway::CallRunner {
   service::Outcome outcome_;         // owns the strings record_ points to
   audit::Record record_;
   Finished finished_;
+  std::int64_t retry_after_ms_ = 0;  // 0: the usual hint
 };
 
 }  // namespace strongroom::gateway_instance

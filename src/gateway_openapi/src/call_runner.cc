@@ -138,23 +138,32 @@ bool CallRunner::try_on_io(Incoming& incoming, barrier::CachedReader& reader,
     return true;
   }
   incoming.principal = std::move(*principal);
-  if (over_limit(incoming)) return true;
+  const std::optional<bool> admitted = admit(incoming, reader);
+  if (!admitted.value_or(true)) return true;
+  if (!admitted) return false;
   const service::Effect effect = operation_->effect;
   if (effect == service::Effect::kMutation || effect == service::Effect::kSlowRead) return false;
   return read(incoming, reader);
 }
 
-// Once for each call: where its principal became known.
-bool CallRunner::over_limit(const Incoming& incoming) {
-  if (parts_.flow == nullptr) return false;
-  const std::int64_t wait = parts_.flow->take(*operation_, *incoming.principal, incoming.now);
-  if (wait == 0) return false;
-  retry_after_ms_ = wait;
+// Counts a call once, when its principal is known.
+std::optional<bool> CallRunner::admit(Incoming& incoming, barrier::Reader& reader) {
+  if (parts_.flow == nullptr || incoming.counted) return true;
+  const identity::Principal& principal = *incoming.principal;
+  const std::optional<std::int64_t> wait =
+      parts_.endpoint == policy::kSharedScope
+          ? parts_.flow->take(*operation_, principal, incoming.now)
+          : parts_.flow->take_at_instance(
+                {parts_.instance_owner, parts_.endpoint, principal, incoming.now},
+                parts_.service.engines(), reader);
+  if (!wait) return std::nullopt;
+  incoming.counted = true;
+  if (*wait == 0) return true;
+  retry_after_ms_ = *wait;
   const bool kms = api_ != nullptr && api_->prefix == service::kKms.prefix;
   end_with(incoming,
-           Error(ErrorKind::kExhausted, kms ? "Rejected.Throttling" : "Throttling.User",
-                 "QPS Limit Exceeded. Try again in " + std::to_string(wait) + " milliseconds."));
-  return true;
+           service::too_many_calls(kms ? "Rejected.Throttling" : "Throttling.User", *wait));
+  return false;
 }
 
 bool CallRunner::is_short_read() const {
@@ -186,8 +195,8 @@ void CallRunner::execute(Incoming& incoming, barrier::SnapshotReader& reader) {
     auto principal = authenticate(incoming, reader, nullptr);
     if (!principal) return finish_error(incoming, principal.error());
     incoming.principal = std::move(*principal);
-    if (over_limit(incoming)) return;
   }
+  if (!admit(incoming, reader).value_or(true)) return;
   if (operation_->effect == service::Effect::kMutation) return mutate(incoming);
   const bool ended = read(incoming, reader);
   SR_CHECK(ended);

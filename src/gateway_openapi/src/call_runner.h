@@ -3,6 +3,7 @@
 // thread and worker, and only the reader differs.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,7 +38,9 @@ class CallRunner final : public gateway::CallRunner {
   bool try_on_io(Incoming& incoming, barrier::CachedReader& reader,
                  identity::PrincipalCache& principals);
   bool is_short_read() const;
-  bool over_limit(const Incoming& incoming);
+  /// Whether the call may go on as far as limits of calls a second are concerned; if not, it ended.
+  /// Nothing: a worker must ask again.
+  std::optional<bool> admit(Incoming& incoming, barrier::Reader& reader);
   bool decode(const Incoming& incoming);
   void execute(Incoming& incoming, barrier::SnapshotReader& reader);
   Result<identity::PrincipalRef> authenticate(Incoming& incoming, barrier::Reader& reader,

@@ -150,6 +150,13 @@ Result<void> Instances::require_usable(barrier::Reader& reader, AccountId accoun
   return instances::require_usable(facts, now);
 }
 
+Result<std::uint32_t> Instances::operations_per_second(barrier::Reader& reader, AccountId account,
+                                                       std::string_view id) const {
+  SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kInstance, account, id}));
+  SR_TRY(const Usability usability, decode_usability(record));
+  return usability.spec;
+}
+
 Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstance asked,
                                    Instant now) {
   SR_CHECK_OK(check(asked.specification));

@@ -91,7 +91,7 @@ Result<Instance> decode(const barrier::RecordRef& record) {
 
 Result<Usability> decode_usability(const barrier::RecordRef& record) {
   SR_TRY(const fb::Instance* stored, view<fb::Instance>(record));
-  return Usability{static_cast<Status>(stored->status()), {stored->end()}};
+  return Usability{static_cast<Status>(stored->status()), {stored->end()}, stored->spec()};
 }
 
 void put_authority(barrier::Transaction& transaction, const Instance& instance,

@@ -15,10 +15,11 @@ std::string encode(const Instance& instance);
 /// kCorrupt if the form is not that of schema/instance.fbs.
 Result<Instance> decode(const barrier::RecordRef& record);
 
-/// What every use of a key or secret of the instance needs, without copies.
+/// What every call at the instance needs, without copies.
 struct Usability {
   Status status;
   Instant end;
+  std::uint32_t spec;
 };
 Result<Usability> decode_usability(const barrier::RecordRef& record);
 

@@ -37,6 +37,8 @@ constexpr std::array kSettings = {
     Setting{"data.directory", "STRONGROOM_DATA", "/var/lib/strongroom", "where everything is kept"},
     Setting{"limits.shared_gateway", "STRONGROOM_LIMITS_SHARED_GATEWAY", "off",
             "off, or published: the calls a second that the cloud allows an account"},
+    Setting{"limits.instances", "STRONGROOM_LIMITS_INSTANCES", "off",
+            "off, or specification: the calls a second of each KMS instance's specification"},
     Setting{"limits.principal_qps", "STRONGROOM_LIMITS_PRINCIPAL_QPS", "0",
             "calls a second of one principal; 0: no limit"},
     Setting{"trace.otlp_url", "STRONGROOM_TRACE_OTLP_URL", "",
@@ -438,6 +440,12 @@ Result<Config> interpret(const Values& values) {
                    ") must be off or published, not \"" + gateway.text + "\".");
   }
   config.published_limits = gateway.text == "published";
+  const Value& specification = value_of(values, "limits.instances");
+  if (specification.text != "off" && specification.text != "specification") {
+    return invalid("limits.instances (" + specification.origin +
+                   ") must be off or specification, not \"" + specification.text + "\".");
+  }
+  config.instance_limits = specification.text == "specification";
   const Value& principal = value_of(values, "limits.principal_qps");
   SR_TRY(const std::int64_t qps,
          number_of("limits.principal_qps", principal, principal.text, kPrincipalQpsMax));

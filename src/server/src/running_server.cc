@@ -265,10 +265,12 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
   calls = std::make_unique<metrics::Calls>(call_names(*service));
   samples = std::make_unique<Samples>(config.data_directory);
   store->add_listener(&samples->commits());
-  if (config.published_limits || config.principal_qps > 0) {
+  if (config.published_limits || config.principal_qps > 0 || config.instance_limits) {
     flow = std::make_unique<service::FlowControl>(
-        service::FlowLimits{config.published_limits, config.principal_qps}, service->operations(),
-        random);
+        service::FlowLimits{.published = config.published_limits,
+                            .principal_qps = config.principal_qps,
+                            .specifications = config.instance_limits},
+        service->operations(), random);
     samples->watch(flow.get());
   }
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
@@ -348,8 +350,12 @@ gateway::RunnerFactory RunningServer::Parts::instance_runners(AccountId account,
        .replays = gateway_instance::make_replay_guard(),
        .instance_id = id,
        .account = account,
-       .openapi = gateway_openapi::make_runners(
-           {.service = *service, .authenticator = *authenticator, .endpoint = id})});
+       .openapi = gateway_openapi::make_runners({.service = *service,
+                                                 .authenticator = *authenticator,
+                                                 .flow = flow.get(),
+                                                 .endpoint = id,
+                                                 .instance_owner = account}),
+       .flow = flow.get()});
 }
 
 Result<void> RunningServer::Parts::listen_instance(const InstanceListen& wanted) {

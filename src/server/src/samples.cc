@@ -116,15 +116,19 @@ Result<void> Samples::tell_limits(service::Engines& engines, Instant now) {
     return told.second.unix_ms + kMillisPerHour <= now.unix_ms;
   });
   for (const service::FlowMark& mark : flow_->take_marks()) {
-    if (!limits_told_.try_emplace({mark.account, mark.group, mark.percent}, now).second) continue;
-    const std::string group(mark.group);
+    // An instance's mark has its id in place of an action.
+    const std::string group = mark.instance.empty() ? std::string(mark.group) : mark.instance;
+    if (!limits_told_.try_emplace({mark.account, group, mark.percent}, now).second) continue;
     SR_CHECK_OK(record(
         engines, now,
         {"Quota:Qps:Reminder", mark.account,
-         "acs:kms:" + engines.region + ":" + mark.account.text() + ":quota/" + group,
+         mark.instance.empty()
+             ? "acs:kms:" + engines.region + ":" + mark.account.text() + ":quota/" + group
+             : engines.instances.arn(mark.account, mark.instance),
          R"({"level":")" + std::string(mark.percent >= kCriticalPercent ? "CRITICAL" : "INFO") +
              R"(","percent":)" + std::to_string(mark.percent) + R"(,"limit":)" +
-             std::to_string(mark.limit) + R"(,"action":")" + group + "\"}"}));
+             std::to_string(mark.limit) +
+             (mark.instance.empty() ? R"(,"action":")" : R"(,"instance":")") + group + "\"}"}));
   }
   return {};
 }

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <tuple>
 
 #include "strongroom/barrier/sealed_store.h"
@@ -75,7 +74,7 @@ class Samples {
   bool clock_seen_ = false;
   bool seal_noted_ = false;
   service::FlowControl* flow_ = nullptr;
-  std::map<std::tuple<AccountId, std::string_view, int>, Instant> limits_told_;
+  std::map<std::tuple<AccountId, std::string, int>, Instant> limits_told_;
   std::atomic<std::int64_t> audit_lag_ms_{0};
   std::atomic<std::int64_t> due_overdue_{0};
   std::atomic<std::int64_t> rotations_overdue_{0};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "strongroom/instances/instances.h"
+
 namespace strongroom::service {
 namespace {
 
@@ -10,8 +12,9 @@ constexpr std::size_t kSlots = 1U << 16;      // for windows of a second …
 constexpr std::size_t kHourSlots = 1U << 10;  // … and behind them, of an hour
 constexpr std::size_t kWays = 4;
 constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15U;
-constexpr std::size_t kMarksMax = 64;          // between two take_marks()
-constexpr std::uint32_t kMarkedLimitMin = 10;  // a share of less says nothing
+constexpr std::size_t kMarksMax = 64;             // between two take_marks()
+constexpr std::uint32_t kMarkedLimitMin = 10;     // a share of less says nothing
+constexpr std::uint64_t kInstances = 0x696e7374;  // tells their counters from the others'
 constexpr int kMarks[] = {70, 90};
 
 // A slot: 24 bits of the name, 24 of the window, 16 of the count.
@@ -21,6 +24,10 @@ constexpr std::uint64_t kFieldMask = 0xff'ffff;
 std::uint64_t mix(std::uint64_t value) {
   value = (value ^ (value >> 31U)) * kMultiplier;
   return value ^ (value >> 29U);
+}
+
+std::int64_t until_next(std::int64_t window_millis, Instant now) {
+  return window_millis - now.unix_ms % window_millis;
 }
 
 std::uint64_t seed_of(Random& random) {
@@ -145,15 +152,16 @@ std::optional<std::uint32_t> FlowControl::count(std::uint64_t name, std::int64_t
   return 0;
 }
 
-void FlowControl::note(AccountId account, const Group& group, std::uint32_t used) {
-  if (group.limit < kMarkedLimitMin) return;
+void FlowControl::note(const FlowMark& limit, std::uint32_t used) {
+  if (limit.limit < kMarkedLimitMin) return;
   for (const int percent : kMarks) {
     // Only the call that reaches the mark says so: once in each window.
-    if (used != (group.limit * static_cast<std::uint32_t>(percent) + 99) / 100) continue;
-    const FlowMark mark{account, group.actions.front(), group.limit, percent};
+    if (used != (limit.limit * static_cast<std::uint32_t>(percent) + 99) / 100) continue;
+    FlowMark mark = limit;
+    mark.percent = percent;
     const std::unique_lock lock(marks_mutex_, std::try_to_lock);
     if (!lock || marks_.size() == kMarksMax) return;
-    if (std::ranges::find(marks_, mark) == marks_.end()) marks_.push_back(mark);
+    if (std::ranges::find(marks_, mark) == marks_.end()) marks_.push_back(std::move(mark));
   }
 }
 
@@ -165,14 +173,16 @@ std::vector<FlowMark> FlowControl::take_marks() {
   return fresh;
 }
 
+bool FlowControl::principal_admitted(const identity::Principal& principal, Instant now) {
+  if (limits_.principal_qps == 0 || principal.kind == identity::PrincipalKind::kSystem) return true;
+  const std::uint64_t name =
+      std::hash<std::string_view>{}(counted_name(principal)) ^ mix(principal.account.number());
+  return count(name, kMillisPerSecond, now, limits_.principal_qps).has_value();
+}
+
 std::int64_t FlowControl::take(const Operation& operation, const identity::Principal& principal,
                                Instant now) {
-  const auto wait = [now](std::int64_t window) { return window - now.unix_ms % window; };
-  if (limits_.principal_qps > 0 && principal.kind != identity::PrincipalKind::kSystem) {
-    const std::uint64_t name =
-        std::hash<std::string_view>{}(counted_name(principal)) ^ mix(principal.account.number());
-    if (!count(name, kMillisPerSecond, now, limits_.principal_qps)) return wait(kMillisPerSecond);
-  }
+  if (!principal_admitted(principal, now)) return until_next(kMillisPerSecond, now);
   if (!limits_.published) return 0;
   const auto group = groups_.find(&operation);
   if (group == groups_.end()) return 0;
@@ -181,9 +191,39 @@ std::int64_t FlowControl::take(const Operation& operation, const identity::Princ
   const std::uint64_t name =
       mix(principal.account.number() * kMultiplier) ^ reinterpret_cast<std::uintptr_t>(&g);
   const auto used = count(name, g.window_millis, now, g.limit);
-  if (!used) return wait(g.window_millis);
-  note(principal.account, g, *used);
+  if (!used) return until_next(g.window_millis, now);
+  note({.account = principal.account, .group = g.actions.front(), .limit = g.limit}, *used);
   return 0;
+}
+
+std::optional<std::int64_t> FlowControl::take_at_instance(const InstanceCall& call,
+                                                          const Engines& engines,
+                                                          barrier::Reader& reader) {
+  std::uint32_t limit = 0;
+  if (limits_.specifications) {
+    const auto spec = engines.instances.operations_per_second(reader, call.owner, call.instance);
+    if (!spec && spec.error().kind() == ErrorKind::kNotCached) return std::nullopt;
+    limit = spec.value_or(0);  // it is gone: what it is asked for will be refused
+  }
+  if (!principal_admitted(call.principal, call.now)) return until_next(kMillisPerSecond, call.now);
+  if (limit == 0) return 0;
+  const std::uint64_t name = std::hash<std::string_view>{}(call.instance) ^ mix(kInstances);
+  const auto used = count(name, kMillisPerSecond, call.now, limit);
+  if (!used) return until_next(kMillisPerSecond, call.now);
+  if (*used * 10 >= limit * 7) {
+    note({.account = call.owner,
+          .group = {},
+          .limit = limit,
+          .instance = std::string(call.instance)},
+         *used);
+  }
+  return 0;
+}
+
+Error too_many_calls(std::string_view code, std::int64_t wait_millis) {
+  return Error(
+      ErrorKind::kExhausted, std::string(code),
+      "QPS Limit Exceeded. Try again in " + std::to_string(wait_millis) + " milliseconds.");
 }
 
 }  // namespace strongroom::service

@@ -24,6 +24,25 @@ class FlowControlTest : public ServiceFixture {
     for (int i = 0; i < calls; ++i) count += flow.take(*row, who, now) == 0 ? 1 : 0;
     return count;
   }
+  std::string order(const std::string& spec) {
+    const Answer made = run(root(), *service_.find(kBss.version, "CreateInstance"),
+                            {{"ProductCode", "kms"},
+                             {"ProductType", "kms_ddi_public_cn"},
+                             {"Parameter.1.Code", "Spec"},
+                             {"Parameter.1.Value", spec}},
+                            nullptr);
+    EXPECT_TRUE(made.ok()) << made.message;
+    return text_at(made.json, "/Data/InstanceId");
+  }
+  int passed_at(FlowControl& flow, const std::string& instance, const identity::Principal& who,
+                Instant now, int calls) {
+    const auto reader = *fixture_->reader();
+    const InstanceCall call{kAccount, instance, who, now};
+    int count = 0;
+    for (int i = 0; i < calls; ++i)
+      count += flow.take_at_instance(call, service_.engines(), *reader) == 0 ? 1 : 0;
+    return count;
+  }
 };
 
 TEST_F(FlowControlTest, ThePublishedFiguresHoldExactlyForAnAccount) {
@@ -68,6 +87,38 @@ TEST_F(FlowControlTest, WhoComesNearALimitIsMarkedOnce) {
   EXPECT_EQ(flow.take_marks(), (std::vector{seventy, ninety}));
   passed(flow, "OpenKmsService", root(), kSecond, 5);  // one a second: no share of it
   EXPECT_TRUE(flow.take_marks().empty());
+}
+
+TEST_F(FlowControlTest, AnInstanceHasTheCallsOfItsSpecification) {
+  FlowControl flow = make({.specifications = true});
+  const std::string small = order("200");
+  const std::string large = order("1000");
+  const auto bob = user({"*"});
+  EXPECT_EQ(passed_at(flow, small, root(), kSecond, 150), 150);
+  EXPECT_EQ(passed_at(flow, small, bob, kSecond, 150), 50);  // one capacity for all
+  EXPECT_EQ(passed_at(flow, large, bob, kSecond, 1'500), 1'000);
+  EXPECT_EQ(passed_at(flow, small, bob, {kSecond.unix_ms + 1'000}, 300), 200);
+  EXPECT_EQ(passed(flow, "Encrypt", root(), kSecond, 2'000), 2'000);  // not at its endpoint
+  EXPECT_EQ(passed_at(flow, "kst-gone", root(), kSecond, 5'000), 5'000);
+}
+
+TEST_F(FlowControlTest, AnInstanceThatComesNearItsSpecificationIsMarked) {
+  FlowControl flow = make({.specifications = true});
+  const std::string id = order("200");
+  passed_at(flow, id, root(), kSecond, 139);
+  EXPECT_TRUE(flow.take_marks().empty());
+  passed_at(flow, id, root(), kSecond, 500);
+  const FlowMark seventy{kAccount, "", 200, 70, id};
+  const FlowMark ninety{kAccount, "", 200, 90, id};
+  EXPECT_EQ(flow.take_marks(), (std::vector{seventy, ninety}));
+}
+
+TEST_F(FlowControlTest, OneCallerIsLimitedAtInstancesToo) {
+  FlowControl flow = make({.principal_qps = 10, .specifications = false});
+  const std::string id = order("1000");
+  EXPECT_EQ(passed_at(flow, id, root(), kSecond, 6), 6);
+  EXPECT_EQ(passed(flow, "ListKeys", root(), kSecond, 10), 4);
+  EXPECT_EQ(passed_at(flow, id, user({"*"}), kSecond, 20), 10);
 }
 
 TEST_F(FlowControlTest, OffMeansOff) {

@@ -35,6 +35,7 @@ struct Incoming {
   std::optional<trace::Span> span = {};  // if it is traced
   // Once authenticated: never verified (or its nonce taken) twice.
   identity::PrincipalRef principal;
+  bool counted = false;  // against the limits of calls a second: once, too
 };
 
 /// A finished call. Views into the runner, until its reset() or its next call.

@@ -13,6 +13,7 @@
 #include "strongroom/aap/access_points.h"
 #include "strongroom/gateway/call_runner.h"
 #include "strongroom/identity/source_limiter.h"
+#include "strongroom/service/flow_control.h"
 #include "strongroom/service/service.h"
 
 namespace strongroom::gateway_instance {
@@ -32,6 +33,7 @@ struct GatewayParts {
   // What answers requests in the form of OpenAPI. A request in neither form or in both is answered
   // here, in the Instance API's own form.
   gateway::RunnerFactory openapi = {};
+  service::FlowControl* flow = nullptr;  // null: no limits of calls a second
 };
 
 /// Every action of the Instance API.

@@ -25,6 +25,7 @@ struct GatewayParts {
   // Or the id of the KMS instance at whose endpoint these calls come in: it offers what works with
   // keys and values, no management (instance-protocol.md §4.6).
   std::string endpoint = std::string(policy::kSharedScope);
+  AccountId instance_owner = {};  // then
 };
 
 /// For gateway::make_handler.

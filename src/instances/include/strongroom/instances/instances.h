@@ -47,6 +47,11 @@ class Instances {
   Result<void> require_usable(barrier::Reader& reader, AccountId account, std::string_view id,
                               Instant now) const;
 
+  /// The published class of its specification. On an I/O thread without allocation. Errors of
+  /// find().
+  Result<std::uint32_t> operations_per_second(barrier::Reader& reader, AccountId account,
+                                              std::string_view id) const;
+
   /// Makes an Uninitialized instance with its own CA. 400 InvalidParameter, Rejected.LimitExceeded
   /// beyond limits::kInstancesPerAccountMax.
   Result<Instance> create(barrier::Transaction& transaction, NewInstance asked, Instant now);

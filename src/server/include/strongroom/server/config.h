@@ -114,6 +114,7 @@ struct Config {
   std::vector<std::string> egress_executables;    // the only programs that may be one
   bool published_limits = false;                  // the cloud's calls a second, for each account
   std::uint32_t principal_qps = 0;                // 0: no limit
+  bool instance_limits = false;                   // of each instance's specification
   std::int64_t rotation_seconds_min = 21'600;     // of an interval
   std::int64_t overlap_seconds_min = 600;         // of two valid AccessKeys
   std::int64_t overlap_seconds_default = 172'800;

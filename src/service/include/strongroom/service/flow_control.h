@@ -1,7 +1,7 @@
 #pragma once
 // Calls a second, refused with Rejected.Throttling beyond a limit (semantics.md §1.6). Off unless
 // configured: to protect the server from one principal, or to meet the published figures of the
-// shared gateway before the cloud does.
+// shared gateway, or the class of an instance's specification, before the cloud does.
 //
 // Windows are clock seconds (an hour for RotateSecret): exactly `limit` calls pass in each. One
 // table of fixed size for the process; taking a place is one compare-and-swap as a rule, without
@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,7 @@ namespace strongroom::service {
 struct FlowLimits {
   bool published = false;           // per account: the figures of the shared gateway
   std::uint32_t principal_qps = 0;  // per principal, all actions together; 0: no limit
+  bool specifications = false;      // per KMS instance: as many calls as its Spec says
 };
 
 /// An account that came near one of its limits, or met it.
@@ -34,9 +36,21 @@ struct FlowMark {
   AccountId account;
   std::string_view group;  // the first action of those that share the limit; lives for ever
   std::uint32_t limit = 0;
-  int percent = 0;  // 70 or 90
+  int percent = 0;            // 70 or 90
+  std::string instance = {};  // whose specification it is; then `group` is empty
   bool operator==(const FlowMark&) const = default;
 };
+
+/// A call that came in at the endpoint of a KMS instance.
+struct InstanceCall {
+  AccountId owner;  // of the instance
+  std::string_view instance;
+  const identity::Principal& principal;
+  Instant now;
+};
+
+/// The refusal, with the hint when to try again.
+Error too_many_calls(std::string_view code, std::int64_t wait_millis);
 
 class FlowControl {
  public:
@@ -47,9 +61,13 @@ class FlowControl {
   /// 0 if the call may go on; else the milliseconds after which it may be tried again. Counts the
   /// call, so ask once.
   std::int64_t take(const Operation& operation, const identity::Principal& principal, Instant now);
+  /// The same at an instance's endpoint, where the figures of the shared gateway do not count.
+  /// Nothing, and not counted, if `reader` must go to storage for the specification.
+  std::optional<std::int64_t> take_at_instance(const InstanceCall& call, const Engines& engines,
+                                               barrier::Reader& reader);
 
-  /// The published limits that came near since the last call, each once; a few may be missed while
-  /// many do at once.
+  /// The published limits and specifications that came near since the last call, each once; a few
+  /// may be missed while many do at once.
   std::vector<FlowMark> take_marks();
 
   /// The published limit of an action, 0 for none; for tests and documentation.
@@ -60,7 +78,8 @@ class FlowControl {
   /// How many calls this window has had with this one; nothing if they were too many.
   std::optional<std::uint32_t> count(std::uint64_t name, std::int64_t window_millis, Instant now,
                                      std::uint32_t limit);
-  void note(AccountId account, const Group& group, std::uint32_t used);
+  bool principal_admitted(const identity::Principal& principal, Instant now);
+  void note(const FlowMark& limit, std::uint32_t used);
 
   const FlowLimits limits_;
   const std::uint64_t seed_;
