@@ -179,6 +179,7 @@ SUITES = [
     Suite("instance-refusals", "instance wire", install_python, python_client("instance_refusals.py"), False),
     Suite("instance-host", "python secretsmanager-client-v2", install_python, python_client("instance_host.py"), True),
     Suite("client-key-file", "client key file", install_python, python_client("client_key_file.py"), False),
+    Suite("interop", "interop", install_python, python_client("interop.py"), False),
     Suite("python-dkms-transfer", "python dkms-transfer", install_python, python_client("instance_transfer.py"), False),
     Suite("python-kms-python-sdk", "python kms-python-sdk", install_python_kms_sdk,
           python_client("kms_sdk.py", "python-kms-sdk"), False),

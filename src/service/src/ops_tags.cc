@@ -1,5 +1,5 @@
-// Tags of keys and secrets (openapi.md §6). Each resource named is judged by itself; one that may
-// not be touched or does not exist fails the whole call, and nothing of it is written.
+// Tags of keys, secrets and KMS instances (openapi.md §6). Each resource named is judged by itself;
+// one that may not be touched or does not exist fails the whole call, and nothing of it is written.
 
 #include <algorithm>
 
@@ -18,7 +18,7 @@ namespace {
 using enum Effect;
 using enum ResourceKind;
 
-enum class Kind : std::uint8_t { kKeyTags, kSecretTags };
+enum class Kind : std::uint8_t { kKeyTags, kSecretTags, kInstanceTags };
 
 struct Target {
   Kind kind;
@@ -31,11 +31,42 @@ Target target_named(const Call& call, Kind kind, std::string_view text) {
     KeyName key = key_named(call, text);
     return {kind, key.id, std::move(key.arn)};
   }
-  const secrets::Secrets& secrets = call.engines.secrets;
-  if (!text.starts_with("acs:")) return {kind, text, secrets.arn(call.account(), text)};
-  const std::string ours = secrets.arn(call.account(), "");
+  const auto arn = [&call, kind](std::string_view name) {
+    return kind == Kind::kSecretTags ? call.engines.secrets.arn(call.account(), name)
+                                     : call.engines.instances.arn(call.account(), name);
+  };
+  if (!text.starts_with("acs:")) return {kind, text, arn(text)};
+  const std::string ours = arn("");
   return {kind, text.starts_with(ours) ? text.substr(ours.size()) : std::string_view(),
           std::string(text)};
+}
+
+std::string_view to_text(Kind kind) {
+  switch (kind) {
+    case Kind::kKeyTags:
+      return "key";
+    case Kind::kSecretTags:
+      return "secret";
+    case Kind::kInstanceTags:
+      break;
+  }
+  return "instance";
+}
+
+/// kNotFound, whatever code the actions on instances have for one that is not there.
+Result<instances::Instance> instance_named(const Call& call, barrier::Reader& reader,
+                                           std::string_view id) {
+  auto found = call.engines.instances.find(reader, call.account(), id);
+  if (!found && found.error().kind() == ErrorKind::kDenied)
+    return fail(ErrorKind::kNotFound, found.error().code(), found.error().message());
+  return found;
+}
+
+std::vector<keys::Tag> tags_of(const instances::Instance& instance) {
+  std::vector<keys::Tag> tags;
+  tags.reserve(instance.tags.size());
+  for (const auto& [key, value] : instance.tags) tags.push_back({key, value});
+  return tags;
 }
 
 using Change = Result<std::vector<keys::Tag>>(std::vector<keys::Tag>);
@@ -47,6 +78,14 @@ Result<void> change_tags(Call& call, const Target& target, const std::function<C
     SR_CHECK_OK(keys::permit(keys::KeyAction::kAnnotate, key.state));
     SR_TRY(key.tags, change(std::move(key.tags)));
     call.engines.keys.save(*call.transaction, key);
+    return {};
+  }
+  if (target.kind == Kind::kInstanceTags) {
+    SR_TRY(instances::Instance instance, instance_named(call, call.reader, target.name));
+    SR_TRY(const std::vector<keys::Tag> tags, change(tags_of(instance)));
+    instance.tags.clear();
+    for (const keys::Tag& tag : tags) instance.tags.emplace_back(tag.key, tag.value);
+    call.engines.instances.save(*call.transaction, instance);
     return {};
   }
   SR_TRY(const secrets::SecretView view,
@@ -126,8 +165,8 @@ Result<Kind> kind_of(const Parameters& parameters) {
   SR_TRY(const std::string_view type, parameters.required("ResourceType"));
   if (type == "key") return Kind::kKeyTags;
   if (type == "secret") return Kind::kSecretTags;
-  if (type == "instance") return resource_id_not_found();  // there are none yet
-  return invalid_parameter("ResourceType", "It must be key or secret.");
+  if (type == "instance") return Kind::kInstanceTags;
+  return invalid_parameter("ResourceType", "It must be key, secret or instance.");
 }
 
 Result<void> change_many(Call& call, std::string_view action, const std::function<Change>& change) {
@@ -198,6 +237,10 @@ Result<std::vector<keys::Tag>> tags_of(const Call& call, barrier::Reader& reader
     SR_TRY(keys::Key key, call.engines.keys.find(reader, call.account(), name));
     return std::move(key.tags);
   }
+  if (kind == Kind::kInstanceTags) {
+    SR_TRY(const instances::Instance instance, instance_named(call, reader, name));
+    return tags_of(instance);
+  }
   SR_TRY(const secrets::SecretView view, call.engines.secrets.view(reader, call.account(), name));
   return view.decode().tags;
 }
@@ -214,11 +257,15 @@ bool add_rows(TagPage& page, std::string_view name, std::span<const keys::Tag> t
   return true;
 }
 
+const NameIndex& index_of(const Engines& engines, Kind kind) {
+  if (kind == Kind::kKeyTags) return engines.keys.index();
+  return kind == Kind::kSecretTags ? engines.secrets.index() : engines.instances.index();
+}
+
 /// Walks the names after `after`, at most limits::kTagScanResourcesMax of them a call.
 Result<TagPage> scan_tags(const Call& call, Kind kind, std::string after,
                           std::span<const NameValue> filters) {
-  const NameIndex& index =
-      kind == Kind::kKeyTags ? call.engines.keys.index() : call.engines.secrets.index();
+  const NameIndex& index = index_of(call.engines, kind);
   if (!index.ready()) return still_reading("its resources");
   TagPage page;
   for (std::size_t seen = 0; seen < limits::kTagScanResourcesMax; seen += limits::kListScanBatch) {
@@ -272,9 +319,10 @@ Result<void> list_tag_resources(Call& call) {
   if (!after) return invalid_parameter("NextToken", "Send back the NextToken of the page before.");
   TagPage page;
   if (ids.empty()) {
-    const std::string all = kind == Kind::kKeyTags ? call.engines.keys.arn(call.account(), "*")
-                                                   : call.engines.secrets.arn(call.account(), "*");
-    SR_CHECK_OK(call.authorize("kms:ListTagResources", all));
+    const Target all = kind == Kind::kKeyTags
+                           ? Target{kind, "*", call.engines.keys.arn(call.account(), "*")}
+                           : target_named(call, kind, "*");
+    SR_CHECK_OK(call.authorize("kms:ListTagResources", all.arn));
     SR_TRY(page, scan_tags(call, kind, *after, filters));
   } else {
     SR_TRY(page, tags_of_named(call, kind, ids, filters, *after));
@@ -283,7 +331,7 @@ Result<void> list_tag_resources(Call& call) {
   for (const TagRow& row : page.rows) {
     call.answer.begin_item();
     call.answer.field("ResourceId", row.resource);
-    call.answer.field("ResourceType", kind == Kind::kKeyTags ? "key" : "secret");
+    call.answer.field("ResourceType", to_text(kind));
     call.answer.field("TagKey", row.tag.key);
     call.answer.field("TagValue", row.tag.value);
     call.answer.end_item();

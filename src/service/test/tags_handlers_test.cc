@@ -171,5 +171,35 @@ TEST_F(TagHandlers, ATagThatIsNotSetHelpsNobody) {
   EXPECT_EQ(tags_of("secret", "a"), "[]");
 }
 
+TEST_F(TagHandlers, InstancesAsTerraformAsks) {
+  const Answer made = run(root(), *service_.find(kBss.version, "CreateInstance"),
+                          {{"ProductCode", "kms"}}, nullptr);
+  const std::string id = text_at(made.json, "/Data/InstanceId");
+  const Params params{{"ResourceType", "instance"},
+                      {"ResourceId.1", id},
+                      {"Tag.1.Key", "env"},
+                      {"Tag.1.Value", "dev"}};
+  EXPECT_EQ(tags_of("instance", id), "[]");
+  EXPECT_TRUE(call("TagResources", params).ok());
+  const std::string row = R"([{"ResourceId":")" + id +
+                          R"(","ResourceType":"instance","TagKey":"env","TagValue":"dev"}])";
+  EXPECT_EQ(tags_of("instance", id), row);
+  EXPECT_EQ(text_at(call("ListTagResources", {{"ResourceType", "instance"}}).json,
+                    "/TagResources/TagResource"),
+            row);
+  const auto bob = user({"kms:TagResources"}, {instances_.arn(kAccount, "kst-other")});
+  EXPECT_EQ(call_as(bob, "TagResources", params).code, "Forbidden.NoPermission");
+  EXPECT_TRUE(call("UntagResources",
+                   {{"ResourceType", "instance"}, {"ResourceId.1", id}, {"TagKey.1", "env"}})
+                  .ok());
+  EXPECT_EQ(tags_of("instance", id), "[]");
+  EXPECT_EQ(call("TagResources", {{"ResourceType", "instance"},
+                                  {"ResourceId.1", "kst-none"},
+                                  {"Tag.1.Key", "env"},
+                                  {"Tag.1.Value", "dev"}})
+                .code,
+            "InvalidResourceId.NotFound");
+}
+
 }  // namespace
 }  // namespace strongroom::service
