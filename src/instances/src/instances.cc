@@ -254,6 +254,11 @@ Result<void> Instances::build_index() {
   return {};
 }
 
+Result<std::vector<Enrolled>> Instances::all(barrier::Reader& reader) const {
+  SR_TRY(auto roster, read_roster(reader));
+  return std::move(roster).value_or(std::vector<Enrolled>());
+}
+
 Result<std::optional<Instance>> Instances::default_instance(barrier::Reader& reader,
                                                             AccountId account) const {
   std::optional<Instance> oldest;

@@ -29,12 +29,6 @@ void put_authority(barrier::Transaction& transaction, const Instance& instance,
 Result<crypto::IssuedCertificate> decode_authority(const barrier::RecordRef& record);
 Result<std::string> decode_authority_certificate(const barrier::RecordRef& record);
 
-/// One instance of the server's roster.
-struct Enrolled {
-  AccountId account;
-  std::string id;
-  bool operator==(const Enrolled&) const = default;
-};
 std::string encode_roster(const std::vector<Enrolled>& roster);
 Result<std::vector<Enrolled>> decode_roster(const barrier::RecordRef& record);
 

@@ -1,6 +1,7 @@
 // Symmetric cryptography under the caller's keys (openapi.md §7.4, §8), and the rows of every
 // cryptographic action.
 
+#include <algorithm>
 #include <optional>
 
 #include "json_parameters.h"
@@ -48,30 +49,72 @@ Result<void> encrypt(Call& call) {
 
 struct BlobParameter {
   std::string bytes;
-  std::string key_id;
+  AccountId owner;  // of the key
 };
 
-/// The blob of the call and the key it was made with, on which `action` is judged.
+struct BlobKey {
+  AccountId owner;
+  std::string id;
+};
+
+/// Of another account, whose policy on the key lets this caller in: only keys of KMS instances have
+/// one. Nothing if there is none, and if the caller is not let in: both are answered alike.
+Result<std::optional<BlobKey>> shared_key(Call& call, std::string_view action,
+                                          std::string_view version_id) {
+  SR_CHECK_OK(leave_io_thread(call));
+  const keys::Keys& keys = call.engines.keys;
+  SR_TRY(const std::vector<instances::Enrolled> all, call.engines.instances.all(call.reader));
+  std::vector<AccountId> owners;
+  for (const instances::Enrolled& one : all) {
+    if (one.account != call.account() && std::ranges::find(owners, one.account) == owners.end())
+      owners.push_back(one.account);
+  }
+  for (const AccountId owner : owners) {
+    auto id = keys.key_of_version(call.reader, owner, version_id);
+    if (!id && id.error().kind() == ErrorKind::kNotFound) continue;
+    if (!id) return std::unexpected(id.error());
+    const auto allowed = call.authorize(action, keys.arn(owner, *id));
+    if (allowed) return BlobKey{owner, std::move(*id)};
+    call.note_resource("");
+    if (allowed.error().kind() == ErrorKind::kDenied) return std::nullopt;
+    return std::unexpected(allowed.error());
+  }
+  return std::nullopt;
+}
+
+Result<BlobKey> key_of_blob(Call& call, std::string_view action, std::string_view version_id) {
+  const keys::Keys& keys = call.engines.keys;
+  auto own = keys.key_of_version(call.reader, call.account(), version_id);
+  if (!own && own.error().kind() == ErrorKind::kNotFound) {
+    SR_TRY(std::optional<BlobKey> shared, shared_key(call, action, version_id));
+    if (shared) return std::move(*shared);
+  }
+  if (!own) return std::unexpected(own.error());
+  call.note_key(*own);
+  call.note_version(version_id);
+  SR_CHECK_OK(call.authorize(action, keys.arn(call.account(), *own)));
+  return BlobKey{call.account(), std::move(*own)};
+}
+
+/// The blob of the call and whose key it was made with, on which `action` is judged.
 Result<BlobParameter> judged_blob(Call& call, std::string_view action) {
   SR_TRY(const std::string_view text, call.parameters.required("CiphertextBlob"));
   auto blob = base64_decode(text);
   if (!blob)
     return invalid_parameter("CiphertextBlob", "It must be the Base64 text that Encrypt returned.");
   SR_TRY(const keys::BlobParts parts, keys::parse_blob(*blob));
-  keys::Keys& keys = call.engines.keys;
-  SR_TRY(std::string key_id, keys.key_of_version(call.reader, call.account(), parts.version_id));
-  call.note_key(key_id);
+  SR_TRY(const BlobKey key, key_of_blob(call, action, parts.version_id));
+  call.note_key(key.id);
   call.note_version(parts.version_id);
-  SR_CHECK_OK(call.authorize(action, keys.arn(call.account(), key_id)));
-  SR_CHECK_OK(require_usable_place(call, {call.account(), key_id}));
-  return BlobParameter{std::move(*blob), std::move(key_id)};
+  SR_CHECK_OK(require_usable_place(call, {key.owner, key.id}));
+  return BlobParameter{std::move(*blob), key.owner};
 }
 
 Result<void> decrypt(Call& call) {
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
   SR_TRY(const BlobParameter blob, judged_blob(call, "kms:Decrypt"));
   SR_TRY(const keys::Decrypted decrypted,
-         call.engines.keys.decrypt(call.reader, call.account(), blob.bytes, aad));
+         call.engines.keys.decrypt(call.reader, blob.owner, blob.bytes, aad));
   call.answer.field("KeyId", decrypted.key_id);
   call.answer.field("KeyVersionId", decrypted.version_id);
   call.answer.secret("Plaintext", decrypted.plaintext);
@@ -149,7 +192,7 @@ Result<void> export_data_key(Call& call) {
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
   SR_TRY(const BlobParameter blob, judged_blob(call, "kms:ExportDataKey"));
   SR_TRY(const keys::Decrypted opened,
-         call.engines.keys.decrypt(call.reader, call.account(), blob.bytes, aad));
+         call.engines.keys.decrypt(call.reader, blob.owner, blob.bytes, aad));
   SR_TRY(const SecretBytes raw, keys::data_key_of_text(opened.plaintext));
   SR_TRY(const std::string exported,
          keys::export_data_key(as_bytes(to.spki), to.kind, to.scheme, raw));
@@ -198,7 +241,7 @@ Result<keys::Decrypted> open_source(Call& call) {
   }
   SR_TRY(const std::string aad, context_aad_of(call.parameters, "SourceEncryptionContext"));
   SR_TRY(const BlobParameter blob, judged_blob(call, "kms:ReEncryptFrom"));
-  return call.engines.keys.decrypt(call.reader, call.account(), blob.bytes, aad);
+  return call.engines.keys.decrypt(call.reader, blob.owner, blob.bytes, aad);
 }
 
 Result<void> re_encrypt(Call& call) {

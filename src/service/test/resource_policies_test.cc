@@ -170,6 +170,50 @@ TEST_F(ResourcePolicies, AcrossAccountsBothSidesMustAllow) {
   EXPECT_EQ(text_at(batch.json, "/SecretValues/0/SecretData"), "one");
 }
 
+TEST_F(ResourcePolicies, AKeyWorksAcrossAccountsByItsArnAndItsCiphertexts) {
+  const identity::Principal stranger =
+      foreigner({"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncrypt*"});
+  const std::string arn = keys_.arn(kAccount, key_);
+  const Params seal{{"KeyId", arn}, {"Plaintext", "theirs"}, {"EncryptionContext", R"({"a":"1"})"}};
+  const auto open_as = [&](const identity::Principal& who, const Answer& sealed,
+                           const std::string& context = R"({"a":"1"})") {
+    return call_as(who, "Decrypt",
+                   {{"CiphertextBlob", text_at(sealed.json, "/CiphertextBlob")},
+                    {"EncryptionContext", context}});
+  };
+  EXPECT_EQ(call_as(stranger, "Encrypt", seal).code, "Forbidden.NoPermission");
+  const Answer own = call("Encrypt", seal);
+  // Without a right it is as if the ciphertext were of no key at all.
+  const Answer closed = open_as(stranger, own);
+  EXPECT_EQ(closed.code, "Forbidden.KeyNotFound");
+  EXPECT_EQ(closed.detail, "");
+  EXPECT_EQ(closed.facts.resource, "");
+  ASSERT_TRUE(
+      call("SetKeyPolicy", {{"KeyId", key_}, {"Policy", document("Allow", kForeignBob, "kms:*")}})
+          .ok());
+  const Answer sealed = call_as(stranger, "Encrypt", seal);
+  ASSERT_TRUE(sealed.ok()) << sealed.message;
+  EXPECT_EQ(text_at(sealed.json, "/KeyId"), key_);
+  for (const Answer* one : {&own, &sealed}) {
+    const Answer opened = open_as(stranger, *one);
+    EXPECT_EQ(text_at(opened.json, "/Plaintext"), "theirs") << opened.message;
+    EXPECT_EQ(opened.facts.resource, arn);
+    EXPECT_EQ(text_at(open_as(root(), *one).json, "/Plaintext"), "theirs");
+  }
+  EXPECT_FALSE(open_as(stranger, sealed, R"({"a":"2"})").ok());
+  EXPECT_EQ(open_as(foreigner({}), sealed).code, "Forbidden.KeyNotFound");
+  const Answer moved = call_as(
+      stranger, "ReEncrypt",
+      {{"CiphertextBlob", text_at(sealed.json, "/CiphertextBlob")},
+       {"SourceEncryptionContext", R"({"a":"1"})"},
+       {"DestinationKeyId",
+        text_at(call_as(foreigner({"kms:*"}), "CreateKey", {}).json, "/KeyMetadata/KeyId")}});
+  EXPECT_TRUE(moved.ok()) << moved.message;
+  EXPECT_EQ(open_as(root(), moved, "").code, "Forbidden.KeyNotFound");  // no policy on that one
+  ASSERT_TRUE(call("DisableKey", {{"KeyId", key_}}).ok());
+  EXPECT_EQ(open_as(stranger, sealed).code, "Rejected.Disabled");
+}
+
 TEST_F(ResourcePolicies, AForeignNameNeverReachesTheCallersOwnResource) {
   // The policy allows all, and the caller has a secret of the same name: handlers that serve their
   // own account alone must not find it under the judged ARN.

@@ -80,6 +80,8 @@ class Instances {
   Result<void> build_index();
   /// Ids by account, in byte order.
   const NameIndex& index() const { return index_; }
+  /// Those of every account, oldest first.
+  Result<std::vector<Enrolled>> all(barrier::Reader& reader) const;
   /// The account's oldest connected instance, or nothing.
   Result<std::optional<Instance>> default_instance(barrier::Reader& reader,
                                                    AccountId account) const;

@@ -74,6 +74,13 @@ struct Instance {
   bool expired(Instant now) const { return end != Instant{} && end <= now; }
 };
 
+/// One of all the instances of the server.
+struct Enrolled {
+  AccountId account;
+  std::string id;
+  bool operator==(const Enrolled&) const = default;
+};
+
 /// Spec 1 to 20,000, keys 100 to 100,000, secrets 0 to 100,000, VPCs 1 to 10,000, product version 3
 /// or 5, log storage 0 or 1,000 to 500,000. 400 InvalidParameter naming the first that is not so.
 Result<void> check(const Specification& specification);
