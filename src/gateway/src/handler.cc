@@ -103,6 +103,7 @@ void IoHandler::on_request(net::Exchange exchange) {
                     .request_id = new_request_id(),
                     .now = parts_.service.engines().clock.now(),
                     .secure_transport = exchange.peer().tls,
+                    .server_name = exchange.peer().server_name,
                     .started_ns = monotonic_ns(),
                     .principal = nullptr};
   if (lane_ != nullptr) {

@@ -101,12 +101,16 @@ class InstanceWorld : public service::ServiceWorld {
           {"Resources", R"(["key/*","secret/*"])"}});
     must(service::kKms, "CreateApplicationAccessPoint",
          {{"Name", "app"}, {"Policies", R"(["all"])"}});
-    runner = make_runners({.service = service,
-                           .access_points = access_points,
-                           .sources = sources,
-                           .replays = make_replay_guard(),
-                           .instance_id = instance,
-                           .account = account})();
+    runner = make_runners(parts())();
+  }
+
+  GatewayParts parts() {
+    return {.service = service,
+            .access_points = access_points,
+            .sources = sources,
+            .replays = make_replay_guard(),
+            .instance_id = instance,
+            .account = account};
   }
 
   /// The text of a member anywhere in a JSON answer.
@@ -154,13 +158,15 @@ class InstanceWorld : public service::ServiceWorld {
     return draft;
   }
 
-  Told send(const Draft& draft, const std::string& peer = "192.0.2.1", Instant now = kNow) {
+  Told send(const Draft& draft, const std::string& peer = "192.0.2.1", Instant now = kNow,
+            std::string_view name = {}) {
     std::vector<NameValue> views;
     gateway::Incoming incoming{.request = draft.request(views),
                                .peer = peer,
                                .request_id = "0F5E8C2B-0000-4000-8000-000000000001",
                                .now = now,
                                .secure_transport = true,
+                               .server_name = name,
                                .principal = nullptr};
     auto finished = runner->run_on_io(incoming, *cache, principals);
     if (!finished) {

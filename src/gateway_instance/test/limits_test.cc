@@ -14,13 +14,9 @@ class InstanceLimits : public testing::Test {
                  {"InstanceId", world_.instance},
                  {"Parameter.1.Code", "Spec"},
                  {"Parameter.1.Value", spec}});
-    world_.runner = make_runners({.service = world_.service,
-                                  .access_points = world_.access_points,
-                                  .sources = world_.sources,
-                                  .replays = make_replay_guard(),
-                                  .instance_id = world_.instance,
-                                  .account = world_.account,
-                                  .flow = &flow_})();
+    GatewayParts parts = world_.parts();
+    parts.flow = &flow_;
+    world_.runner = make_runners(parts)();
   }
 
   InstanceWorld world_;

@@ -182,8 +182,10 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
   SR_CHECK_OK(enroll(transaction, {instance.account, instance.id}));
   save(transaction, instance);
   put_authority(transaction, instance, authority);
-  transaction.after_commit(
-      [this, account = instance.account, id = instance.id] { index_.add(account, id); });
+  transaction.after_commit([this, account = instance.account, id = instance.id] {
+    index_.add(account, id);
+    ++changes_;
+  });
   return instance;
 }
 
@@ -206,8 +208,10 @@ Result<void> Instances::release(barrier::Transaction& transaction, const Instanc
   due::record(transaction, now,
               {"Instance:ReleaseKmsInstance:Success", instance.account,
                arn(instance.account, instance.id)});
-  transaction.after_commit(
-      [this, account = instance.account, id = instance.id] { index_.remove(account, id); });
+  transaction.after_commit([this, account = instance.account, id = instance.id] {
+    index_.remove(account, id);
+    ++changes_;
+  });
   return {};
 }
 

@@ -52,6 +52,7 @@ struct Connection {
   bool serving = false;    // Handler::on_request is running for it
   bool linger = false;     // after the last answer: the peer may still be sending
   RemoteAddress remote;
+  std::string server_name;
   Peer peer;
 
   std::unique_ptr<TlsSession> tls;

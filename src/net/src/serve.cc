@@ -71,6 +71,8 @@ void IoThread::feed(Connection& c, std::string_view bytes) {
 void IoThread::handshake_over(Connection& c) {
   shared_.admission.handshake_done(c.remote.key);
   c.counts_as_handshake = false;
+  c.server_name = c.tls->server_name();
+  c.peer.server_name = c.server_name;
   c.phase = Phase::kOpen;
 }
 

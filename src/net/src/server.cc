@@ -63,7 +63,9 @@ Result<void> ServerImpl::listen(const std::vector<TlsIdentity>& identities) {
     }
     std::vector<std::shared_ptr<TlsContext>> tls(threads_.size());
     for (auto& context : tls) {
-      if (listener.tls) {
+      if (listener.names) {
+        context = static_cast<NamedContexts&>(*listener.names).context(shared_.ticket_keys);
+      } else if (listener.tls) {
         SR_TRY(context, TlsContext::make(identities[i], shared_.ticket_keys));
       }
     }
@@ -90,7 +92,8 @@ Result<void> ServerImpl::reload(const TlsIdentity& identity) {
   std::vector<Replacement> all;
   for (const auto& thread : threads_) {
     for (std::size_t i = 0; i < shared_.config.listeners.size(); ++i) {
-      if (!shared_.config.listeners[i].tls) continue;
+      const ListenerConfig& listener = shared_.config.listeners[i];
+      if (!listener.tls || listener.names) continue;
       SR_TRY(auto tls, TlsContext::make(identity, shared_.ticket_keys));
       all.push_back({thread.get(), i, std::move(tls)});
     }

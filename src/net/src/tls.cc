@@ -55,7 +55,7 @@ const BIO_METHOD* pipe_method() {
 // OpenSSL's callback for RFC 5077 tickets: 1 seal or open, 2 open and renew, 0 not ours.
 int ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                EVP_MAC_CTX* mac, int seal) {
-  auto* keys = static_cast<TicketKeys*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  auto* keys = static_cast<TicketKeys*>(SSL_get_app_data(ssl));
   const std::int64_t now_ms = monotonic_ns() / 1'000'000 + 1;
   TicketKey key;
   bool renew = false;
@@ -180,6 +180,34 @@ Result<void> demand_clients(SSL_CTX* context, const std::string& pem) {
   return {};
 }
 
+// As a client wrote it; null stands for no name.
+std::string lower_name(const char* name) {
+  std::string lower(name != nullptr ? name : "");
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+int choose_certificate(SSL* ssl, int* alert, void* names) {
+  if (static_cast<const NamedContexts*>(names)->choose(ssl)) return SSL_TLSEXT_ERR_OK;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// With its certificate, and no ticket keys yet.
+Result<SSL_CTX*> make_context(const TlsIdentity& identity) {
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> made(SSL_CTX_new(TLS_server_method()),
+                                                         SSL_CTX_free);
+  SR_CHECK(made != nullptr);
+  apply_settings(made.get());
+  SR_CHECK_OK(use_chain(made.get(), identity.certificate_chain_pem));
+  SR_CHECK_OK(use_key(made.get(), identity.private_key_pem));
+  if (!identity.client_ca_pem.empty())
+    SR_CHECK_OK(demand_clients(made.get(), identity.client_ca_pem));
+  return made.release();
+}
+
 }  // namespace
 
 TlsContext::~TlsContext() {
@@ -188,15 +216,46 @@ TlsContext::~TlsContext() {
 
 Result<std::shared_ptr<TlsContext>> TlsContext::make(const TlsIdentity& identity,
                                                      TicketKeys& ticket_keys) {
+  SR_TRY(SSL_CTX* const raw, make_context(identity));
+  std::shared_ptr<TlsContext> made(new TlsContext(raw));
+  SSL_CTX_set_app_data(raw, &ticket_keys);
+  return made;
+}
+
+std::shared_ptr<NamedIdentities> NamedIdentities::make() {
+  return std::make_shared<NamedContexts>();
+}
+
+Result<void> NamedContexts::set(const std::string& name, const TlsIdentity& identity) {
+  SR_TRY(SSL_CTX* const raw, make_context(identity));
+  std::shared_ptr<TlsContext> made(new TlsContext(raw));
+  const std::unique_lock lock(mutex_);
+  contexts_[name] = std::move(made);
+  return {};
+}
+
+void NamedContexts::remove(const std::string& name) {
+  const std::unique_lock lock(mutex_);
+  contexts_.erase(name);
+}
+
+std::shared_ptr<TlsContext> NamedContexts::context(TicketKeys& ticket_keys) {
   SSL_CTX* raw = SSL_CTX_new(TLS_server_method());
   SR_CHECK(raw != nullptr);
   std::shared_ptr<TlsContext> made(new TlsContext(raw));
   apply_settings(raw);
   SSL_CTX_set_app_data(raw, &ticket_keys);
-  SR_CHECK_OK(use_chain(raw, identity.certificate_chain_pem));
-  SR_CHECK_OK(use_key(raw, identity.private_key_pem));
-  if (!identity.client_ca_pem.empty()) SR_CHECK_OK(demand_clients(raw, identity.client_ca_pem));
+  SSL_CTX_set_tlsext_servername_callback(raw, choose_certificate);
+  SSL_CTX_set_tlsext_servername_arg(raw, this);
   return made;
+}
+
+bool NamedContexts::choose(ssl_st* session) const {
+  const std::string name = lower_name(SSL_get_servername(session, TLSEXT_NAMETYPE_host_name));
+  const std::shared_lock lock(mutex_);
+  const auto found = contexts_.find(name);
+  if (found == contexts_.end()) return false;
+  return SSL_set_SSL_CTX(session, found->second->context_) != nullptr;
 }
 
 TlsSession::TlsSession(const TlsContext& context, TlsPipe& pipe)
@@ -206,6 +265,8 @@ TlsSession::TlsSession(const TlsContext& context, TlsPipe& pipe)
   SR_CHECK(bio != nullptr);
   BIO_set_data(bio, &pipe_);
   BIO_set_init(bio, 1);
+  // Here, because the context may change in the handshake.
+  SSL_set_app_data(ssl_, SSL_CTX_get_app_data(context.context_));
   SSL_set_bio(ssl_, bio, bio);
   SSL_set_accept_state(ssl_);
 }
@@ -232,6 +293,10 @@ TlsSession::Outcome TlsSession::read(std::span<char> into, std::size_t& size) {
   ERR_clear_error();
   if (error == SSL_ERROR_WANT_READ) return Outcome::kNeedMore;
   return error == SSL_ERROR_ZERO_RETURN ? Outcome::kEnd : Outcome::kFailed;
+}
+
+std::string TlsSession::server_name() const {
+  return lower_name(SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name));
 }
 
 bool TlsSession::has_more() const {

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,8 +40,24 @@ class TlsContext {
 
  private:
   friend class TlsSession;
+  friend class NamedContexts;
   explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
   ssl_ctx_st* context_;
+};
+
+class NamedContexts final : public NamedIdentities {
+ public:
+  Result<void> set(const std::string& name, const TlsIdentity& identity) override;
+  void remove(const std::string& name) override;
+  /// Of a listener whose certificates these are. This and `ticket_keys` must outlive it and all
+  /// its sessions.
+  std::shared_ptr<TlsContext> context(TicketKeys& ticket_keys);
+  /// Gives the session the certificate that it asks for; false if there is none.
+  bool choose(ssl_st* session) const;
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::shared_ptr<TlsContext>, std::less<>> contexts_;  // guarded by mutex_
 };
 
 class TlsSession {
@@ -56,6 +74,8 @@ class TlsSession {
   Outcome handshake();
   /// Decrypts from pipe.in. kDone with size > 0; kEnd after close_notify.
   Outcome read(std::span<char> into, std::size_t& size);
+  /// The name that the client asked for, in lower case, after the handshake.
+  std::string server_name() const;
   /// True if a read could yield something without more bytes from the peer.
   bool has_more() const;
   /// Encrypts into pipe.out, the first time with a session ticket in front. Only after the

@@ -48,6 +48,7 @@ struct ClientOptions {
   int version = 0;  // e.g. TLS1_2_VERSION; 0: the newest
   const char* source = nullptr;
   int receive_buffer = 0;
+  const char* name = nullptr;  // to ask for in the handshake
 };
 
 class Client {
@@ -66,6 +67,7 @@ class Client {
     SSL_CTX_free(context);
     static constexpr unsigned char kProtocols[] = "\x02h2\x08http/1.1";
     SSL_set_alpn_protos(ssl_, kProtocols, sizeof kProtocols - 1);
+    if (options.name != nullptr) SSL_set_tlsext_host_name(ssl_, options.name);
     SSL_set_fd(ssl_, fd_);
     shaken_ = SSL_connect(ssl_) == 1;
   }

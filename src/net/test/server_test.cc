@@ -74,6 +74,66 @@ TEST(Server, ResumesASessionFromItsTicket) {
   }
 }
 
+std::string certificate_of(Client& client) {
+  X509* shown = SSL_get1_peer_certificate(client.ssl());
+  char name[64] = "";
+  if (shown != nullptr) {
+    X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, name, sizeof name);
+  }
+  X509_free(shown);
+  return name;
+}
+
+TEST(Server, ShowsTheCertificateOfTheNameThatIsAskedFor) {
+  const auto names = NamedIdentities::make();
+  ASSERT_TRUE(names->set("a.test", test::make_identity("a")));
+  TestServer server({.listeners = {{.names = names}}, .threads = 2});
+  ASSERT_TRUE(names->set("b.test", test::make_identity("b")));  // while it runs
+  for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
+    Client a(server.tls_port(), {.version = version, .name = "a.test"});
+    Client b(server.tls_port(), {.version = version, .name = "B.Test"});
+    EXPECT_EQ(certificate_of(a), "a");
+    EXPECT_EQ(certificate_of(b), "b");
+    a.get("/name");
+    b.get("/name");
+    EXPECT_EQ(a.body(), "a.test");
+    EXPECT_EQ(b.body(), "b.test");
+    EXPECT_FALSE(Client(server.tls_port(), {.version = version, .name = "c.test"}).shaken());
+    EXPECT_FALSE(Client(server.tls_port(), {.version = version}).shaken());
+  }
+  Client stays(server.tls_port(), {.name = "a.test"});
+  names->remove("a.test");
+  EXPECT_FALSE(Client(server.tls_port(), {.name = "a.test"}).shaken());
+  stays.get("/name");
+  EXPECT_EQ(stays.body(), "a.test");
+  ASSERT_TRUE(names->set("", test::make_identity("nobody")));
+  Client unnamed(server.tls_port());
+  EXPECT_EQ(certificate_of(unnamed), "nobody");
+  EXPECT_FALSE(names->set("x", {}));
+}
+
+TEST(Server, ResumesASessionUnderItsName) {
+  const auto names = NamedIdentities::make();
+  ASSERT_TRUE(names->set("a.test", test::make_identity("a")));
+  TestServer server({.listeners = {{.names = names}}});
+  Client first(server.tls_port(), {.name = "a.test"});
+  first.get("/echo?x");
+  EXPECT_EQ(first.body(), "x");
+  SSL_SESSION* session = SSL_get1_session(first.ssl());
+  for (const auto& [name, shaken] : {std::pair{"a.test", 1}, std::pair{"b.test", -1}}) {
+    const int fd = test::connect_to(server.tls_port());
+    SSL* again = SSL_new(SSL_get_SSL_CTX(first.ssl()));
+    SSL_set_session(again, session);
+    SSL_set_tlsext_host_name(again, name);
+    SSL_set_fd(again, fd);
+    EXPECT_EQ(SSL_connect(again), shaken) << name;
+    EXPECT_EQ(SSL_session_reused(again), shaken == 1 ? 1 : 0) << name;
+    SSL_free(again);
+    ::close(fd);
+  }
+  SSL_SESSION_free(session);
+}
+
 TEST(Server, PipelinedRequestsAreAnsweredInOrder) {
   TestServer server;
   for (const bool tls : {true, false}) {

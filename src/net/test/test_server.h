@@ -4,7 +4,7 @@
 //   /echo?x     "x", or the body of a POST         /defer?x    the same from a worker thread
 //   /guarded?x  the same, guarded                  /drop       the exchange is dropped
 //   /big?n      n bytes of 'b'                     /hold?x     answered when release_held() is
-//   called /drop-late  dropped by a worker thread
+//   called /drop-late  dropped by a worker thread     /name  the name that was asked for in TLS
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -131,6 +131,8 @@ class PathHandler final : public Handler {
       std::size_t size = 0;
       std::from_chars(text.data(), text.data() + text.size(), size);
       reply(exchange, std::string(size, 'b'), false);
+    } else if (request.path == "/name") {
+      reply(exchange, std::string(exchange.peer().server_name), false);
     } else if (request.path != "/drop") {
       reply(exchange, text, request.path == "/guarded");
     }

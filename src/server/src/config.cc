@@ -19,7 +19,8 @@ constexpr std::array kSettings = {
     Setting{"server.listen", "STRONGROOM_LISTEN", "127.0.0.1:8443",
             "address and port of the shared endpoint"},
     Setting{"server.instance_listen", "STRONGROOM_INSTANCE_LISTEN", "",
-            "endpoints of KMS instances, comma-separated: kst-...=127.0.0.1:8444"},
+            "address of all KMS instances, each under its own name, and endpoints of single ones, "
+            "comma-separated: 127.0.0.1:443,kst-...=127.0.0.1:8444"},
     Setting{"server.health_listen", "STRONGROOM_HEALTH_LISTEN", "",
             "address and port of /health and /metrics; empty: off"},
     Setting{"server.certificate_names", "STRONGROOM_CERTIFICATE_NAMES", "",
@@ -246,14 +247,13 @@ Result<std::vector<InstanceListen>> instances_of(const Values& values) {
   std::vector<InstanceListen> found;
   for (const std::string& item : split_list(value.text)) {
     const std::size_t equals = item.find('=');
-    const auto address =
-        parse_address(equals == std::string::npos ? std::string_view()
-                                                  : std::string_view(item).substr(equals + 1));
-    const std::string id = item.substr(0, equals);
+    const bool for_all = equals == std::string::npos;
+    const auto address = parse_address(std::string_view(item).substr(for_all ? 0 : equals + 1));
+    const std::string id = for_all ? "" : item.substr(0, equals);
     const bool twice = std::ranges::find(found, id, &InstanceListen::instance_id) != found.end();
-    if (!address || !id.starts_with("kst-") || twice) {
+    if (!address || !(for_all || id.starts_with("kst-")) || twice) {
       return invalid("server.instance_listen (" + value.origin +
-                     ") must name each instance once, as "
+                     ") must be one address for all instances, and each single one once, as "
                      "kst-...=127.0.0.1:8444, not \"" +
                      item + "\".");
     }

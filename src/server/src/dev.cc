@@ -59,9 +59,11 @@ const InstanceEndpoint* default_instance(const StartedFacts& facts) {
   return found != facts.instances.end() ? &*found : nullptr;
 }
 
-/// Unless the configuration has given the default instance an endpoint.
-Result<void> listen_default_instance(const Config& config, RunningServer& server) {
+/// Unless the configuration has given them endpoints.
+Result<void> listen_instances(const Config& config, RunningServer& server) {
   const StartedFacts& facts = server.facts();
+  if (facts.all_instances.port == 0)
+    SR_CHECK_OK(server.listen_instance({"", {.host = config.listen.host, .port = 0}}));
   if (facts.instance_id.empty() || default_instance(facts) != nullptr) return {};
   return server.listen_instance({facts.instance_id, {.host = config.listen.host, .port = 0}});
 }
@@ -89,6 +91,8 @@ EnvironmentLines environment_of(const Config& config, const StartedFacts& facts,
                        endpoint_of(instance->address.host, instance->address.port));
     lines.emplace_back("STRONGROOM_INSTANCE_CA_FILE", files.instance);
   }
+  lines.emplace_back("STRONGROOM_INSTANCES_ENDPOINT",
+                     endpoint_of(facts.all_instances.host, facts.all_instances.port));
   if (facts.health_port != 0) {
     lines.emplace_back("STRONGROOM_METRICS_URL",
                        std::string(config.metrics_client_ca_pem.empty() ? "http" : "https") +
@@ -168,7 +172,7 @@ int run_dev(const DevOptions& options, const std::string& config_file, const Fla
     return fail_with("the KMS instance could not be made", made.error(),
                      "choose another --data directory");
   }
-  if (const auto listening = listen_default_instance(*config, **server); !listening) {
+  if (const auto listening = listen_instances(*config, **server); !listening) {
     return fail_with("the instance's endpoint could not start", listening.error(),
                      "fix the cause above and start again");
   }

@@ -6,12 +6,12 @@
 
 #include "background.h"
 #include "health.h"
+#include "instance_endpoints.h"
 #include "no_answer.h"
 #include "outward.h"
 #include "provision.h"
 #include "recovery_watch.h"
 #include "registered_targets.h"
-#include "reveal.h"
 #include "sample.h"
 #include "samples.h"
 #include "server_status.h"
@@ -126,7 +126,7 @@ struct RunningServer::Parts {
   std::thread index_builder;
   std::unique_ptr<Background> background;
   std::unique_ptr<net::Server> listener;
-  std::vector<std::unique_ptr<net::Server>> instance_listeners;
+  std::unique_ptr<InstanceEndpoints> instance_endpoints;
   net::TlsIdentity health_identity;  // between the two listeners' starts
   std::unique_ptr<net::Server> health;
   StartedFacts facts;
@@ -141,9 +141,10 @@ struct RunningServer::Parts {
                                                                   std::size_t count) const;
   std::size_t connections() const;
   Result<void> listen(Provision provision);
+  void make_instance_endpoints();
   Result<void> listen_instance(const InstanceListen& wanted);
   void listen_configured_instances();
-  gateway::RunnerFactory instance_runners(AccountId account, const std::string& id) const;
+  gateway_instance::GatewayParts instance_gateway(AccountId account, const std::string& id) const;
   Result<void> listen_health();
   void build_indexes();
   /// One mutation as the root principal, through the pipeline and its audit.
@@ -311,9 +312,8 @@ Result<std::shared_ptr<const net::ListeningSockets>> RunningServer::Parts::socke
 }
 
 std::size_t RunningServer::Parts::connections() const {
-  std::size_t all = listener ? listener->connections() : 0;
-  for (const auto& instance : instance_listeners) all += instance->connections();
-  return all;
+  return (listener ? listener->connections() : 0) +
+         (instance_endpoints ? instance_endpoints->connections() : 0);
 }
 
 Result<void> RunningServer::Parts::listen(Provision provision) {
@@ -341,50 +341,45 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
   return {};
 }
 
-gateway::RunnerFactory RunningServer::Parts::instance_runners(AccountId account,
-                                                              const std::string& id) const {
-  return gateway_instance::make_runners(
-      {.service = *service,
-       .access_points = *access_points,
-       .sources = *sources,
-       .replays = gateway_instance::make_replay_guard(),
-       .instance_id = id,
-       .account = account,
-       .openapi = gateway_openapi::make_runners({.service = *service,
-                                                 .authenticator = *authenticator,
-                                                 .flow = flow.get(),
-                                                 .endpoint = id,
-                                                 .instance_owner = account}),
-       .flow = flow.get()});
+gateway_instance::GatewayParts RunningServer::Parts::instance_gateway(AccountId account,
+                                                                      const std::string& id) const {
+  return {.service = *service,
+          .access_points = *access_points,
+          .sources = *sources,
+          .replays = gateway_instance::make_replay_guard(),
+          .instance_id = id,
+          .account = account,
+          .openapi = gateway_openapi::make_runners({.service = *service,
+                                                    .authenticator = *authenticator,
+                                                    .flow = flow.get(),
+                                                    .endpoint = id,
+                                                    .instance_owner = account}),
+          .flow = flow.get()};
+}
+
+void RunningServer::Parts::make_instance_endpoints() {
+  const ProvisionPlan plan = plan_of(config, barrier::Mode::kProduction);
+  instance_endpoints = std::make_unique<InstanceEndpoints>(EndpointParts{
+      .config = config,
+      .threads = io_threads_of(config),
+      .store = *store,
+      .instances = *instances,
+      .clock = clock,
+      .sockets_at =
+          [this](const Address& address) { return sockets_at(address, io_threads_of(config)); },
+      .handlers = [this](gateway::RunnerFactory runners) { return handlers(std::move(runners)); },
+      .gateway = [this](AccountId account,
+                        const std::string& id) { return instance_gateway(account, id); },
+      .names = {.dns = plan.dns_names, .ip_addresses = plan.addresses}});
 }
 
 Result<void> RunningServer::Parts::listen_instance(const InstanceListen& wanted) {
-  const std::string& id = wanted.instance_id;
-  const auto account = instances->index().owner(id);
-  if (!account) {
-    return fail(ErrorKind::kNotFound, "NoInstance", "There is no KMS instance " + id + ".");
+  if (wanted.instance_id.empty()) {
+    SR_TRY(facts.all_instances, instance_endpoints->listen_all(wanted.address));
+    return {};
   }
-  const ProvisionPlan plan = plan_of(config, barrier::Mode::kProduction);
-  SR_TRY(const auto reader, store->reader());
-  SR_TRY(const crypto::IssuedCertificate leaf,
-         instances->issue_server_certificate(
-             *reader, *account, id, {.dns = plan.dns_names, .ip_addresses = plan.addresses},
-             clock.now()));
-  SR_TRY(std::string ca_pem, instances->ca_chain(*reader, *account, id));
-  net::ServerConfig server;
-  server.threads = io_threads_of(config);
-  SR_TRY(auto open_sockets, sockets_at(wanted.address, server.threads));
-  server.listeners.push_back(
-      {.identity = {.certificate_chain_pem = leaf.certificate_pem,
-                    .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))},
-       .sockets = std::move(open_sockets)});
-  server.pin_cpus = config.pin_cpus;
-  server.body_bytes = limits::kInstanceBodyBytesMax;
-  auto bound = net::Server::start(server, handlers(instance_runners(*account, id)));
-  wipe(server.listeners[0].identity);
-  if (!bound) return std::unexpected(bound.error());
-  facts.instances.push_back({id, {wanted.address.host, (*bound)->port(0)}, std::move(ca_pem)});
-  instance_listeners.push_back(std::move(*bound));
+  SR_TRY(InstanceEndpoint endpoint, instance_endpoints->listen(wanted));
+  facts.instances.push_back(std::move(endpoint));
   return {};
 }
 
@@ -493,7 +488,9 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   }
   p.index_builder = std::thread([&p] { p.build_indexes(); });
   SR_CHECK_OK(p.listen(std::move(provision)));
+  p.make_instance_endpoints();
   p.listen_configured_instances();
+  p.instance_endpoints->keep();
   SR_CHECK_OK(p.listen_health());
   return server;
 }
@@ -571,7 +568,7 @@ StartedFacts& RunningServer::facts() {
 void RunningServer::say_farewell(std::int64_t millis) {
   Parts& p = *parts_;
   if (p.listener) p.listener->begin_farewell();
-  for (const auto& instance : p.instance_listeners) instance->begin_farewell();
+  if (p.instance_endpoints) p.instance_endpoints->begin_farewell();
   const std::int64_t until = p.clock.now().unix_ms + millis;
   while (p.connections() > 0 && p.clock.now().unix_ms < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(kFarewellPollMillis));
@@ -580,12 +577,12 @@ void RunningServer::say_farewell(std::int64_t millis) {
 void RunningServer::stop() {
   Parts& p = *parts_;
   if (p.listener) p.listener->stop(kStopGraceMillis);
-  for (const auto& instance : p.instance_listeners) instance->stop(kStopGraceMillis);
+  if (p.instance_endpoints) p.instance_endpoints->stop(kStopGraceMillis);
   if (p.health) p.health->stop(0);
   if (p.workers) p.workers->stop();
   if (p.misses) p.misses->stop();
   p.listener.reset();
-  p.instance_listeners.clear();
+  p.instance_endpoints.reset();
   p.health.reset();
   if (p.index_builder.joinable()) p.index_builder.join();
   if (p.driver) p.driver->stop();

@@ -82,6 +82,10 @@ void print_addresses(const Config& config, const StartedFacts& facts) {
     std::printf("serving %s on %s:%u\n", instance.id.c_str(), instance.address.host.c_str(),
                 instance.address.port);
   }
+  if (facts.all_instances.port != 0) {
+    std::printf("serving all KMS instances on %s:%u\n", facts.all_instances.host.c_str(),
+                facts.all_instances.port);
+  }
   std::fflush(stdout);
 }
 

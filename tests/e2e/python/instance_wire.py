@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.client
 import json
+import socket
 import ssl
 import time
 
@@ -69,8 +70,21 @@ class Answer:
         return self.fields[field].decode()
 
 
+class NamedConnection(http.client.HTTPSConnection):
+    """To an address, under a name that no resolver knows."""
+
+    def __init__(self, name, at, context):
+        super().__init__(name, at[1], timeout=20, context=context)
+        self.at = at
+
+    def connect(self):
+        self.sock = self._context.wrap_socket(socket.create_connection(self.at, self.timeout), server_hostname=self.host)
+
+
 class InstanceWire:
-    def __init__(self, endpoint, ca_file, client_key, source=None):
+    """`at`: the address of `endpoint`'s name."""
+
+    def __init__(self, endpoint, ca_file, client_key, source=None, at=None):
         content = json.loads(client_key.content)
         self.key_id = content["KeyId"]
         self.private = pkcs12.load_key_and_certificates(base64.b64decode(content["PrivateKeyData"]),
@@ -79,6 +93,7 @@ class InstanceWire:
         self.port = int(port)
         self.tls = ssl.create_default_context(cafile=ca_file)
         self.source = source
+        self.at = at
 
     def head(self, action, body, extra=None, drop=()):
         headers = {"accept": "application/x-protobuf", "content-type": "application/x-protobuf",
@@ -103,7 +118,8 @@ class InstanceWire:
         return self.send(headers, body, path)
 
     def send(self, headers, body, path="/"):
-        connection = http.client.HTTPSConnection(self.host, self.port, timeout=20, context=self.tls, source_address=self.source)
+        connection = NamedConnection(self.host, self.at, self.tls) if self.at else http.client.HTTPSConnection(
+            self.host, self.port, timeout=20, context=self.tls, source_address=self.source)
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()

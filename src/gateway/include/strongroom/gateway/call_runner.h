@@ -31,6 +31,7 @@ struct Incoming {
   std::string request_id;
   Instant now;
   bool secure_transport = true;
+  std::string_view server_name = {};     // that it asked for in TLS; valid as `request`
   std::int64_t started_ns = 0;           // monotonic_ns() when it arrived
   std::optional<trace::Span> span = {};  // if it is traced
   // Once authenticated: never verified (or its nonce taken) twice.

@@ -3,8 +3,10 @@
 //
 // Every method works inside the reader or transaction it is given and commits nothing. Nothing here
 // judges permissions or counts what an instance holds: `service` asks `keys` and `secrets`.
-// Thread-safe: the object holds the name index only.
+// Thread-safe: the object holds the name index and a number only.
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +82,8 @@ class Instances {
   Result<void> build_index();
   /// Ids by account, in byte order.
   const NameIndex& index() const { return index_; }
+  /// Grows whenever an instance was made or released, after its commit.
+  std::uint64_t changes() const { return changes_.load(); }
   /// Those of every account, oldest first.
   Result<std::vector<Enrolled>> all(barrier::Reader& reader) const;
   /// The account's oldest connected instance, or nothing.
@@ -91,6 +95,7 @@ class Instances {
   Random& random_;
   const std::string region_;
   NameIndex index_;
+  std::atomic<std::uint64_t> changes_{0};
 };
 
 }  // namespace strongroom::instances

@@ -31,6 +31,7 @@ struct Peer {
       address;  // text form, IPv4-mapped addresses as IPv4; valid as long as the connection
   std::uint16_t port = 0;
   bool tls = true;
+  std::string_view server_name = {};  // that it asked for in TLS, in lower case; or empty
 };
 
 class IoThread;
@@ -97,6 +98,18 @@ struct TlsIdentity {
   std::string client_ca_pem = {};
 };
 
+/// Certificates by the name that a client asks for (RFC 6066 §3). Changes reach the next handshake.
+/// Thread-safe.
+class NamedIdentities {
+ public:
+  static std::shared_ptr<NamedIdentities> make();
+  virtual ~NamedIdentities() = default;
+  /// `name` in lower case; empty: for clients that ask for none. Replaces. kInvalidInput as
+  /// Server::start.
+  virtual Result<void> set(const std::string& name, const TlsIdentity& identity) = 0;
+  virtual void remove(const std::string& name) = 0;
+};
+
 struct ListenerConfig {
   std::string address = "127.0.0.1";  // literal IPv4 or IPv6
   std::uint16_t port = 0;             // 0: the kernel chooses
@@ -104,6 +117,8 @@ struct ListenerConfig {
   TlsIdentity identity{};
   /// Those to accept from, in place of address and port; null: the server opens its own.
   std::shared_ptr<const ListeningSockets> sockets{};
+  /// In place of `identity`: whoever asks for a name that is not there is refused in the handshake.
+  std::shared_ptr<NamedIdentities> names{};
 };
 
 /// Milliseconds; shortened by tests.
@@ -140,7 +155,7 @@ class Server {
 
   /// The port of listener `index` (useful with port 0).
   virtual std::uint16_t port(std::size_t index) const = 0;
-  /// Replaces the certificate of all TLS listeners; open connections keep theirs.
+  /// Replaces the certificate of all TLS listeners that have one; open connections keep theirs.
   virtual Result<void> reload(const TlsIdentity& identity) = 0;
   /// From now on every answer is the last of its connection and says so (Connection: close), so
   /// that clients leave without an error. Goes on accepting. Does not block.

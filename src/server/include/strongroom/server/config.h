@@ -50,9 +50,9 @@ struct Address {
 /// "127.0.0.1:8443", "[::1]:0". Nothing if malformed or not literal.
 std::optional<Address> parse_address(std::string_view text);
 
-/// The endpoint of a KMS instance.
+/// The endpoint of a KMS instance, or of all of them under their own names.
 struct InstanceListen {
-  std::string instance_id;
+  std::string instance_id;  // empty: all
   Address address;
 };
 

@@ -33,6 +33,7 @@ struct StartedFacts {
   std::uint16_t health_port = 0;            // 0: no health listener
   std::string instance_id;                  // after ensure_instance()
   std::vector<InstanceEndpoint> instances;  // in the order in which their endpoints were opened
+  Address all_instances;  // where each is served under its own name; port 0: nowhere
 };
 
 class RunningServer {
@@ -60,7 +61,8 @@ class RunningServer {
   /// Serves an instance (Instance API, and OpenAPI for the use of its keys and values) under a
   /// certificate of its own CA, and notes it in facts(). start() does so for those of the
   /// configuration. kNotFound if there is no such instance; calls before it is connected are
-  /// refused one by one.
+  /// refused one by one. An empty id stands for all there are and will be, each under its own name
+  /// (net::NamedIdentities) at this one address.
   Result<void> listen_instance(const InstanceListen& wanted);
   /// Asks every client to leave with its next answer, and serves on until all have, for at most
   /// `millis`. stop() then closes no connection that anybody uses. Blocks.

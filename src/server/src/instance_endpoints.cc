@@ -1,0 +1,169 @@
+#include "instance_endpoints.h"
+
+#include <algorithm>
+
+#include "provision.h"
+#include "reveal.h"
+#include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
+
+namespace strongroom::server {
+namespace {
+
+constexpr std::int64_t kLookMillis = 50;      // a number in memory
+constexpr std::int64_t kAgainMillis = 1'000;  // after something went wrong
+constexpr std::int64_t kReleasedGraceMillis = 1'000;
+
+}  // namespace
+
+Result<net::TlsIdentity> InstanceEndpoints::identity_of(AccountId account, const std::string& id,
+                                                        std::string& ca_pem) const {
+  SR_TRY(const auto reader, parts_.store.reader());
+  SR_TRY(const crypto::IssuedCertificate leaf,
+         parts_.instances.issue_server_certificate(*reader, account, id, parts_.names,
+                                                   parts_.clock.now()));
+  SR_TRY(ca_pem, parts_.instances.ca_chain(*reader, account, id));
+  return net::TlsIdentity{.certificate_chain_pem = leaf.certificate_pem,
+                          .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))};
+}
+
+Result<InstanceEndpoint> InstanceEndpoints::listen(const InstanceListen& wanted) {
+  const std::string& id = wanted.instance_id;
+  const auto account = parts_.instances.index().owner(id);
+  if (!account) {
+    return fail(ErrorKind::kNotFound, "NoInstance", "There is no KMS instance " + id + ".");
+  }
+  InstanceEndpoint endpoint{.id = id, .address = wanted.address, .ca_pem = {}};
+  net::ServerConfig server;
+  server.threads = parts_.threads;
+  SR_TRY(auto sockets, parts_.sockets_at(wanted.address));
+  SR_TRY(net::TlsIdentity identity, identity_of(*account, id, endpoint.ca_pem));
+  server.listeners.push_back({.identity = identity, .sockets = std::move(sockets)});
+  wipe(identity);
+  server.pin_cpus = parts_.config.pin_cpus;
+  server.body_bytes = limits::kInstanceBodyBytesMax;
+  auto bound = net::Server::start(
+      server, parts_.handlers(gateway_instance::make_runners(parts_.gateway(*account, id))));
+  wipe(server.listeners[0].identity);
+  if (!bound) return std::unexpected(bound.error());
+  endpoint.address.port = (*bound)->port(0);
+  const std::lock_guard lock(mutex_);
+  own_.push_back({id, std::move(*bound)});
+  return endpoint;
+}
+
+Result<Address> InstanceEndpoints::listen_all(const Address& address) {
+  const std::lock_guard following(following_);
+  seen_ = parts_.instances.changes();
+  SR_TRY(const auto reader, parts_.store.reader());
+  SR_TRY(const std::vector<instances::Enrolled> there, parts_.instances.all(*reader));
+  for (const instances::Enrolled& one : there) SR_CHECK_OK(open_named(one));
+  net::ServerConfig server;
+  server.threads = parts_.threads;
+  SR_TRY(auto sockets, parts_.sockets_at(address));
+  server.listeners.push_back({.sockets = std::move(sockets), .names = certificates_});
+  server.pin_cpus = parts_.config.pin_cpus;
+  server.body_bytes = limits::kInstanceBodyBytesMax;
+  gateway_instance::GatewayParts closed = parts_.gateway(AccountId(), "");
+  closed.openapi = {};
+  SR_TRY(auto bound, net::Server::start(server, parts_.handlers(gateway_instance::make_runners(
+                                                    endpoints_, closed))));
+  const std::lock_guard lock(mutex_);
+  all_ = std::move(bound);
+  return Address{address.host, all_->port(0)};
+}
+
+Result<void> InstanceEndpoints::open_named(const instances::Enrolled& instance) {
+  std::string ca_pem;
+  SR_TRY(net::TlsIdentity identity, identity_of(instance.account, instance.id, ca_pem));
+  const std::string name = instances::Instances::endpoint_name(instance.id);
+  endpoints_->open(name, std::make_shared<const gateway_instance::GatewayParts>(
+                             parts_.gateway(instance.account, instance.id)));
+  const auto set = certificates_->set(name, identity);
+  wipe(identity);
+  SR_CHECK_OK(set);
+  named_.push_back(instance.id);
+  return {};
+}
+
+void InstanceEndpoints::close_named(const std::string& id) {
+  const std::string name = instances::Instances::endpoint_name(id);
+  certificates_->remove(name);
+  endpoints_->close(name);
+  std::erase(named_, id);
+  log::info("instance_endpoint_closed", {{"instance", id}});
+}
+
+void InstanceEndpoints::close_own(const std::string& id) {
+  std::unique_ptr<net::Server> server;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(own_, id, &Own::instance);
+    server = std::move(found->server);
+    own_.erase(found);
+  }
+  server->stop(kReleasedGraceMillis);
+  log::info("instance_endpoint_closed", {{"instance", id}});
+}
+
+Result<void> InstanceEndpoints::follow() {
+  const std::lock_guard following(following_);
+  const std::uint64_t now = parts_.instances.changes();
+  if (now == seen_) return {};
+  SR_TRY(const auto reader, parts_.store.reader());
+  SR_TRY(const std::vector<instances::Enrolled> there, parts_.instances.all(*reader));
+  const auto gone = [&there](const std::string& id) {
+    return std::ranges::find(there, id, &instances::Enrolled::id) == there.end();
+  };
+  std::vector<std::string> own;
+  bool for_all = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Own& one : own_) own.push_back(one.instance);
+    for_all = all_ != nullptr;
+  }
+  for (const std::string& id : own) {
+    if (gone(id)) close_own(id);
+  }
+  for (const std::string& id : std::vector<std::string>(named_)) {
+    if (gone(id)) close_named(id);
+  }
+  for (const instances::Enrolled& one : there) {
+    if (!for_all || std::ranges::find(named_, one.id) != named_.end()) continue;
+    SR_CHECK_OK(open_named(one));
+    log::info("instance_endpoint_opened", {{"instance", one.id}});
+  }
+  seen_ = now;
+  return {};
+}
+
+void InstanceEndpoints::keep() {
+  keeper_ = std::make_unique<Periodic>([this] {
+    const auto followed = follow();
+    if (followed) return kLookMillis;
+    log::error("instance_endpoint_failed", {{"why", followed.error().message()}});
+    return kAgainMillis;
+  });
+}
+
+std::size_t InstanceEndpoints::connections() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = all_ ? all_->connections() : 0;
+  for (const Own& one : own_) count += one.server->connections();
+  return count;
+}
+
+void InstanceEndpoints::begin_farewell() {
+  const std::lock_guard lock(mutex_);
+  if (all_) all_->begin_farewell();
+  for (const Own& one : own_) one.server->begin_farewell();
+}
+
+void InstanceEndpoints::stop(std::int64_t grace_ms) {
+  if (keeper_) keeper_->stop();
+  const std::lock_guard lock(mutex_);
+  if (all_) all_->stop(grace_ms);
+  for (const Own& one : own_) one.server->stop(grace_ms);
+}
+
+}  // namespace strongroom::server

@@ -1,0 +1,83 @@
+#pragma once
+// The endpoints of KMS instances: those with an address of their own, and one address for all of
+// them under their own names. A new instance is served within a moment of its commit, a released
+// one no longer; a thread of this object sees to both.
+//
+// Thread-safe.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "periodic.h"
+#include "strongroom/gateway_instance/endpoints.h"
+#include "strongroom/instances/instances.h"
+#include "strongroom/net/server.h"
+#include "strongroom/server/running_server.h"
+
+namespace strongroom::server {
+
+/// All outlive the endpoints.
+struct EndpointParts {
+  const Config& config;
+  std::size_t threads;  // of each listening server
+  barrier::SealedStore& store;
+  instances::Instances& instances;
+  const Clock& clock;
+  std::function<Result<std::shared_ptr<const net::ListeningSockets>>(const Address&)> sockets_at;
+  std::function<net::HandlerFactory(gateway::RunnerFactory)> handlers;
+  std::function<gateway_instance::GatewayParts(AccountId, const std::string&)> gateway;
+  crypto::ServerNames names;  // more of them for each certificate
+};
+
+class InstanceEndpoints {
+ public:
+  explicit InstanceEndpoints(EndpointParts parts) : parts_(std::move(parts)) {}
+  ~InstanceEndpoints() { stop(0); }
+  InstanceEndpoints(const InstanceEndpoints&) = delete;
+  InstanceEndpoints& operator=(const InstanceEndpoints&) = delete;
+
+  /// Serves one instance at this address under any name. kNotFound if it is not there; else as
+  /// net::Server::start.
+  Result<InstanceEndpoint> listen(const InstanceListen& wanted);
+  /// Serves every instance at this address, each under Instances::endpoint_name(). Once.
+  Result<Address> listen_all(const Address& address);
+  /// From now on follows what becomes of the instances. Once.
+  void keep();
+
+  std::size_t connections() const;
+  void begin_farewell();
+  /// As net::Server::stop, for all of them. Idempotent.
+  void stop(std::int64_t grace_ms);
+
+ private:
+  struct Own {
+    std::string instance;
+    std::unique_ptr<net::Server> server;
+  };
+
+  Result<net::TlsIdentity> identity_of(AccountId account, const std::string& id,
+                                       std::string& ca_pem) const;
+  /// Brings what is served to what is there.
+  Result<void> follow();
+  Result<void> open_named(const instances::Enrolled& instance);
+  void close_named(const std::string& id);
+  void close_own(const std::string& id);
+
+  const EndpointParts parts_;
+  const std::shared_ptr<gateway_instance::Endpoints> endpoints_ =
+      std::make_shared<gateway_instance::Endpoints>();
+  const std::shared_ptr<net::NamedIdentities> certificates_ = net::NamedIdentities::make();
+  std::mutex following_;            // before mutex_; for the two that follow
+  std::vector<std::string> named_;  // ids served by all_
+  std::uint64_t seen_ = 0;          // the state of the instances that is served
+  mutable std::mutex mutex_;        // for the two that follow
+  std::vector<Own> own_;
+  std::unique_ptr<net::Server> all_;  // null: there is no address for all
+  std::unique_ptr<Periodic> keeper_;
+};
+
+}  // namespace strongroom::server
