@@ -11,6 +11,7 @@
 
 #include "strongroom/base/limits.h"
 #include "strongroom/due/due.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/metrics/text.h"
 
 namespace strongroom::server {
