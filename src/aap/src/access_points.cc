@@ -151,11 +151,14 @@ Result<void> AccessPoints::update_point(barrier::Transaction& transaction,
   return {};
 }
 
-Result<void> AccessPoints::remove_point(barrier::Transaction& transaction,
-                                        const AccessPoint& point) {
+Result<void> AccessPoints::remove_point(barrier::Transaction& transaction, const AccessPoint& point,
+                                        Instant now) {
   SR_CHECK_OK(bind_role(transaction, point, false));
-  for (const std::string& id : point.client_keys)
-    transaction.remove({RecordType::kClientKey, AccountId(), id});
+  for (const std::string& id : point.client_keys) {
+    const auto key = find_client_key(transaction, point.account, id);
+    if (key) bury(transaction, *key, now);
+    if (!key && key.error().kind() != ErrorKind::kNotFound) return std::unexpected(key.error());
+  }
   transaction.remove({RecordType::kAccessPoint, point.account, point.name});
   transaction.after_commit(
       [this, account = point.account, name = point.name] { points_.remove(account, name); });

@@ -17,6 +17,8 @@ using barrier::RecordType;
 
 constexpr std::int64_t kDefaultDays = 5 * 365;
 constexpr std::array<int, 4> kReminderDays{180, 90, 30, 7};
+constexpr int kForget = 0;               // in place of the days of a reminder
+constexpr std::int64_t kKnownDays = 90;  // to records, after the deletion
 
 barrier::Address key_address(std::string_view id) {
   return {RecordType::kClientKey, AccountId(), id};
@@ -107,21 +109,41 @@ Result<ClientKeyInfo> AccessPoints::find_client_key(barrier::Reader& reader, Acc
     if (record.error().kind() == ErrorKind::kNotFound) return no_such_key();
     return std::unexpected(record.error());
   }
+  SR_TRY(const bool deleted, is_deleted(*record));
+  if (deleted) return no_such_key();
   SR_TRY(ClientKeyInfo key, decode_client_key(*record));
   if (key.account != account) return no_such_key();
   return key;
 }
 
+void AccessPoints::bury(barrier::Transaction& transaction, const ClientKeyInfo& key, Instant now) {
+  transaction.put(key_address(key.id), key.uuid, as_bytes(encode_deleted(key, now)));
+  due::schedule(transaction, {now.unix_ms + kKnownDays * kMillisPerDay},
+                {due::Kind::kRemindClientKey, key.account, key.id, key.uuid, kForget});
+}
+
 Result<void> AccessPoints::remove_client_key(barrier::Transaction& transaction,
-                                             const ClientKeyInfo& key) {
-  transaction.remove(key_address(key.id));
+                                             const ClientKeyInfo& key, Instant now) {
+  bury(transaction, key, now);
   SR_TRY(AccessPoint point, find_point(transaction, key.account, key.access_point));
   std::erase(point.client_keys, key.id);
   return update_point(transaction, point);
 }
 
+// Deleted long enough ago.
+Result<bool> AccessPoints::forget_due(barrier::Transaction& transaction, const due::Task& task) {
+  const auto record = transaction.read(key_address(task.name));
+  if (!record && record.error().kind() == ErrorKind::kNotFound) return false;
+  if (!record) return std::unexpected(record.error());
+  SR_TRY(const bool deleted, is_deleted(*record));
+  if (!deleted || (*record)->resource() != task.resource) return false;
+  transaction.remove(key_address(task.name));
+  return true;
+}
+
 Result<bool> AccessPoints::remind_due(barrier::Transaction& transaction, const due::Task& task,
                                       Instant now) {
+  if (task.attempts == kForget) return forget_due(transaction, task);
   const auto key = find_client_key(transaction, task.account, task.name);
   if (!key) {
     if (key.error().kind() == ErrorKind::kNotFound) return false;
@@ -179,19 +201,26 @@ Result<identity::CredentialRef> AccessPoints::load(barrier::Reader& reader,
   const auto record = reader.read(key_address(key_id));
   if (!record) return std::unexpected(record.error());
   SR_TRY(const ClientKeyInfo key, decode_client_key(*record));
+  SR_TRY(const bool deleted, is_deleted(*record));
+  auto principal = std::make_shared<identity::Principal>();
+  principal->kind = identity::PrincipalKind::kClientKey;
+  principal->account = key.account;
+  principal->id = key.id;
+  principal->name = key.access_point;
+  principal->arn = point_arn(key.account, key.access_point);
+  principal->access_key_id = key.id;
+  principal->key_fingerprint = hex_encode(crypto::sha256(as_bytes(key.public_key_der)));
+  if (deleted) {
+    SR_TRY(identity::Credential gone, unusable_keys(random_));
+    gone.active = false;
+    gone.principal = std::move(principal);
+    return std::make_shared<const identity::Credential>(std::move(gone));
+  }
   SR_TRY(const AccessPoint point, find_point(reader, key.account, key.access_point));
   if (std::ranges::find(point.client_keys, key.id) == point.client_keys.end()) return no_such_key();
   SR_TRY(std::vector<policy::AccessPolicy> grants, grants_of(reader, point));
   SR_TRY(crypto::RsaPublicKey public_key,
          crypto::RsaPublicKey::from_der(as_bytes(key.public_key_der)));
-  auto principal = std::make_shared<identity::Principal>();
-  principal->kind = identity::PrincipalKind::kClientKey;
-  principal->account = key.account;
-  principal->id = key.id;
-  principal->name = point.name;
-  principal->arn = point_arn(key.account, point.name);
-  principal->access_key_id = key.id;
-  principal->key_fingerprint = hex_encode(crypto::sha256(as_bytes(key.public_key_der)));
   principal->grants = policy::AccessGrants::compile(std::move(grants));
   principal->not_before = key.not_before;
   principal->not_after = key.not_after;

@@ -72,7 +72,9 @@ std::string encode(const AccessPoint& point) {
                                                point.created.unix_ms));
 }
 
-std::string encode(const ClientKeyInfo& key) {
+namespace {
+
+std::string encode_key(const ClientKeyInfo& key, Instant deleted) {
   flatbuffers::FlatBufferBuilder builder(2048);
   const ByteView der = as_bytes(key.public_key_der);
   const auto public_key = builder.CreateVector(der.data(), der.size());
@@ -80,7 +82,18 @@ std::string encode(const ClientKeyInfo& key) {
                              builder, kFormat, key.account.number(), builder.CreateString(key.id),
                              builder.CreateString(key.access_point), key.created.unix_ms,
                              key.not_before.unix_ms, key.not_after.unix_ms, public_key,
-                             builder.CreateString(key.certificate_pem)));
+                             builder.CreateString(key.certificate_pem), deleted.unix_ms));
+}
+
+}  // namespace
+
+std::string encode(const ClientKeyInfo& key) {
+  return encode_key(key, {});
+}
+
+std::string encode_deleted(ClientKeyInfo key, Instant when) {
+  key.certificate_pem.clear();
+  return encode_key(key, when);
 }
 
 std::string encode_role(const std::vector<std::string>& names) {
@@ -139,6 +152,11 @@ Result<ClientKeyInfo> decode_client_key(const barrier::RecordRef& record) {
                        .public_key_der = std::string(as_chars(ByteView(der->data(), der->size()))),
                        .certificate_pem = stored->certificate()->str(),
                        .uuid = record->resource()};
+}
+
+Result<bool> is_deleted(const barrier::RecordRef& record) {
+  SR_TRY(const fb::ClientKey* stored, view<fb::ClientKey>(record));
+  return stored->deleted() != 0;
 }
 
 Result<std::vector<std::string>> decode_role(const barrier::RecordRef& record) {

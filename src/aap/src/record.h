@@ -21,6 +21,9 @@ Result<NetworkRule> decode_rule(const barrier::RecordRef& record);
 Result<AccessPolicy> decode_policy(const barrier::RecordRef& record);
 Result<AccessPoint> decode_point(const barrier::RecordRef& record);
 Result<ClientKeyInfo> decode_client_key(const barrier::RecordRef& record);
+/// What is kept of a key that was deleted then.
+std::string encode_deleted(ClientKeyInfo key, Instant when);
+Result<bool> is_deleted(const barrier::RecordRef& record);
 Result<std::vector<std::string>> decode_role(const barrier::RecordRef& record);
 
 }  // namespace strongroom::aap

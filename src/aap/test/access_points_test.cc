@@ -135,9 +135,9 @@ TEST_F(AccessPointsTest, ChangesAndDeletionsCountAtOnce) {
   EXPECT_FALSE(may(id, AccessUse::kCrypto, "key/k"));
   ASSERT_TRUE(commit([&](auto& txn) -> Result<void> {
     SR_TRY(const AccessPoint point, points_.find_point(txn, kAlice, "myapp"));
-    return points_.remove_point(txn, point);
+    return points_.remove_point(txn, point, kNow);
   }));
-  EXPECT_EQ(load(id).error().kind(), ErrorKind::kNotFound);
+  EXPECT_FALSE((*load(id))->client);
 }
 
 TEST_F(AccessPointsTest, ThreeKeysAndNoFourth) {
@@ -145,8 +145,8 @@ TEST_F(AccessPointsTest, ThreeKeysAndNoFourth) {
   const auto first = make_key("myapp");
   ASSERT_TRUE(first && make_key("myapp") && make_key("myapp"));
   EXPECT_EQ(make_key("myapp").error().code(), "Rejected.LimitExceeded");
-  ASSERT_TRUE(commit([&](auto& txn) { return points_.remove_client_key(txn, first->info); }));
-  EXPECT_EQ(load(first->info.id).error().kind(), ErrorKind::kNotFound);
+  ASSERT_TRUE(commit([&](auto& txn) { return points_.remove_client_key(txn, first->info, kNow); }));
+  EXPECT_FALSE((*load(first->info.id))->client);
   EXPECT_TRUE(make_key("myapp"));
   EXPECT_EQ(make_key("nobody").error().code(), "Forbidden.ResourceNotFound");
 }
@@ -181,8 +181,31 @@ TEST_F(AccessPointsTest, RemindersAreScheduledOnceEach) {
   const auto event = due::decode_event((*events)[0].record->body());
   EXPECT_EQ(event->name, "ClientKey:Expiration:Reminder");
   EXPECT_NE(event->detail_json.find(R"("daysBefore":30)"), std::string::npos);
-  ASSERT_TRUE(commit([&](auto& txn) { return points_.remove_client_key(txn, key->info); }));
+  ASSERT_TRUE(commit([&](auto& txn) { return points_.remove_client_key(txn, key->info, kNow); }));
   EXPECT_FALSE(*commit([&](auto& txn) { return points_.remind_due(txn, task, kNow); }));
+}
+
+TEST_F(AccessPointsTest, ADeletedKeyIsKnownToRecordsForAWhile) {
+  ASSERT_TRUE(make_point("myapp", {"p"}));
+  const auto key = make_key("myapp");
+  const std::string fingerprint = (*load(key->info.id))->principal->key_fingerprint;
+  ASSERT_TRUE(commit([&](auto& txn) { return points_.remove_client_key(txn, key->info, kNow); }));
+  const auto gone = load(key->info.id);
+  EXPECT_EQ((*gone)->principal->key_fingerprint, fingerprint);
+  EXPECT_EQ((*gone)->principal->name, "myapp");
+  EXPECT_FALSE((*gone)->active);
+  EXPECT_FALSE((*gone)->client);
+  EXPECT_FALSE((*gone)->principal->grants);
+  auto reader = std::move(*store_->reader());
+  EXPECT_EQ(points_.find_client_key(*reader, kAlice, key->info.id).error().kind(),
+            ErrorKind::kNotFound);
+  const auto rows = store_->due(barrier::TimeTable::kDue, {kNow.unix_ms + 90 * kMillisPerDay}, 10);
+  ASSERT_EQ(rows->size(), 1U);
+  const auto task = due::decode(rows->front().record->body());
+  ASSERT_TRUE(task);
+  EXPECT_TRUE(*commit([&](auto& txn) { return points_.remind_due(txn, *task, kNow); }));
+  EXPECT_EQ(load(key->info.id).error().kind(), ErrorKind::kNotFound);
+  EXPECT_FALSE(*commit([&](auto& txn) { return points_.remind_due(txn, *task, kNow); }));
 }
 
 TEST_F(AccessPointsTest, NamesAreTakenOnceAndByAccount) {
@@ -219,7 +242,7 @@ TEST_F(AccessPointsTest, ARolesAccessPointsBoundItsSessions) {
   EXPECT_EQ(make_key("nodes").error().code(), "InvalidParameter");
   ASSERT_TRUE(commit([&](auto& txn) -> Result<void> {
     SR_TRY(const AccessPoint point, points_.find_point(txn, kAlice, "nodes"));
-    return points_.remove_point(txn, point);
+    return points_.remove_point(txn, point, kNow);
   }));
   reader = std::move(*store_->reader());
   EXPECT_FALSE(*points_.grants_of_role(*reader, kAlice, "node-role"));

@@ -46,10 +46,10 @@ Result<identity::PrincipalRef> ClientAuthenticator::verify(const http::Request& 
                                                            const ClientContext& context,
                                                            identity::CredentialRef& claimed) const {
   SR_TRY(const identity::CredentialRef credential, find(envelope.client_key_id, context));
+  claimed = credential;  // also of another account, and deleted: the record says whose it is
   if (!credential->client || credential->principal->account != account_) {
     return unknown_key(envelope.client_key_id);
   }
-  claimed = credential;
   SR_CHECK_OK(
       check_signature(string_to_sign(request), envelope.signature, credential->client->key));
   SR_CHECK_OK(aap::check_validity(*credential, context.now));

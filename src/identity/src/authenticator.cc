@@ -120,6 +120,15 @@ Result<void> check_client_window(const Credential& credential, Instant now) {
               "Create another one with CreateClientKey.");
 }
 
+bool is_client_key(const Credential& credential) {
+  return credential.principal->kind == PrincipalKind::kClientKey;
+}
+
+// It is still there for the record alone.
+bool was_deleted(const Credential& credential) {
+  return is_client_key(credential) && !credential.client;
+}
+
 NonceTable::Mark mark_of(const Call& call) {
   return {.key_id = call.access_key_id, .text = call.nonce, .is_signature = false};
 }
@@ -162,7 +171,8 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
   const bool session = call.access_key_id.starts_with(kSessionPrefix);
   SR_TRY(const CredentialRef credential,
          session ? find_session(call, context) : find_credential(call.access_key_id, context));
-  if (credential->client && context.claimed != nullptr) *context.claimed = credential;
+  if (is_client_key(*credential) && context.claimed != nullptr) *context.claimed = credential;
+  if (was_deleted(*credential)) return unknown_key();
   if (!credential->active) {
     return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
   }
@@ -201,6 +211,7 @@ Result<PrincipalRef> Authenticator::verify_text(const TextSignature& signature,
   const bool session = call.access_key_id.starts_with(kSessionPrefix);
   SR_TRY(const CredentialRef credential,
          session ? find_session(call, context) : find_credential(call.access_key_id, context));
+  if (was_deleted(*credential)) return unknown_key();
   if (!credential->active) {
     return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
   }

@@ -54,12 +54,12 @@ std::optional<DeadCredential> dead_in(const simdjson::dom::element& entry) {
 }
 
 Result<void> delete_one(barrier::SealedStore& store, identity::Directory& directory,
-                        aap::AccessPoints& points, const DeadCredential& dead) {
+                        aap::AccessPoints& points, const DeadCredential& dead, Instant now) {
   SR_TRY(const auto transaction, store.begin());
   if (dead.kind == DeadCredential::Kind::kClientKey) {
     SR_TRY(const aap::ClientKeyInfo key,
            points.find_client_key(*transaction, dead.account, dead.id));
-    SR_CHECK_OK(points.remove_client_key(*transaction, key));
+    SR_CHECK_OK(points.remove_client_key(*transaction, key, now));
   } else {
     const identity::Owner owner{.account = dead.account, .user_name = dead.user};
     SR_CHECK_OK(directory.delete_access_key(*transaction, owner, dead.id));
@@ -100,7 +100,7 @@ Result<std::size_t> delete_again(const std::string& directory, barrier::Unsealed
   std::size_t count = 0;
   for (const DeadCredential& one : dead) {
     if (one.kind == DeadCredential::Kind::kOther || one.id.empty()) continue;
-    const auto outcome = delete_one(*store, users, points, one);
+    const auto outcome = delete_one(*store, users, points, one, clock.now());
     if (outcome) {
       ++count;
     } else if (outcome.error().kind() != ErrorKind::kNotFound) {

@@ -255,7 +255,7 @@ Result<void> describe_application_access_point(Call& call) {
 
 Result<void> delete_application_access_point(Call& call) {
   SR_TRY(const aap::AccessPoint point, point_of(call));
-  return call.engines.access_points.remove_point(*call.transaction, point);
+  return call.engines.access_points.remove_point(*call.transaction, point, call.now);
 }
 
 Result<void> list_application_access_points(Call& call) {

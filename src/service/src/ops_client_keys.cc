@@ -83,7 +83,7 @@ Result<void> get_client_key(Call& call) {
 
 Result<void> delete_client_key(Call& call) {
   SR_TRY(const aap::ClientKeyInfo key, named_key(call, "kms:DeleteClientKey"));
-  return call.engines.access_points.remove_client_key(*call.transaction, key);
+  return call.engines.access_points.remove_client_key(*call.transaction, key, call.now);
 }
 
 Result<void> list_client_keys(Call& call) {

@@ -3,13 +3,17 @@ keys of the development server's KMS instance, and refusals with their codes.
 """
 
 import hashlib
+import json
+import os
+import time
 
 from openapi.models import Config
 from sdk import models
 from sdk.client import Client
 from Tea.exceptions import TeaException
 
-from strongroom_e2e.applications import BOTH_ROLES, Applications
+from strongroom_e2e.applications import BOTH_ROLES, Applications, ClientKey, validity
+from strongroom_e2e.audit_log import entry_of
 from strongroom_e2e.report import Suite, equal
 
 
@@ -29,7 +33,10 @@ class Life(Applications):
         """A client with a new access point and client key of its own."""
         made = self.client_key(name, resources, permissions, rules, scope)
         self.client_key_id = made.id
-        return Client(Config(protocol="https", endpoint=self.endpoint, client_key_content=made.content, password=made.password,
+        return self.client_of(made)
+
+    def client_of(self, key):
+        return Client(Config(protocol="https", endpoint=self.endpoint, client_key_content=key.content, password=key.password,
                              ca_file_path=self.ca))
 
     def refused(self, code, work):
@@ -149,9 +156,65 @@ class Life(Applications):
             equal(opened.plaintext, b"plain")
 
 
+class Refusals:
+    """Each way in which a client key can be wrong: told to the client with its code, and recorded with access point, client
+    key, fingerprint and address."""
+
+    def __init__(self, life):
+        self.life, self.suite = life, life.suite
+        self.name = f"e2e/gcs/refusals/{life.tail}"
+        life.secret(self.name, "not for them")
+
+    def case(self, name, key, code, status):
+        with self.suite.case("GetSecretValue", "refused and recorded: " + name):
+            try:
+                self.life.client_of(key).get_secret_value(models.GetSecretValueRequest(secret_name=self.name))
+            except Exception as error:
+                told = tea(error)
+            else:
+                raise AssertionError("succeeded")
+            equal((told.code, told.data["httpCode"]), (code, status))
+            entry = entry_of(os.environ["STRONGROOM_DATA"], told.data["requestId"])
+            equal((entry["error_code"], entry["status"], entry["access_key_id"], entry["source_ip"], entry["instance"],
+                   entry["action"]), (code, status, key.id, "127.0.0.1", self.life.instance, "GetSecretValue"))
+            equal((entry.get("principal_name", "").startswith("aap-"), len(entry.get("key_fingerprint", ""))),
+                  (True, 64))
+
+    def forged(self, key, other):
+        """The key's id with another key's private half."""
+        content = json.loads(other.content)
+        return ClientKey({"ClientKeyId": key.id, "PrivateKeyData": content["PrivateKeyData"]})
+
+    def run(self):
+        life, no = self.life, "Forbidden.NoPermission"
+        short = life.client_key("short", **validity(-3600 + 4, 4))
+        over = time.monotonic() + 5
+        key, other = life.client_key("one"), life.client_key("two")
+        self.case("wrong signature", self.forged(key, other), "SignatureNotMatch", 401)
+        self.case("not yet valid", life.client_key("early", **validity(3600, 7200 + 60)), "Forbidden.AccessKey", 403)
+        gone = life.client_key("deleted")
+        life.call("DeleteClientKey", ClientKeyId=gone.id)
+        self.case("deleted", gone, "Unauthorized", 404)
+        life.call("CreateNetworkRule", Name=f"away-{life.tail}", Type="Private", SourcePrivateIp='["192.0.2.1"]')
+        self.case("wrong address", life.client_key("away", rules=[f"away-{life.tail}"]), no, 403)
+        self.case("wrong role", life.client_key("role", permissions=["CryptoServiceKeyUser"]), no, 403)
+        self.case("wrong resource", life.client_key("resource", ["secret/other", "key/*"]), no, 403)
+        self.case("other instance", life.client_key("instance", scope=life.instance_of_ours("refusals")), no, 403)
+        self.case("other account", self.stranger(), "Unauthorized", 404)
+        time.sleep(max(0, over - time.monotonic()))
+        self.case("expired", short, "Forbidden.AccessKey", 403)
+
+    def stranger(self):
+        made = self.life.wire.ok("CreateAccount", {"Alias": f"gcs-{self.life.tail}"}, version="2026-11-01", place="form")
+        there = Applications()
+        there.wire = self.life.wire.with_keys(made["AccessKey"]["AccessKeyId"], made["AccessKey"]["AccessKeySecret"])
+        return there.client_key("stranger")
+
+
 if __name__ == "__main__":
     life = Life()
     application = life.secrets()
+    Refusals(life).run()
     life.symmetric(application)
     life.asymmetric(application)
     life.suite.finish()

@@ -7,7 +7,7 @@ import os
 import time
 
 from instance_wire import InstanceWire
-from strongroom_e2e.applications import Applications
+from strongroom_e2e.applications import Applications, validity
 from strongroom_e2e.audit_log import entry_of
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.wire import RAM, STS, Wire
@@ -39,20 +39,27 @@ class Refusals:
             entry = entry_of(self.data, answer.request_id())
             equal((entry["error_code"], entry["status"], entry["access_key_id"]), (code, status, key.id))
             equal((entry["principal_type"], entry["source_ip"], entry["instance"]), (principal, "127.0.0.1", self.apps.instance))
-            if code != "Unauthorized":
-                equal(len(entry["key_fingerprint"]), 64)
-                assert entry["principal_name"].startswith("aap-"), entry
+            equal(len(entry["key_fingerprint"]), 64)
+            assert entry["principal_name"].startswith("aap-"), entry
             assert "a value" not in json.dumps(entry)
 
     def identities(self):
         apps = self.apps
         self.case("wrong signature", self.good, 401, "SignatureNotMatch", "anonymous", client=self.wire(self.good).with_new_key())
-        later = {"NotBefore": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86_400)),
-                 "NotAfter": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 30 * 86_400))}
-        future = apps.client_key("future", **later)
+        ending = apps.client_key("ending", **validity(-3600 + 3, 3))
+        starting = apps.client_key("starting", **validity(3, 3 + 3600))
+        equal(self.read(self.wire(ending)).status, 200)
+        self.case("a moment before it is valid", starting, 403, "Forbidden.AccessKey", "client-key")
+        future = apps.client_key("future", **validity(86_400, 30 * 86_400))
         self.case("not yet valid", future, 403, "Forbidden.AccessKey", "client-key")
         self.case("not yet valid, and the signature is wrong", future, 401, "SignatureNotMatch", "anonymous",
                   client=self.wire(future).with_new_key())
+        time.sleep(4)
+        self.case("expired while the server ran", ending, 403, "Forbidden.AccessKey", "client-key")
+        self.case("expired, and the signature is wrong", ending, 401, "SignatureNotMatch", "anonymous",
+                  client=self.wire(ending).with_new_key())
+        with self.suite.case("GetSecretValue", "a client key whose time has come"):
+            equal(self.read(self.wire(starting)).status, 200)
         gone = apps.client_key("gone")
         equal(self.read(self.wire(gone)).status, 200)
         apps.call("DeleteClientKey", ClientKeyId=gone.id)

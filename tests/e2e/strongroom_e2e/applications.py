@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import uuid
 
 from strongroom_e2e.wire import Wire
@@ -18,6 +19,12 @@ def work_directory(name):
     folder = tempfile.mkdtemp(prefix=f"strongroom-{name}-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def validity(start, end):
+    """NotBefore and NotAfter, in seconds from now."""
+    at = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds)) for seconds in (start, end)]
+    return {"NotBefore": at[0], "NotAfter": at[1]}
 
 
 class ClientKey:

@@ -61,7 +61,8 @@ class AccessPoints final : public identity::ClientKeySource {
   Result<void> create_point(barrier::Transaction& transaction, AccessPoint point, Instant now);
   Result<void> update_point(barrier::Transaction& transaction, const AccessPoint& point) const;
   /// Its client keys go with it.
-  Result<void> remove_point(barrier::Transaction& transaction, const AccessPoint& point);
+  Result<void> remove_point(barrier::Transaction& transaction, const AccessPoint& point,
+                            Instant now);
 
   /// Makes a key of an access point and schedules its reminders. 400 Rejected.LimitExceeded for a
   /// fourth, InvalidParameter for password, validity or an access point of RAM roles. Slow: an RSA
@@ -71,7 +72,8 @@ class AccessPoints final : public identity::ClientKeySource {
   /// Also 404 for another account's key.
   Result<ClientKeyInfo> find_client_key(barrier::Reader& reader, AccountId account,
                                         std::string_view id) const;
-  Result<void> remove_client_key(barrier::Transaction& transaction, const ClientKeyInfo& key);
+  Result<void> remove_client_key(barrier::Transaction& transaction, const ClientKeyInfo& key,
+                                 Instant now);
   /// The work of a due::Kind::kRemindClientKey row: records ClientKey:Expiration:Reminder. False if
   /// the key is gone.
   Result<bool> remind_due(barrier::Transaction& transaction, const due::Task& task, Instant now);
@@ -99,6 +101,8 @@ class AccessPoints final : public identity::ClientKeySource {
   Result<std::vector<policy::AccessPolicy>> grants_of(barrier::Reader& reader,
                                                       const AccessPoint& point) const;
   Result<void> bind_role(barrier::Transaction& transaction, const AccessPoint& point, bool bound);
+  static void bury(barrier::Transaction& transaction, const ClientKeyInfo& key, Instant now);
+  static Result<bool> forget_due(barrier::Transaction& transaction, const due::Task& task);
 
   barrier::SealedStore& store_;
   Random& random_;

@@ -20,7 +20,8 @@ inline constexpr std::string_view kClientKeyPrefix = "KAAP.";
 class ClientKeySource {
  public:
   virtual ~ClientKeySource() = default;
-  /// A credential whose `client` is set and whose principal is a kClientKey. kNotFound, kNotCached.
+  /// A credential whose `client` is set and whose principal is a kClientKey; of a key that was
+  /// deleted, one without `client`, which only names it. kNotFound, kNotCached.
   virtual Result<CredentialRef> load(barrier::Reader& reader, std::string_view key_id) = 0;
   /// What bounds sessions of a role besides RAM; null: nothing does. kNotCached.
   virtual Result<std::shared_ptr<const policy::AccessGrants>> grants_of_role(
