@@ -9,6 +9,7 @@
 #include "key_rights.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/keys/cryptography.h"
 #include "tables.h"
 

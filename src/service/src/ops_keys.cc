@@ -56,8 +56,8 @@ Result<keys::KeyOrigin> new_origin(const Parameters& p, keys::KeySpec spec) {
   if (text != "EXTERNAL") {
     return invalid_parameter("Origin", "It must be Aliyun_KMS or EXTERNAL.");
   }
-  if (!keys::is_symmetric(spec)) {
-    return invalid_parameter("Origin", "Only symmetric keys can have imported material.");
+  if (keys::is_asymmetric(spec)) {
+    return invalid_parameter("Origin", "Only symmetric and HMAC keys can have imported material.");
   }
   return keys::KeyOrigin::kExternal;
 }

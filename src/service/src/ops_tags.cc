@@ -9,6 +9,7 @@
 #include "still_reading.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/secrets/transition.h"
 #include "tables.h"
 
