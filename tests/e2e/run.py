@@ -177,6 +177,7 @@ SUITES = [
     Suite("python-instances", "python kms20160120 instances", install_python, python_client("instances.py"), False),
     Suite("python-instance-api", "python dkms-gcs", install_python, python_client("instance_api.py"), False),
     Suite("instance-refusals", "instance wire", install_python, python_client("instance_refusals.py"), False),
+    Suite("instance-endpoints", "instance endpoints", install_python, python_client("instance_endpoints.py"), True),
     Suite("instance-host", "python secretsmanager-client-v2", install_python, python_client("instance_host.py"), True),
     Suite("client-key-file", "client key file", install_python, python_client("client_key_file.py"), False),
     Suite("interop", "interop", install_python, python_client("interop.py"), False),
