@@ -156,8 +156,9 @@ Result<void> AccessPoints::remove_point(barrier::Transaction& transaction, const
   SR_CHECK_OK(bind_role(transaction, point, false));
   for (const std::string& id : point.client_keys) {
     const auto key = find_client_key(transaction, point.account, id);
-    if (key) bury(transaction, *key, now);
-    if (!key && key.error().kind() != ErrorKind::kNotFound) return std::unexpected(key.error());
+    if (!key && key.error().kind() == ErrorKind::kNotFound) continue;
+    if (!key) return std::unexpected(key.error());
+    SR_CHECK_OK(bury(transaction, *key, now));
   }
   transaction.remove({RecordType::kAccessPoint, point.account, point.name});
   transaction.after_commit(

@@ -116,15 +116,18 @@ Result<ClientKeyInfo> AccessPoints::find_client_key(barrier::Reader& reader, Acc
   return key;
 }
 
-void AccessPoints::bury(barrier::Transaction& transaction, const ClientKeyInfo& key, Instant now) {
+Result<void> AccessPoints::bury(barrier::Transaction& transaction, const ClientKeyInfo& key,
+                                Instant now) {
+  SR_CHECK_OK(transaction.read(key_address(key.id)));  // a precondition of the write
   transaction.put(key_address(key.id), key.uuid, as_bytes(encode_deleted(key, now)));
   due::schedule(transaction, {now.unix_ms + kKnownDays * kMillisPerDay},
                 {due::Kind::kRemindClientKey, key.account, key.id, key.uuid, kForget});
+  return {};
 }
 
 Result<void> AccessPoints::remove_client_key(barrier::Transaction& transaction,
                                              const ClientKeyInfo& key, Instant now) {
-  bury(transaction, key, now);
+  SR_CHECK_OK(bury(transaction, key, now));
   SR_TRY(AccessPoint point, find_point(transaction, key.account, key.access_point));
   std::erase(point.client_keys, key.id);
   return update_point(transaction, point);

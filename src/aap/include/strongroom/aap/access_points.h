@@ -101,7 +101,8 @@ class AccessPoints final : public identity::ClientKeySource {
   Result<std::vector<policy::AccessPolicy>> grants_of(barrier::Reader& reader,
                                                       const AccessPoint& point) const;
   Result<void> bind_role(barrier::Transaction& transaction, const AccessPoint& point, bool bound);
-  static void bury(barrier::Transaction& transaction, const ClientKeyInfo& key, Instant now);
+  static Result<void> bury(barrier::Transaction& transaction, const ClientKeyInfo& key,
+                           Instant now);
   static Result<bool> forget_due(barrier::Transaction& transaction, const due::Task& task);
 
   barrier::SealedStore& store_;
