@@ -101,15 +101,29 @@ Result<SecretBytes> file_key_of(const Header& header, std::span<const Identity> 
 
 }  // namespace
 
+Recipient::Recipient(const std::array<std::uint8_t, 32>& key)
+    : text_(bech32_encode(kRecipientPrefix, key)), key_(key) {}
+
 Result<Recipient> Recipient::parse(std::string_view text) {
-  Recipient recipient;
-  if (!bech32_decode(text, kRecipientPrefix, recipient.key_) ||
-      bech32_encode(kRecipientPrefix, recipient.key_) != text) {
+  std::array<std::uint8_t, crypto::kX25519Bytes> key{};
+  const bool decoded = bech32_decode(text, kRecipientPrefix, key);
+  Recipient recipient(key);
+  if (!decoded || recipient.text_ != text) {
     return fail(ErrorKind::kInvalidInput, "Age.Recipient",
                 "a recipient is an age public key as age-keygen prints it: age1…");
   }
-  recipient.text_ = text;
   return recipient;
+}
+
+Result<Identity> Identity::generate(Random& random) {
+  Identity identity;
+  SR_TRY(identity.key_, random_secret(crypto::kX25519Bytes, random));
+  return identity;
+}
+
+Result<Recipient> Identity::recipient() const {
+  SR_TRY(const crypto::X25519Public key, crypto::x25519_public(key_));
+  return Recipient(key);
 }
 
 Result<Identity> Identity::parse(std::string_view text) {

@@ -78,6 +78,7 @@ class Writer {
  private:
   Result<void> make_head(const store::Snapshot& snapshot, Instant now);
   Result<void> check_base(const store::Snapshot& snapshot) const;
+  Result<void> wrap_key(Head& head);
   Result<void> write_rows(const store::Snapshot& snapshot);
   Result<void> write_audit();
   Result<void> write_foot();
@@ -117,6 +118,16 @@ Result<void> Writer::check_base(const store::Snapshot& snapshot) const {
                   "Nothing was written. Take a full backup");
 }
 
+Result<void> Writer::wrap_key(Head& head) {
+  if (options_.recipients.empty()) {
+    const std::string aad = key_aad(head.cluster, head.id);
+    SR_TRY(head.sealed_key, crypto::suite1_seal(source_.keys.wrap, as_bytes(aad), key_, random_));
+  } else {
+    SR_TRY(head.age_key, age::encrypt(key_, options_.recipients, random_));
+  }
+  return {};
+}
+
 Result<void> Writer::make_head(const store::Snapshot& snapshot, Instant now) {
   Head& head = manifest_.head;
   SR_TRY(signer_, crypto::Ed25519Signer::from_seed(source_.keys.signing_seed));
@@ -135,8 +146,7 @@ Result<void> Writer::make_head(const store::Snapshot& snapshot, Instant now) {
                   .text();
   SR_CHECK_OK(check_base(snapshot));
   SR_TRY(key_, crypto::new_suite1_key(random_));
-  const std::string aad = key_aad(head.cluster, head.id);
-  SR_TRY(head.sealed_key, crypto::suite1_seal(source_.keys.wrap, as_bytes(aad), key_, random_));
+  SR_CHECK_OK(wrap_key(head));
   const std::string text = encode_head(head);
   if (text.size() > kHeadBytesMax) return internal_error("recovery: head too large");
   std::string front(kBackupMagic);

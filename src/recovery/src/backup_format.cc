@@ -95,21 +95,30 @@ std::vector<std::string_view> words(std::string_view text) {
   }
 }
 
+/// Format 2 is format 1 with a key for age recipients; the foot has one form.
+constexpr std::string_view kSealedFormat = "1";
+constexpr std::string_view kAgeFormat = "2";
+
+std::string_view format_of(const Head& head) {
+  return head.age_key.empty() ? kSealedFormat : kAgeFormat;
+}
+
 Result<void> check_version(std::string_view text, std::string_view name) {
   Lines lines(text);
   const std::string_view version = lines.take(name);
   if (!lines.ok()) return corrupt("its text");
-  if (version == "1") return {};
+  if (version == kSealedFormat || version == kAgeFormat) return {};
   return fail(ErrorKind::kConflict, "Backup.OtherFormat",
               "the backup has format " + std::string(version) +
-                  ", this program reads format 1: use the release that wrote it, or a newer one");
+                  ", this program reads formats 1 and 2: use the release that wrote it, or a "
+                  "newer one");
 }
 
 }  // namespace
 
 std::string encode_head(const Head& head) {
   std::string out;
-  line(out, "strongroom-backup", "1");
+  line(out, "strongroom-backup", format_of(head));
   line(out, "id", head.id.lower());
   line(out, "base", head.full() ? "-" : head.base.lower());
   line(out, "cluster", head.cluster.lower());
@@ -125,7 +134,11 @@ std::string encode_head(const Head& head) {
   }
   line(out, "superblock", base64_encode(as_bytes(head.files.superblock)));
   line(out, "seal", base64_encode(as_bytes(head.files.seal)));
-  line(out, "key", base64_encode(as_bytes(head.sealed_key)));
+  if (head.age_key.empty()) {
+    line(out, "key", base64_encode(as_bytes(head.sealed_key)));
+  } else {
+    line(out, "age", base64_encode(as_bytes(head.age_key)));
+  }
   return out;
 }
 
@@ -153,8 +166,9 @@ Result<Head> parse_head(std::string_view text) {
   while (lines.at("slot") && ++slots < kLinesMax) lines.take("slot");
   head.files.superblock = lines.base64(lines.take("superblock"));
   head.files.seal = lines.base64(lines.take("seal"));
-  head.sealed_key = lines.base64(lines.take("key"));
-  if (!lines.finished() || !created || head.id.is_zero()) return corrupt("its head");
+  std::string& key = lines.at("age") ? head.age_key : head.sealed_key;
+  key = lines.base64(lines.take(lines.at("age") ? "age" : "key"));
+  if (!lines.finished() || !created || head.id.is_zero() || key.empty()) return corrupt("its head");
   auto facts = barrier::list_slots(head.files.seal);
   if (!facts) return corrupt("the seal in its head");
   head.slots = std::move(*facts);

@@ -18,6 +18,7 @@ namespace strongroom::recovery {
 namespace {
 
 constexpr std::size_t kTailBytes = 4 + kBackupEnd.size();
+constexpr std::size_t kKeyBytes = 32;
 
 std::unexpected<Error> damaged(const std::string& path, std::string_view what) {
   return fail(ErrorKind::kCorrupt, "Backup.Damaged",
@@ -41,12 +42,14 @@ class Reader final : public BackupReader {
 
   Result<void> read_head();
   const Head& head() const override { return head_; }
-  Result<void> unlock(const BackupKeys& keys) override;
+  Result<void> unlock(const BackupKeys& keys, std::span<const age::Identity> identities) override;
   Result<std::optional<Item>> next() override;
   Result<void> skip() override;
   Result<Foot> finish() override;
 
  private:
+  Result<SecretBytes> chunk_key(const BackupKeys& keys,
+                                std::span<const age::Identity> identities) const;
   Result<std::string> take(std::size_t size);
   /// The next chunk's blob; `last_` tells whether it was the last one.
   Result<std::string> take_chunk();
@@ -84,7 +87,28 @@ Result<void> Reader::read_head() {
   return {};
 }
 
-Result<void> Reader::unlock(const BackupKeys& keys) {
+Result<SecretBytes> Reader::chunk_key(const BackupKeys& keys,
+                                      std::span<const age::Identity> identities) const {
+  if (head_.age_key.empty()) {
+    const std::string aad = key_aad(head_.cluster, head_.id);
+    auto key = crypto::suite1_open(keys.wrap, as_bytes(aad), head_.sealed_key);
+    if (!key) return damaged(path_, "its key does not open");
+    return key;
+  }
+  if (identities.empty()) {
+    return fail(ErrorKind::kDenied, "Backup.NeedsIdentity",
+                path_ +
+                    " was encrypted for age recipients. Nothing was changed. Name the identity "
+                    "file of one of them with --age-identity-file");
+  }
+  auto key = age::decrypt(head_.age_key, identities);
+  if (!key && key.error().kind() == ErrorKind::kDenied) return key;
+  if (!key || key->size() != kKeyBytes)
+    return damaged(path_, "its key for age recipients does not open");
+  return key;
+}
+
+Result<void> Reader::unlock(const BackupKeys& keys, std::span<const age::Identity> identities) {
   SR_TRY(const auto signer, crypto::Ed25519Signer::from_seed(keys.signing_seed));
   const audit_format::VerifierKey ours{.name = signing_name(head_.cluster),
                                        .public_key = signer.public_key()};
@@ -94,10 +118,7 @@ Result<void> Reader::unlock(const BackupKeys& keys) {
                     " was not signed by the data directory whose seal it carries. Nothing was "
                     "changed. Do not use it");
   }
-  const std::string aad = key_aad(head_.cluster, head_.id);
-  auto key = crypto::suite1_open(keys.wrap, as_bytes(aad), head_.sealed_key);
-  if (!key) return damaged(path_, "its key does not open");
-  key_ = std::move(*key);
+  SR_TRY(key_, chunk_key(keys, identities));
   return {};
 }
 
@@ -202,7 +223,7 @@ Result<Manifest> read_manifest(const std::string& path) {
 }
 
 Result<Manifest> verify_backup(const std::string& path, const BackupKeys* keys,
-                               std::string_view vkey) {
+                               std::string_view vkey, std::span<const age::Identity> identities) {
   SR_TRY(const auto reader, BackupReader::open(path));
   if (!vkey.empty() && vkey != reader->head().vkey) {
     return fail(ErrorKind::kDenied, "Backup.OtherSigner",
@@ -212,7 +233,7 @@ Result<Manifest> verify_backup(const std::string& path, const BackupKeys* keys,
   if (keys == nullptr) {
     SR_CHECK_OK(reader->skip());
   } else {
-    SR_CHECK_OK(reader->unlock(*keys));
+    SR_CHECK_OK(reader->unlock(*keys, identities));
     while (true) {
       SR_TRY(const auto item, reader->next());
       if (!item) break;

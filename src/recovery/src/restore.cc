@@ -176,7 +176,7 @@ Result<void> fill(const RestoreRequest& request, StagedDirectory& staged,
            return barrier::derive_from_root(staged.opened.root, label);
          }));
   for (ChainLink& link : chain) {
-    SR_CHECK_OK(link.reader->unlock(keys));
+    SR_CHECK_OK(link.reader->unlock(keys, request.identities));
     SR_CHECK_OK(link.advance());
   }
   SR_TRY(staged.rows, load_rows(chain, staged.path, newest.revision));

@@ -215,6 +215,48 @@ TEST(Restore, SaysWhichKeyTheBackupNeeds) {
   EXPECT_FALSE(std::filesystem::exists(vault.sub("back.restoring")));
 }
 
+std::vector<age::Identity> new_identity(Random& random) {
+  std::vector<age::Identity> made;
+  made.push_back(*age::Identity::generate(random));
+  return made;
+}
+
+TEST(Restore, ABackupForAgeRecipientsNeedsOneOfThem) {
+  Vault vault;
+  const auto ours = new_identity(vault.random());
+  const std::vector<age::Recipient> recipients{*ours[0].recipient()};
+  const auto other = new_identity(vault.random());
+  vault.put("x", "one");
+  const std::string full = vault.sub("full.backup");
+  const std::string more = vault.sub("more.backup");
+  const auto base = write_backup_file(vault.source(), full, {.recipients = recipients},
+                                      vault.clock(), vault.random());
+  ASSERT_TRUE(base) << base.error().message();
+  EXPECT_TRUE(base->head.sealed_key.empty());
+  vault.put("x", "two");
+  ASSERT_TRUE(write_backup_file(vault.source(), more, {.since = &*base, .recipients = recipients},
+                                vault.clock(), vault.random()));
+  EXPECT_TRUE(verify_backup(more, nullptr, ""));  // whole and signed: that needs no key
+  EXPECT_EQ(verify_backup(more, &vault.keys(), "").error().code(), "Backup.NeedsIdentity");
+  EXPECT_EQ(verify_backup(more, &vault.keys(), "", other).error().code(), "Age.NoIdentity");
+  EXPECT_TRUE(verify_backup(more, &vault.keys(), "", ours));
+
+  const barrier::SlotSecret secret = vault.secret();
+  const auto refused =
+      stage_restore({.backup = more, .directory = vault.sub("back"), .secret = secret});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "Backup.NeedsIdentity");
+  EXPECT_FALSE(std::filesystem::exists(vault.sub("back.restoring")));
+  auto staged = stage_restore(
+      {.backup = more, .directory = vault.sub("back"), .secret = secret, .identities = ours});
+  ASSERT_TRUE(staged) << staged.error().message();
+  ASSERT_TRUE(publish_restore(*staged, vault.sub("back")));
+  const OpenVault back =
+      open_restored(vault.sub("back"), vault.secret(), vault.clock(), vault.random());
+  ASSERT_TRUE(back.store);
+  EXPECT_EQ(read(*back.store, "x"), "two");
+}
+
 TEST(Retention, KeepsWholeChainsOfTheNewestFullBackups) {
   Vault vault;
   std::filesystem::create_directory(vault.sub("repo"));

@@ -10,6 +10,11 @@ CLI::App* RecoveryOptions::command(CLI::App& parent, const char* name, const cha
   return made;
 }
 
+void RecoveryOptions::add_identity_file(CLI::App& command) {
+  command.add_option("--age-identity-file", age_identity_file_,
+                     "identity of one of the age recipients, as age-keygen writes it");
+}
+
 void RecoveryOptions::add_backup(CLI::App& app, CommonFlags& common) {
   CLI::App* backup = app.add_subcommand("backup", "take, check and list backups");
   backup->require_subcommand(1);
@@ -20,12 +25,15 @@ void RecoveryOptions::add_backup(CLI::App& app, CommonFlags& common) {
                      "new file, - for standard output; else a name in backup.directory");
   create->add_option("--since", backup_.since, "an earlier backup: write what changed since");
   create->add_option("--rate", backup_.rate, "MiB a second that are read at most");
+  create->add_option("--age-recipient", age_recipients_,
+                     "age1… key: only its holder, with the seal, opens the backup; repeatable");
   CLI::App* verify = command(
       *backup, "verify", "check a backup; needs nothing but the file", common,
       [this](const auto& config, const auto& f) { return run_backup_verify(verify_, config, f); });
   verify->add_option("file", verify_.file, "the backup, - for standard input")->required();
   verify->add_option("--vkey", verify_.vkey, "the key that must have signed it");
   verify->add_flag("--open", verify_.open, "open every chunk with the configured seal");
+  add_identity_file(*verify);
   CLI::App* list = command(*backup, "ls", "list a directory of backups", common,
                            [this](const auto& config, const auto& f) {
                              return run_backup_list(list_directory_, config, f);
@@ -49,6 +57,8 @@ void RecoveryOptions::add_restore(CLI::App& app, CommonFlags& common) {
       command(app, "drill", "prove that the newest backup can be restored", common,
               [this](const auto& config, const auto& f) { return run_drill(scratch_, config, f); });
   drill->add_option("--scratch", scratch_, "where to restore to; else backup.scratch");
+  add_identity_file(*restore);
+  add_identity_file(*drill);
 }
 
 void RecoveryOptions::add_seal(CLI::App& app, CommonFlags& common) {
@@ -112,8 +122,14 @@ void RecoveryOptions::add_to(CLI::App& app, CommonFlags& common) {
 }
 
 std::optional<int> RecoveryOptions::run(const std::string& config, const Flags& flags) const {
+  Flags all = flags;
+  if (!age_identity_file_.empty()) all["backup.age_identity_file"] = age_identity_file_;
+  for (const std::string& recipient : age_recipients_) {
+    std::string& list = all["backup.age_recipients"];
+    list += (list.empty() ? "" : ",") + recipient;
+  }
   for (const auto& [app, body] : commands_) {
-    if (app->parsed()) return body(config, flags);
+    if (app->parsed()) return body(config, all);
   }
   return std::nullopt;
 }

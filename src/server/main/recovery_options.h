@@ -20,6 +20,7 @@ class RecoveryOptions {
   CLI::App* command(CLI::App& parent, const char* name, const char* about, CommonFlags& common,
                     Body body);
 
+  void add_identity_file(CLI::App& command);
   void add_backup(CLI::App& app, CommonFlags& common);
   void add_restore(CLI::App& app, CommonFlags& common);
   void add_seal(CLI::App& app, CommonFlags& common);
@@ -30,6 +31,8 @@ class RecoveryOptions {
   strongroom::server::RestoreOptions restore_;
   strongroom::server::SealSlotOptions slot_;
   std::string list_directory_;
+  std::vector<std::string> age_recipients_;
+  std::string age_identity_file_;
   bool check_ = false;
   std::string scratch_;
   std::vector<std::pair<CLI::App*, Body>> commands_;

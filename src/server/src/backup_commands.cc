@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "age_keys.h"
 #include "backup_job.h"
 #include "recovery_status.h"
 #include "startup.h"
@@ -49,6 +50,8 @@ void print_manifest(std::FILE* out, const std::string& path, const recovery::Man
     std::fprintf(out, "opens by  slot %u (%s), check value %s\n", slot.id,
                  std::string(barrier::slot_kind_name(slot.kind)).c_str(), slot.check_value.c_str());
   }
+  if (!head.age_key.empty())
+    std::fprintf(out, "and by    the identity of an age recipient (--age-identity-file)\n");
   std::fprintf(out, "signed by %s\n", head.vkey.c_str());
 }
 
@@ -83,8 +86,10 @@ Result<recovery::StoredBackup> create(const Config& config, const BackupOptions&
   if (!options.since.empty()) {
     SR_TRY(since, recovery::read_manifest(options.since));
   }
+  SR_TRY(const std::vector<age::Recipient> recipients, recipients_of(config.backup));
   const recovery::BackupOptions how{.bytes_per_second = bytes_of_mib(rate),
-                                    .since = options.since.empty() ? nullptr : &since};
+                                    .since = options.since.empty() ? nullptr : &since,
+                                    .recipients = recipients};
   recovery::StoredBackup made{.path = options.out, .manifest = {}};
   if (options.out == "-") {
     const auto sink = recovery::make_descriptor_sink(STDOUT_FILENO);
@@ -116,7 +121,8 @@ Result<recovery::Manifest> verify(const Config& config, const BackupVerifyOption
       const barrier::UnsealedDirectory opened,
       barrier::open_directory_files(manifest.head.files, options.file, manifest.head.mode, secret));
   SR_TRY(const recovery::BackupKeys keys, keys_of(opened.root));
-  return recovery::verify_backup(options.file, &keys, options.vkey);
+  SR_TRY(const std::vector<age::Identity> identities, identities_of(config.backup));
+  return recovery::verify_backup(options.file, &keys, options.vkey, identities);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "backup_job.h"
 
+#include "age_keys.h"
 #include "strongroom/recovery/restore.h"
 #include "unseal.h"
 
@@ -23,10 +24,12 @@ Result<recovery::StoredBackup> take_scheduled_backup(const recovery::BackupSourc
   SystemRandom random;
   SR_TRY(const recovery::Listing listing, recovery::list_backups(config.directory));
   const recovery::StoredBackup* base = base_of(listing, config.full_every);
+  SR_TRY(const std::vector<age::Recipient> recipients, recipients_of(config));
   recovery::StoredBackup made;
   recovery::BackupOptions options{.bytes_per_second = bytes_of_mib(config.rate_mib),
                                   .since = base != nullptr ? &base->manifest : nullptr,
-                                  .cancel = cancel};
+                                  .cancel = cancel,
+                                  .recipients = recipients};
   const auto write = [&]() {
     made.path = recovery::backup_path(config.directory, clock.now(), Uuid::generate(random),
                                       options.since == nullptr);
@@ -50,8 +53,10 @@ Result<ProvenRestore> prove_backup(const std::string& backup, const std::string&
                                    const Config& config) {
   SR_TRY(const recovery::Manifest manifest, recovery::read_manifest(backup));
   SR_TRY(const barrier::SlotSecret secret, seal_for(config, manifest.head.mode));
+  SR_TRY(const std::vector<age::Identity> identities, identities_of(config.backup));
   SR_TRY(const recovery::StagedDirectory staged,
-         recovery::stage_restore({.backup = backup, .directory = scratch, .secret = secret}));
+         recovery::stage_restore(
+             {.backup = backup, .directory = scratch, .secret = secret, .identities = identities}));
   ProvenRestore proven{.path = backup, .manifest = staged.newest(), .proof = {}};
   auto opened = barrier::open_data_directory(staged.path, manifest.head.mode, secret);
   auto proof = opened ? prove_directory(staged.path, std::move(*opened))

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 
+#include "age_keys.h"
 #include "strongroom/audit_export/sls.h"
 #include "strongroom/base/limits.h"
 
@@ -98,6 +99,10 @@ constexpr std::array kSettings = {
             "full backups that stay, with their increments; 0: all"},
     Setting{"backup.rate", "STRONGROOM_BACKUP_RATE", "32",
             "MiB a second that a backup reads at most; 0: no limit"},
+    Setting{"backup.age_recipients", "STRONGROOM_BACKUP_AGE_RECIPIENTS", "",
+            "age1… keys, comma-separated: only their holders, with the seal, open new backups"},
+    Setting{"backup.age_identity_file", "STRONGROOM_BACKUP_AGE_IDENTITY_FILE", "",
+            "age identity file that drills and restores open such backups with"},
     Setting{"backup.drill_interval_minutes", "STRONGROOM_BACKUP_DRILL_INTERVAL_MINUTES", "0",
             "minutes between two proven restores by the server; 0: none"},
     Setting{"backup.scratch", "STRONGROOM_BACKUP_SCRATCH", "",
@@ -294,6 +299,15 @@ Result<void> interpret_backup(const Values& values, BackupConfig& backup) {
   const bool scheduled = backup.interval_minutes > 0 || backup.drill_interval_minutes > 0;
   if (scheduled && backup.directory.empty()) {
     return invalid("backup.directory must be set when backups or drills are scheduled.");
+  }
+  backup.age_recipients = split_list(value_of(values, "backup.age_recipients").text);
+  backup.age_identity_file = value_of(values, "backup.age_identity_file").text;
+  SR_CHECK_OK(recipients_of(backup));
+  if (backup.drill_interval_minutes > 0 && !backup.age_recipients.empty() &&
+      backup.age_identity_file.empty()) {
+    return invalid(
+        "backup.age_identity_file must be set when drills are scheduled and backups are for age "
+        "recipients.");
   }
   return {};
 }

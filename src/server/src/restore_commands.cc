@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "age_keys.h"
 #include "backup_job.h"
 #include "dead_credentials.h"
 #include "recovery_status.h"
@@ -64,11 +65,13 @@ Result<Proof> restore(const Config& config, const RestoreOptions& options) {
     mode = manifest.head.mode;
   }
   SR_TRY(const barrier::SlotSecret secret, seal_for(config, mode));
+  SR_TRY(const std::vector<age::Identity> identities, identities_of(config.backup));
   SR_TRY(recovery::StagedDirectory staged,
          recovery::stage_restore({.backup = options.from,
                                   .directory = config.data_directory,
                                   .secret = secret,
-                                  .audit_directory = options.audit}));
+                                  .audit_directory = options.audit,
+                                  .identities = identities}));
   SR_TRY(const Proof proof, prove_staged(staged, secret));
   if (!options.audit.empty()) SR_CHECK_OK(bury(staged, secret, options.revive_credentials));
   SR_CHECK_OK(recovery::publish_restore(staged, config.data_directory));

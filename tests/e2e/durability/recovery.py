@@ -5,6 +5,7 @@ sealing again; 440 when STRONGROOM_SOAK is set (and the suite handover kills upg
 STRONGROOM_SEED.
 """
 
+import base64
 import glob
 import hashlib
 import json
@@ -149,6 +150,42 @@ def check_backups(suite, vault):
         equal(done.returncode, 0, done.stderr)
         shutil.rmtree(vault.data + "-piped")
     wire.close()
+
+
+def check_age(suite, vault):
+    """With the keys and the program that operators have: age-keygen and age."""
+    identity, stranger, path = (os.path.join(vault.work, name) for name in ("identity.txt", "stranger.txt", "age.backup"))
+    for file in (identity, stranger):
+        subprocess.run(["age-keygen", "-o", file], check=True, capture_output=True, timeout=SECONDS)
+    recipient = re.search(r"age1\w+", open(identity).read()).group(0)
+    with suite.case("-", "a backup for age recipients opens with their identity and the seal, not with one of them"):
+        assert "age recipient" in vault.run("backup", "create", "--out", path, "--age-recipient", recipient).stdout
+        vault.run("backup", "verify", path)
+        vault.run("backup", "verify", "--open", path, "--age-identity-file", identity)
+        for more in ([], ["--age-identity-file", stranger]):
+            told = vault.run("restore", "--from", path, *more, data=vault.data + "-age", good=False).stderr
+            assert "identity file of one of" in told, told
+        other = os.path.join(vault.work, "other.key")
+        with open(other, "wb") as file:
+            file.write(os.urandom(32))
+        os.chmod(other, 0o600)
+        vault.run("restore", "--from", path, "--age-identity-file", identity, data=vault.data + "-age", key=other, good=False)
+        vault.run("restore", "--from", path, "--age-identity-file", identity, data=vault.data + "-age")
+        vault.stop()
+        wire = vault.start(data=vault.data + "-age")
+        equal(value(wire, "s7"), "value7")
+        wire.close()
+        vault.stop()
+        shutil.rmtree(vault.data + "-age")
+    with suite.case("-", "the age program itself opens what is wrapped in the manifest"):
+        head = open(path, "rb").read(1 << 16)
+        wrapped = base64.b64decode(re.search(rb"\nage (\S+)\n", head).group(1))
+        opened = subprocess.run(["age", "-d", "-i", identity], input=wrapped, check=True, capture_output=True, timeout=SECONDS).stdout
+        equal(len(opened), 32)
+    with suite.case("-", "what is no age key is refused before anything is written"):
+        told = vault.run("backup", "create", "--out", path + "2", "--age-recipient", "age1nonsense", good=False).stderr
+        assert "backup.age_recipients" in told and not os.path.exists(path + "2"), told
+    vault.start().close()
 
 
 def check_restore(suite, vault):
@@ -565,6 +602,7 @@ def main():
     try:
         vault = Vault(work)
         check_backups(suite, vault)
+        check_age(suite, vault)
         check_restore(suite, vault)
         check_seal(suite, vault)
         chance = random.Random(SEED)

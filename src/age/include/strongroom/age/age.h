@@ -25,6 +25,7 @@ inline constexpr std::size_t kIdentitiesMax = 20;
 /// A public key, "age1…".
 class Recipient {
  public:
+  explicit Recipient(const std::array<std::uint8_t, 32>& key);
   /// kInvalidInput for anything but one X25519 recipient in its one spelling.
   static Result<Recipient> parse(std::string_view text);
   const std::string& text() const { return text_; }
@@ -38,12 +39,16 @@ class Recipient {
 /// A private key, "AGE-SECRET-KEY-1…". The caller wipes the text.
 class Identity {
  public:
+  /// A new one. kExhausted without locked memory.
+  static Result<Identity> generate(Random& random);
   /// kInvalidInput for anything but one X25519 identity. Messages never repeat the text.
   static Result<Identity> parse(std::string_view text);
   /// All of an identity file as age-keygen writes it: one a line, empty lines and those that begin
   /// with '#' left out. kInvalidInput if there is none, a line is none, or there are too many.
   static Result<std::vector<Identity>> parse_file(std::string_view text);
   const SecretBytes& key() const { return key_; }
+  /// Its public key.
+  Result<Recipient> recipient() const;
 
  private:
   SecretBytes key_;

@@ -7,8 +7,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
+#include "strongroom/age/age.h"
 #include "strongroom/base/random.h"
 #include "strongroom/base/time.h"
 #include "strongroom/recovery/backup_format.h"
@@ -38,6 +40,9 @@ struct BackupOptions {
   std::uint64_t bytes_per_second = 0;         // 0: as fast as the disk
   const Manifest* since = nullptr;            // an increment of this one
   const std::atomic<bool>* cancel = nullptr;  // checked between rows
+  // Who can open it, besides the seal: then the chunks' key is wrapped for them alone. Empty: it is
+  // wrapped under a key of the root.
+  std::span<const age::Recipient> recipients{};
 };
 
 /// Where the bytes go.

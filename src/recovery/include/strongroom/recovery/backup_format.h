@@ -39,7 +39,8 @@ struct Head {
   std::string vkey;                       // verifier key text
   std::vector<barrier::SlotFacts> slots;  // as in `files.seal`
   barrier::DirectoryFiles files;
-  std::string sealed_key;
+  std::string sealed_key;  // under K_wrap, or empty
+  std::string age_key;     // an age file (format 2), or empty: exactly one of them is there
 
   bool full() const { return base.is_zero(); }
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "strongroom/recovery/backup.h"
@@ -23,9 +24,11 @@ class BackupReader {
 
   virtual const Head& head() const = 0;
 
-  /// Gives the key that chunks are opened with. kCorrupt if the backup's key does not open, kDenied
-  /// if the head names another signing key than the root's.
-  virtual Result<void> unlock(const BackupKeys& keys) = 0;
+  /// Finds the key that chunks are opened with: under the root's key, or, of a backup for age
+  /// recipients, by one of the identities. kCorrupt if it does not open; kDenied if the head names
+  /// another signing key than the root's, or no identity fits.
+  virtual Result<void> unlock(const BackupKeys& keys,
+                              std::span<const age::Identity> identities) = 0;
 
   /// The next item, valid until the next call; nothing behind the last one. Needs unlock().
   /// kCorrupt for anything that is not as it was written.
@@ -39,8 +42,9 @@ class BackupReader {
 };
 
 /// Reads all of `path`: framing, digest and signature, and with `keys` every chunk and item.
-/// `vkey` (may be empty): the key that must have signed it.
+/// `vkey` (may be empty): the key that must have signed it. `identities` as in unlock().
 Result<Manifest> verify_backup(const std::string& path, const BackupKeys* keys,
-                               std::string_view vkey);
+                               std::string_view vkey,
+                               std::span<const age::Identity> identities = {});
 
 }  // namespace strongroom::recovery

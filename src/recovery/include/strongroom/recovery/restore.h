@@ -6,9 +6,11 @@
 // far as it wants, publish_restore() gives it its name. A kill in between leaves a directory that
 // is recognised by its marker and removed by the next attempt; the wanted name appears only whole.
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "strongroom/age/age.h"
 #include "strongroom/barrier/data_directory.h"
 #include "strongroom/recovery/backup_format.h"
 
@@ -20,6 +22,7 @@ struct RestoreRequest {
   const barrier::SlotSecret& secret;
   std::string audit_directory =
       {};  // a newer copy of the audit log, put back instead of the backup's
+  std::span<const age::Identity> identities{};  // for backups made for age recipients
 };
 
 /// A restored directory that has no name yet.

@@ -65,6 +65,8 @@ struct BackupConfig {
   std::uint64_t full_every = 24;
   std::uint64_t keep = 14;  // 0: all
   std::uint64_t rate_mib = 32;
+  std::vector<std::string> age_recipients;  // valid ones; empty: the seal alone opens backups
+  std::string age_identity_file;            // what opens them again, for drills and restores
 };
 
 struct Config {
