@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kLookMillis = 50;      // a number in memory
 constexpr std::int64_t kAgainMillis = 1'000;  // after something went wrong
+constexpr std::uint64_t kUnseen = ~std::uint64_t{0};
 constexpr std::int64_t kReleasedGraceMillis = 1'000;
 
 }  // namespace
@@ -57,7 +58,10 @@ Result<Address> InstanceEndpoints::listen_all(const Address& address) {
   seen_ = parts_.instances.changes();
   SR_TRY(const auto reader, parts_.store.reader());
   SR_TRY(const std::vector<instances::Enrolled> there, parts_.instances.all(*reader));
-  for (const instances::Enrolled& one : there) SR_CHECK_OK(open_named(one));
+  if (const auto opened = open_missing(there); !opened) {
+    seen_ = kUnseen;  // the keeper tries again
+    log::error("instance_endpoint_failed", {{"why", opened.error().message()}});
+  }
   net::ServerConfig server;
   server.threads = parts_.threads;
   SR_TRY(auto sockets, parts_.sockets_at(address));
@@ -71,6 +75,17 @@ Result<Address> InstanceEndpoints::listen_all(const Address& address) {
   const std::lock_guard lock(mutex_);
   all_ = std::move(bound);
   return Address{address.host, all_->port(0)};
+}
+
+Result<void> InstanceEndpoints::open_missing(const std::vector<instances::Enrolled>& there) {
+  Result<void> all;
+  for (const instances::Enrolled& one : there) {
+    if (std::ranges::find(named_, one.id) != named_.end()) continue;
+    const auto opened = open_named(one);
+    if (!opened && all) all = opened;
+    if (opened) log::info("instance_endpoint_opened", {{"instance", one.id}});
+  }
+  return all;
 }
 
 Result<void> InstanceEndpoints::open_named(const instances::Enrolled& instance) {
@@ -103,6 +118,10 @@ void InstanceEndpoints::close_own(const std::string& id) {
     own_.erase(found);
   }
   server->stop(kReleasedGraceMillis);
+  {
+    const std::lock_guard lock(mutex_);
+    retired_.push_back(std::move(server));
+  }
   log::info("instance_endpoint_closed", {{"instance", id}});
 }
 
@@ -128,11 +147,7 @@ Result<void> InstanceEndpoints::follow() {
   for (const std::string& id : std::vector<std::string>(named_)) {
     if (gone(id)) close_named(id);
   }
-  for (const instances::Enrolled& one : there) {
-    if (!for_all || std::ranges::find(named_, one.id) != named_.end()) continue;
-    SR_CHECK_OK(open_named(one));
-    log::info("instance_endpoint_opened", {{"instance", one.id}});
-  }
+  if (for_all) SR_CHECK_OK(open_missing(there));
   seen_ = now;
   return {};
 }

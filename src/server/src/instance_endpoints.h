@@ -63,6 +63,9 @@ class InstanceEndpoints {
                                        std::string& ca_pem) const;
   /// Brings what is served to what is there.
   Result<void> follow();
+  /// Those of `there` that are not open yet. One that cannot be opened must not keep the others
+  /// from being served: the first failure, once all were tried.
+  Result<void> open_missing(const std::vector<instances::Enrolled>& there);
   Result<void> open_named(const instances::Enrolled& instance);
   void close_named(const std::string& id);
   void close_own(const std::string& id);
@@ -74,9 +77,10 @@ class InstanceEndpoints {
   std::mutex following_;            // before mutex_; for the two that follow
   std::vector<std::string> named_;  // ids served by all_
   std::uint64_t seen_ = 0;          // the state of the instances that is served
-  mutable std::mutex mutex_;        // for the two that follow
+  mutable std::mutex mutex_;        // for the three that follow
   std::vector<Own> own_;
-  std::unique_ptr<net::Server> all_;  // null: there is no address for all
+  std::vector<std::unique_ptr<net::Server>> retired_;  // stopped; workers may still hold exchanges
+  std::unique_ptr<net::Server> all_;                   // null: there is no address for all
   std::unique_ptr<Periodic> keeper_;
 };
 
