@@ -4,6 +4,7 @@
 
 #include "key_commands.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/crypto/asymmetric.h"
 #include "strongroom/crypto/secret_digest.h"
 #include "terminal.h"
 
@@ -46,10 +47,124 @@ std::optional<std::string> version_of(Session& session, const CryptoOptions& opt
   return std::string(versions.back()["KeyVersionId"].text());
 }
 
-/// SHA-256 of the input, as Base64: what RSA and ECDSA sign.
-Result<std::string> digest_of(const CryptoOptions& options) {
-  SR_TRY(const SecretBytes input, input_of(options));
-  return base64_encode(crypto::sha256_of(input));
+/// The input as Base64, which is as secret.
+Result<SecretBytes> base64_of(const SecretBytes& input) {
+  std::string bytes;
+  append_revealed(bytes, input);
+  std::string text = base64_encode(as_bytes(bytes));
+  SR_CHECK_OK(SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}));
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+}
+
+/// What SM2 signs: the key's own digest of the message. Nothing after a failure that was shown.
+std::optional<std::string> sm2_digest(Session& session, const ApiCall& of_key,
+                                      const SecretBytes& message) {
+  const auto answer = session.call("get the public key", of_key);
+  if (!answer) return std::nullopt;
+  const auto key = crypto::PublicKey::from_pem(answer->json.root()["PublicKey"].text());
+  std::string bytes;
+  append_revealed(bytes, message);
+  const auto digest = key ? key->sm2_digest(as_bytes(bytes)) : std::unexpected(key.error());
+  const auto wiped =
+      SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+  if (digest && wiped) return base64_encode(as_bytes(*digest));
+  session.failed("the digest could not be made", digest ? wiped.error() : digest.error());
+  return std::nullopt;
+}
+
+/// The call that signs or verifies the input, but for its value; nothing after a failure that was
+/// shown.
+std::optional<ApiCall> call_on_digest(Session& session, const char* action,
+                                      const CryptoOptions& options) {
+  const auto input = input_of(options);
+  if (!input) {
+    no_input(session, input.error());
+    return std::nullopt;
+  }
+  const auto version = version_of(session, options);
+  if (!version) return std::nullopt;
+  ApiCall call{action, {{"KeyId", options.key}, {"KeyVersionId", *version}}};
+  std::optional<std::string> digest = base64_encode(crypto::sha256_of(*input));
+  if (options.algorithm == "SM2DSA") {
+    ApiCall public_key = call;
+    public_key.action = "GetPublicKey";
+    digest = sm2_digest(session, public_key, *input);
+  }
+  if (!digest) return std::nullopt;
+  add(call, "Algorithm", options.algorithm);
+  add(call, "Digest", *digest);
+  return call;
+}
+
+int print_blob(Session& session, const client::Answer& answer, const char* field) {
+  const std::string text(answer.json.root()[field].text());
+  return session.print_answer(answer, text + "\n", text);
+}
+
+int encrypt_with_pair(Session& session, const CryptoOptions& options,
+                      const SecretBytes& plaintext) {
+  const auto text = base64_of(plaintext);
+  if (!text) return no_input(session, text.error());
+  const auto version = version_of(session, options);
+  if (!version) return session.exit_code();
+  ApiCall call{
+      "AsymmetricEncrypt",
+      {{"KeyId", options.key}, {"KeyVersionId", *version}, {"Algorithm", options.algorithm}}};
+  call.parameters.push_back({"Plaintext", "", &*text});
+  const auto answer = session.call("encrypt with key \"" + options.key + "\"", call);
+  return answer ? print_blob(session, *answer, "CiphertextBlob") : session.exit_code();
+}
+
+int print_text(Session& session, const CryptoOptions& options, std::string text) {
+  if (stdout_is_terminal() && !options.reveal) {
+    return session.misused("the text is not shown on a terminal", "somebody may be looking on",
+                           "give --reveal, or send it into a pipe or a file");
+  }
+  return Session::print_wiped(std::move(text));
+}
+
+int decrypt_with_pair(Session& session, const CryptoOptions& options, const std::string& blob) {
+  if (options.algorithm.empty()) {
+    return session.misused("a key pair needs an algorithm", "--key was given without --algorithm",
+                           "--algorithm RSAES_OAEP_SHA_256");
+  }
+  const auto version = version_of(session, options);
+  if (!version) return session.exit_code();
+  const auto answer =
+      session.call("decrypt with key \"" + options.key + "\"", {"AsymmetricDecrypt",
+                                                                {{"KeyId", options.key},
+                                                                 {"KeyVersionId", *version},
+                                                                 {"Algorithm", options.algorithm},
+                                                                 {"CiphertextBlob", blob}}});
+  if (!answer) return session.exit_code();
+  auto text = base64_decode(answer->json.root()["Plaintext"].text());
+  return print_text(session, options, text ? std::move(*text) : std::string());
+}
+
+/// The call on the MAC of the input; nothing after a failure that was shown. `message` keeps what
+/// the call refers to.
+std::optional<ApiCall> call_on_mac(Session& session, const char* action,
+                                   const CryptoOptions& options, SecretBytes& message) {
+  const auto input = input_of(options);
+  auto text = input ? base64_of(*input) : std::unexpected(input.error());
+  if (!text) {
+    no_input(session, text.error());
+    return std::nullopt;
+  }
+  message = std::move(*text);
+  const auto answer =
+      session.call("read key \"" + options.key + "\"", {"DescribeKey", {{"KeyId", options.key}}});
+  if (!answer) return std::nullopt;
+  ApiCall call{action, {{"KeyId", options.key}}};
+  add(call, "Algorithm", std::string(answer->json.root()["KeyMetadata"]["KeySpec"].text()));
+  call.parameters.push_back({"Message", "", &message});
+  return call;
+}
+
+int print_verdict(Session& session, const client::Answer& answer) {
+  const bool valid = answer.json.root()["Value"].text() == "true";
+  session.print_answer(answer, valid ? "valid\n" : "NOT valid\n", valid ? "true" : "false");
+  return valid ? kOk : kVerification;
 }
 
 }  // namespace
@@ -57,13 +172,12 @@ Result<std::string> digest_of(const CryptoOptions& options) {
 int crypto_encrypt(Session& session, const CryptoOptions& options) {
   const auto plaintext = input_of(options);
   if (!plaintext) return no_input(session, plaintext.error());
+  if (!options.algorithm.empty()) return encrypt_with_pair(session, options, *plaintext);
   ApiCall call{"Encrypt", {{"KeyId", options.key}}};
   call.parameters.push_back({"Plaintext", "", &*plaintext});
   add(call, "EncryptionContext", options.context);
   const auto answer = session.call("encrypt under key \"" + options.key + "\"", call);
-  if (!answer) return session.exit_code();
-  const std::string blob(answer->json.root()["CiphertextBlob"].text());
-  return session.print_answer(*answer, blob + "\n", blob);
+  return answer ? print_blob(session, *answer, "CiphertextBlob") : session.exit_code();
 }
 
 int crypto_decrypt(Session& session, const CryptoOptions& options) {
@@ -72,15 +186,12 @@ int crypto_decrypt(Session& session, const CryptoOptions& options) {
     return session.misused("there is nothing to decrypt", "the input is empty",
                            "strongroom crypto decrypt --file FILE");
   }
+  if (!options.key.empty()) return decrypt_with_pair(session, options, blob);
   ApiCall call{"Decrypt", {{"CiphertextBlob", blob}}};
   add(call, "EncryptionContext", options.context);
   const auto answer = session.call("decrypt", call);
   if (!answer) return session.exit_code();
-  if (stdout_is_terminal() && !options.reveal) {
-    return session.misused("the text is not shown on a terminal", "somebody may be looking on",
-                           "give --reveal, or send it into a pipe or a file");
-  }
-  return print(answer->json.root()["Plaintext"].text()) ? kOk : kError;
+  return print_text(session, options, std::string(answer->json.root()["Plaintext"].text()));
 }
 
 int crypto_data_key(Session& session, const CryptoOptions& options) {
@@ -100,37 +211,35 @@ int crypto_data_key(Session& session, const CryptoOptions& options) {
 }
 
 int crypto_sign(Session& session, const CryptoOptions& options) {
-  const auto digest = digest_of(options);
-  if (!digest) return no_input(session, digest.error());
-  const auto version = version_of(session, options);
-  if (!version) return session.exit_code();
-  const auto answer =
-      session.call("sign with key \"" + options.key + "\"", {"AsymmetricSign",
-                                                             {{"KeyId", options.key},
-                                                              {"KeyVersionId", *version},
-                                                              {"Algorithm", options.algorithm},
-                                                              {"Digest", *digest}}});
-  if (!answer) return session.exit_code();
-  const std::string value(answer->json.root()["Value"].text());
-  return session.print_answer(*answer, value + "\n", value);
+  const auto call = call_on_digest(session, "AsymmetricSign", options);
+  if (!call) return session.exit_code();
+  const auto answer = session.call("sign with key \"" + options.key + "\"", *call);
+  return answer ? print_blob(session, *answer, "Value") : session.exit_code();
 }
 
 int crypto_verify(Session& session, const CryptoOptions& options) {
-  const auto digest = digest_of(options);
-  if (!digest) return no_input(session, digest.error());
-  const auto version = version_of(session, options);
-  if (!version) return session.exit_code();
-  const auto answer =
-      session.call("verify with key \"" + options.key + "\"", {"AsymmetricVerify",
-                                                               {{"KeyId", options.key},
-                                                                {"KeyVersionId", *version},
-                                                                {"Algorithm", options.algorithm},
-                                                                {"Digest", *digest},
-                                                                {"Value", options.signature}}});
-  if (!answer) return session.exit_code();
-  const bool valid = answer->json.root()["Value"].text() == "true";
-  session.print_answer(*answer, valid ? "valid\n" : "NOT valid\n", valid ? "true" : "false");
-  return valid ? kOk : kVerification;
+  auto call = call_on_digest(session, "AsymmetricVerify", options);
+  if (!call) return session.exit_code();
+  add(*call, "Value", options.signature);
+  const auto answer = session.call("verify with key \"" + options.key + "\"", *call);
+  return answer ? print_verdict(session, *answer) : session.exit_code();
+}
+
+int crypto_mac(Session& session, const CryptoOptions& options) {
+  SecretBytes message;
+  const auto call = call_on_mac(session, "GenerateMac", options, message);
+  if (!call) return session.exit_code();
+  const auto answer = session.call("make the MAC with key \"" + options.key + "\"", *call);
+  return answer ? print_blob(session, *answer, "Mac") : session.exit_code();
+}
+
+int crypto_verify_mac(Session& session, const CryptoOptions& options) {
+  SecretBytes message;
+  auto call = call_on_mac(session, "VerifyMac", options, message);
+  if (!call) return session.exit_code();
+  add(*call, "Mac", options.signature);
+  const auto answer = session.call("verify with key \"" + options.key + "\"", *call);
+  return answer ? print_verdict(session, *answer) : session.exit_code();
 }
 
 }  // namespace strongroom::cli

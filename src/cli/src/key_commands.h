@@ -48,9 +48,9 @@ struct CryptoOptions {
   std::string key;
   std::string version;
   std::string algorithm;
-  std::string context;  // JSON object
-  std::string file;     // input; empty: standard input
-  std::string signature;
+  std::string context;    // JSON object
+  std::string file;       // input; empty: standard input
+  std::string signature;  // or MAC
   int bytes = 32;
   bool reveal = false;
 };
@@ -59,6 +59,8 @@ int crypto_decrypt(Session& session, const CryptoOptions& options);
 int crypto_data_key(Session& session, const CryptoOptions& options);
 int crypto_sign(Session& session, const CryptoOptions& options);
 int crypto_verify(Session& session, const CryptoOptions& options);
+int crypto_mac(Session& session, const CryptoOptions& options);
+int crypto_verify_mac(Session& session, const CryptoOptions& options);
 
 struct InspectOptions {
   std::string path;

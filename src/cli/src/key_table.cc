@@ -115,22 +115,35 @@ class KeyTree {
     auto* data = crypto_verb(*crypto, "data-key", "Make a data key", crypto_data_key);
     auto* sign = crypto_verb(*crypto, "sign", "Sign the SHA-256 of standard input", crypto_sign);
     auto* verify = crypto_verb(*crypto, "verify", "Verify a signature", crypto_verify);
-    for (auto* app : {encrypt, data, sign, verify}) {
+    auto* mac = crypto_verb(*crypto, "mac", "The HMAC of standard input", crypto_mac);
+    auto* check = crypto_verb(*crypto, "verify-mac", "Verify an HMAC", crypto_verify_mac);
+    for (auto* app : {encrypt, data, sign, verify, mac, check}) {
       app->add_option("key", crypto_->key, "id, ARN or alias/NAME")->required();
     }
     for (auto* app : {encrypt, decrypt, data}) {
       app->add_option("--context", crypto_->context, "EncryptionContext, a JSON object");
     }
-    for (auto* app : {encrypt, decrypt, sign, verify}) {
+    for (auto* app : {encrypt, decrypt, sign, verify, mac, check}) {
       app->add_option("--file", crypto_->file, "instead of standard input");
     }
     for (auto* app : {sign, verify}) {
       app->add_option("--algorithm", crypto_->algorithm,
-                      "RSA_PSS_SHA_256, RSA_PKCS1_SHA_256 or ECDSA_SHA_256")
+                      "RSA_PSS_SHA_256, RSA_PKCS1_SHA_256, ECDSA_SHA_256 or SM2DSA")
           ->required();
-      app->add_option("--version", crypto_->version, "default: the newest");
     }
-    verify->add_option("--signature", crypto_->signature, "Base64")->required();
+    for (auto* app : {encrypt, decrypt}) {
+      app->add_option("--algorithm", crypto_->algorithm,
+                      "of a key pair: RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or SM2PKE");
+    }
+    decrypt->add_option("--key", crypto_->key,
+                        "the key pair; ciphertexts of others name their key");
+    for (auto* app : {encrypt, decrypt, sign, verify}) {
+      app->add_option("--version", crypto_->version, "of a key pair; default: the newest");
+    }
+    for (auto* app : {verify, check}) {
+      app->add_option(app == verify ? "--signature" : "--mac", crypto_->signature, "Base64")
+          ->required();
+    }
     decrypt->add_flag("--reveal", crypto_->reveal, "show the text on a terminal");
     data->add_flag("--reveal", crypto_->reveal, "also print the key in clear");
     data->add_option("--bytes", crypto_->bytes, "1 to 1024")->capture_default_str();
