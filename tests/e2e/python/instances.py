@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from kms20160120 import Adapter
+from kms20160120 import Adapter, make_client
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.wire import Wire
 
@@ -98,6 +98,36 @@ class Life:
             self.refused("InvalidParameter", "CreateSecret", SecretName=f"e2e/no/{self.tail}", VersionId="v1",
                          SecretData="x", EncryptionKeyId=key["KeyId"])
 
+    def across_accounts(self):
+        made = Wire.from_env(os.environ).ok("CreateAccount", {"Alias": f"far-{self.tail}"}, version="2026-11-01", place="form")
+        key = self.call("CreateKey", DKMSInstanceId=self.instance)["KeyMetadata"]
+        other = make_client(made["AccessKey"]["AccessKeySecret"], made["AccessKey"]["AccessKeyId"])
+
+        def theirs(action, **parameters):
+            return self.sdk.call(action, parameters, other)
+
+        def refused(code, action, **parameters):
+            try:
+                theirs(action, **parameters)
+            except Exception as error:
+                equal(self.sdk.failure(error)[0], code)
+            else:
+                raise AssertionError("succeeded")
+
+        seal = {"KeyId": key["Arn"], "Plaintext": "shared"}
+        own = self.call("Encrypt", **seal)["CiphertextBlob"]
+        with self.suite.case("Decrypt", "another account without a policy: neither by ARN nor by ciphertext"):
+            refused("Forbidden.NoPermission", "Encrypt", **seal)
+            refused("Forbidden.KeyNotFound", "Decrypt", CiphertextBlob=own)
+        with self.suite.case("SetKeyPolicy", "lets another account encrypt and decrypt"):
+            statement = {"Effect": "Allow", "Principal": {"RAM": [f"acs:ram::{made['Account']['AccountId']}:root"]},
+                         "Action": ["kms:Encrypt", "kms:Decrypt"], "Resource": "*"}
+            self.call("SetKeyPolicy", KeyId=key["KeyId"], Policy=json.dumps({"Version": "1", "Statement": [statement]}))
+            for blob in (own, theirs("Encrypt", **seal)["CiphertextBlob"]):
+                equal(theirs("Decrypt", CiphertextBlob=blob)["Plaintext"], "shared")
+                equal(self.call("Decrypt", CiphertextBlob=blob)["Plaintext"], "shared")
+            refused("Forbidden.NoPermission", "GenerateDataKey", KeyId=key["Arn"])
+
     def access_points(self):
         tail = self.tail
         with self.suite.case("CreateNetworkRule", "echoes compact text"):
@@ -161,5 +191,6 @@ if __name__ == "__main__":
     life = Life()
     life.instances()
     life.secrets()
+    life.across_accounts()
     life.access_points()
     life.suite.finish()
