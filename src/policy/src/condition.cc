@@ -113,7 +113,8 @@ std::string_view value_problem(Operator op, std::string_view value) {
   return {};
 }
 
-Condition::Condition(const ConditionTest& test) : op_(test.op), key_(fold_case(test.key)) {
+Condition::Condition(const ConditionTest& test, std::uint32_t key_number)
+    : op_(test.op), key_number_(key_number), key_(fold_case(test.key)) {
   switch (traits(op_).family) {
     case Family::kText:
       wanted_ = test.values;
@@ -145,7 +146,8 @@ Condition::Condition(const ConditionTest& test) : op_(test.op), key_(fold_case(t
   }
 }
 
-bool Condition::any_matches(std::string_view value) const {
+bool Condition::any_matches(const RequestValues::Value& read) const {
+  const std::string_view value = read.text();
   const Relation relation = traits(op_).relation;
   const auto ordered = [relation](const auto& typed, const auto& all) {
     return typed && std::ranges::any_of(
@@ -162,16 +164,16 @@ bool Condition::any_matches(std::string_view value) const {
       return std::ranges::any_of(std::get<1>(wanted_),
                                  [&](const Pattern& one) { return one.matches(value); });
     case Family::kNumber:
-      return ordered(parse_number(value), std::get<2>(wanted_));
+      return ordered(read.number(), std::get<2>(wanted_));
     case Family::kTime:
-      return ordered(parse_time(value), std::get<3>(wanted_));
+      return ordered(read.time(), std::get<3>(wanted_));
     case Family::kBool: {
       const auto flag = parse_bool(value);
       const auto& all = std::get<4>(wanted_);
       return flag && std::find(all.begin(), all.end(), *flag) != all.end();
     }
     case Family::kNetwork: {
-      const auto address = parse_address(value);
+      const auto address = read.address();
       return address && std::ranges::any_of(std::get<5>(wanted_), [&](const Network& one) {
                return one.holds(*address);
              });
@@ -180,10 +182,10 @@ bool Condition::any_matches(std::string_view value) const {
   return false;
 }
 
-bool Condition::holds(const Conditions* context) const {
+bool Condition::holds(RequestValues& request) const {
   bool any = false;
-  for (std::size_t i = 0; context != nullptr && !any; ++i) {
-    const auto value = context->value(key_, i);
+  for (std::size_t i = 0; !any; ++i) {
+    const auto value = request.value(key_number_, key_, i);
     if (!value) break;
     any = any_matches(*value);
   }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "request_values.h"
 #include "strongroom/base/time.h"
 #include "strongroom/policy/conditions.h"
 #include "strongroom/policy/document.h"
@@ -23,14 +24,15 @@ std::string_view value_problem(Operator op, std::string_view value);
 
 class Condition {
  public:
-  explicit Condition(const ConditionTest& test);
-  /// `context` may be null: then no key is there.
-  bool holds(const Conditions* context) const;
+  /// `key_number`: the place of its key among those of the set.
+  Condition(const ConditionTest& test, std::uint32_t key_number);
+  bool holds(RequestValues& request) const;
 
  private:
-  bool any_matches(std::string_view value) const;
+  bool any_matches(const RequestValues::Value& value) const;
 
   Operator op_;
+  std::uint32_t key_number_;
   std::string key_;  // folded
   std::variant<std::vector<std::string>, std::vector<Pattern>, std::vector<double>,
                std::vector<Instant>, std::vector<bool>, std::vector<Network>>

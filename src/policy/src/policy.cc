@@ -33,17 +33,35 @@ class FoldedAction {
   std::array<char, kActionBytesMax> bytes_;
 };
 
+/// Where a statement stands.
+struct Place {
+  std::uint32_t policy;
+  std::uint32_t statement;
+  DocumentKind kind;
+};
+
+/// The condition keys of a set, folded, in the order in which they first come.
+using Keys = std::vector<std::string>;
+
+std::uint32_t number_of(Keys& keys, const std::string& key) {
+  std::string folded = fold_case(key);
+  const auto found = std::ranges::find(keys, folded);
+  if (found != keys.end()) return static_cast<std::uint32_t>(found - keys.begin());
+  if (keys.size() == kKeysKept) return kKeysKept;
+  keys.push_back(std::move(folded));
+  return static_cast<std::uint32_t>(keys.size() - 1);
+}
+
 struct Compiled {
-  Compiled(const Statement& statement, DocumentKind kind, std::uint32_t policy_index,
-           std::uint32_t statement_index);
+  Compiled(const Statement& source, const Place& place, Keys& keys);
 
   bool fits_resource(std::span<const std::string_view> texts) const;
   bool fits_principal(const PrincipalName& name) const;
-  bool fits_conditions(const Conditions* context) const;
+  bool fits_conditions(RequestValues& request) const;
   /// Everything but the action.
-  bool applies(const Query& query) const {
+  bool applies(const Query& query, RequestValues& request) const {
     return fits_resource(query.resources) && fits_principal(query.principal) &&
-           fits_conditions(query.context);
+           fits_conditions(request);
   }
 
   std::uint32_t policy;
@@ -56,19 +74,20 @@ struct Compiled {
   std::vector<Condition> conditions;
 };
 
-Compiled::Compiled(const Statement& source, DocumentKind kind, std::uint32_t policy_index,
-                   std::uint32_t statement_index)
-    : policy(policy_index),
-      statement(statement_index),
+Compiled::Compiled(const Statement& source, const Place& place, Keys& keys)
+    : policy(place.policy),
+      statement(place.statement),
       effect(source.effect),
       not_resources(source.not_resources) {
   action.negated = source.not_actions;
   for (const std::string& text : source.actions) action.patterns.emplace_back(text, true);
   for (const std::string& text : source.resources) resources.emplace_back(text, false);
   // What a trust policy is about goes without saying.
-  if (kind == DocumentKind::kTrust && resources.empty()) resources.emplace_back("*", false);
-  for (const PrincipalElement& one : source.principals) principals.emplace_back(one, kind);
-  for (const ConditionTest& test : source.conditions) conditions.emplace_back(test);
+  if (place.kind == DocumentKind::kTrust && resources.empty()) resources.emplace_back("*", false);
+  for (const PrincipalElement& one : source.principals) principals.emplace_back(one, place.kind);
+  for (const ConditionTest& test : source.conditions) {
+    conditions.emplace_back(test, number_of(keys, test.key));
+  }
 }
 
 bool Compiled::fits_resource(std::span<const std::string_view> texts) const {
@@ -85,8 +104,8 @@ bool Compiled::fits_principal(const PrincipalName& name) const {
          });
 }
 
-bool Compiled::fits_conditions(const Conditions* context) const {
-  return std::ranges::all_of(conditions, [&](const Condition& one) { return one.holds(context); });
+bool Compiled::fits_conditions(RequestValues& request) const {
+  return std::ranges::all_of(conditions, [&](const Condition& one) { return one.holds(request); });
 }
 
 }  // namespace
@@ -96,16 +115,17 @@ struct PolicySet::Impl {
   std::vector<Compiled> statements;  // denies first, then in the order of the documents
   ActionIndex index;                 // empty for small sets
 
-  void add(Effect effect);
+  void add(Effect effect, Keys& keys);
   Decision decided(const Compiled& statement) const;
 };
 
-void PolicySet::Impl::add(Effect effect) {
+void PolicySet::Impl::add(Effect effect, Keys& keys) {
   for (std::uint32_t p = 0; p < policies.size(); ++p) {
     const Document& document = policies[p].document;
     for (std::uint32_t s = 0; s < document.statements.size(); ++s) {
       const Statement& statement = document.statements[s];
-      if (statement.effect == effect) statements.emplace_back(statement, document.kind, p, s);
+      if (statement.effect == effect)
+        statements.emplace_back(statement, Place{p, s, document.kind}, keys);
     }
   }
 }
@@ -131,8 +151,9 @@ std::shared_ptr<const PolicySet> PolicySet::compile(std::vector<Policy> policies
   auto set = std::make_shared<PolicySet>();
   Impl& impl = *set->impl_;
   impl.policies = std::move(policies);
-  impl.add(Effect::kDeny);
-  impl.add(Effect::kAllow);
+  Keys keys;
+  impl.add(Effect::kDeny, keys);
+  impl.add(Effect::kAllow, keys);
   if (impl.statements.size() >= ActionIndex::kStatementsMin) {
     std::vector<const ActionElement*> actions;
     for (const Compiled& statement : impl.statements) actions.push_back(&statement.action);
@@ -144,9 +165,10 @@ std::shared_ptr<const PolicySet> PolicySet::compile(std::vector<Policy> policies
 Decision PolicySet::evaluate(const Query& query) const {
   const FoldedAction action(query.action);
   if (!action.fits()) return {};
+  RequestValues request(query.context);
   if (impl_->index.empty()) {
     for (const Compiled& statement : impl_->statements) {
-      if (statement.action.fits(action.text()) && statement.applies(query))
+      if (statement.action.fits(action.text()) && statement.applies(query, request))
         return impl_->decided(statement);
     }
     return {};
@@ -157,7 +179,7 @@ Decision PolicySet::evaluate(const Query& query) const {
       const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
       const Compiled& statement = impl_->statements[word * 64 + bit];
       if (!candidates.exact && !statement.action.fits(action.text())) continue;
-      if (statement.applies(query)) return impl_->decided(statement);
+      if (statement.applies(query, request)) return impl_->decided(statement);
     }
   }
   return {};
@@ -165,6 +187,7 @@ Decision PolicySet::evaluate(const Query& query) const {
 
 std::vector<Fit> PolicySet::fits(const Query& query) const {
   const FoldedAction action(query.action);
+  RequestValues request(query.context);
   std::vector<Fit> out;
   for (const Compiled& statement : impl_->statements) {
     out.push_back({.policy = statement.policy,
@@ -173,7 +196,7 @@ std::vector<Fit> PolicySet::fits(const Query& query) const {
                    .action = action.fits() && statement.action.fits(action.text()),
                    .resource = statement.fits_resource(query.resources),
                    .principal = statement.fits_principal(query.principal),
-                   .conditions = statement.fits_conditions(query.context)});
+                   .conditions = statement.fits_conditions(request)});
   }
   std::ranges::sort(out, {}, [](const Fit& fit) { return std::pair(fit.policy, fit.statement); });
   return out;

@@ -90,6 +90,56 @@ TEST(Conditions, AnAbsentKeyFailsPositivesAndSatisfiesNegatives) {
   }
 }
 
+// What a request says is read once in a decision: as whatever each statement wants it, and for more
+// keys than are kept.
+TEST(Conditions, StatementsOfOneSetReadTheirKeysInTheirOwnWay) {
+  const std::string moment = "2026-11-22T01:02:03Z";
+  struct Row {
+    Operator op;
+    std::string key;
+    std::string wanted;
+    bool holds;
+  };
+  std::vector<Row> rows{{Operator::kIpAddress, "v", "10.0.0.0/8", false},
+                        {Operator::kDateLessThan, "V", "2027-01-01T00:00:00Z", true},
+                        {Operator::kNumericEquals, "v", "3", false},
+                        {Operator::kStringEquals, "v", moment, true},
+                        {Operator::kStringLike, "v", "2026-*", true},
+                        {Operator::kBool, "v", "true", false},
+                        {Operator::kNumericEquals, "n", "03.0", true},
+                        {Operator::kStringEquals, "n", "3.0", false},
+                        {Operator::kIpAddress, "a", "10.0.0.0/8", true},
+                        {Operator::kIpAddress, "twice", "10.0.0.0/8", true},
+                        {Operator::kStringEquals, "none", "x", false}};
+  ConditionList context;
+  context.add("v", moment);
+  context.add("n", "3");
+  context.add("a", "10.1.2.3");
+  context.add("twice", "no address");
+  context.add("twice", "10.1.2.3");
+  for (int i = 0; i < 30; ++i) {
+    const std::string key = "key" + std::to_string(i);
+    context.add(key, std::to_string(i));
+    rows.push_back({Operator::kNumericEquals, key, std::to_string(i), true});
+    rows.push_back({Operator::kNumericEquals, key, std::to_string(i + 1), false});
+  }
+  std::vector<Statement> statements;
+  for (const Row& row : rows) {
+    statements.push_back({.effect = Effect::kAllow,
+                          .actions = {"*"},
+                          .resources = {"*"},
+                          .conditions = {{row.op, row.key, {row.wanted}}}});
+  }
+  const auto set = PolicySet::compile(
+      {{.name = "p", .type = "Custom", .document = {.statements = std::move(statements)}}});
+  const std::string_view resources[] = {kSecret};
+  const std::vector<Fit> fits =
+      set->fits({.action = "kms:Get", .resources = resources, .context = &context});
+  ASSERT_EQ(fits.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    EXPECT_EQ(fits[i].conditions, rows[i].holds) << rows[i].key << " " << rows[i].wanted;
+}
+
 TEST(Conditions, NotActionNotResourceAndPrincipals) {
   const auto parsed = parse_document(
       R"({"Version":"1","Statement":[{"Effect":"Allow","NotAction":["kms:Delete*","ram:*"],
