@@ -132,6 +132,13 @@ Result<std::vector<TagRange>> tag_ranges(const TagPatterns& patterns) {
   return out;
 }
 
+bool is_about(const policy::Statement& statement, std::string_view action) {
+  const bool named = std::ranges::any_of(statement.actions, [action](const std::string& pattern) {
+    return policy::wildcard_match(pattern, action, true);
+  });
+  return named != statement.not_actions;
+}
+
 template <class T>
 void make_unique(std::vector<T>& values) {
   std::ranges::sort(values);
@@ -182,6 +189,7 @@ Result<Ranges> ranges_of(const identity::Principal& principal, std::string_view 
     if (set == nullptr) continue;
     for (const policy::Policy& policy : set->policies()) {
       for (const policy::Statement& statement : policy.document.statements) {
+        if (!is_about(statement, action)) continue;
         for (const ConditionTest& test : statement.conditions) look_at(test);
       }
     }

@@ -253,6 +253,23 @@ TEST(Analysis, ExplainNamesStatementAndChange) {
   EXPECT_THAT(found->depends_on, testing::ElementsAre("acs:SecureTransport"));
 }
 
+TEST(Analysis, WhatAnAnswerDependsOnIsAboutItsAction) {
+  const auto document = policy::parse_document(
+      R"({"Version":"1","Statement":[
+          {"Effect":"Allow","Action":"kms:Get*","Resource":"*","Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}},
+          {"Effect":"Deny","NotAction":"kms:Get*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"false"}}}]})",
+      policy::DocumentKind::kIdentity);
+  ASSERT_TRUE(document);
+  Principal who = blank(PrincipalKind::kUser);
+  who.policies =
+      policy::PolicySet::compile({{.name = "p", .type = "Custom", .document = *document}});
+  const auto found =
+      reach(who, "kms:GetSecretValue",
+            {.arn = "acs:kms:cn-hangzhou:1000000000000001:secret/a", .owner = kAccount}, kNow);
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->depends_on, testing::ElementsAre("acs:SourceIp"));
+}
+
 // A text of every kind that the random tests below tell apart.
 
 const std::vector<std::string> kTagTexts{"",   "a",    "b",   "ab",   "aa",   "ba",   "abb", "A",
