@@ -133,13 +133,16 @@ Result<void> revoke_sessions(Call& call) {
   return {};
 }
 
+// RAM's by its rights and in the log, but of our own version: no cloud has it.
+constexpr ApiVersion kOwnRam{kRam.product, kRam.prefix, kStrongroom.version};
+
 constexpr Operation kOperations[] = {
     ram_by_handler("CreateRole", kMutation, create_role),
     ram_by_handler("GetRole", kSlowRead, get_role),
     ram_by_handler("UpdateRole", kMutation, update_role),
     ram_by_handler("DeleteRole", kMutation, delete_role),
     ram_by_handler("ListRoles", kSlowRead, list_roles),
-    {.api = kStrongroom,
+    {.api = kOwnRam,
      .name = "RevokeSessions",
      .effect = kMutation,
      .resource = ResourceKind::kByHandler,

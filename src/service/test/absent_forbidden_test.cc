@@ -61,5 +61,17 @@ TEST_F(AbsentForbidden, EveryActionRefusesAlike) {
   EXPECT_GT(compared, 60U);
 }
 
+// What hides how much was looked at; the soak measures that it does.
+TEST_F(AbsentForbidden, ARefusalIsHeldForAStep) {
+  constexpr std::int64_t kStepNanos = 16'000;
+  const identity::Principal nobody = user({});
+  for (int i = 0; i < 5; ++i) {
+    const std::int64_t before = monotonic_ns();
+    EXPECT_EQ(call_as(nobody, "GetSecretValue", {{"SecretName", "none"}}).code,
+              "Forbidden.NoPermission");
+    EXPECT_GE(monotonic_ns() - before, kStepNanos);
+  }
+}
+
 }  // namespace
 }  // namespace strongroom::service
