@@ -451,7 +451,8 @@ class Tree {
       CLI::App*& noun = nouns[command.noun];
       if (noun == nullptr) {
         auto* parent = command.noun == kAccountNoun ? &app_ : ram;
-        noun = parent->add_subcommand(std::string(command.noun));
+        noun = parent->add_subcommand(std::string(command.noun),
+                                      std::string(noun_about(command.noun)));
         noun->require_subcommand(1);
       }
       RamValues& values = p_.ram[&command];

@@ -15,10 +15,13 @@ struct Advice {
 
 /// What usually helps. The first prefix that fits counts.
 constexpr std::array kAdvice = {
+    Advice{"InvalidAccessKeyId.Inactive",
+           "have it switched on: strongroom ram key enable KEY --user NAME, or use another key"},
     Advice{"InvalidAccessKeyId", "check ALIBABA_CLOUD_ACCESS_KEY_ID, then: strongroom whoami"},
     Advice{"SignatureDoesNotMatch",
            "check ALIBABA_CLOUD_ACCESS_KEY_SECRET, then: strongroom doctor"},
     Advice{"InvalidTimeStamp", "set this machine's clock, then: strongroom doctor"},
+    Advice{"InvalidSecurityToken", "assume the role again: strongroom sts assume ROLE -o env"},
     Advice{"SignatureNonceUsed", "run the command again"},
     Advice{"Forbidden.NoPermission", "see who you are: strongroom whoami"},
     Advice{"NoPermission", "see who you are: strongroom whoami"},
@@ -27,6 +30,16 @@ constexpr std::array kAdvice = {
     Advice{"Rejected.ResourceInUse", "nothing to do: the secret is not deleted"},
     Advice{"Rejected.ResourceExist",
            "put a new version instead: strongroom secret put NAME, or choose another --version-id"},
+    Advice{"Rejected.AccountRule", "see the rules: strongroom policy rules get"},
+    Advice{"EntityAlreadyExists", "choose another name, or use what is there (ls, show)"},
+    Advice{"EntityNotExist", "see what there is: the same command with ls"},
+    Advice{"DeleteConflict", "take away what the message names, then delete it"},
+    Advice{"LimitExceeded", "remove what is not needed"},
+    Advice{"MalformedPolicyDocument",
+           "correct the document; strongroom policy test FILE ACTION RESOURCE tries it"},
+    Advice{
+        "AuditEntryNotFound",
+        "give the id of a message and the data directory of the server that answered: --log DIR"},
     Advice{"Rejected.Disabled", "enable the key that seals this secret (EnableKey)"},
     Advice{"Rejected.PendingDeletion", "keep the key that seals this secret (CancelKeyDeletion)"},
     Advice{"Rejected.LimitExceeded", "remove labels, versions or secrets that are not needed"},

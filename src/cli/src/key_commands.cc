@@ -226,9 +226,9 @@ int key_import(Session& session, const KeyOptions& options) {
   if (!with) return session.exit_code();
   const auto der = base64_decode(with->json.root()["PublicKey"].text());
   auto key = crypto::PublicKey::from_spki(as_bytes(der.value_or("")));
-  if (!key) return session.failed("read the server's wrapping key", key.error());
+  if (!key) return session.failed("cannot read the server's wrapping key", key.error());
   const auto wrapped = key->encrypt(crypto::EncryptionScheme::kRsaOaepSha256, *material);
-  if (!wrapped) return session.failed("wrap the key material", wrapped.error());
+  if (!wrapped) return session.failed("cannot wrap the key material", wrapped.error());
   std::int64_t days = 0;
   std::from_chars(options.expires.data(), options.expires.data() + options.expires.size(), days);
   constexpr std::int64_t kDaySeconds = kMillisPerDay / kMillisPerSecond;

@@ -98,7 +98,7 @@ int leak(Session& session, const LeakOptions& options) {
     asked.name.resize(at);
   }
   const auto readers = readers_of(asked);
-  if (!readers) return session.failed("read the audit log", readers.error());
+  if (!readers) return session.failed("cannot read the audit log", readers.error());
   const auto answer = session.call("look at secret \"" + asked.name + "\"",
                                    {"DescribeSecret", {{"SecretName", asked.name}}});
   if (!answer) return session.exit_code();

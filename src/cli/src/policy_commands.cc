@@ -2,6 +2,8 @@
 // policies; `policy test` needs none.
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "commands.h"
@@ -52,6 +54,14 @@ std::string prefixed(const std::string& action) {
 }
 
 // --- explain ---
+
+constexpr int kEntryTries = 4;
+constexpr std::chrono::milliseconds kEntryWait{100};
+
+template <class T>
+bool is_missing(const Result<T>& found) {
+  return !found && found.error().kind() == ErrorKind::kNotFound;
+}
 
 /// How policies spell the actions of a product.
 std::string prefix_of(std::string service) {
@@ -127,12 +137,17 @@ int explain_one(Session& session, const ExplainOptions& options) {
 }
 
 int explain_entry(Session& session, const ExplainOptions& options) {
-  const auto found = audit_entry(options.log_directory, options.request_id);
-  if (!found) return session.failed("read the audit log", found.error());
+  auto found = audit_entry(options.log_directory, options.request_id);
+  // It comes within a tenth of a second after its answer.
+  for (int again = 0; again < kEntryTries && is_missing(found); ++again) {
+    std::this_thread::sleep_for(kEntryWait);
+    found = audit_entry(options.log_directory, options.request_id);
+  }
+  if (!found) return session.failed("cannot read the audit log", found.error());
   const auto bytes = SecretBytes::copy_of(as_bytes(*found));
-  if (!bytes) return session.failed("read the audit log", bytes.error());
+  if (!bytes) return session.failed("cannot read the audit log", bytes.error());
   const auto entry = client::Json::parse(*bytes, found->size());
-  if (!entry) return session.failed("read the audit log", entry.error());
+  if (!entry) return session.failed("cannot read the audit log", entry.error());
   const Value& root = entry->root();
   ExplainOptions asked = options_of(root);
   if (asked.principal.empty() || asked.resource.empty()) {
@@ -225,7 +240,7 @@ int policy_diff(Session& session, const PolicyDiffOptions& options) {
   const auto before = read_file(options.old_file);
   const auto after = read_file(options.new_file);
   if (!before || !after)
-    return session.failed("read the policy", !before ? before.error() : after.error());
+    return session.failed("cannot read the policy", !before ? before.error() : after.error());
   const auto answer = session.call(
       "compare the policies",
       {"DiffPolicies", {{"OldDocument", *before}, {"NewDocument", *after}}, client::kOwnVersion});
@@ -264,7 +279,7 @@ int policy_rules_get(Session& session) {
 
 int policy_rules_set(Session& session, const std::string& rules_file) {
   const auto rules = rules_in(rules_file);
-  if (!rules) return session.failed("read the rules", rules.error());
+  if (!rules) return session.failed("cannot read the rules", rules.error());
   const auto answer =
       session.call("keep the rules", {"SetRules", {{"Rules", *rules}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
@@ -277,7 +292,7 @@ int policy_rules_set(Session& session, const std::string& rules_file) {
 
 int policy_check(Session& session, const std::string& rules_file) {
   const auto rules = rules_in(rules_file);
-  if (!rules) return session.failed("read the rules", rules.error());
+  if (!rules) return session.failed("cannot read the rules", rules.error());
   const auto answer =
       session.call("check the rules", {"CheckRules", {{"Rules", *rules}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
@@ -288,9 +303,9 @@ int policy_check(Session& session, const std::string& rules_file) {
 
 int policy_test(Session& session, const PolicyTestOptions& options) {
   const auto document_text = read_file(options.file);
-  if (!document_text) return session.failed("read the policy", document_text.error());
+  if (!document_text) return session.failed("cannot read the policy", document_text.error());
   auto document = policy::parse_document(*document_text, policy::DocumentKind::kIdentity);
-  if (!document) return session.failed("understand the policy", document.error());
+  if (!document) return session.failed("cannot understand the policy", document.error());
   policy::ConditionList context;
   for (const std::string& pair : options.conditions) {
     const std::size_t equals = pair.find('=');

@@ -38,6 +38,14 @@ std::string object_text(const Value& object) {
   return pairs(rows);
 }
 
+/// What a command does, as the end of "cannot …".
+std::string phrase_of(const RamCommand& command) {
+  std::string out(command.about.substr(0, command.about.find_first_of(";,(")));
+  while (out.ends_with(' ')) out.pop_back();
+  if (out.front() >= 'A' && out.front() <= 'Z') out.front() += 'a' - 'A';
+  return out;
+}
+
 struct Listing {
   std::vector<std::vector<std::string>> rows;
   std::string raw;  // the first column, a line each
@@ -55,7 +63,7 @@ void take_page(const Value& root, const RamList& list, Listing& listing) {
 
 // All pages. With JSON and YAML each page is printed as it came.
 int print_list(Session& session, const RamCommand& command, client::ApiCall call) {
-  const std::string what = "list " + std::string(command.list.item) + "s";
+  const std::string what = phrase_of(command);
   Listing listing;
   while (true) {
     const auto answer = session.call(what, call);
@@ -110,8 +118,7 @@ int ram_command(Session& session, const RamCommand& command, const RamValues& va
   int code = kOk;
   if (!confirmed(session, command, code)) return code;
   if (!command.list.wrapper.empty()) return print_list(session, command, std::move(call));
-  const auto answer =
-      session.call(std::string(command.noun) + " " + std::string(command.verb), call);
+  const auto answer = session.call(phrase_of(command), call);
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
   std::string table = object_text(command.object.empty() ? root : root[command.object]);

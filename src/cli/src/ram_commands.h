@@ -45,6 +45,8 @@ struct RamCommand {
 };
 
 std::span<const RamCommand> ram_commands();
+/// What the help says of a noun.
+std::string_view noun_about(std::string_view noun);
 
 /// Values by parameter, as the parser filled them.
 using RamValues = std::map<std::string_view, std::string>;

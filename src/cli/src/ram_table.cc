@@ -1,5 +1,9 @@
 #include "ram_commands.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace strongroom::cli {
 namespace {
 
@@ -106,7 +110,7 @@ constexpr RamCommand kCommands[] = {
      {"AccessKeys", "AccessKey", kKeyColumns}},
     {"key", "enable", "Switch an access key on", "UpdateAccessKey", kKeyOn},
     {"key", "disable", "Switch an access key off", "UpdateAccessKey", kKeyOff},
-    {"key", "used", "When an access key was last used", "GetAccessKeyLastUsed", kKey,
+    {"key", "used", "Show when an access key was last used", "GetAccessKeyLastUsed", kKey,
      "AccessKeyLastUsed"},
     {"key", "rm", "Delete an access key", "DeleteAccessKey", kKey, "", {}, true},
     {"group", "create", "Create a group", "CreateGroup", kCreateGroup, "Group"},
@@ -184,6 +188,19 @@ constexpr RamCommand kCommands[] = {
 };
 
 }  // namespace
+
+std::string_view noun_about(std::string_view noun) {
+  constexpr std::pair<std::string_view, std::string_view> kNouns[] = {
+      {"account", "Accounts of the server, for its operator"},
+      {"user", "Users"},
+      {"key", "Access keys"},
+      {"group", "Groups of users"},
+      {"policy", "Policies and what they are attached to"},
+      {"role", "Roles and their sessions"}};
+  const auto found =
+      std::ranges::find(kNouns, noun, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(kNouns) ? std::string_view() : found->second;
+}
 
 std::span<const RamCommand> ram_commands() {
   return kCommands;

@@ -29,7 +29,7 @@ int target_add(Session& session, const TargetOptions& o) {
        {std::pair("TlsRoots", o.ca_file), std::pair("HostKeys", o.host_key_file)}) {
     if (file.empty()) continue;
     const auto content = read_file(file);
-    if (!content) return session.failed("read the file", content.error());
+    if (!content) return session.failed("cannot read the file", content.error());
     add(call, parameter, *content);
   }
   // A program of the server's host is called by nobody in particular.
