@@ -1,7 +1,9 @@
 """kill -9, the same data directory: account, keys, CA and every value are the same; a second server is refused."""
 
+import json
 import os
 import subprocess
+import time
 import uuid
 
 from strongroom_e2e.report import Suite, equal
@@ -10,6 +12,34 @@ from strongroom_e2e.wire import RAM, STS, Wire
 
 SECRETS = 200
 STABLE = ("STRONGROOM_ACCOUNT_ID", "STRONGROOM_REGION", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+
+
+OWN = "2026-11-01"
+
+
+def make_sessions(wire, user):
+    """Two sessions of a role: one that is revoked then, one that was made after that."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": f"acs:ram::{os.environ['EXPECTED_ACCOUNT']}:root"}}
+    role = wire.ok("CreateRole", {"RoleName": "restart", "AssumeRolePolicyDocument": json.dumps({"Version": "1", "Statement": [trust]})},
+                   version=RAM)["Role"]
+    wire.ok("AttachPolicyToUser", {"UserName": "restart", "PolicyType": "System", "PolicyName": "AliyunSTSAssumeRoleAccess"},
+            version=RAM)
+    sessions = []
+    for name in ("revoked", "good"):
+        sessions.append(user.ok("AssumeRole", {"RoleArn": role["Arn"], "RoleSessionName": name}, version=STS)["Credentials"])
+        if name == "revoked":
+            wire.ok("RevokeSessions", version=OWN)
+            time.sleep(0.01)  # what is issued in the same millisecond is revoked as well
+    return sessions
+
+
+def check_sessions(wire, sessions):
+    codes = []
+    for session in sessions:
+        one = wire.with_keys(session["AccessKeyId"], session["AccessKeySecret"])
+        codes.append(one.acs3("GetCallerIdentity", version=STS, extra={"x-acs-security-token": session["SecurityToken"]}).code)
+        one.close()
+    equal(codes, ["InvalidSecurityToken.Expired", ""])
 
 
 def fill(wire):
@@ -29,10 +59,14 @@ def fill(wire):
         expected[name] = value
     wire.ok("DeleteSecret", {"SecretName": "restart/0", "RecoveryWindowInDays": "7"})
     wire.ok("DeleteSecret", {"SecretName": "restart/1", "ForceDeleteWithoutRecovery": "true"})
-    return key, blob, expected
+    user = wire.with_keys(key["AccessKeyId"], key["AccessKeySecret"])
+    sessions = make_sessions(wire, user)
+    user.close()
+    return key, blob, expected, sessions
 
 
-def compare(wire, key, blob, expected):
+def compare(wire, key, blob, expected, sessions):
+    check_sessions(wire, sessions)
     user = wire.with_keys(key["AccessKeyId"], key["AccessKeySecret"])
     for name, value in list(expected.items())[2:]:
         equal(user.ok("GetSecretValue", {"SecretName": name})["SecretData"], value)
@@ -57,7 +91,7 @@ def main():
         first, ca = dict(server.env), open(server.env["STRONGROOM_CA_FILE"]).read()
         os.environ["EXPECTED_ACCOUNT"] = first["STRONGROOM_ACCOUNT_ID"]
         wire = Wire.from_env(first)
-        key, blob, expected = fill(wire)
+        kept = fill(wire)
         wire.close()
         with suite.case("-", "a second server over the same data is refused"):
             second = subprocess.run([server.program, "dev", "--env-file", server.env_file + ".2", "--listen", "127.0.0.1:0",
@@ -71,7 +105,7 @@ def main():
                     equal(server.env[field], first[field], field)
                 equal(open(server.env["STRONGROOM_CA_FILE"]).read(), ca, "CA")
                 wire = Wire.from_env(server.env)
-                compare(wire, key, blob, expected)
+                compare(wire, *kept)
                 wire.close()
         with suite.case("-", "modes: env file and data are the owner's alone"):
             for path in (server.env_file, server.data):
