@@ -92,6 +92,7 @@ def main():
         os.environ["EXPECTED_ACCOUNT"] = first["STRONGROOM_ACCOUNT_ID"]
         wire = Wire.from_env(first)
         kept = fill(wire)
+        key, _, expected, sessions = kept
         wire.close()
         with suite.case("-", "a second server over the same data is refused"):
             second = subprocess.run([server.program, "dev", "--env-file", server.env_file + ".2", "--listen", "127.0.0.1:0",
@@ -118,6 +119,7 @@ def main():
         with suite.case("-", "no value, name or key of the test lies in clear in the data"):
             needles = [v.encode() for v in list(expected.values())[:20]] + [first["ALIBABA_CLOUD_ACCESS_KEY_SECRET"].encode(),
                                                                             key["AccessKeySecret"].encode()]
+            needles += [session["AccessKeySecret"].encode() for session in sessions]
             for folder, _, files in os.walk(server.data):
                 for name in files:
                     data = open(os.path.join(folder, name), "rb").read()
