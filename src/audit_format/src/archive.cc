@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 
 #include "strongroom/audit_format/entry.h"
@@ -24,6 +25,8 @@ constexpr int kLevel = 6;
 constexpr std::size_t kBlockRowBytes = 36;
 constexpr std::size_t kIndexRowBytes = 12;
 constexpr std::size_t kFooterBytes = 64;
+constexpr std::size_t kNearRows = 256;  // of the index: less than a page
+constexpr int kGuessesMax = 12;
 constexpr std::size_t kRawBytesMax =
     limits::kAuditBlockBytes + limits::kAuditRecordBytesMax + kVolumeFrameBytes;
 
@@ -178,8 +181,9 @@ struct Archive::Impl {
   std::uint32_t mark_block(std::size_t row) const {
     return load_u32(data + index_at + row * kIndexRowBytes + 8);
   }
+  std::size_t first_row(std::uint64_t fingerprint) const;
   Result<void> map();
-  Result<void> read_tables(std::uint64_t first_index);
+  Result<void> read_tables();
   Result<void> read_blocks();
 };
 
@@ -196,19 +200,18 @@ Result<void> Archive::Impl::map() {
                      ? mmap(nullptr, size, PROT_READ, MAP_SHARED, descriptor, 0)
                      : MAP_FAILED;
   close(descriptor);
+  // Single rows of the index, here and there: nothing is read ahead.
+  if (mapped != MAP_FAILED) madvise(mapped, size, MADV_RANDOM);
   if (mapped == MAP_FAILED) return damaged(path, "the archive is cut off");
   data = static_cast<const char*>(mapped);
   return {};
 }
 
-Result<void> Archive::Impl::read_tables(std::uint64_t first_index) {
+Result<void> Archive::Impl::read_tables() {
   const char* footer = data + size - kFooterBytes;
   const auto number = [footer](std::size_t at) { return load_u64(footer + 8 * at); };
   const std::string_view all(data, size);
-  first = load_u64(data + kMagic.size());
-  if (!all.starts_with(kMagic) || !all.ends_with(kMagic) || first != first_index) {
-    return damaged(path, "the archive's header or end is damaged");
-  }
+  if (!all.ends_with(kMagic)) return damaged(path, "the archive's end is damaged");
   blocks_at = number(0);
   blocks = number(1);
   index_at = number(2);
@@ -227,6 +230,9 @@ Result<void> Archive::Impl::read_tables(std::uint64_t first_index) {
 }
 
 Result<void> Archive::Impl::read_blocks() {
+  const std::string_view all(data, size);
+  if (!all.starts_with(kMagic) || load_u64(data + kMagic.size()) != first)
+    return damaged(path, "the archive's header is damaged");
   std::uint64_t next = first;
   firsts.reserve(blocks);
   for (std::size_t i = 0; i < blocks; ++i) {
@@ -244,6 +250,7 @@ Archive::~Archive() = default;
 
 Result<Archive> Archive::open(const std::string& path, std::uint64_t first_index) {
   SR_TRY(Archive archive, open_index(path, first_index));
+  madvise(const_cast<char*>(archive.impl_->data), archive.impl_->size, MADV_NORMAL);
   SR_CHECK_OK(archive.read_blocks());
   return archive;
 }
@@ -255,8 +262,9 @@ Result<void> Archive::read_blocks() {
 Result<Archive> Archive::open_index(const std::string& path, std::uint64_t first_index) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
+  impl->first = first_index;
   SR_CHECK_OK(impl->map());
-  SR_CHECK_OK(impl->read_tables(first_index));
+  SR_CHECK_OK(impl->read_tables());
   return Archive(std::move(impl));
 }
 
@@ -296,17 +304,35 @@ Result<std::string> Archive::frames(std::size_t number) const {
   return out;
 }
 
-std::vector<std::uint32_t> Archive::blocks_with(std::uint64_t fingerprint) const {
+// Fingerprints are spread evenly but for values that many blocks share, so a guess in proportion is
+// near: a search from the disk reads a few pages of each archive instead of a dozen.
+std::size_t Archive::Impl::first_row(std::uint64_t fingerprint) const {
   std::size_t low = 0;
-  std::size_t high = impl_->index_rows;
-  while (low < high) {
-    const std::size_t middle = low + (high - low) / 2;
-    if (impl_->mark(middle) < fingerprint) {
+  std::size_t high = index_rows;
+  std::uint64_t lowest = 0;
+  std::uint64_t highest = std::numeric_limits<std::uint64_t>::max();
+  for (int guesses = 0; low < high; ++guesses) {
+    std::size_t middle = low + (high - low) / 2;
+    if (guesses < kGuessesMax && high - low > kNearRows) {
+      const double part =
+          static_cast<double>(fingerprint - lowest) / static_cast<double>(highest - lowest);
+      middle = low + std::min(static_cast<std::size_t>(part * static_cast<double>(high - low)),
+                              high - low - 1);
+    }
+    const std::uint64_t there = mark(middle);
+    if (there < fingerprint) {
       low = middle + 1;
+      lowest = there;
     } else {
       high = middle;
+      highest = std::max(there, lowest + 1);
     }
   }
+  return low;
+}
+
+std::vector<std::uint32_t> Archive::blocks_with(std::uint64_t fingerprint) const {
+  std::size_t low = impl_->first_row(fingerprint);
   std::vector<std::uint32_t> found;
   for (; low < impl_->index_rows && impl_->mark(low) == fingerprint; ++low) {
     const std::uint32_t block = impl_->mark_block(low);

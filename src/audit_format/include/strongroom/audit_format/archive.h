@@ -57,7 +57,8 @@ class Archive {
 
   /// kNotFound if the file is not there, kCorrupt if it has another form.
   static Result<Archive> open(const std::string& path, std::uint64_t first_index);
-  /// The same for who asks the index first: blocks only after read_blocks().
+  /// The same for who asks the index first: blocks only after read_blocks(), which looks at the
+  /// beginning of the file as well. Reads a page of its end.
   static Result<Archive> open_index(const std::string& path, std::uint64_t first_index);
   /// Reads the table of blocks. kCorrupt if it does not fit the entries.
   Result<void> read_blocks();
