@@ -104,9 +104,9 @@ int run_all(const AllOptions& options, Plan plan) {
   };
   using Scenario = Result<void> (*)(const Plan&, const Add&);
   constexpr std::pair<const char*, Scenario> kScenarios[] = {
-      {"reads", run_reads},       {"puts", run_puts},     {"crypto", run_crypto},
-      {"instance", run_instance}, {"memory", run_memory}, {"many", run_many},
-      {"recovery", run_recovery}};
+      {"reads", run_reads},       {"puts", run_puts},        {"crypto", run_crypto},
+      {"instance", run_instance}, {"audit", run_audit},      {"memory", run_memory},
+      {"many", run_many},         {"recovery", run_recovery}};
   int status = 0;
   pin_this_thread(plan.generator_cpu);
   for (const auto& [name, scenario] : kScenarios) {
@@ -128,7 +128,7 @@ int run(int argc, char** argv) {
   AllOptions options;
   CLI::App* all = app.add_subcommand("all", "every scenario; writes results.json");
   all->add_option("--only", options.only,
-                  "reads, puts, crypto, instance, memory, many or recovery");
+                  "reads, puts, crypto, instance, audit, memory, many or recovery");
   all->add_option("--output", options.output);
   all->add_option("--server", plan.server_program, "the strongroomd to measure");
   all->add_option("--rounds", plan.rounds);

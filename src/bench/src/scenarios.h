@@ -37,6 +37,8 @@ Result<void> run_puts(const Plan& plan, const Add& add);
 Result<void> run_crypto(const Plan& plan, const Add& add);
 /// read_ck_1k, encrypt_ck_32, connect_read_ck.
 Result<void> run_instance(const Plan& plan, const Add& add);
+/// audit_per_read.
+Result<void> run_audit(const Plan& plan, const Add& add);
 /// rss_empty, rss_idle_conn.
 Result<void> run_memory(const Plan& plan, const Add& add);
 /// start_1m, rss_index_1m.
