@@ -69,8 +69,10 @@ void Samples::take(barrier::SealedStore& store, Instant now) {
   if (stat(store_file_.c_str(), &file) == 0) store_bytes_ = file.st_blocks * kBlockBytes;
   struct statvfs disk{};
   if (statvfs(audit_directory_.c_str(), &disk) == 0 && disk.f_blocks > 0) {
-    const auto used = disk.f_blocks - disk.f_bavail;
-    disk_used_permille_ = static_cast<std::int64_t>(used * 1000 / disk.f_blocks);
+    // As df says it: of what may be used, without what is set apart for others.
+    const auto used = disk.f_blocks - disk.f_bfree;
+    const auto usable = std::max<std::uint64_t>(used + disk.f_bavail, 1);
+    disk_used_permille_ = static_cast<std::int64_t>(used * 1000 / usable);
     disk_free_bytes_ = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
   }
 }
