@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Starts one real server on loopback over a temporary directory, for the tests of the rotation connectors.
+"""Starts one real server on loopback over a temporary directory, for the tests of the rotation connectors
+and seal slots.
 
-    throwaway.py mariadb|postgres|redis|sshd
+    throwaway.py mariadb|postgres|redis|sshd|swtpm
 
 Prints one line of JSON when the server answers: where it is, its administrator, its CA or host key, its log files. Ends the
 server, by its id, and removes the directory when standard input closes: so it never outlives the test that started it, even
@@ -272,7 +273,31 @@ exec /usr/sbin/sshd -D -e -f "$W/sshd_config"
                     "etc": self.path("etc"), "pid": self.process.pid, "logs": [self.log]}
 
 
-KINDS = {"mariadb": MariaDb, "postgres": Postgres, "redis": Redis, "sshd": Sshd}
+class SwTpm(Throwaway):
+    """A TPM 2.0 of its own, fresh. Who asks it wants its control port right behind its port."""
+
+    def start(self):
+        while not self.next_port_is_free():
+            self.port = free_port()
+        place = f"type=tcp,bindaddr={LOOPBACK},port="
+        self.spawn(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.work}", "--server", f"{place}{self.port}", "--ctrl",
+                    f"{place}{self.port + 1}", "--flags", "not-need-init,startup-clear"])
+        self.wait_until(self.answers)
+
+    def next_port_is_free(self):
+        with socket.socket() as probe:
+            try:
+                probe.bind((LOOPBACK, self.port + 1))
+            except (OSError, OverflowError):
+                return False
+            return True
+
+    def facts(self):
+        return {"host": LOOPBACK, "port": self.port, "tcti": f"swtpm:host={LOOPBACK},port={self.port}", "pid": self.process.pid,
+                "logs": [self.log]}
+
+
+KINDS = {"mariadb": MariaDb, "postgres": Postgres, "redis": Redis, "sshd": Sshd, "swtpm": SwTpm}
 
 
 def main():

@@ -85,6 +85,7 @@ Result<Slot> parse_slot(FieldCursor& in) {
     case static_cast<std::uint8_t>(SlotKind::kShamir):
     case static_cast<std::uint8_t>(SlotKind::kToken):
     case static_cast<std::uint8_t>(SlotKind::kKms):
+    case static_cast<std::uint8_t>(SlotKind::kTpm):
       slot.parameters = in.take(parameters);
       break;
     default:
@@ -253,6 +254,8 @@ std::string_view slot_kind_name(SlotKind kind) {
       return "token";
     case SlotKind::kKms:
       return "kms";
+    case SlotKind::kTpm:
+      return "tpm";
   }
   return "unknown";
 }

@@ -91,6 +91,9 @@ void RecoveryOptions::add_seal(CLI::App& app, CommonFlags& common) {
     one->add_option("--token", slot_.token, "label of the token");
     one->add_option("--token-key", slot_.token_key, "label of its key, made if it is not there")
         ->capture_default_str();
+    one->add_option("--tpm-tcti", slot_.tpm_tcti, "how a TPM is reached, as device:/dev/tpmrm0");
+    one->add_option("--tpm-pin-file", slot_.tpm_pin_file,
+                    "file whose first line is the PIN; else the TPM alone opens the slot");
     one->add_option("--kms-endpoint", slot_.kms_endpoint,
                     "host:port of another KMS; with --kms-key and --kms-access-key-file");
     one->add_option("--kms-ca-file", slot_.kms_ca_file, "CA certificates (PEM) of that KMS");

@@ -83,6 +83,10 @@ constexpr std::array kSettings = {
             "PKCS#11 module of the token that opens a token slot"},
     Setting{"seal.token_pin_file", "STRONGROOM_SEAL_TOKEN_PIN_FILE", "",
             "file whose first line is the token's PIN"},
+    Setting{"seal.tpm_tcti", "STRONGROOM_SEAL_TPM_TCTI", "",
+            "how the TPM that opens a TPM slot is reached, as device:/dev/tpmrm0"},
+    Setting{"seal.tpm_pin_file", "STRONGROOM_SEAL_TPM_PIN_FILE", "",
+            "file whose first line is the PIN of a TPM slot that has one"},
     Setting{"seal.kms_endpoint", "STRONGROOM_SEAL_KMS_ENDPOINT", "",
             "host:port of the KMS that opens a kms slot"},
     Setting{"seal.kms_ca_file", "STRONGROOM_SEAL_KMS_CA_FILE", "",
@@ -481,6 +485,8 @@ Result<Config> interpret(const Values& values) {
   config.seal_credential = value_of(values, "seal.credential").text;
   config.seal_token_module = value_of(values, "seal.token_module").text;
   config.seal_token_pin_file = value_of(values, "seal.token_pin_file").text;
+  config.seal_tpm_tcti = value_of(values, "seal.tpm_tcti").text;
+  config.seal_tpm_pin_file = value_of(values, "seal.tpm_pin_file").text;
   config.seal_kms_endpoint = value_of(values, "seal.kms_endpoint").text;
   config.seal_kms_ca_file = value_of(values, "seal.kms_ca_file").text;
   config.seal_kms_access_key_file = value_of(values, "seal.kms_access_key_file").text;

@@ -19,6 +19,7 @@
 #include "strongroom/server/recovery_commands.h"
 #include "terminal.h"
 #include "token_slot.h"
+#include "tpm_slot.h"
 #include "unseal.h"
 
 namespace strongroom::server {
@@ -142,11 +143,11 @@ Result<barrier::SlotSecret> shared_secret(const SealSlotOptions& options, Random
 Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& random) {
   const int ways = (options.new_file.empty() ? 0 : 1) + (options.passphrase_file.empty() ? 0 : 1) +
                    (options.shares.empty() ? 0 : 1) + (options.token_module.empty() ? 0 : 1) +
-                   (options.kms_endpoint.empty() ? 0 : 1);
+                   (options.tpm_tcti.empty() ? 0 : 1) + (options.kms_endpoint.empty() ? 0 : 1);
   if (ways != 1) {
     return fail(ErrorKind::kInvalidInput, "Seal.OneSlot",
-                "give one of --new-file, --passphrase-file, --shares, --token-module and "
-                "--kms-endpoint");
+                "give one of --new-file, --passphrase-file, --shares, --token-module, "
+                "--tpm-tcti and --kms-endpoint");
   }
   if (!options.new_file.empty()) {
     SR_CHECK_OK(barrier::create_key_file(options.new_file, random));
@@ -163,6 +164,8 @@ Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& r
                              .pin_file = options.token_pin_file},
                             random);
   }
+  if (!options.tpm_tcti.empty())
+    return new_tpm_secret({.tcti = options.tpm_tcti, .pin_file = options.tpm_pin_file}, random);
   if (!options.kms_endpoint.empty()) {
     return new_kms_secret({.endpoint = options.kms_endpoint,
                            .ca_file = options.kms_ca_file,
@@ -178,6 +181,7 @@ Result<void> print_slots(const std::string& directory) {
   for (const barrier::SlotFacts& slot : slots) {
     std::string detail;
     if (slot.kind == barrier::SlotKind::kToken) detail = "  " + describe_token(slot.parameters);
+    if (slot.kind == barrier::SlotKind::kTpm) detail = "  " + describe_tpm(slot.parameters);
     if (slot.kind == barrier::SlotKind::kShamir && slot.parameters.size() == 2) {
       detail = "  any " + std::to_string(static_cast<unsigned char>(slot.parameters[0])) + " of " +
                std::to_string(static_cast<unsigned char>(slot.parameters[1]));

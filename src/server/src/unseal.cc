@@ -9,6 +9,7 @@
 #include "strongroom/crypto/secret_sharing.h"
 #include "terminal.h"
 #include "token_slot.h"
+#include "tpm_slot.h"
 
 namespace strongroom::server {
 namespace {
@@ -70,6 +71,8 @@ Result<barrier::SlotSecret> seal_of(const Config& config) {
   }
   if (!config.seal_share_files.empty()) return secret_of_shares(config.seal_share_files);
   if (!config.seal_token_module.empty()) return token_secret(config);
+  if (!config.seal_tpm_tcti.empty())
+    return tpm_secret({.tcti = config.seal_tpm_tcti, .pin_file = config.seal_tpm_pin_file});
   if (!config.seal_kms_endpoint.empty()) {
     return kms_secret({.endpoint = config.seal_kms_endpoint,
                        .ca_file = config.seal_kms_ca_file,
@@ -77,7 +80,7 @@ Result<barrier::SlotSecret> seal_of(const Config& config) {
   }
   return fail(ErrorKind::kInvalidInput, "NoSealSlot",
               "none of seal.file, seal.credential, seal.passphrase_file, seal.share_files, "
-              "seal.token_module and seal.kms_endpoint is set");
+              "seal.token_module, seal.tpm_tcti and seal.kms_endpoint is set");
 }
 
 Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode) {

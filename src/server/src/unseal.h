@@ -20,7 +20,8 @@ Result<SecretBytes> share_from(std::string_view text);
 /// The key of a shared slot from files with a share each.
 Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& files);
 
-/// From seal.file, seal.credential, seal.passphrase_file or seal.share_files, in this order.
+/// From seal.file, seal.credential, seal.passphrase_file, seal.share_files, seal.token_module,
+/// seal.tpm_tcti or seal.kms_endpoint, in this order.
 /// kInvalidInput if none is set.
 Result<barrier::SlotSecret> seal_of(const Config& config);
 

@@ -22,6 +22,7 @@ import time
 from production import TOLD, Serving, free_port
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import DEFAULT_SERVER, ROOT
+from strongroom_e2e.throwaway import Throwaway
 from strongroom_e2e.wire import RAM, Wire
 
 SECONDS = 60
@@ -274,6 +275,15 @@ def check_seal(suite, vault):
         assert "Seal.LastSlot" in vault.run("seal", "slot", "rm", "1", good=False).stderr
 
 
+def pin_files(vault):
+    pins = {}
+    for name, pin in (("right", "4711-pin"), ("wrong", "4712-pin")):
+        pins[name] = os.path.join(vault.work, f"pin-{name}")
+        with open(os.open(pins[name], os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+            out.write(pin + "\n")
+    return pins
+
+
 def check_token(suite, vault):
     """A PKCS#11 token (SoftHSM) as a slot, and what its absence does and does not."""
     folder, module = os.path.join(vault.work, "tokens"), "/usr/lib/softhsm/libsofthsm2.so"
@@ -283,11 +293,7 @@ def check_token(suite, vault):
         out.write(f"directories.tokendir = {folder}\nobjectstore.backend = file\nlog.level = ERROR\n")
     subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "strongroom test", "--pin", "4711-pin", "--so-pin", "0815-so"],
                    check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-    pins = {}
-    for name, pin in (("right", "4711-pin"), ("wrong", "4712-pin")):
-        pins[name] = os.path.join(vault.work, f"pin-{name}")
-        with open(os.open(pins[name], os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
-            out.write(pin + "\n")
+    pins = pin_files(vault)
     seal = [f"seal.token_module={module}", f"seal.token_pin_file={pins['right']}"]
     add = ["seal", "slot", "add", "--token-module", module, "--token", "strongroom test", "--token-pin-file", pins["right"]]
     with suite.case("-", "a token slot is added beside the others and opens the data"):
@@ -337,6 +343,43 @@ def check_token(suite, vault):
         assert "Seal.NoSuchSlot" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
 
 
+def check_tpm(suite, vault):
+    """A TPM (swtpm) as a slot, with a PIN and without, and what its absence does and does not."""
+    pins = pin_files(vault)
+    with Throwaway("swtpm") as other:
+        with Throwaway("swtpm") as tpm:
+            tcti = f"seal.tpm_tcti={tpm['tcti']}"
+            seal = [tcti, f"seal.tpm_pin_file={pins['right']}"]
+            with suite.case("-", "a TPM slot is added beside the others and opens the data"):
+                told = vault.run("seal", "slot", "add", "--tpm-tcti", tpm["tcti"], "--tpm-pin-file", pins["right"]).stdout
+                number = re.search(r"(?m)^(\d+) +tpm .* with a PIN$", told).group(1)
+                assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout
+                vault.run("restore", "--from", backup_now(vault), "--verify", seal=seal)
+            with suite.case("-", "what goes wrong with a TPM has a name: PIN, TPM, none"):
+                wrong = [tcti, f"seal.tpm_pin_file={pins['wrong']}"]
+                assert "Tpm.WrongPin" in vault.run("upgrade", "--check", seal=wrong, good=False).stderr
+                assert "Seal.NoPin" in vault.run("upgrade", "--check", seal=[tcti], good=False).stderr
+                theirs = [f"seal.tpm_tcti={other['tcti']}", seal[1]]
+                assert "Tpm.OtherTpm" in vault.run("upgrade", "--check", seal=theirs, good=False).stderr
+                nowhere = ["seal.tpm_tcti=device:/nowhere", seal[1]]
+                assert "Tpm.NoTpm" in vault.run("upgrade", "--check", seal=nowhere, good=False).stderr
+                assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout
+            vault.serving = Serving(vault.data, vault.key, vault.port, "--set", "seal.file=", *[w for s in seal for w in ("--set", s)])
+        with suite.case("-", "the TPM is needed at a start alone"):
+            wire = vault.wire()
+            create(wire, "no-tpm", "x")
+            equal(value(wire, "no-tpm"), "x")
+            wire.close()
+            vault.stop()
+            assert "Tpm.NoTpm" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
+        with suite.case("-", "the slot is replaced by one of another TPM, without a PIN, and removed"):
+            told = vault.run("seal", "slot", "replace", number, "--tpm-tcti", other["tcti"]).stdout
+            assert re.search(rf"(?m)^{number} +tpm .* without a PIN$", told), told
+            assert "ready" in vault.run("upgrade", "--check", seal=theirs[:1]).stdout
+            vault.run("seal", "slot", "rm", number)
+            assert "Seal.NoSuchSlot" in vault.run("upgrade", "--check", seal=theirs, good=False).stderr
+
+
 def check_kms(suite, vault):
     """Another Strongroom's key as a slot, and what its absence does and does not."""
     folder = os.path.join(vault.work, "other")
@@ -377,7 +420,7 @@ def check_kms(suite, vault):
 
 
 def backup_now(vault):
-    path = os.path.join(vault.work, "now.backup")
+    path = os.path.join(vault.work, f"now-{time.time_ns()}.backup")
     vault.run("backup", "create", "--out", path)
     return path
 
@@ -608,6 +651,7 @@ def main():
         chance = random.Random(SEED)
         print(f"seed {SEED}", flush=True)
         check_token(suite, vault)
+        check_tpm(suite, vault)
         check_kms(suite, vault)
         check_epochs(suite, vault)
         check_epochs_online(suite, vault, chance)

@@ -24,7 +24,8 @@ namespace strongroom::test {
 
 class Throwaway {
  public:
-  /// "mariadb", "postgres", "redis", "sshd". Throws, and so fails the test, if it does not start.
+  /// "mariadb", "postgres", "redis", "sshd", "swtpm". Throws, and so fails the test, if it does not
+  /// start.
   explicit Throwaway(const std::string& kind) {
     const std::string script = std::string(STRONGROOM_VECTORS_DIR) + "/../support/throwaway.py";
     std::array<int, 2> in{};

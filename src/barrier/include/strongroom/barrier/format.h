@@ -90,6 +90,7 @@ enum class SlotKind : std::uint8_t {
   kShamir = 4,  // the slot's key is shared among people
   kToken = 5,   // it is wrapped by a key in a PKCS#11 token
   kKms = 6,     // it is encrypted by a key of another KMS
+  kTpm = 7,     // a TPM seals it
 };
 
 /// Costs of argon2id (RFC 9106).

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "strongroom/base/result.h"
+#include "strongroom/slot_program/frame.h"
 
 namespace strongroom::hsm {
 
@@ -20,7 +21,7 @@ struct KeyPlace {
   std::string label;   // label of the key
 };
 
-inline constexpr std::size_t kSecretBytes = 32;
+using slot_program::kSecretBytes;
 inline constexpr std::size_t kWrappedBytes = 12 + kSecretBytes + 16;  // nonce, ciphertext, tag
 
 class Token {

@@ -105,6 +105,8 @@ struct Config {
   std::vector<std::string> seal_share_files;  // of a shared slot
   std::string seal_token_module;              // token slot: the PKCS#11 module
   std::string seal_token_pin_file;            // its PIN: first line of this file
+  std::string seal_tpm_tcti;                  // TPM slot: how the TPM is reached
+  std::string seal_tpm_pin_file;              // its PIN, if the slot has one
   std::string seal_kms_endpoint;              // slot of another KMS: host:port
   std::string seal_kms_ca_file;
   std::string seal_kms_access_key_file;  // first line: AccessKeyId, a blank, AccessKeySecret

@@ -57,6 +57,8 @@ struct SealSlotOptions {
   std::string token;            // its label
   std::string token_key = "strongroom-seal";  // label of its key, made if it is not there
   std::string token_pin_file;                 // first line
+  std::string tpm_tcti;                       // a TPM seals the slot's key
+  std::string tpm_pin_file;                   // first line; empty: the TPM alone opens it
   std::string kms_endpoint;                   // host:port of another KMS, whose key encrypts it
   std::string kms_ca_file;
   std::string kms_access_key_file;
