@@ -176,6 +176,8 @@ struct NotifyOptions {
   std::string events;
   std::string relay;
   std::string sender;
+  std::string user;
+  std::string secret_file;  // "-": standard input
 };
 int event_list(Session& session, const EventOptions& options);
 int notify_add(Session& session, const NotifyOptions& options);

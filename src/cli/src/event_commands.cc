@@ -1,3 +1,4 @@
+#include <optional>
 #include <vector>
 
 #include "commands.h"
@@ -50,6 +51,18 @@ int notify_add(Session& session, const NotifyOptions& options) {
   add(call, "Events", options.events);
   add(call, "Relay", options.relay);
   add(call, "Sender", options.sender);
+  add(call, "User", options.user);
+  std::optional<SecretBytes> secret;
+  if (!options.secret_file.empty()) {
+    int code = kOk;
+    const bool standard_input = options.secret_file == "-";
+    secret = take_value(session,
+                        {.positional = standard_input ? "-" : "",
+                         .file = standard_input ? "" : options.secret_file},
+                        code);
+    if (!secret) return code;
+    call.parameters.push_back({"Secret", "", &*secret});
+  }
   const auto answer = session.call("add the target", call);
   if (!answer) return session.exit_code();
   std::vector<std::pair<std::string, std::string>> rows{{"Added", options.name}};

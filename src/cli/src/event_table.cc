@@ -37,6 +37,9 @@ void declare_notices(CLI::App& app, NotifyOptions& o, const AddVerb& verb) {
   added->add_option("--events", o.events, "how their names begin");
   added->add_option("--relay", o.relay, "mail: host:465 of a mail server");
   added->add_option("--sender", o.sender, "mail: the From address");
+  added->add_option("--user", o.user, "mail: who logs in there");
+  added->add_option("--secret-file", o.secret_file,
+                    "the mail user's password, the robot's signing secret; - for standard input");
 }
 
 }  // namespace

@@ -1,86 +1,39 @@
 #include "strongroom/notify/courier.h"
 
-#include <algorithm>
-#include <array>
-
+#include "mail.h"
 #include "refused.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/crypto/mac.h"
-#include "strongroom/dial/connection.h"
 
 namespace strongroom::notify {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 16U << 10;
-constexpr std::string_view kLineEnd = "\r\n";
-
-/// Lines of a conversation.
-class Lines {
- public:
-  explicit Lines(dial::Connection connection) : connection_(std::move(connection)) {}
-
-  Result<void> say(std::string_view line) {
-    return connection_.write(std::string(line) + std::string(kLineEnd));
-  }
-  /// The last line of a reply, which must begin with `code`.
-  Result<void> expect(std::string_view code) {
-    while (true) {
-      SR_TRY(const std::string line, next());
-      if (line.size() > 3 && line[3] == '-') continue;
-      if (line.starts_with(code)) return {};
-      return refused(line);
-    }
-  }
-  Result<void> ask(std::string_view line, std::string_view code) {
-    SR_CHECK_OK(say(line));
-    return expect(code);
-  }
-
- private:
-  Result<std::string> next() {
-    while (true) {
-      const std::size_t end = buffer_.find(kLineEnd);
-      if (end != std::string::npos) {
-        std::string line = buffer_.substr(0, end);
-        buffer_.erase(0, end + kLineEnd.size());
-        return line;
-      }
-      std::array<char, 1024> piece;
-      SR_TRY(const std::size_t size, connection_.read(piece));
-      if (size == 0 || buffer_.size() > kAnswerBytesMax) return refused("nothing that is mail");
-      buffer_.append(piece.data(), size);
-    }
-  }
-
-  dial::Connection connection_;
-  std::string buffer_;
-};
-
 std::string title_of(const EventView& event) {
   return "[" + event.level + "] " + event.name + " " + event.instance_name;
-}
-
-/// Bare ASCII for a header: everything else becomes a question mark.
-std::string header_text(std::string_view text) {
-  std::string out(text);
-  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
 }
 
 class DialCourier final : public Courier {
  public:
   explicit DialCourier(CourierOptions options) : options_(std::move(options)) {}
 
-  Result<void> send(const Target& target, const Notice& notice,
-                    const SecretBytes& signing_key) override {
+  Result<void> send(const Target& target, const Notice& notice, const Proof& proof) override {
     switch (target.kind) {
       case Kind::kWebhook:
-        return send_webhook(target, notice, signing_key);
+        return send_webhook(target, notice, proof.signing_key);
       case Kind::kDingTalk:
-        return send_to_robot(target, notice);
+        return send_to_robot(target, notice, proof.secret);
       case Kind::kMail:
-        return send_mail(target, notice);
+        return send_mail({.user = target.user,
+                          .password = as_chars(proof.secret),
+                          .relay = target.relay,
+                          .sender = target.sender,
+                          .recipient = target.address,
+                          .subject = title_of(notice.event),
+                          .id = notice.event.id,
+                          .attempt = notice.attempt,
+                          .text = body_of(notice.event)},
+                         options_);
     }
     return internal_error("a kind of target without a rule");
   }
@@ -99,7 +52,12 @@ class DialCourier final : public Courier {
     return {};
   }
 
-  Result<void> send_to_robot(const Target& target, const Notice& notice) const {
+  Result<void> send_to_robot(const Target& target, const Notice& notice, ByteView secret) const {
+    std::string url = target.address;
+    if (!secret.empty()) {
+      SR_TRY(const std::string signature, robot_signature(secret, notice.now));
+      url += (url.contains('?') ? "&" : "?") + signature;
+    }
     const EventView& event = notice.event;
     std::string body;
     JsonWriter json(body);
@@ -112,42 +70,10 @@ class DialCourier final : public Courier {
                             std::to_string(notice.attempt));
     json.end_object();
     json.end_object();
-    SR_TRY(const std::string answer, post_https(target.address, {.body = body}, options_));
+    SR_TRY(const std::string answer, post_https(url, {.body = body}, options_));
     // The robot says 200 to everything and means the number in the body.
     if (answer.find("\"errcode\":0") != std::string::npos) return {};
     return refused(answer.substr(answer.find("\r\n\r\n") + 4));
-  }
-
-  Result<void> send_mail(const Target& target, const Notice& notice) const {
-    const EventView& event = notice.event;
-    SR_TRY(const dial::Target relay, dial::parse_target(target.relay));
-    SR_TRY(auto connection, dial::Connection::open(relay, dial_options(relay.host, options_)));
-    Lines lines(std::move(connection));
-    SR_CHECK_OK(lines.expect("220"));
-    SR_CHECK_OK(lines.ask("EHLO strongroom", "250"));
-    SR_CHECK_OK(lines.ask("MAIL FROM:<" + target.sender + ">", "250"));
-    SR_CHECK_OK(lines.ask("RCPT TO:<" + target.address + ">", "25"));
-    SR_CHECK_OK(lines.ask("DATA", "354"));
-    SR_CHECK_OK(
-        lines.say("From: <" + target.sender + ">\r\nTo: <" + target.address +
-                  ">\r\nSubject: " + header_text(title_of(event)) + "\r\nMessage-ID: <" + event.id +
-                  "@strongroom>\r\nX-Strongroom-Attempt: " + std::to_string(notice.attempt) +
-                  "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n" +
-                  "Content-Transfer-Encoding: base64\r\n\r\n" + encoded(event) + "\r\n."));
-    SR_CHECK_OK(lines.expect("250"));
-    // The mail is taken; what the server says to the goodbye does not matter.
-    [[maybe_unused]] const auto said = lines.say("QUIT");
-    return {};
-  }
-
-  /// Base64 in lines, so that no line of it can end the mail.
-  static std::string encoded(const EventView& event) {
-    constexpr std::size_t kLineChars = 76;
-    const std::string all = base64_encode(as_bytes(body_of(event)));
-    std::string out;
-    for (std::size_t at = 0; at < all.size(); at += kLineChars)
-      out.append(all, at, kLineChars).append(kLineEnd);
-    return out;
   }
 
   CourierOptions options_;
@@ -164,6 +90,14 @@ Result<std::string> webhook_signature(const SecretBytes& signing_key, std::strin
   SR_TRY(const auto key, crypto::HmacKey::make(crypto::MacHash::kSha256, signing_key));
   const crypto::MacTag tag = key.sign({as_bytes(timestamp), as_bytes("."), as_bytes(body)});
   return "v1=" + hex_encode(tag.view());
+}
+
+Result<std::string> robot_signature(ByteView secret, Instant now) {
+  const std::string timestamp = std::to_string(now.unix_ms);
+  SR_TRY(const SecretBytes copy, SecretBytes::copy_of(secret));
+  SR_TRY(const auto key, crypto::HmacKey::make(crypto::MacHash::kSha256, copy));
+  const crypto::MacTag tag = key.sign({as_bytes(timestamp), as_bytes("\n"), secret});
+  return "timestamp=" + timestamp + "&sign=" + percent_encode(base64_encode(tag.view()));
 }
 
 }  // namespace strongroom::notify

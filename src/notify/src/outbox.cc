@@ -149,11 +149,12 @@ Result<bool> Outbox::attempt(const barrier::TimedRow& row, Instant now) {
   transaction->remove_timed(row.key, row.record->modified());
   if (target == targets.end()) return settled(*transaction);
   SR_TRY(const SecretBytes key, signing_key(store_, event.account, notice.target));
+  SR_TRY(const barrier::RecordRef secret, load_secret(*transaction, event.account, notice.target));
   const auto sent = courier_.send(*target,
                                   {.event = view_of(event, notice.event_time, region_),
                                    .attempt = notice.attempts + 1,
                                    .now = now},
-                                  key);
+                                  {.signing_key = key, .secret = secret_of(secret)});
   if (sent) {
     paused_.erase(slot);
   } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/base/limits.h"
@@ -12,7 +13,10 @@
 namespace strongroom::notify {
 namespace {
 
-constexpr char kFormat = 1;
+constexpr std::uint8_t kFormatWithoutUser = 1;
+constexpr std::uint8_t kFormat = 2;
+constexpr std::uint8_t kSecretFormat = 1;
+constexpr std::string_view kSecretPrefix = "notify-secret/";
 constexpr std::string_view kSigningLabel = "strongroom/notify/webhook/1";
 constexpr std::string_view kRecordName = "notify-targets";
 constexpr std::array<std::string_view, 3> kLevels = {"INFO", "WARN", "CRITICAL"};
@@ -20,6 +24,15 @@ constexpr std::size_t kTextBytesMax = 1'024;
 
 barrier::Address address_of(AccountId account) {
   return {barrier::RecordType::kSystem, account, kRecordName};
+}
+
+std::string secret_name(std::string_view target) {
+  return std::string(kSecretPrefix) + std::string(target);
+}
+
+/// A view of `name`.
+barrier::Address secret_address(AccountId account, const std::string& name) {
+  return {barrier::RecordType::kSystem, account, name};
 }
 
 std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
@@ -78,6 +91,8 @@ Result<void> check(const Target& target) {
     if (!is_mail(target.sender)) return invalid("Sender", "It must be a mail address.");
     if (!dial::parse_target(target.relay))
       return invalid("Relay", "It must be host:port of a mail server that speaks TLS at once.");
+    if (!is_plain(target.user) || target.user.size() > kTextBytesMax)
+      return invalid("User", "It is who logs in at the mail server.");
     return {};
   }
   if (target.address.size() > kTextBytesMax || !dial::parse_https_url(target.address))
@@ -96,7 +111,8 @@ Result<std::vector<Target>> load_targets(barrier::Reader& reader, AccountId acco
   if (!record && record.error().kind() == ErrorKind::kNotFound) return targets;
   if (!record) return std::unexpected(record.error());
   FieldCursor in((*record)->body());
-  bool good = in.u8() == kFormat;
+  const std::uint8_t format = in.u8();
+  bool good = format == kFormat || format == kFormatWithoutUser;
   const std::uint32_t count = in.u32();
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     Target target;
@@ -106,6 +122,7 @@ Result<std::vector<Target>> load_targets(barrier::Reader& reader, AccountId acco
     for (std::string* text : {&target.name, &target.address, &target.relay, &target.sender,
                               &target.min_level, &target.prefix})
       *text = in.text();
+    if (format != kFormatWithoutUser) target.user = in.text();
     targets.push_back(std::move(target));
   }
   if (good && in.finished()) return targets;
@@ -115,15 +132,47 @@ Result<std::vector<Target>> load_targets(barrier::Reader& reader, AccountId acco
 
 void save_targets(barrier::Transaction& transaction, AccountId account,
                   const std::vector<Target>& targets) {
-  std::string body(1, kFormat);
+  std::string body(1, static_cast<char>(kFormat));
   append_u32(body, static_cast<std::uint32_t>(targets.size()));
   for (const Target& target : targets) {
     body.push_back(static_cast<char>(target.kind));
     for (const std::string* text : {&target.name, &target.address, &target.relay, &target.sender,
-                                    &target.min_level, &target.prefix})
+                                    &target.min_level, &target.prefix, &target.user})
       append_text16(body, *text);
   }
   transaction.put(address_of(account), Uuid(), as_bytes(body));
+}
+
+Result<barrier::RecordRef> load_secret(barrier::Reader& reader, AccountId account,
+                                       std::string_view target) {
+  const std::string name = secret_name(target);
+  auto record = reader.read(secret_address(account, name));
+  if (!record && record.error().kind() == ErrorKind::kNotFound) return barrier::RecordRef();
+  if (!record) return std::unexpected(record.error());
+  if ((*record)->body().size() > 1 && (*record)->body()[0] == kSecretFormat) return *record;
+  return fail(ErrorKind::kCorrupt, "Notify.FormatCorrupt",
+              "the secret of a target of notices has a form that this release does not know");
+}
+
+ByteView secret_of(const barrier::RecordRef& record) {
+  return record ? record->body().subspan(1) : ByteView();
+}
+
+Result<void> save_secret(barrier::Transaction& transaction, AccountId account,
+                         std::string_view target, std::string_view secret) {
+  SR_TRY(const barrier::RecordRef there, load_secret(transaction, account, target));
+  const std::string name = secret_name(target);
+  const barrier::Address address = secret_address(account, name);
+  if (secret.empty()) {
+    if (there) transaction.remove(address);
+    return {};
+  }
+  std::string body(1, static_cast<char>(kSecretFormat));
+  body.reserve(1 + secret.size());  // one buffer, which is wiped
+  body.append(secret);
+  transaction.put(address, Uuid(), as_bytes(body));
+  explicit_bzero(body.data(), body.size());
+  return {};
 }
 
 Result<SecretBytes> signing_key(barrier::SealedStore& store, AccountId account,

@@ -18,8 +18,9 @@ constexpr std::int64_t kDay = kMillisPerDay;
 /// Notes what it took, by event and target.
 class FakeCourier final : public Courier {
  public:
-  Result<void> send(const Target& target, const Notice& notice, const SecretBytes& key) override {
-    EXPECT_EQ(key.size(), 64U);
+  Result<void> send(const Target& target, const Notice& notice, const Proof& proof) override {
+    EXPECT_EQ(proof.signing_key.size(), 64U);
+    secrets[target.name] = as_chars(proof.secret);
     ++asked;
     if (fails(target)) return fail(ErrorKind::kUnavailable, "Down", "it is down");
     ++taken[{notice.event.id, target.name}];
@@ -30,6 +31,7 @@ class FakeCourier final : public Courier {
   std::function<bool(const Target&)> fails = [](const Target&) { return false; };
   std::map<std::pair<std::string, std::string>, int> taken;
   Notice last;
+  std::map<std::string, std::string> secrets;
   int asked = 0;
 };
 
@@ -186,6 +188,42 @@ TEST(BackoffTest, DoublesUpToAnHour) {
   EXPECT_EQ(backoff_millis(2), 20'000);
   EXPECT_EQ(backoff_millis(12), 3'600'000);
   EXPECT_EQ(backoff_millis(4'000'000'000), 3'600'000);
+}
+
+TEST_F(OutboxTest, ASecretGoesToItsTargetAlone) {
+  const auto keep = [this](const std::string& target, std::string_view secret) {
+    const auto transaction = *fixture_->begin();
+    ASSERT_TRUE(save_secret(*transaction, kAccount, target, secret).has_value());
+    ASSERT_TRUE(transaction->commit().has_value());
+  };
+  keep("all", "SEC-of-all");
+  record({1'000}, "Secret:RotateSecret:Failure", "acs:kms:cn-hangzhou:1:secret/db");
+  drain({3'000});
+  EXPECT_EQ(courier_.secrets["all"], "SEC-of-all");
+  EXPECT_EQ(courier_.secrets["rotation"], "");
+  keep("all", "");
+  keep("all", "");  // removed already
+  record({4'000}, "Secret:RotateSecret:Failure", "acs:kms:cn-hangzhou:1:secret/db");
+  drain({5'000});
+  EXPECT_EQ(courier_.secrets["all"], "");
+}
+
+TEST_F(OutboxTest, TheUserOfAMailServerIsKept) {
+  save({{.name = "mail", .kind = Kind::kMail, .address = "a@b.test", .user = "kms"}});
+  const auto reader = *fixture_->reader();
+  const auto targets = load_targets(*reader, kAccount);
+  ASSERT_TRUE(targets.has_value()) << targets.error().message();
+  ASSERT_EQ(targets->size(), 1U);
+  EXPECT_EQ(targets->front().user, "kms");
+  EXPECT_EQ(targets->front().kind, Kind::kMail);
+}
+
+// By the vendor's example code: Python's hmac and urllib.parse.quote_plus.
+TEST(RobotTest, TheSignatureIsTheDocumentedOne) {
+  const auto signature = robot_signature(as_bytes("SEC0123456789abcdef"), {1'795'330'129'007});
+  ASSERT_TRUE(signature.has_value());
+  EXPECT_EQ(*signature,
+            "timestamp=1795330129007&sign=4T2o2DuIaQkanTqdSeRiRJOTyEBg0Oa2%2BhpbnVK2hGw%3D");
 }
 
 }  // namespace

@@ -36,6 +36,20 @@ std::string shown_address(const Target& target) {
   return target.address.substr(0, target.address.find_first_of("/?", kBehindScheme));
 }
 
+/// What a target is to know us by, as far as its kind has such a thing.
+Result<std::string_view> secret_for(const Target& target, const Parameters& p) {
+  const std::string_view secret = p.text("Secret");
+  if (target.kind == Kind::kWebhook && !secret.empty())
+    return invalid_parameter("Secret", "A webhook's key is made here; the answer shows it.");
+  if (target.kind == Kind::kMail && target.user.empty() != secret.empty())
+    return invalid_parameter("Secret", "User and Secret go together: who logs in, and how.");
+  if (target.kind != Kind::kMail && !target.user.empty())
+    return invalid_parameter("User", "Only mail servers have one.");
+  if (secret.size() > notify::kSecretBytesMax)
+    return invalid_parameter("Secret", "It may have up to 1024 bytes.");
+  return secret;
+}
+
 Result<void> add_target(Call& call) {
   const Parameters& p = call.parameters;
   SR_TRY(const std::string_view name, p.required("Name"));
@@ -47,8 +61,10 @@ Result<void> add_target(Call& call) {
                       .relay = std::string(p.text("Relay")),
                       .sender = std::string(p.text("Sender")),
                       .min_level = std::string(p.text("Level", "INFO")),
-                      .prefix = std::string(p.text("Events"))};
+                      .prefix = std::string(p.text("Events")),
+                      .user = std::string(p.text("User"))};
   SR_CHECK_OK(notify::check(target));
+  SR_TRY(const std::string_view secret, secret_for(target, p));
   SR_TRY(std::vector<Target> targets, notify::load_targets(call.reader, call.account()));
   const auto place = std::ranges::lower_bound(targets, target.name, {}, &Target::name);
   if (place != targets.end() && place->name == target.name) {
@@ -62,6 +78,7 @@ Result<void> add_target(Call& call) {
   }
   targets.insert(place, target);
   notify::save_targets(*call.transaction, call.account(), targets);
+  SR_CHECK_OK(notify::save_secret(*call.transaction, call.account(), target.name, secret));
   if (kind == Kind::kWebhook) {
     SR_TRY(const SecretBytes key,
            notify::signing_key(call.engines.store, call.account(), target.name));
@@ -76,7 +93,7 @@ Result<void> remove_target(Call& call) {
   if (std::erase_if(targets, [name](const Target& t) { return t.name == name; }) == 0)
     return no_such_target();
   notify::save_targets(*call.transaction, call.account(), targets);
-  return {};
+  return notify::save_secret(*call.transaction, call.account(), name, "");
 }
 
 Result<void> list_targets(Call& call) {

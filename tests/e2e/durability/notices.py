@@ -1,5 +1,6 @@
 """Notices over TLS to a webhook, a robot and a mail server; retries; events through CloudMonitor's query."""
 
+import base64
 import hashlib
 import hmac
 import http.server
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.parse
 
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import Server
@@ -21,8 +23,12 @@ CMS = "2019-01-01"
 WAIT_SECONDS = 30
 
 suite = Suite("notices")
-taken, mails = [], []
-down = threading.Event()
+taken, mails, logins = [], [], []
+mechanism = [b"LOGIN PLAIN"]
+USER, PASSWORD = b"kms-notices", b"pass word+/=&"
+ROBOT_SECRET = "SECof-the-robot"
+down, held = threading.Event(), threading.Event()
+held.set()
 
 
 class Hook(http.server.BaseHTTPRequestHandler):
@@ -33,6 +39,7 @@ class Hook(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         taken.append((self.path, dict(self.headers), body))
+        held.wait(WAIT_SECONDS)
         answer = b'{"errcode":0}'
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
@@ -60,10 +67,26 @@ def mail_server(context):
                 lines.write(text + b"\r\n")
                 lines.flush()
             say(b"220 here")
-            data, letter = False, []
+            data, letter, said = False, [], []
             for line in lines:
                 line = line.rstrip(b"\r\n")
-                if data and line == b".":
+                if line.startswith(b"EHLO"):
+                    say(b"250-here")
+                    say(b"250-SIZE 1000000")
+                    say(b"250 AUTH " + mechanism[0])
+                elif line.startswith(b"AUTH"):
+                    said = [line]
+                    say(b"334 " + (b"VXNlcm5hbWU6" if line == b"AUTH LOGIN" else b""))
+                elif said and len(said) < (3 if said[0] == b"AUTH LOGIN" else 2):
+                    said.append(line)
+                    whole = len(said) == (3 if said[0] == b"AUTH LOGIN" else 2)
+                    if whole:
+                        words = b"\0".join(base64.b64decode(one) for one in said[1:]).lstrip(b"\0")
+                        logins.append(words.split(b"\0"))
+                        say(b"235 welcome" if logins[-1] == [USER, PASSWORD] else b"535 5.7.8 who are you")
+                    else:
+                        say(b"334 UGFzc3dvcmQ6")
+                elif data and line == b".":
                     mails.append(b"\n".join(letter).decode())
                     data = False
                     say(b"250 taken")
@@ -96,6 +119,20 @@ def until(found, what):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come")
         time.sleep(0.1)
+
+
+def notices_of(names):
+    """The notice ids that came for each secret, repeats included."""
+    found = {}
+    for path, headers, body in list(taken):
+        event = json.loads(body) if path.startswith("/hook") else {}
+        if event.get("instanceName") in names and event["name"] == "Secret:DeleteSecret:Success":
+            found.setdefault(event["instanceName"], []).append(headers["X-Strongroom-Notice-Id"])
+    return found
+
+
+def list_targets(server):
+    return [one for one in Wire.from_env(server.env).ok("ListNotifyTargets", {}, version=OWN)["Targets"] if one["Name"] == "hook"]
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -135,6 +172,37 @@ with tempfile.TemporaryDirectory() as folder:
             message = json.loads(next(b for p, _, b in taken if p.startswith("/robot")))
             equal(message["msgtype"], "markdown")
             assert "Subject: [INFO] Notify:Test:Success mail" in mails[0], mails[0]
+        with suite.case("TestNotifyTarget", "a robot's signature"):
+            own("AddNotifyTarget", Name="signed", Address=base + "/signed?access_token=t", Kind="dingtalk", Events="Notify:",
+                Secret=ROBOT_SECRET)
+            own("TestNotifyTarget", Name="signed")
+            until(lambda: any(p.startswith("/signed") for p, _, _ in taken), "the signed one")
+            query = urllib.parse.parse_qs(next(p for p, _, _ in taken if p.startswith("/signed")).partition("?")[2])
+            timestamp = query["timestamp"][0]
+            mac = hmac.new(ROBOT_SECRET.encode(), f"{timestamp}\n{ROBOT_SECRET}".encode(), hashlib.sha256).digest()
+            equal(query["sign"], [base64.b64encode(mac).decode()])
+            assert abs(int(timestamp) / 1000 - time.time()) < 60
+            assert ROBOT_SECRET not in json.dumps(own("ListNotifyTargets"))
+        for offered in (b"LOGIN PLAIN", b"LOGIN"):
+            with suite.case("TestNotifyTarget", f"a mail server that wants a password, {offered.decode()}"):
+                mechanism[0] = offered
+                before, name = len(mails), "relay" + offered.decode().replace(" ", "")
+                own("AddNotifyTarget", Name=name, Address="ops@example.com", Kind="mail", Sender="kms@example.com",
+                    Relay=f"localhost:{mail.getsockname()[1]}", Events="Notify:", User=USER.decode(), Secret=PASSWORD.decode())
+                own("TestNotifyTarget", Name=name)
+                until(lambda: len(mails) > before, "the mail")
+                equal(logins[-1], [USER, PASSWORD])
+        with suite.case("AddNotifyTarget", "a user without a password, a secret for a webhook"):
+            for wrong in ({"Kind": "mail", "Address": "a@example.com", "Sender": "a@example.com", "Relay": "localhost", "User": "u"},
+                          {"Address": base + "/x", "Secret": "s"}):
+                answer = wire.acs3("AddNotifyTarget", {"Name": "wrong", **wrong}, version=OWN)
+                equal((answer.status, answer.json["Code"]), (400, "InvalidParameter"))
+        with suite.case("-", "neither lies in clear anywhere"):
+            for root, _, files in os.walk(server.work):
+                for file in files:
+                    with open(os.path.join(root, file), "rb") as content:
+                        found = content.read()
+                    assert ROBOT_SECRET.encode() not in found and PASSWORD not in found, file
         with suite.case("DescribeSystemEventAttribute", "an event, and its notice"):
             wire.ok("CreateSecret", {"SecretName": "gone", "VersionId": "v1", "SecretData": "x"})
             wire.ok("DeleteSecret", {"SecretName": "gone", "ForceDeleteWithoutRecovery": "true"})
@@ -161,6 +229,22 @@ with tempfile.TemporaryDirectory() as folder:
             until(lambda: any(t["Name"] == "inside" and t["LastError"] for t in own("ListNotifyTargets")["Targets"]),
                   "the refusal")
             equal(len(taken), before)
+        with suite.case("-", "kill -9 between commit and delivery: none is lost, one that comes twice has the same id"):
+            held.clear()
+            gone = [f"gone-{number}" for number in range(8)]
+            for name in gone:
+                wire.ok("CreateSecret", {"SecretName": name, "VersionId": "v1", "SecretData": "x"})
+                wire.ok("DeleteSecret", {"SecretName": name, "ForceDeleteWithoutRecovery": "true"})
+            until(lambda: notices_of(gone), "the first of them")
+            server.kill()
+            held.set()
+            server.start()
+            until(lambda: set(notices_of(gone)) == set(gone), "all of them")
+            until(lambda: all(t["Waiting"] == 0 for t in list_targets(server)), "the end of it")
+            sent = notices_of(gone)
+            twice = {name for name in gone if len(sent[name]) > 1}
+            assert twice, "nothing was under way when the server was killed"
+            equal([name for name in gone if len(set(sent[name])) != 1], [], "notices with two ids")
     hooks.shutdown()
     mail.close()
 

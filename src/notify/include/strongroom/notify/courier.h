@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/result.h"
 #include "strongroom/notify/event_view.h"
 #include "strongroom/notify/https.h"
@@ -18,12 +19,17 @@ struct Notice {
   Instant now;
 };
 
+/// By what a target knows that a notice is ours.
+struct Proof {
+  const SecretBytes& signing_key;  // webhooks
+  ByteView secret{};               // plaintext, the caller's: load_secret(); empty: none
+};
+
 class Courier {
  public:
   virtual ~Courier() = default;
   /// Once the other side has said that it took it. kUnavailable to try again later.
-  virtual Result<void> send(const Target& target, const Notice& notice,
-                            const SecretBytes& signing_key) = 0;
+  virtual Result<void> send(const Target& target, const Notice& notice, const Proof& proof) = 0;
 };
 
 /// Over TLS, blocking: for a thread of its own. Follows no redirect; an address that is not public
@@ -34,5 +40,9 @@ std::unique_ptr<Courier> make_courier(CourierOptions options);
 /// dot and the body.
 Result<std::string> webhook_signature(const SecretBytes& signing_key, std::string_view timestamp,
                                       std::string_view body);
+
+/// What is added to a robot's URL: timestamp=…&sign=…, HMAC-SHA256 of the milliseconds, a line
+/// feed and the secret, under the secret, as DingTalk's robots check it.
+Result<std::string> robot_signature(ByteView secret, Instant now);
 
 }  // namespace strongroom::notify

@@ -27,6 +27,7 @@ struct Target {
   std::string sender{};            // mail: the From address
   std::string min_level = "INFO";  // INFO, WARN or CRITICAL
   std::string prefix{};            // of event names; empty: all
+  std::string user{};              // mail: who logs in at the relay; empty: nobody does
 };
 
 /// 400 InvalidParameter naming what is wrong.
@@ -38,6 +39,18 @@ Result<std::vector<Target>> load_targets(barrier::Reader& reader, AccountId acco
 /// In a transaction that loaded them. At most limits::kNotifyTargetsMax.
 void save_targets(barrier::Transaction& transaction, AccountId account,
                   const std::vector<Target>& targets);
+
+inline constexpr std::size_t kSecretBytesMax = 1'024;  // of a target
+/// What a target is to know us by, a record of its own: the secret that a robot's signatures are
+/// made with, the password of a mail's user. Null if there is none.
+Result<barrier::RecordRef> load_secret(barrier::Reader& reader, AccountId account,
+                                       std::string_view target);
+/// The secret in such a record; plaintext that lives as long as it. Empty for null.
+ByteView secret_of(const barrier::RecordRef& record);
+/// Empty: removes it, if it is there. In a transaction that has not read it. At most
+/// kSecretBytesMax bytes.
+Result<void> save_secret(barrier::Transaction& transaction, AccountId account,
+                         std::string_view target, std::string_view secret);
 
 /// The key under which webhooks of a target are signed, 64 hexadecimal digits: derived, so it is
 /// never stored; another target of that name has the same.
