@@ -56,6 +56,7 @@ soak: unit
 	@STRONGROOM_SOAK=1 build/tests/rotation_kill
 	@STRONGROOM_SOAK=1 build/tests/identity_test --gtest_filter='TimingSoak.*'
 	@STRONGROOM_SOAK=1 build/tests/service_test --gtest_filter='TimingSoak.*'
+	@STRONGROOM_SOAK=1 build/tests/trail_test --gtest_filter='SearchSoak.*'
 	@tests/e2e/run.py --soak
 	@scripts/fuzz.sh 600
 
