@@ -487,9 +487,10 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
     p.outward->send_traces(*p.tracer);
   }
   p.index_builder = std::thread([&p] { p.build_indexes(); });
-  SR_CHECK_OK(p.listen(std::move(provision)));
+  // The shared endpoint last: whoever reaches it may take the others for granted.
   p.make_instance_endpoints();
   p.listen_configured_instances();
+  SR_CHECK_OK(p.listen(std::move(provision)));
   p.instance_endpoints->keep();
   SR_CHECK_OK(p.listen_health());
   return server;
