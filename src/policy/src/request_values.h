@@ -61,7 +61,7 @@ class RequestValues {
 
   const Conditions* context_;
   std::array<std::uint8_t, kKeysKept> known_{};  // Known bits
-  std::array<Slot, kKeysKept> slots_;            // NOLINT: see above
+  std::array<Slot, kKeysKept> slots_;            // see above
 };
 
 }  // namespace strongroom::policy
