@@ -40,6 +40,35 @@ void write_validity(AnswerWriter& answer, const Principal& who) {
   answer.field("NotAfter", format_utc(who.not_after));
 }
 
+/// The role, among the principals of the world, whose ARN this is.
+std::optional<std::size_t> role_of_arn(std::span<const Principal> all, std::string_view arn) {
+  constexpr std::string_view kKind = ":role/";
+  const std::size_t at = arn.find(kKind);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string session = std::string(arn.substr(0, at)) + ":assumed-role/" +
+                              std::string(arn.substr(at + kKind.size())) + "/";
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].arn.starts_with(session)) return i;
+  }
+  return std::nullopt;
+}
+
+/// Who may assume a role: here its trust policy has a word, and the account's root has none.
+Result<void> write_assumers(AnswerWriter& answer, const access::World& world, std::size_t role) {
+  SR_TRY(const std::vector<access::World::Assumer> assumers, world.assumers(role));
+  for (const access::World::Assumer& one : assumers) {
+    const Principal& who = world.principals()[one.who];
+    answer.begin_item();
+    answer.field("Principal", who.arn);
+    write_reach(answer, {.extent = one.extent});
+    answer.boolean("OtherAccount", who.account != world.principals()[role].account);
+    answer.begin_flat_list("AssumedBy");
+    answer.end_flat_list();
+    answer.end_item();
+  }
+  return {};
+}
+
 Result<void> who_can(Call& call) {
   SR_TRY(const std::string action, action_of(call.parameters));
   SR_TRY(const std::string_view asked, call.parameters.required("AskedResource"));
@@ -50,6 +79,12 @@ Result<void> who_can(Call& call) {
   call.answer.field("AskedAction", action);
   call.answer.field("AskedResource", resource.arn);
   call.answer.begin_flat_list("Principals");
+  const auto role = role_of_arn(all, resource.arn);
+  if (role && action == "sts:AssumeRole") {
+    SR_CHECK_OK(write_assumers(call.answer, world, *role));
+    call.answer.end_flat_list();
+    return {};
+  }
   const auto write = [&](const Principal& one, std::optional<std::size_t> number) -> Result<void> {
     SR_TRY(const access::Reach reach, access::reach(one, action, resource, call.now));
     if (reach.extent == Extent::kNever) return {};

@@ -67,6 +67,25 @@ TEST_F(AnalysisHandlers, WhoCanAndWhatCan) {
             "InvalidParameter");
 }
 
+// The role's trust policy has a word, and the account's root may assume none.
+TEST_F(AnalysisHandlers, WhoCanAssumeARole) {
+  ram("AttachPolicyToUser",
+      {{"UserName", "eve"}, {"PolicyType", "System"}, {"PolicyName", "AliyunSTSAssumeRoleAccess"}});
+  ram("CreateRole", {{"RoleName", "bobs"},
+                     {"AssumeRolePolicyDocument",
+                      R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",
+            "Principal":{"RAM":"acs:ram::1000000000000001:user/bob"}}]})"}});
+  const auto who = [this](const char* role) {
+    return ask("WhoCan", {{"AskedAction", "sts:AssumeRole"},
+                          {"AskedResource", std::string("acs:ram::1000000000000001:role/") + role}})
+        .json;
+  };
+  EXPECT_THAT(who("app"), HasSubstr(R"("Principal":"acs:ram::1000000000000001:user/eve")"));
+  EXPECT_THAT(who("app"), Not(HasSubstr(":root")));
+  EXPECT_THAT(who("app"), Not(HasSubstr("user/bob")));  // trusted, but without the right
+  EXPECT_THAT(who("bobs"), HasSubstr(R"("Principals":[])"));
+}
+
 TEST_F(AnalysisHandlers, ExplainSaysWhatWouldAllow) {
   const Answer why = ask("ExplainRequest", {{"AskedPrincipal", "eve"},
                                             {"AskedAction", "kms:GetSecretValue"},
