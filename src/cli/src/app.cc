@@ -554,9 +554,20 @@ class Tree {
   Command chosen_;
 };
 
+/// The command as far as it was understood.
+std::string understood(const CLI::App& app) {
+  std::string words = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().back();
+    words += ' ' + at->get_name();
+  }
+  return words;
+}
+
 int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  show({"the command line is not understood", error.what(), "strongroom --help", "README.md"});
+  show({"the command line is not understood", error.what(), understood(app) + " --help",
+        "README.md"});
   return kUsage;
 }
 
@@ -566,13 +577,13 @@ int run(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   if (argc > 1 && belongs_to_server(argv[1])) return become_server_program(argc, argv);
   CLI::App app{"Strongroom: a secrets manager and key management service", "strongroom"};
-  app.footer(kExamples);
   app.require_subcommand(1);
   app.fallthrough();
   app.set_help_all_flag("--help-all", "Help of every command");
   Parsed parsed;
   Tree tree(app, parsed);
   tree.declare();
+  app.footer(kExamples);  // after the commands, which would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
