@@ -85,7 +85,7 @@ Result<void> Sequencer::read(Unread& what, const std::function<void()>& between)
                   segment.path + " is damaged at byte " + std::to_string(what.offset));
     }
     what.offset += available - rest.size();
-    between();
+    if (what.offset < what.end) between();
   }
   return {};
 }
