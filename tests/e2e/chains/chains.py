@@ -19,23 +19,16 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 E2E = os.path.dirname(HERE)
 sys.path.insert(0, E2E)
+from strongroom_e2e import languages  # noqa: E402
 from strongroom_e2e.issuer import Issuer, run  # noqa: E402
 from strongroom_e2e.report import Suite, equal  # noqa: E402
 from strongroom_e2e.server import DEFAULT_SERVER, ROOT, read_env_file  # noqa: E402
 from strongroom_e2e.wire import Wire  # noqa: E402
 
-OUT = os.path.join(ROOT, "build", "e2e")
 CLI = os.path.join(ROOT, "build", "bin", "strongroom")
 SECONDS = 30
 METADATA = "100.100.100.200"
 NAMES = "127.0.0.1 localhost sts.aliyuncs.com issuer.test\n::1 localhost\n"
-PROGRAMS = {
-    "python": lambda: [os.path.join(OUT, "python", "bin", "python"), os.path.join(E2E, "python", "chain.py")],
-    "node": lambda: ["node", os.path.join(E2E, "node", "chain.js")],
-    "go": lambda: [os.path.join(OUT, "go", "chain")],
-    "java": lambda: ["java", "-cp", os.path.join(OUT, "java", "classes") + ":" + open(os.path.join(OUT, "java", "classpath")).read(),
-                     "e2e.Chain"],
-}
 
 
 def wait_for(path, process):
@@ -126,14 +119,14 @@ class World:
         base = {k: v for k, v in os.environ.items() if not k.startswith(("ALIBABA", "STRONGROOM"))}
         base.update(HOME=self.work, STRONGROOM_ENDPOINT=self.env["STRONGROOM_ENDPOINT"], STRONGROOM_CA_FILE=ca, PYTHONPATH=E2E,
                     REQUESTS_CA_BUNDLE=ca, SSL_CERT_FILE=ca, NODE_EXTRA_CA_CERTS=ca, no_proxy="*", NO_PROXY="*",
-                    NODE_PATH=os.path.join(OUT, "node", "node_modules"), **env)
+                    NODE_PATH=os.path.join(languages.OUT, "node", "node_modules"), **env)
         if language == "java":
             store = self.path("truststore")
             if not os.path.exists(store):
                 run("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", ca, "-keystore", store, "-storepass", "changeit")
             base["JAVA_TOOL_OPTIONS"] = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
-        done = subprocess.run([*PROGRAMS[language](), way], env=base, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=60, check=False)
+        done = subprocess.run([*languages.command(language, "chain"), way], env=base, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
         lines = [line for line in done.stdout.splitlines() if line.startswith("#e2e ")]
         print("\n".join(lines), flush=True)
         return lines, done.stdout + done.stderr

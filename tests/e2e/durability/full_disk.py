@@ -2,18 +2,19 @@
 
 import ctypes
 import errno
+import functools
 import json
 import os
 import shutil
-import time
 
-from strongroom_e2e import audit_log
+from strongroom_e2e import audit_log, waiting
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import Server
 from strongroom_e2e.wire import Wire
 
 CMS = "2019-01-01"
 WAIT_SECONDS = 40
+until = functools.partial(waiting.until, seconds=WAIT_SECONDS)
 DISK_BYTES = 96 << 20
 CALLS_MAX = 30_000
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 0x4000, 1 << 18
@@ -33,14 +34,6 @@ def small_disk(path):
         raise OSError(ctypes.get_errno(), "unshare")
     mount("none", "/", "", MS_REC | MS_PRIVATE, "")
     mount("tmpfs", path, "tmpfs", 0, f"size={DISK_BYTES},mode=0700")
-
-
-def until(found, what):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not found():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {WAIT_SECONDS} s: {what}")
-        time.sleep(0.2)
 
 
 class Ballast:

@@ -1,6 +1,7 @@
 """Notices over TLS to a webhook, a robot and a mail server; retries; events through CloudMonitor's query."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import http.server
@@ -8,19 +9,21 @@ import json
 import os
 import socket
 import ssl
-import subprocess
 import tempfile
 import threading
 import time
 import urllib.parse
 
+from strongroom_e2e import waiting
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import Server
+from strongroom_e2e.sinks import certificate
 from strongroom_e2e.wire import Wire
 
 OWN = "2026-11-01"
 CMS = "2019-01-01"
 WAIT_SECONDS = 30
+until = functools.partial(waiting.until, seconds=WAIT_SECONDS)
 
 suite = Suite("notices")
 taken, mails, logins = [], [], []
@@ -48,14 +51,6 @@ class Hook(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-def certificate(folder):
-    key, cert = os.path.join(folder, "key.pem"), os.path.join(folder, "cert.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
-                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    return cert, key
 
 
 def mail_server(context):
@@ -111,14 +106,6 @@ def mail_server(context):
 
     threading.Thread(target=accept, daemon=True).start()
     return listener
-
-
-def until(found, what):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not found():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not come")
-        time.sleep(0.1)
 
 
 def notices_of(names):

@@ -1,6 +1,7 @@
 """Rules over policies, receipts, status on one screen, traces, metrics over mutual TLS, events of limits."""
 
 import base64
+import functools
 import http.server
 import json
 import os
@@ -9,10 +10,10 @@ import ssl
 import subprocess
 import tempfile
 import threading
-import time
 import urllib.error
 import urllib.request
 
+from strongroom_e2e import waiting
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import ROOT, Server
 from strongroom_e2e.wire import RAM, Wire
@@ -20,6 +21,7 @@ from strongroom_e2e.wire import RAM, Wire
 OWN = "2026-11-01"
 CMS = "2019-01-01"
 WAIT_SECONDS = 20
+until = functools.partial(waiting.until, seconds=WAIT_SECONDS)
 PROGRAM = os.path.join(ROOT, "build", "bin", "strongroom")
 
 suite = Suite("observe")
@@ -48,16 +50,6 @@ class Collector(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
-
-
-def until(condition, what):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"not within {WAIT_SECONDS} s: {what}")
 
 
 def strongroom(server, *arguments):

@@ -23,19 +23,12 @@ import uuid
 HERE = os.path.dirname(os.path.abspath(__file__))
 E2E = os.path.dirname(HERE)
 sys.path.insert(0, E2E)
+from strongroom_e2e import languages  # noqa: E402
 from strongroom_e2e.issuer import Issuer, run  # noqa: E402
 from strongroom_e2e.report import Suite, equal  # noqa: E402
-from strongroom_e2e.server import ROOT, Server  # noqa: E402
+from strongroom_e2e.server import Server  # noqa: E402
 from strongroom_e2e.wire import Wire  # noqa: E402
 
-OUT = os.path.join(ROOT, "build", "e2e")
-PROGRAMS = {
-    "python": lambda: [os.path.join(OUT, "python", "bin", "python"), os.path.join(E2E, "python", "calls.py")],
-    "node": lambda: ["node", os.path.join(E2E, "node", "calls.js")],
-    "go": lambda: [os.path.join(OUT, "go", "calls")],
-    "java": lambda: ["java", "-cp", os.path.join(OUT, "java", "classes") + ":" + open(os.path.join(OUT, "java", "classpath")).read(),
-                     "e2e.Calls"],
-}
 CALL_SECONDS = 30
 
 
@@ -57,14 +50,14 @@ class Program:
         base = {k: v for k, v in os.environ.items() if not k.startswith(("ALIBABA", "STRONGROOM"))}
         base.update({k: env[k] for k in ("STRONGROOM_ENDPOINT", "STRONGROOM_REGION", "STRONGROOM_CA_FILE")}, HOME=work, PYTHONPATH=E2E,
                     REQUESTS_CA_BUNDLE=ca, SSL_CERT_FILE=ca, NODE_EXTRA_CA_CERTS=ca, no_proxy="*", NO_PROXY="*",
-                    NODE_PATH=os.path.join(OUT, "node", "node_modules"))
+                    NODE_PATH=os.path.join(languages.OUT, "node", "node_modules"))
         if language == "java":
             store = os.path.join(work, "truststore")
             run("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", ca, "-keystore", store, "-storepass", "changeit")
             base["JAVA_TOOL_OPTIONS"] = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
         self.key = (env["ALIBABA_CLOUD_ACCESS_KEY_ID"], env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"], "")
         self.log = open(os.path.join(work, "program.log"), "ab")
-        self.process = subprocess.Popen(PROGRAMS[language](), env=base, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(languages.command(language, "calls"), env=base, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
 
     def call(self, api, action, parameters, key):

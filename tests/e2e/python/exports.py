@@ -1,6 +1,7 @@
 """The audit log on its way out: syslog, HTTPS, the log service; through kill -9, places that are stuck or down."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -17,13 +18,14 @@ from aliyun.log import LogClient, LogItem, PutLogsRequest
 from aliyun.log.proto import LogGroup
 from aliyun.log.util import Util
 
-from strongroom_e2e import audit_log
+from strongroom_e2e import audit_log, waiting
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import Server
 from strongroom_e2e.sinks import HttpSink, SyslogSink, certificate, request_ids
 from strongroom_e2e.wire import Wire
 
 WAIT_SECONDS = 60
+until = functools.partial(waiting.until, seconds=WAIT_SECONDS)
 KEY_ID, SECRET = "LTAI5tExportsTestKey0001", "the-secret-of-the-log-services-key"
 READS_WHILE_STUCK = 200
 KILLS = 3
@@ -81,14 +83,6 @@ os.environ.update({"STRONGROOM_AUDIT_EXPORT_SYSLOG": syslog.place,
                    "STRONGROOM_AUDIT_EXPORT_SLS": f"{store.place}/kms_audit", "STRONGROOM_AUDIT_SLS_ACCESS_KEY_FILE": key_file,
                    "STRONGROOM_NOTIFY_CA_FILE": cert, "STRONGROOM_NOTIFY_PRIVATE_HOSTS": "localhost"})
 asked = []  # request ids of calls that were answered
-
-
-def until(found, what):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not found():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {WAIT_SECONDS} s: {what}")
-        time.sleep(0.1)
 
 
 def read(wire):
