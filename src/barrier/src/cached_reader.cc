@@ -168,6 +168,10 @@ void ThreadCache::remember(const Address& address, std::shared_ptr<const crypto:
   if (version != nullptr) version->value.key = std::move(key);
 }
 
+void ThreadCache::expect(const Address& address) const {
+  names_.prefetch(hash_of_name({address.account.number(), kind_of(address.type), address.name}));
+}
+
 void ThreadCache::fill(ReadSet&& set) {
   if (!up_to_date() || set.revision < floor_) return;
   for (auto& head : set.heads) {

@@ -24,6 +24,7 @@ class ThreadCache final : public CachedReader {
   Result<RawRef> read_raw(const Address& address) override;
   std::shared_ptr<const crypto::DerivedKey> derived(const Address& address) override;
   void remember(const Address& address, std::shared_ptr<const crypto::DerivedKey> key) override;
+  void expect(const Address& address) const override;
   void fill(ReadSet&& set) override;
   std::uint64_t identity_generation() override;
   void clear() override;

@@ -6,6 +6,7 @@
 #include "answer_json.h"
 #include "answer_xml.h"
 #include "strongroom/base/check.h"
+#include "strongroom/base/limits.h"
 
 namespace strongroom::gateway_openapi {
 namespace {
@@ -131,6 +132,7 @@ std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
 bool CallRunner::try_on_io(Incoming& incoming, barrier::CachedReader& reader,
                            identity::PrincipalCache& principals) {
   if (!decode(incoming)) return true;
+  expect_secret(reader, principals);
   auto principal = authenticate(incoming, reader, &principals);
   if (!principal) {
     if (principal.error().kind() == ErrorKind::kNotCached) return false;
@@ -144,6 +146,17 @@ bool CallRunner::try_on_io(Incoming& incoming, barrier::CachedReader& reader,
   const service::Effect effect = operation_->effect;
   if (effect == service::Effect::kMutation || effect == service::Effect::kSlowRead) return false;
   return read(incoming, reader);
+}
+
+// Secrets are many and lie in far memory; all else that a read needs is near.
+void CallRunner::expect_secret(const barrier::CachedReader& reader,
+                               identity::PrincipalCache& principals) const {
+  if (operation_->resource != service::ResourceKind::kSecret) return;
+  const auto name = parameters_.find(operation_->resource_parameter);
+  if (!name || name->size() > limits::kSecretNameCharsMax) return;
+  const identity::CredentialRef claimed = principals.find(call_.access_key_id);
+  if (!claimed) return;
+  reader.expect({barrier::RecordType::kSecret, claimed->principal->account, *name});
 }
 
 // Counts a call once, when its principal is known.

@@ -37,6 +37,8 @@ class CallRunner final : public gateway::CallRunner {
   /// Whether the call ended; else it needs a worker.
   bool try_on_io(Incoming& incoming, barrier::CachedReader& reader,
                  identity::PrincipalCache& principals);
+  void expect_secret(const barrier::CachedReader& reader,
+                     identity::PrincipalCache& principals) const;
   bool is_short_read() const;
   /// Whether the call may go on as far as limits of calls a second are concerned; if not, it ended.
   /// Nothing: a worker must ask again.

@@ -92,18 +92,21 @@ NonceTable::Verdict NonceTable::insert(const Mark& mark, Instant signed_at, Inst
 }
 
 void NonceTable::expect(const Mark& mark, Instant signed_at) const {
-  constexpr std::size_t kLevelsAhead = 2;  // further ones are looked at once these are full
+  // All levels are walked, but the small ones lie in near caches: the largest are worth asking for.
+  constexpr std::size_t kLevelsAhead = 3;
   const std::int64_t number = minute_of(signed_at);
   if (number < 0) return;
   const Minute& minute = ring_[static_cast<std::size_t>(number) % kRing];
   if (minute.state.load(std::memory_order_acquire) != open_state(number)) return;
   const std::uint64_t print = fingerprint(mark);
   const std::size_t first = minute.first_level.load(std::memory_order_relaxed);
-  for (std::size_t level = first; level < std::min(first + kLevelsAhead, kLevels); ++level) {
+  std::size_t asked = 0;
+  for (std::size_t level = kLevels; level-- > first && asked < kLevelsAhead;) {
     const Slot* slots = bucket_of(minute, level, print);
-    if (slots == nullptr) return;
+    if (slots == nullptr) continue;
     __builtin_prefetch(slots, 1);
     __builtin_prefetch(slots + kBucketSlots / 2, 1);
+    ++asked;
   }
 }
 

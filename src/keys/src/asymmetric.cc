@@ -129,8 +129,8 @@ Result<crypto::MacTag> tag_of(const UsableVersion& usable, crypto::MacHash hash,
                             "; this needs an HMAC key.");
   }
   if (hash_of(usable.spec) != hash) return wrong_algorithm(usable);
-  SR_TRY(const Material material, decode_material(usable.record));
-  return crypto::hmac(hash, material.bytes, message);
+  SR_TRY(const SecretBytes material, decode_material_bytes(usable.record));
+  return crypto::hmac(hash, material, message);
 }
 
 }  // namespace

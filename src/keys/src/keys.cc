@@ -74,8 +74,8 @@ Result<UsableVersion> Keys::usable(barrier::Reader& reader, AccountId account,
   SR_TRY(version.version_id, decode_version_id(head, version_id));
   SR_CHECK_OK(permit(KeyAction::kUse, use.state));
   SR_TRY(version.record, read(reader, {RecordType::kKeyMaterial, account, version.version_id}));
-  SR_TRY(const std::string owner, decode_material_key_id(version.record));
-  if (owner != key_id) return key_not_found();
+  SR_TRY(const bool fits, belongs_to(version.record, key_id));
+  if (!fits) return key_not_found();
   return version;
 }
 

@@ -30,26 +30,25 @@ Result<UsableVersion> symmetric(Result<UsableVersion> usable) {
 Result<Encrypted> Keys::encrypt(barrier::Reader& reader, AccountId account, std::string_view key_id,
                                 const SecretBytes& plaintext, std::string_view aad) const {
   SR_TRY(UsableVersion key, symmetric(usable(reader, account, key_id, {})));
-  SR_TRY(const Material material, decode_material(key.record));
+  SR_TRY(const SecretBytes material, decode_material_bytes(key.record));
   std::array<std::uint8_t, crypto::kGcmIvBytes> iv;
   random_.fill(iv);
   SR_TRY(const std::string sealed,
-         gcm_seal({.spec = key.spec, .key = material.bytes, .iv = iv, .aad = as_bytes(aad)},
-                  plaintext));
+         gcm_seal({.spec = key.spec, .key = material, .iv = iv, .aad = as_bytes(aad)}, plaintext));
   std::string blob =
       make_blob({.version_id = key.version_id, .iv = as_chars(iv), .sealed = sealed});
   return Encrypted{std::move(key.key_id), std::move(key.version_id), std::move(blob)};
 }
 
 Result<Decrypted> Keys::decrypt(barrier::Reader& reader, AccountId account, std::string_view blob,
-                                std::string_view aad) const {
+                                std::string_view aad, std::string key_id) const {
   SR_TRY(const BlobParts parts, parse_blob(blob));
-  SR_TRY(const std::string key_id, key_of_version(reader, account, parts.version_id));
-  auto opened =
-      Cryptography(*this, random_)
-          .open(reader, {account, key_id, parts.version_id},
-                {.algorithm = std::nullopt, .iv = parts.iv, .aad = aad}, as_bytes(parts.sealed));
-  return opened;
+  if (key_id.empty()) {
+    SR_TRY(key_id, key_of_version(reader, account, parts.version_id));
+  }
+  return Cryptography(*this, random_)
+      .open(reader, {account, key_id, parts.version_id},
+            {.algorithm = std::nullopt, .iv = parts.iv, .aad = aad}, as_bytes(parts.sealed));
 }
 
 Result<Keys::DataKey> Keys::generate_data_key(barrier::Reader& reader, AccountId account,

@@ -144,7 +144,7 @@ Result<SealedMessage> Cryptography::seal(barrier::Reader& reader, VersionRef ver
                                          const SecretBytes& plaintext) const {
   SR_TRY(UsableVersion usable, usable_symmetric(reader, version));
   SR_TRY(const SymmetricAlgorithm algorithm, algorithm_for(usable, settings));
-  SR_TRY(const Material material, decode_material(usable.record));
+  SR_TRY(const SecretBytes material, decode_material_bytes(usable.record));
   SealedMessage out{std::move(usable.key_id),
                     std::move(usable.version_id),
                     std::string(settings.iv),
@@ -152,12 +152,12 @@ Result<SealedMessage> Cryptography::seal(barrier::Reader& reader, VersionRef ver
                     algorithm};
   if (out.iv.empty()) out.iv = random_text(random_, iv_bytes(algorithm));
   if (settings.iv.empty() && is_gcm(algorithm)) {
-    const Message message{usable.spec, algorithm, material.bytes, out.iv, settings};
+    const Message message{usable.spec, algorithm, material, out.iv, settings};
     SR_TRY(out.ciphertext, seal_with(message, plaintext));
     return out;
   }
   const std::string salt = random_text(random_, kSaltBytes);
-  SR_TRY(const SecretBytes own, message_key(material.bytes, algorithm, as_bytes(salt)));
+  SR_TRY(const SecretBytes own, message_key(material, algorithm, as_bytes(salt)));
   const Message message{usable.spec, algorithm, own, out.iv, settings};
   SR_TRY(const std::string sealed, seal_with(message, plaintext));
   out.ciphertext = std::string(kSaltedHead).append(salt).append(sealed);
@@ -169,8 +169,8 @@ Result<Decrypted> Cryptography::open(barrier::Reader& reader, VersionRef version
   SR_TRY(UsableVersion usable, usable_symmetric(reader, version));
   SR_TRY(const SymmetricAlgorithm algorithm, algorithm_for(usable, settings));
   if (settings.iv.size() != iv_bytes(algorithm)) return does_not_open();
-  SR_TRY(const Material material, decode_material(usable.record));
-  const Message message{usable.spec, algorithm, material.bytes, settings.iv, settings};
+  SR_TRY(const SecretBytes material, decode_material_bytes(usable.record));
+  const Message message{usable.spec, algorithm, material, settings.iv, settings};
   const bool salted = as_chars(ciphertext).starts_with(kSaltedHead) &&
                       ciphertext.size() > kSaltedHead.size() + kSaltBytes;
   Result<SecretBytes> plaintext = does_not_open();

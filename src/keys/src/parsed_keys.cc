@@ -21,12 +21,12 @@ struct ThreadKeys {
 };
 
 Result<crypto::PrivateKey> parse(const UsableVersion& version, ThreadKeys& kept) {
-  SR_TRY(const Material material, decode_material(version.record));
-  auto key = crypto::PrivateKey::from_pkcs8(material.bytes);
+  SR_TRY(const SecretBytes material, decode_material_bytes(version.record));
+  auto key = crypto::PrivateKey::from_pkcs8(material);
   if (!key && !kept.entries.empty()) {
     // The locked heap may be full of keys that this thread can do without.
     kept.entries.clear();
-    key = crypto::PrivateKey::from_pkcs8(material.bytes);
+    key = crypto::PrivateKey::from_pkcs8(material);
   }
   if (!key || key->kind() != kind_of(version.spec)) {
     return fail(ErrorKind::kCorrupt, "CorruptRecord", "A key version's material is no key pair.");

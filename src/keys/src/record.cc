@@ -150,20 +150,29 @@ void put_material(barrier::Transaction& transaction, const Key& key, const KeyVe
   explicit_bzero(builder.GetBufferPointer(), builder.GetSize());
 }
 
-Result<Material> decode_material(const barrier::RecordRef& record) {
+Result<SecretBytes> decode_material_bytes(const barrier::RecordRef& record) {
   SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
   if (stored->material()->size() > kMaterialBytesMax) {
     return fail(ErrorKind::kCorrupt, "CorruptRecord",
                 "A key version's material has the wrong length.");
   }
-  SR_TRY(SecretBytes bytes,
-         SecretBytes::copy_of({stored->material()->data(), stored->material()->size()}));
+  return SecretBytes::copy_of({stored->material()->data(), stored->material()->size()});
+}
+
+Result<Material> decode_material(const barrier::RecordRef& record) {
+  SR_TRY(SecretBytes bytes, decode_material_bytes(record));
+  SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
   return Material{stored->key_id()->str(), stored->version_id()->str(), std::move(bytes)};
 }
 
 Result<std::string> decode_material_key_id(const barrier::RecordRef& record) {
   SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
   return stored->key_id()->str();
+}
+
+Result<bool> belongs_to(const barrier::RecordRef& record, std::string_view key_id) {
+  SR_TRY(const fb::KeyMaterial* stored, view<fb::KeyMaterial>(record));
+  return stored->key_id()->string_view() == key_id;
 }
 
 std::string encode(const Alias& alias) {

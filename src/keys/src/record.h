@@ -43,8 +43,11 @@ struct Material {
 };
 /// kCorrupt as decode(), kExhausted without locked memory.
 Result<Material> decode_material(const barrier::RecordRef& record);
+/// Its bytes alone, for records that usable() found.
+Result<SecretBytes> decode_material_bytes(const barrier::RecordRef& record);
 /// Only which key it belongs to.
 Result<std::string> decode_material_key_id(const barrier::RecordRef& record);
+Result<bool> belongs_to(const barrier::RecordRef& record, std::string_view key_id);
 
 struct Alias {
   AccountId account;

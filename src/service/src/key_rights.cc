@@ -43,11 +43,12 @@ Result<keys::UseStatus> require_usable_place(Call& call, const Named& key) {
   return use;
 }
 
-Result<Named> named_usable_key(Call& call) {
+Result<UsableKey> named_usable_key(Call& call) {
   SR_CHECK_OK(refuse_alias(call));
-  call.note_key(call.target().name);
-  SR_CHECK_OK(require_usable_place(call, call.target()));
-  return call.target();
+  const Named target = call.target();
+  call.note_key(target.name);
+  SR_TRY(const keys::UseStatus use, require_usable_place(call, target));
+  return UsableKey{target, use.spec};
 }
 
 Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text) {

@@ -21,9 +21,12 @@ KeyName key_named(const Call& call, std::string_view text);
 /// The key that the pipeline resolved and judged. 400 Unsupported.Alias for an alias where the
 /// action takes none, 404 Forbidden.AliasNotFound or Forbidden.KeyNotFound.
 Result<keys::Key> named_key(Call& call);
-/// The same for actions that use the key, which may be of another account: whose it is and its id,
-/// with the instance it lives in usable.
-Result<Named> named_usable_key(Call& call);
+/// The same for actions that use the key, which may be of another account: whose it is, its id and
+/// its spec, with the instance it lives in usable.
+struct UsableKey : Named {
+  keys::KeySpec spec;
+};
+Result<UsableKey> named_usable_key(Call& call);
 /// A key named by a parameter that is not the row's own: id, ARN or alias, judged for `action`; its
 /// id, with the instance it lives in usable. 404 Forbidden.AliasNotFound, Forbidden.KeyNotFound.
 Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text);

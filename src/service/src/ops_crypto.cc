@@ -38,7 +38,7 @@ Result<void> encrypt(Call& call) {
                              "It has at most 6144 bytes of text; encode binary data as Base64.");
   }
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  SR_TRY(const Named key, named_usable_key(call));
+  SR_TRY(const UsableKey key, named_usable_key(call));
   // The given text is encrypted as it is, and Decrypt returns it (openapi.md §7.4).
   SR_TRY(const SecretBytes plaintext, SecretBytes::copy_of(as_bytes(text)));
   SR_TRY(const keys::Encrypted encrypted,
@@ -48,14 +48,14 @@ Result<void> encrypt(Call& call) {
   return {};
 }
 
-struct BlobParameter {
-  std::string bytes;
-  AccountId owner;  // of the key
-};
-
 struct BlobKey {
   AccountId owner;
   std::string id;
+};
+
+struct BlobParameter {
+  std::string bytes;
+  BlobKey key;
 };
 
 /// Of another account, whose policy on the key lets this caller in: only keys of KMS instances have
@@ -104,18 +104,22 @@ Result<BlobParameter> judged_blob(Call& call, std::string_view action) {
   if (!blob)
     return invalid_parameter("CiphertextBlob", "It must be the Base64 text that Encrypt returned.");
   SR_TRY(const keys::BlobParts parts, keys::parse_blob(*blob));
-  SR_TRY(const BlobKey key, key_of_blob(call, action, parts.version_id));
+  SR_TRY(BlobKey key, key_of_blob(call, action, parts.version_id));
   call.note_key(key.id);
   call.note_version(parts.version_id);
   SR_CHECK_OK(require_usable_place(call, {key.owner, key.id}));
-  return BlobParameter{std::move(*blob), key.owner};
+  return BlobParameter{std::move(*blob), std::move(key)};
+}
+
+Result<keys::Decrypted> open_blob(Call& call, BlobParameter blob, std::string_view aad) {
+  return call.engines.keys.decrypt(call.reader, blob.key.owner, blob.bytes, aad,
+                                   std::move(blob.key.id));
 }
 
 Result<void> decrypt(Call& call) {
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  SR_TRY(const BlobParameter blob, judged_blob(call, "kms:Decrypt"));
-  SR_TRY(const keys::Decrypted decrypted,
-         call.engines.keys.decrypt(call.reader, blob.owner, blob.bytes, aad));
+  SR_TRY(BlobParameter blob, judged_blob(call, "kms:Decrypt"));
+  SR_TRY(const keys::Decrypted decrypted, open_blob(call, std::move(blob), aad));
   call.answer.field("KeyId", decrypted.key_id);
   call.answer.field("KeyVersionId", decrypted.version_id);
   call.answer.secret("Plaintext", decrypted.plaintext);
@@ -139,7 +143,7 @@ Result<std::size_t> data_key_size(const Parameters& parameters) {
 Result<keys::Keys::DataKey> make_data_key(Call& call) {
   SR_TRY(const std::size_t bytes, data_key_size(call.parameters));
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  SR_TRY(const Named key, named_usable_key(call));
+  SR_TRY(const UsableKey key, named_usable_key(call));
   SR_TRY(keys::Keys::DataKey made,
          call.engines.keys.generate_data_key(call.reader, key.owner, key.name, bytes, aad));
   call.note_version(made.encrypted.version_id);
@@ -191,9 +195,8 @@ Result<Export> export_of(const Parameters& p) {
 Result<void> export_data_key(Call& call) {
   SR_TRY(const Export to, export_of(call.parameters));
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  SR_TRY(const BlobParameter blob, judged_blob(call, "kms:ExportDataKey"));
-  SR_TRY(const keys::Decrypted opened,
-         call.engines.keys.decrypt(call.reader, blob.owner, blob.bytes, aad));
+  SR_TRY(BlobParameter blob, judged_blob(call, "kms:ExportDataKey"));
+  SR_TRY(const keys::Decrypted opened, open_blob(call, std::move(blob), aad));
   SR_TRY(const SecretBytes raw, keys::data_key_of_text(opened.plaintext));
   SR_TRY(const std::string exported,
          keys::export_data_key(as_bytes(to.spki), to.kind, to.scheme, raw));
@@ -241,8 +244,8 @@ Result<keys::Decrypted> open_source(Call& call) {
     return open_asymmetric_source(call, key_text);
   }
   SR_TRY(const std::string aad, context_aad_of(call.parameters, "SourceEncryptionContext"));
-  SR_TRY(const BlobParameter blob, judged_blob(call, "kms:ReEncryptFrom"));
-  return call.engines.keys.decrypt(call.reader, blob.owner, blob.bytes, aad);
+  SR_TRY(BlobParameter blob, judged_blob(call, "kms:ReEncryptFrom"));
+  return open_blob(call, std::move(blob), aad);
 }
 
 Result<void> re_encrypt(Call& call) {

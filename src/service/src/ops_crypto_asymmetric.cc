@@ -16,12 +16,9 @@ keys::Cryptography cryptography(const Call& call) {
 /// Key and version of the call; the work of most private keys does not belong on an I/O thread.
 Result<keys::VersionRef> version_of(Call& call, bool private_key) {
   SR_TRY(const std::string_view version_id, call.parameters.required("KeyVersionId"));
-  SR_TRY(const Named key, named_usable_key(call));
+  SR_TRY(const UsableKey key, named_usable_key(call));
   call.note_version(version_id);
-  if (private_key) {
-    SR_TRY(const keys::UseStatus use, call.engines.keys.status(call.reader, key.owner, key.name));
-    if (use.spec != keys::KeySpec::kEcP256) SR_CHECK_OK(leave_io_thread(call));
-  }
+  if (private_key && key.spec != keys::KeySpec::kEcP256) SR_CHECK_OK(leave_io_thread(call));
   return keys::VersionRef{key.owner, key.name, version_id};
 }
 
@@ -128,7 +125,7 @@ Result<void> get_public_key(Call& call) {
 Result<void> generate_mac(Call& call) {
   SR_TRY(const crypto::MacHash hash, mac_algorithm(call));
   SR_TRY(const std::string message, base64_of(call, "Message", limits::kMacMessageBytesMax));
-  SR_TRY(const Named key, named_usable_key(call));
+  SR_TRY(const UsableKey key, named_usable_key(call));
   SR_TRY(const keys::Produced made,
          cryptography(call).mac(call.reader, {key.owner, key.name, {}}, hash, as_bytes(message)));
   call.note_version(made.version_id);
@@ -142,7 +139,7 @@ Result<void> verify_mac(Call& call) {
   SR_TRY(const crypto::MacHash hash, mac_algorithm(call));
   SR_TRY(const std::string message, base64_of(call, "Message", limits::kMacMessageBytesMax));
   SR_TRY(const std::string tag, base64_of(call, "Mac", limits::kMacMessageBytesMax));
-  SR_TRY(const Named key, named_usable_key(call));
+  SR_TRY(const UsableKey key, named_usable_key(call));
   SR_TRY(const keys::Cryptography::Verified seen,
          cryptography(call).verify_mac(call.reader, {key.owner, key.name, {}}, hash,
                                        as_bytes(message), as_bytes(tag)));

@@ -70,6 +70,10 @@ class SnapshotReader : public Reader {
 /// that starts after a write was acknowledged never sees what it replaced (hotpath.md §4 rule 3).
 class CachedReader : public Reader {
  public:
+  /// Asks the processor for the memory where read() of `address` will begin, so that it arrives
+  /// while the caller is still being authenticated. Looks at nothing: what is cached and what is
+  /// not take alike, so it may be called before anybody's right to know is decided.
+  virtual void expect(const Address& address) const = 0;
   /// Takes what a worker read, except rows that have changed since.
   virtual void fill(ReadSet&& set) = 0;
   /// Counts changes of identity records (users, their policies, access keys, accounts) applied so
