@@ -9,8 +9,16 @@ namespace strongroom::cli {
 namespace {
 
 struct Advice {
-  std::string_view code;  // a prefix
+  std::string_view sign;  // a code's prefix, or a part of a message
   std::string_view next;
+};
+
+/// What helps where a code has several reasons: told by a part of the message. Looked at first.
+constexpr std::array kAdviceByMessage = {
+    Advice{"is being rotated",
+           "look: strongroom rotation status NAME; undo it: strongroom rotation cancel NAME"},
+    Advice{"One account has one secret", "rotate the secret that the message names, or delete it"},
+    Advice{"rotation of this secret is running", "look: strongroom rotation status NAME"},
 };
 
 /// What usually helps. The first prefix that fits counts.
@@ -60,7 +68,10 @@ constexpr std::array kAdvice = {
     Advice{"InvalidParameter", "correct the value that the message names"},
 };
 
-std::string_view advice(std::string_view code) {
+std::string_view advice(std::string_view code, std::string_view message) {
+  for (const auto& [part, next] : kAdviceByMessage) {
+    if (message.find(part) != std::string_view::npos) return next;
+  }
   for (const auto& [prefix, next] : kAdvice) {
     if (code.starts_with(prefix)) return next;
   }
@@ -100,13 +111,13 @@ std::string docs_anchor(std::string_view code) {
 Failure explain(std::string what, const client::ApiError& error) {
   auto why = error.code + ": " + error.message;
   if (!error.request_id.empty()) why += " (request " + error.request_id + ")";
-  return {std::move(what), std::move(why), std::string(advice(error.code)),
+  return {std::move(what), std::move(why), std::string(advice(error.code, error.message)),
           docs_anchor(error.code)};
 }
 
 Failure explain(std::string what, const Error& error) {
-  return {std::move(what), error.code() + ": " + error.message(), std::string(advice(error.code())),
-          docs_anchor(error.code())};
+  return {std::move(what), error.code() + ": " + error.message(),
+          std::string(advice(error.code(), error.message())), docs_anchor(error.code())};
 }
 
 void show(const Failure& failure) {

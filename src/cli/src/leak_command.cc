@@ -65,23 +65,42 @@ Result<ReadersOf> readers_of(const LeakOptions& asked) {
   return readers;
 }
 
-std::string plan(const LeakOptions& asked, bool managed) {
+/// What the plan depends on.
+struct Kind {
+  bool managed = false;
+  bool dual = false;
+  bool access_keys = false;
+};
+
+Kind kind_of(const Value& secret) {
+  return {.managed = secret["SecretType"].text() != "Generic",
+          .dual = secret["ExtendedConfig"].text().find("DoubleUsers") != std::string_view::npos,
+          .access_keys = secret["SecretType"].text() == "RAMCredentials"};
+}
+
+std::string plan(const LeakOptions& asked, const Kind& kind) {
   std::string out = "\nPlan, in this order:\n";
   int step = 0;
   const auto add = [&](const std::string& line) {
     out += "  " + std::to_string(++step) + ". " + line + "\n";
   };
-  if (managed) {
-    add("strongroom rotate " + asked.name + " --dry-run");
-    add("strongroom rotate " + asked.name + " --overlap 10m   (RAM; others: without --overlap)");
-    add("strongroom rotation status " + asked.name + "   until the phase is idle");
-    add("a pair of accounts: rotate once more, so that both passwords are new");
+  if (kind.managed) {
+    const std::string rotate = "strongroom rotate " + asked.name;
+    const std::string wait =
+        "strongroom rotation status " + asked.name + "   until the phase is idle";
+    add(rotate + " --dry-run");
+    add(rotate + (kind.access_keys ? " --overlap 10m" : ""));
+    add(wait);
+    if (kind.dual) {
+      add(rotate + "   once more: of a pair only one account has got a new password");
+      add(wait);
+    }
   } else {
     add("make a new value where it is used, then: strongroom put " + asked.name + " -");
     add("take the old value back where it is used");
   }
   add("restart or refresh the readers above; they hold the old value in a cache");
-  add("look who still reads the old version: run this command again, with --version-id");
+  add("look who still reads the old version: strongroom rotation readers " + asked.name);
   add("take the right from readers that should not have been there: strongroom who-can "
       "GetSecretValue " +
       asked.name);
@@ -102,16 +121,17 @@ int leak(Session& session, const LeakOptions& options) {
   const auto answer = session.call("look at secret \"" + asked.name + "\"",
                                    {"DescribeSecret", {{"SecretName", asked.name}}});
   if (!answer) return session.exit_code();
-  const bool managed = answer->json.root()["SecretType"].text() != "Generic";
+  const Kind kind = kind_of(answer->json.root());
   std::vector<std::vector<std::string>> rows{
       {"WHO", "ACCESS KEY", "FROM", "VERSION", "READS", "FIRST", "LAST"}};
   for (const auto& [reader, reads] : *readers) {
     rows.push_back({reader.who, reader.access_key, reader.address, reader.version,
                     std::to_string(reads.count), reads.first, reads.last});
   }
+  const std::string what = asked.version.empty() ? "it" : "its version " + asked.version;
   const std::string list =
-      rows.size() > 1 ? columns(rows) : "Nobody read it, as far as this log goes back.\n";
-  return print(list + plan(asked, managed)) ? kOk : kError;
+      rows.size() > 1 ? columns(rows) : "Nobody read " + what + ", as far as this log goes back.\n";
+  return print(list + plan(asked, kind)) ? kOk : kError;
 }
 
 }  // namespace strongroom::cli

@@ -22,6 +22,14 @@ std::string quoted(const std::string& name) {
   return "\"" + name + "\"";
 }
 
+using Lines = std::vector<std::pair<std::string, std::string>>;
+
+/// A line for people; none for what is not known.
+void add(Lines& lines, const char* name, std::string_view value) {
+  if (value.empty() || value == "unknown") return;
+  lines.emplace_back(name, value == "true" ? "yes" : value == "false" ? "no" : value);
+}
+
 int dry_run(Session& session, const std::string& name) {
   const auto answer =
       session.call("look at the target of " + quoted(name),
@@ -29,16 +37,18 @@ int dry_run(Session& session, const std::string& name) {
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
   const bool ready = root["Ready"].text() == "true";
-  std::string table = pairs({{"Secret", text(root["SecretName"])},
-                             {"Ready", ready ? "yes" : "no (" + text(root["Status"]) + ")"},
-                             {"Target", text(root["Server"])},
-                             {"ACSCurrent logs in", text(root["CurrentLogin"])},
-                             {"ACSPrevious logs in", text(root["PreviousLogin"])},
-                             {"Admin has the rights", text(root["AdminMay"])},
-                             {"Grants are equal", text(root["GrantsEqual"])}});
-  if (!ready) table += text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]) + "\n";
-  for (const Value& note : root["Notes"].items()) table += "  " + text(note) + "\n";
-  const int code = session.print_answer(*answer, table, text(root["Status"]) + "\n");
+  Lines lines{{"Secret", text(root["SecretName"])},
+              {"Ready", ready ? "yes" : "no (" + text(root["Status"]) + ")"}};
+  add(lines, "Target", root["Server"].text());
+  add(lines, "ACSCurrent is", root["CurrentLogin"].text());
+  add(lines, "ACSPrevious is", root["PreviousLogin"].text());
+  add(lines, "Admin has the rights", root["AdminMay"].text());
+  add(lines, "Grants are equal", root["GrantsEqual"].text());
+  if (!ready)
+    lines.emplace_back("Reason", text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]));
+  for (const Value& note : root["Notes"].items()) add(lines, "Note", note.text());
+  if (ready) lines.emplace_back("Next", "strongroom rotate " + name);
+  const int code = session.print_answer(*answer, pairs(lines), text(root["Status"]) + "\n");
   return code == kOk && !ready ? kVerification : code;
 }
 
@@ -81,6 +91,13 @@ int rotation_list(Session& session, bool by_date) {
   if (by_date) std::ranges::sort(rows);
   rows.insert(rows.begin(),
               {"NEXT", "DEADLINE", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
+  if (rows.size() == 1) {
+    const char* const none =
+        by_date ? "Nothing is scheduled; a secret gets a schedule so: strongroom rotation policy "
+                  "NAME --every 30d\n"
+                : "No secret is rotated; see: strongroom secret create --help, docs/rotation.md\n";
+    return session.print_answer(*answer, none, raw);
+  }
   return session.print_answer(*answer, columns(rows), raw);
 }
 
@@ -90,21 +107,28 @@ int rotation_status(Session& session, const std::string& name) {
                    {"DescribeRotation", {{"SecretName", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
   const Value& root = answer->json.root();
-  std::string table = pairs({{"Secret", text(root["SecretName"])},
-                             {"Automatic", text(root["AutomaticRotation"])},
-                             {"Next", text(root["ScheduledStart"])},
-                             {"Deadline", text(root["Deadline"])},
-                             {"Window", text(root["Window"])},
-                             {"Overdue", text(root["Overdue"])},
-                             {"Drifted", text(root["Drifted"])},
-                             {"Last", text(root["LastRotationDate"])},
-                             {"Phase", text(root["Phase"])},
-                             {"Pending version", text(root["PendingVersionId"])},
-                             {"Next attempt", text(root["NextAttemptTime"])},
-                             {"Last result", text(root["LastResult"])}});
+  Lines lines;
+  for (const auto& [name_of_line, field] : {std::pair("Secret", "SecretName"),
+                                            {"Automatic", "AutomaticRotation"},
+                                            {"Next", "ScheduledStart"},
+                                            {"Deadline", "Deadline"},
+                                            {"Window", "Window"},
+                                            {"Overdue", "Overdue"},
+                                            {"Drifted", "Drifted"},
+                                            {"Last", "LastRotationDate"},
+                                            {"Phase", "Phase"},
+                                            {"Pending version", "PendingVersionId"},
+                                            {"Attempt", "Attempt"},
+                                            {"Next attempt", "NextAttemptTime"}})
+    add(lines, name_of_line, root[field].text());
+  // A run that goes on has no result yet.
+  if (root["Phase"].text() == "idle") add(lines, "Last result", root["LastResult"].text());
   if (!root["ErrorCode"].text().empty())
-    table += text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]) + "\n";
-  return session.print_answer(*answer, table, text(root["Phase"]) + "\n");
+    lines.emplace_back("Reason", text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]));
+  if (root["Drifted"].text() == "true")
+    lines.emplace_back("Mend it",
+                       "strongroom rotation resync " + name + ", or adopt " + name + " -");
+  return session.print_answer(*answer, pairs(lines), text(root["Phase"]) + "\n");
 }
 
 int rotation_cancel(Session& session, const std::string& name) {
@@ -180,7 +204,8 @@ int rotation_readers(Session& session, const std::string& name) {
                     text(one["SourceIp"]), text(one["VersionId"]), stale ? "behind" : ""});
     raw += text(one["PrincipalName"]) + "\n";
   }
-  return session.print_answer(*answer, columns(rows), raw);
+  const std::string none = "Nobody has read it in the last seven days, as far as the log knows.\n";
+  return session.print_answer(*answer, rows.size() > 1 ? columns(rows) : none, raw);
 }
 
 int rotation_function(Session& session, const RotationFunctionOptions& options) {
