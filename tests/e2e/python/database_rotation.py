@@ -45,8 +45,7 @@ class Application(threading.Thread):
         self.join()
 
 
-def two_accounts(server, database):
-    managed = Managed(server.env, database, "DoubleUsers")
+def two_accounts(server, database, managed):
     application = Application(managed, server.env)
     application.start()
     try:
@@ -61,7 +60,7 @@ def two_accounts(server, database):
     equal(application.failures, [])
     assert application.done > ROTATIONS, application.done
     no_password_in_logs(managed, server)
-    print(f"{database.kind}, two accounts: {application.done} transactions through {ROTATIONS} rotations, none failed", flush=True)
+    print(f"{database.kind}, two accounts of {managed.name}: {application.done} transactions through {ROTATIONS} rotations, none failed", flush=True)
 
 
 def one_account(server, database):
@@ -98,7 +97,9 @@ with Server() as server:
             database = Database(kind, facts)
             database.register(server.env)
             with suite.case("RotateSecret", f"{kind}: two accounts, no failed transaction"):
-                two_accounts(server, database)
+                two_accounts(server, database, Managed(server.env, database, "DoubleUsers"))
+            with suite.case("RotateSecret", f"{kind}: PolarDB, both accounts made by the server, no failed transaction"):
+                two_accounts(server, database, Managed.polardb(server.env, database))
             with suite.case("RotateSecret", f"{kind}: one account, the gap is measured"):
                 one_account(server, database)
             for sub_type in ("DoubleUsers", "SingleUser") if SOAK else ("SingleUser",):

@@ -85,6 +85,29 @@ class Managed:
             "SecretData": json.dumps({"Accounts": [{"AccountName": self.user, "AccountPassword": password}]}),
             "ExtendedConfig": json.dumps({"SecretSubType": sub_type, "DBInstanceId": database.id, "CustomData": {}})})
 
+    @classmethod
+    def polardb(cls, env, database):
+        """A PolarDB secret: the server makes both accounts of the pair itself."""
+        self = cls.__new__(cls)
+        self.wire, self.database, self.first = Wire.from_env(env), database, None
+        self.name, self.user, self.seen = "polar-" + uuid.uuid4().hex[:8], "pol" + uuid.uuid4().hex[:5], set()
+        mysql = database.kind == "mysql"
+        rights = {"AccountPrivilege": "ReadOnly", "DBName": "app"} if mysql else {}
+        self.wire.ok("CreateSecret", {
+            "SecretName": self.name, "VersionId": "v0", "SecretType": "PolarDB", "SecretData": "$Auto",
+            "ExtendedConfig": json.dumps({"SecretSubType": "DoubleUsers", "RegionId": "cn-hangzhou", "DBClusterId": database.id,
+                                          "DBType": "MySQL" if mysql else "PostgreSQL", "AccountName": self.user, **rights})})
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.wire.ok("DescribeRotation", {"SecretName": self.name}, version=OWN)["Phase"] != "idle":
+            assert time.monotonic() < deadline, "the accounts were not made"
+            time.sleep(0.05)
+        if not mysql:  # rights in SQL are the owner's to give; the twin gets them with the next rotation
+            admin = database.connect(database.facts["admin"], database.facts["password"])
+            database.run(admin, "CREATE TABLE IF NOT EXISTS items (id int)", f"GRANT SELECT ON items TO {self.user}")
+            admin.commit()
+            admin.close()
+        return self
+
     def read(self, wire=None):
         answer = (wire or self.wire).ok("GetSecretValue", {"SecretName": self.name})
         value = json.loads(answer["SecretData"])
