@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "reveal.h"
+#include "sandbox.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/time.h"
@@ -44,6 +45,12 @@ void run_job(std::size_t length, int pipe, std::span<connector::Connector* const
   if (!frame || !receive_all(pipe, EgressReveal::into(*frame))) return;
   auto job = connector::decode_job(EgressReveal::view(*frame));
   if (!job) return;
+  if (const auto confined = enter_sandbox(*job); !confined) {
+    const auto bytes = connector::encode(connector::make_outcome(
+        connector::Status::kConfiguration, confined.error().code(), confined.error().message()));
+    if (bytes) send_all(pipe, EgressReveal::view(*bytes));
+    return;
+  }
   Result<connector::Outcome> outcome =
       connector::make_outcome(connector::Status::kConfiguration, "NoConnector",
                               "The egress process has no connector for targets of this kind.");
