@@ -232,6 +232,7 @@ SUITES = [
     Suite("rotation-jdbc", "java jdbc", install_python_and_java, python_client("jdbc_rotation.py"), True),
     Suite("rotation-functions", "rotation functions", install_python, python_client("rotation_functions.py"), True),
     Suite("rotation-repair", "rotation repair", install_python, python_client("rotation_repair.py"), True),
+    Suite("rotation-cloud", "rotation cloud", None, own("rotation", "cloud.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("handover", "hand-over", install_all, own("durability", "handover.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),

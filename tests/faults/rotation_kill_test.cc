@@ -31,6 +31,7 @@ using secrets::SecretType;
 const AccountId kAccount = *AccountId::parse("1000000000000001");
 constexpr std::string_view kName = "managed";
 constexpr std::int64_t kOverlapMillis = 2'000;
+constexpr std::int64_t kLifeMillis = 3'600'000;
 constexpr int kSoakKills = 500;
 
 /// What is rotated where. Nothing of it is in locked memory, which a fork empties.
@@ -45,6 +46,8 @@ struct Place {
   std::string config;  // ExtendedConfig; empty: a function
   std::string data;
   std::vector<std::string> executables;
+  std::vector<std::string> private_hosts;
+  std::string date_file;  // where a small cloud reads what time it is; empty: the machine's
 };
 
 class FixedTarget final : public rotation::TargetSource {
@@ -108,7 +111,8 @@ class World {
                        rotation::Settings{.region = "cn-hangzhou", .overlap_ms_min = 1'000});
     ram_.emplace(
         connector_ram::RamConnector::Parts{*store_, directory_, clock_, random_, "cn-hangzhou"});
-    all_ = connectors::make_all({.private_hosts = {}, .executables = place.executables});
+    all_ = connectors::make_all(
+        {.private_hosts = place.private_hosts, .executables = place.executables});
     std::vector<connector::Connector*> kinds{&*ram_};
     for (const auto& one : all_) kinds.push_back(one.get());
     local_.emplace(std::move(kinds));
@@ -243,7 +247,9 @@ class RotationKills : public testing::Test {
 
   /// In a process of its own; true if it was killed, as it wanted.
   bool lives(const Place& place, int boundary, const std::function<void(World&)>& life) {
-    now_ms_ += 3'600'000;  // every lease is over
+    now_ms_ += kLifeMillis;  // every lease is over
+    if (!place.date_file.empty())
+      std::ofstream(place.date_file) << format_utc({now_ms_ + kLifeMillis / 2});
     const ChildResult result = run_in_child([&](const Reporter&) {
       World world(fixture_.directory(), place, now_ms_, boundary);
       life(world);
@@ -340,6 +346,54 @@ TEST_F(RotationKills, Host) {
   place.target.host_keys = server.fact("host_key");
   place.admin = server.fact("admin");
   place.admin_secret = server.fact("private_key");
+  place.type = SecretType::kEcs;
+  place.name = "acs/ecs/managed";
+  place.config = R"({"SecretSubType":"Password","RegionId":"cn-hangzhou","InstanceId":"i-test"})";
+  place.data = R"({"UserName":"app","Password":")" + server.fact("app_password") + R"("})";
+  kill_everywhere(place);
+}
+
+/// A Place at a small cloud.
+Place at_cloud(const test::Throwaway& server, Kind kind, const std::string& id) {
+  Place place;
+  place.kind = kind;
+  place.target.name = id;
+  place.target.address = "https://127.0.0.1:" + server.fact("api_port");
+  place.target.tls_roots = server.fact("ca");
+  place.admin = server.fact("key_id");
+  place.admin_secret = server.fact("password");
+  place.options = {{"login", "127.0.0.1:" + server.fact("port")}};
+  place.private_hosts = {"127.0.0.1"};
+  place.date_file = server.fact("date");
+  return place;
+}
+
+TEST_F(RotationKills, RdsOfTheCloud) {
+  const test::Throwaway server("cloud");
+  Place place = at_cloud(server, Kind::kCloudRds, "rm-test");
+  place.type = SecretType::kRds;
+  place.config = R"({"SecretSubType":"DoubleUsers","DBInstanceId":"rm-test"})";
+  place.data = R"({"Accounts":[{"AccountName":"shop","AccountPassword":"Shop-password-1"}]})";
+  kill_everywhere(place);
+}
+
+TEST_F(RotationKills, RamOfTheCloud) {
+  const test::Throwaway server("cloud");
+  Place place = at_cloud(server, Kind::kCloudRam, "app.prod");
+  place.type = SecretType::kRamCredentials;
+  place.name = "acs/ram/user/app.prod";
+  place.config = R"({"SecretSubType":"RamUserAccessKey","UserName":"app.prod"})";
+  place.data =
+      R"({"AccessKeys":[{"AccessKeyId":"LTAI5tFirstFirstFirstFir","AccessKeySecret":"FirstSecretOfThirtyCharacters0"}]})";
+  kill_everywhere(place);
+}
+
+TEST_F(RotationKills, HostOfTheCloud) {
+  if (getuid() != 0 || std::system("unshare -m true") != 0)
+    GTEST_SKIP() << "a host with accounts of its own needs root and mount namespaces";
+  const test::Throwaway server("cloud-ecs");
+  Place place = at_cloud(server, Kind::kCloudEcs, "i-test");
+  place.target.host_keys = server.fact("host_key");
   place.type = SecretType::kEcs;
   place.name = "acs/ecs/managed";
   place.config = R"({"SecretSubType":"Password","RegionId":"cn-hangzhou","InstanceId":"i-test"})";

@@ -2,7 +2,7 @@
 """Starts one real server on loopback over a temporary directory, for the tests of the rotation connectors
 and seal slots.
 
-    throwaway.py mariadb|postgres|redis|sshd|swtpm
+    throwaway.py mariadb|postgres|redis|sshd|swtpm|cloud|cloud-ecs
 
 Prints one line of JSON when the server answers: where it is, its administrator, its CA or host key, its log files. Ends the
 server, by its id, and removes the directory when standard input closes: so it never outlives the test that started it, even
@@ -20,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import cloud
 
 START_SECONDS = 60
 LOOPBACK = "127.0.0.1"
@@ -273,6 +275,47 @@ exec /usr/sbin/sshd -D -e -f "$W/sshd_config"
                     "etc": self.path("etc"), "pid": self.process.pid, "logs": [self.log]}
 
 
+class CloudOfRds(MariaDb):
+    """A cloud with one RDS instance, `rm-test`, over MariaDB, and one RAM user, `app.prod`."""
+
+    def start(self):
+        super().start()
+        self.cloud = cloud.Cloud(self.work)
+        self.cloud.add_key(None, "LTAI5tAdminAdminAdminAdm", self.password)
+        self.cloud.add_key("app.prod", "LTAI5tFirstFirstFirstFir", "FirstSecretOfThirtyCharacters0")
+        rds = cloud.Rds(self.sql)
+        rds.add("shop", "Shop-password-1", {"app": "ReadWrite"})
+        rds.add("root_of_rds", "Root-password-1", {}, "Super")
+        self.cloud.products = {"2014-08-15": rds, "2015-05-01": cloud.Ram(self.cloud, {"app.prod"})}
+        self.api_port = self.cloud.serve(self.path("tls.pem"), self.path("tls.key"))
+
+    def sql(self, statement):
+        run(["mariadb", "--no-defaults", "-h", LOOPBACK, "-P", str(self.port), "-u", "rotator", f"--ssl-ca={self.path('ca.pem')}",
+             "-e", statement], env={**os.environ, "MYSQL_PWD": self.password})
+
+    def facts(self):
+        return {**super().facts(), "api_port": self.api_port, "key_id": "LTAI5tAdminAdminAdminAdm", "requests": self.cloud.log,
+                "faults": self.cloud.faults, "date": self.cloud.date, "logs": [self.cloud.log]}
+
+
+class CloudOfEcs(Sshd):
+    """A cloud with one host, `i-test`."""
+
+    def start(self):
+        super().start()
+        self.make_certificates()
+        self.cloud = cloud.Cloud(self.work)
+        self.cloud.add_key(None, "LTAI5tAdminAdminAdminAdm", self.password)
+        self.cloud.products = {"2014-05-26": cloud.Ecs(self.process.pid)}
+        self.api_port = self.cloud.serve(self.path("tls.pem"), self.path("tls.key"))
+
+    def facts(self):
+        with open(self.path("ca.pem"), encoding="ascii") as ca:
+            return {**super().facts(), "api_port": self.api_port, "key_id": "LTAI5tAdminAdminAdminAdm", "password": self.password,
+                    "ca": ca.read(), "requests": self.cloud.log, "faults": self.cloud.faults,
+                    "date": self.cloud.date, "logs": [self.cloud.log]}
+
+
 class SwTpm(Throwaway):
     """A TPM 2.0 of its own, fresh. Who asks it wants its control port right behind its port."""
 
@@ -297,7 +340,8 @@ class SwTpm(Throwaway):
                 "logs": [self.log]}
 
 
-KINDS = {"mariadb": MariaDb, "postgres": Postgres, "redis": Redis, "sshd": Sshd, "swtpm": SwTpm}
+KINDS = {"mariadb": MariaDb, "postgres": Postgres, "redis": Redis, "sshd": Sshd, "swtpm": SwTpm, "cloud": CloudOfRds,
+         "cloud-ecs": CloudOfEcs}
 
 
 def main():

@@ -118,14 +118,18 @@ void declare_target_commands(CLI::App& app, TargetOptions& o, const AddVerb& ver
   auto* add = verb(
       *target, "add", "Register a system, or replace what is known of it",
       [&o](Session& s) { return target_add(s, o); }, true);
-  add->add_option("target", o.id, "the DBInstanceId, InstanceId or DBClusterId that secrets name")
+  add->add_option("target", o.id,
+                  "the DBInstanceId, InstanceId, DBClusterId or UserName that secrets name")
       ->required();
   add->add_option("--kind", o.kind,
-                  "mysql, postgres, redis, ssh, http, function-compute or executable")
+                  "mysql, postgres, redis, ssh, cloud-rds, cloud-ram, cloud-ecs, http, "
+                  "function-compute or executable")
       ->required();
-  add->add_option("--address", o.address, "host or host:port; of a function its URL or its path")
+  add->add_option("--address", o.address,
+                  "host or host:port; of the cloud its endpoint, of a function its URL or its path")
       ->required();
-  add->add_option("--admin", o.admin, "the account that changes others, or who calls the function");
+  add->add_option("--admin", o.admin,
+                  "the account that changes others, or the AccessKeyId that signs calls");
   add->add_option("secret", o.secret.positional,
                   "- reads the admin's password or private key from standard input");
   add->add_option("--secret-file", o.secret.file, "read it from this file");

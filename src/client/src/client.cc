@@ -1,7 +1,5 @@
 #include "strongroom/client/client.h"
 
-#include <array>
-
 #include "answer.h"
 #include "reveal.h"
 #include "signing.h"
@@ -34,12 +32,6 @@ ErrorKind kind_of(int status, std::string_view code) {
     default:
       return status >= 500 ? ErrorKind::kInternal : ErrorKind::kInvalidInput;
   }
-}
-
-Stamp make_stamp(Clock& clock, Random& random) {
-  std::array<std::uint8_t, 16> nonce;
-  random.fill(nonce);
-  return {format_utc(clock.now()), hex_encode(nonce)};
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "signing.h"
 
+#include <array>
 #include <cstring>
 
 #include "reveal.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/check.h"
 #include "strongroom/base/name_value.h"
 #include "strongroom/crypto/digest.h"
 #include "strongroom/crypto/mac.h"
@@ -12,6 +14,7 @@ namespace strongroom::client {
 namespace {
 
 constexpr std::string_view kAlgorithm = "ACS3-HMAC-SHA256";
+constexpr std::string_view kAccepted = "application/json";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
 bool is_unreserved(unsigned char c) {
@@ -46,6 +49,12 @@ ByteView value_of(const Parameter& parameter) {
 
 }  // namespace
 
+Stamp make_stamp(Clock& clock, Random& random) {
+  std::array<std::uint8_t, 16> nonce;
+  random.fill(nonce);
+  return {format_utc(clock.now()), hex_encode(nonce)};
+}
+
 Result<SecretBytes> form_body(const std::vector<Parameter>& parameters) {
   std::size_t size = 0;
   for (const auto& parameter : parameters) {
@@ -63,34 +72,45 @@ Result<SecretBytes> form_body(const std::vector<Parameter>& parameters) {
   return body;
 }
 
-Result<std::string> acs3_head(const Acs3Call& call, const Acs3Key& key, const Stamp& stamp,
-                              std::string_view body) {
+Result<std::string> acs3_fields(const Acs3Call& call, const Acs3Key& key, const Stamp& stamp,
+                                std::string_view body) {
   const auto hash = hex_encode(crypto::sha256(as_bytes(body)));
   std::vector<NameValue> fields;  // sorted by name
-  if (!call.content_type.empty()) fields.push_back({"content-type", call.content_type});
-  fields.push_back({"host", call.host});
-  fields.push_back({"x-acs-action", call.action});
-  fields.push_back({"x-acs-content-sha256", hash});
-  fields.push_back({"x-acs-date", stamp.date});
-  if (!key.security_token.empty()) fields.push_back({"x-acs-security-token", key.security_token});
-  fields.push_back({"x-acs-signature-nonce", stamp.nonce});
-  fields.push_back({"x-acs-version", call.version});
+  const auto add = [&fields](bool wanted, std::string_view name, std::string_view value) {
+    if (wanted) fields.push_back({name, value});
+  };
+  add(call.signs_all, "accept", kAccepted);
+  add(!call.content_type.empty(), "content-type", call.content_type);
+  add(true, "host", call.host);
+  add(call.signs_all, "user-agent", call.user_agent);
+  add(true, "x-acs-action", call.action);
+  add(true, "x-acs-content-sha256", hash);
+  add(call.signs_all, "x-acs-credentials-provider", "static_ak");
+  add(true, "x-acs-date", stamp.date);
+  add(!key.security_token.empty(), "x-acs-security-token", key.security_token);
+  add(true, "x-acs-signature-nonce", stamp.nonce);
+  add(true, "x-acs-version", call.version);
 
-  std::string canonical = "POST\n" + std::string(call.path) + "\n\n";
+  std::string rest = "\n";  // of the canonical request, behind the query
   std::string names;
-  std::string head = "POST " + std::string(call.path) + " HTTP/1.1\r\n";
+  std::string head;
   for (const auto& [name, value] : fields) {
-    canonical.append(name).append(":").append(value).append("\n");
+    rest.append(name).append(":").append(value).append("\n");
     names.append(names.empty() ? "" : ";").append(name);
     head.append(name).append(": ").append(value).append("\r\n");
   }
-  canonical.append("\n").append(names).append("\n").append(hash);
-  const auto string_to_sign =
-      std::string(kAlgorithm) + "\n" + hex_encode(crypto::sha256(as_bytes(canonical)));
+  rest.append("\n").append(names).append("\n").append(hash);
+  const std::string start = "POST\n" + std::string(call.path) + "\n";
+  const auto canonical = crypto::sha256(as_bytes(start), as_bytes(call.query), as_bytes(rest));
+  const auto string_to_sign = std::string(kAlgorithm) + "\n" + hex_encode(canonical);
   SR_TRY(const auto hmac, crypto::HmacKey::make(crypto::MacHash::kSha256, key.secret));
   const auto tag = hmac.sign(as_bytes(string_to_sign));
-  head.append(call.fields)
-      .append("accept: application/json\r\nuser-agent: strongroom\r\nauthorization: ")
+  head.append(call.fields);
+  if (!call.signs_all) {
+    head.append("accept: ").append(kAccepted).append("\r\n");
+    head.append("user-agent: ").append(call.user_agent).append("\r\n");
+  }
+  head.append("authorization: ")
       .append(kAlgorithm)
       .append(" Credential=")
       .append(key.id)
@@ -102,6 +122,13 @@ Result<std::string> acs3_head(const Acs3Call& call, const Acs3Key& key, const St
       .append(std::to_string(body.size()))
       .append("\r\n\r\n");
   return head;
+}
+
+Result<std::string> acs3_head(const Acs3Call& call, const Acs3Key& key, const Stamp& stamp,
+                              std::string_view body) {
+  SR_CHECK(call.query.empty());
+  SR_TRY(const std::string fields, acs3_fields(call, key, stamp, body));
+  return "POST " + std::string(call.path) + " HTTP/1.1\r\n" + fields;
 }
 
 Result<std::string> signed_head(const Settings& settings, const ApiCall& call, const Stamp& stamp,

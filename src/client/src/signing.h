@@ -10,9 +10,6 @@
 
 namespace strongroom::client {
 
-/// `parameters` as application/x-www-form-urlencoded, in locked memory. kExhausted without it.
-Result<SecretBytes> form_body(const std::vector<Parameter>& parameters);
-
 /// The whole head, blank line included. kExhausted without locked memory.
 Result<std::string> signed_head(const Settings& settings, const ApiCall& call, const Stamp& stamp,
                                 const SecretBytes& body);

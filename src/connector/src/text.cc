@@ -10,9 +10,9 @@
 namespace strongroom::connector {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKinds = {
-    "ram",   "mysql", "postgres",   "redis", "ssh",
-    "cloud", "http",  "executable", "test",  "function-compute"};
+constexpr std::array<std::string_view, 12> kKinds = {
+    "ram",        "mysql", "postgres",         "redis",     "ssh",      "cloud-rds", "http",
+    "executable", "test",  "function-compute", "cloud-ram", "cloud-ecs"};
 constexpr std::array<std::string_view, 8> kSteps = {"inspect", "probe",  "create", "set",
                                                     "test",    "finish", "retire", "roll-back"};
 constexpr std::array<std::string_view, 6> kStatuses = {

@@ -2,10 +2,11 @@
 // gets it, signed.
 
 #include "event.h"
-#include "https_call.h"
+#include "status.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/time.h"
 #include "strongroom/connector_function/connector.h"
+#include "strongroom/connector_kit/https.h"
 #include "strongroom/crypto/mac.h"
 
 namespace strongroom::connector_function {
@@ -13,6 +14,8 @@ namespace {
 
 using connector_kit::Attempt;
 using connector_kit::Budget;
+using connector_kit::HttpAnswer;
+using connector_kit::HttpsCall;
 using connector_kit::text_of;
 
 constexpr std::string_view kDefaultPath = "/invoke";
@@ -40,7 +43,8 @@ Attempt<SecretBytes> invoke(const connector::Job& job, const HttpsCall& call,
       "\r\nX-Fc-Request-Id: " + job.id + "\r\nX-Strongroom-Key-Id: " + job.admin.account +
       "\r\nX-Strongroom-Timestamp: " + timestamp + "\r\nX-Strongroom-Signature: " + signature +
       "\r\nContent-Length: " + std::to_string(event.size()) + "\r\n\r\n";
-  SR_TRY(HttpAnswer answer, post(call, head, event, budget));
+  SR_TRY(const SecretBytes sent, connector_kit::join(head, {}, {}));
+  SR_TRY(HttpAnswer answer, connector_kit::post(call, sent, event, budget));
   if (answer.status == kOk && answer.field("x-fc-status") != "404") return std::move(answer.body);
   // A custom runtime says 404 when the function itself failed: it may have done something.
   if (answer.field("x-fc-status") == "404")
@@ -52,9 +56,11 @@ Attempt<SecretBytes> invoke(const connector::Job& job, const HttpsCall& call,
 
 Result<connector::Outcome> HttpConnector::run(const connector::Job& job) {
   return run_step(job, [&](const SecretBytes& event, const Budget& budget) -> Attempt<SecretBytes> {
-    const auto url = url_of(job.target);
+    const auto url = connector_kit::url_of(job.target, "a function");
     if (!url) return std::unexpected(url.error());
-    return invoke(job, {job.target, *url, private_hosts_}, event, budget);
+    const HttpsCall call{*url, job.target.tls_roots, private_hosts_, "The function's endpoint",
+                         kAnswerBytesMax};
+    return invoke(job, call, event, budget);
   });
 }
 

@@ -7,20 +7,17 @@
 
 #include "strongroom/connector/job.h"
 #include "strongroom/connector_kit/access.h"
+#include "strongroom/connector_kit/host_accounts.h"
 
 struct ssh_session_struct;
 
 namespace strongroom::connector_ssh {
 
 using connector_kit::Attempt;
+using connector_kit::Ended;
 
 struct CloseSession {
   void operator()(ssh_session_struct* session) const;
-};
-
-struct Ended {
-  int status = 0;
-  std::string output;  // standard output, then standard error
 };
 
 class Session {

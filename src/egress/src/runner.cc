@@ -224,7 +224,8 @@ EgressRunner::~EgressRunner() {
 bool EgressRunner::serves(Kind kind) const {
   return kind == Kind::kMysql || kind == Kind::kPostgres || kind == Kind::kRedis ||
          kind == Kind::kSsh || kind == Kind::kHttp || kind == Kind::kExecutable ||
-         kind == Kind::kFunctionCompute;
+         kind == Kind::kFunctionCompute || kind == Kind::kCloudRds || kind == Kind::kCloudRam ||
+         kind == Kind::kCloudEcs;
 }
 
 void EgressRunner::submit(connector::Job job, Done done) {

@@ -15,6 +15,7 @@ using connector::Job;
 using connector::Status;
 using secrets::Automatic;
 using secrets::Secret;
+using secrets::SecretType;
 using secrets::SecretView;
 
 namespace {
@@ -98,6 +99,19 @@ Result<Credential> Rotations::privileged_of(barrier::Reader& reader, AccountId a
   return Credential{std::string(name), "", std::move(value)};
 }
 
+// A RAM user is our own unless it is registered as one of the cloud's.
+Result<bool> Rotations::is_own_ram_user(barrier::Reader& reader, const Secret& secret,
+                                        const ExtendedConfig& config) const {
+  if (secret.type != secrets::SecretType::kRamCredentials) return false;
+  if (targets_ == nullptr) return true;
+  const auto target = targets_->resolve(reader, secret, config.target());
+  if (target) return target->kind != connector::Kind::kCloudRam;
+  const ErrorKind kind = target.error().kind();
+  // Something else may have the same name.
+  if (kind == ErrorKind::kNotFound || kind == ErrorKind::kInvalidInput) return true;
+  return std::unexpected(target.error());
+}
+
 Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, const Run& run) {
   const Secret secret = view.decode();
   SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
@@ -124,7 +138,8 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
   SR_TRY(job.privileged, privileged_of(reader, secret.account, config));
   for (const auto& [name, value] : config.custom_data)
     if (!secret.managed()) job.options.emplace_back("parameter." + name, value);
-  if (secret.type == secrets::SecretType::kRamCredentials) {
+  SR_TRY(const bool own, is_own_ram_user(reader, secret, config));
+  if (own) {
     job.kind = connector::Kind::kRam;
     job.target.name = config.target();
     job.target.address = secret.account.text();
@@ -133,6 +148,7 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
   if (targets_ == nullptr)
     return fail(ErrorKind::kNotFound, "TargetUnknown", "This server has no registered targets.");
   SR_TRY(ResolvedTarget target, targets_->resolve(reader, secret, config.target()));
+  job.options.emplace_back(connector::kRunStarted, format_utc(run.started));
   job.kind = target.kind;
   job.target = std::move(target.target);
   job.admin = std::move(target.admin);
@@ -285,12 +301,21 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
   return Claimed{.changed = true, .work = std::move(work)};
 }
 
-// What a function made, in the place of what was stored for it. Nothing of it is kept if it cannot
-// be a value.
+// What a function or the target made, in the place of what was stored for it. Nothing of it is kept
+// if it cannot be a value.
 Result<void> Rotations::take_produced(barrier::Transaction& transaction, Opened& opened,
                                       const connector::Outcome& outcome, Seen& seen, Instant now) {
-  const bool made = outcome.succeeded() && opened.run.phase == Phase::kCreate;
-  if (!made || outcome.produced.secret.empty()) return {};
+  const bool makes =
+      opened.run.phase == Phase::kCreate ||
+      (opened.run.phase == Phase::kSet && opened.secret.type == SecretType::kRamCredentials);
+  if (!makes || !outcome.succeeded() || outcome.produced.secret.empty()) return {};
+  if (opened.secret.managed()) {
+    const Form form{opened.secret.type, opened.config.sub_type()};
+    SR_TRY(const SecretBytes value, render(form, outcome.produced, now));
+    SR_TRY(opened.secret,
+           secrets_.put_pending(transaction, std::move(opened.secret), opened.run.id, value, now));
+    return {};
+  }
   if (outcome.produced.secret.size() > limits::kSecretDataBytesMax) {
     seen = {.status = Status::kConfiguration,
             .code = "FunctionValue",

@@ -9,12 +9,16 @@ using secrets::SecretType;
 bool fits(SecretType type, Kind kind) {
   switch (type) {
     case SecretType::kRds:
+      return kind == Kind::kMysql || kind == Kind::kPostgres || kind == Kind::kCloudRds ||
+             kind == Kind::kTest;
     case SecretType::kPolarDb:
       return kind == Kind::kMysql || kind == Kind::kPostgres || kind == Kind::kTest;
     case SecretType::kRedis:
       return kind == Kind::kRedis || kind == Kind::kTest;
     case SecretType::kEcs:
-      return kind == Kind::kSsh || kind == Kind::kTest;
+      return kind == Kind::kSsh || kind == Kind::kCloudEcs || kind == Kind::kTest;
+    case SecretType::kRamCredentials:
+      return kind == Kind::kCloudRam;
     case SecretType::kGeneric:
       return kind == Kind::kHttp || kind == Kind::kFunctionCompute || kind == Kind::kExecutable ||
              kind == Kind::kTest;

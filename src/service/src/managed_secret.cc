@@ -6,6 +6,7 @@
 #include "intervals.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/identity/directory.h"
+#include "strongroom/targets/targets.h"
 
 namespace strongroom::service {
 namespace {
@@ -24,11 +25,22 @@ bool may_be_named(std::string_view text) {
   });
 }
 
+/// Whether the user is registered as one of the cloud's RAM, whose keys cannot be seen from here.
+Result<bool> is_of_the_cloud(Call& call, std::string_view user_name) {
+  if (call.engines.targets == nullptr) return false;
+  const auto target = call.engines.targets->find(call.reader, call.account(), user_name);
+  if (target) return target->kind == connector::Kind::kCloudRam;
+  if (target.error().kind() == ErrorKind::kNotFound) return false;
+  return std::unexpected(target.error());
+}
+
 /// The user exists, its keys are those that SecretData lists, and the caller may make keys for it.
 Result<std::string> ram_secret_name(Call& call, std::string_view user_name,
                                     const SecretBytes& data) {
   SR_CHECK_OK(call.authorize("ram:CreateAccessKey", "acs:ram:*:" + call.account().text() +
                                                         ":user/" + std::string(user_name)));
+  SR_TRY(const bool of_the_cloud, is_of_the_cloud(call, user_name));
+  if (of_the_cloud) return "acs/ram/user/" + std::string(user_name);
   identity::Directory& directory = call.engines.directory;
   SR_TRY(const identity::User user, directory.get_user(call.reader, call.account(), user_name));
   SR_TRY(const auto keys, directory.list_access_keys(call.reader, {call.account(), user_name}));

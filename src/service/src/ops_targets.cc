@@ -36,9 +36,7 @@ Result<targets::Target> target_of(Call& call) {
   SR_TRY(const std::string_view kind, p.required("Kind"));
   SR_TRY(const std::string_view address, p.required("Address"));
   const auto spoken = connector::parse_kind(kind);
-  if (!spoken)
-    return invalid_parameter(
-        "Kind", "It is mysql, postgres, redis, ssh, http, function-compute or executable.");
+  if (!spoken) return invalid_parameter("Kind", targets::kKinds);
   // A program of this host is trusted by its path; nobody signs what goes to it.
   std::string_view admin;
   std::string_view secret;

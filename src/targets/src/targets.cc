@@ -54,9 +54,44 @@ bool has_port(std::string_view address) {
          std::string_view::npos;
 }
 
+/// Whether it is an endpoint of the cloud's OpenAPI.
+bool is_cloud(Kind kind) {
+  return kind == Kind::kCloudRds || kind == Kind::kCloudRam || kind == Kind::kCloudEcs;
+}
+
 /// Whether it is where a function of the user is: then the form of its address is another one.
 bool is_function(Kind kind) {
   return kind == Kind::kHttp || kind == Kind::kFunctionCompute || kind == Kind::kExecutable;
+}
+
+std::string_view option_of(const Target& target, std::string_view name) {
+  const auto found = std::ranges::find(target.options, name, [](const auto& o) { return o.first; });
+  return found == target.options.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool is_header_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+Result<void> check_cloud(Target& target) {
+  std::string& address = target.where.address;
+  if (!address.starts_with("https://")) address = "https://" + address;
+  const auto url = dial::parse_https_url(address);
+  if (!url || url->path != "/")
+    return invalid_parameter("Address",
+                             "It is the product's endpoint: rds.cn-hangzhou.aliyuncs.com.");
+  if (target.admin.account.empty() || target.admin.secret.empty())
+    return invalid_parameter("AdminSecret",
+                             "The cloud is asked with an AccessKey: give its id as the admin and "
+                             "its secret.");
+  if (!is_header_text(target.admin.account))
+    return invalid_parameter("AdminAccount", "It is an AccessKeyId.");
+  if (target.kind != Kind::kCloudRam && option_of(target, "login").empty())
+    return invalid_parameter(
+        "Options",
+        "Say where a new credential can be tried: login=HOST:PORT, or login=none if that cannot "
+        "be reached from here and the cloud's word has to do.");
+  return {};
 }
 
 Result<void> check_function(const Target& target) {
@@ -72,7 +107,7 @@ Result<void> check_function(const Target& target) {
                              "A function that is called over the network needs the id and the "
                              "secret that its calls are signed with.");
   // They become header fields.
-  if (!std::ranges::all_of(target.admin.account, [](char c) { return c > ' ' && c < 0x7f; }))
+  if (!is_header_text(target.admin.account))
     return invalid_parameter("AdminAccount", "It has printable ASCII characters only.");
   return {};
 }
@@ -112,7 +147,9 @@ Result<void> check_tls(const Target& target) {
   if (!where.tls_roots.empty() &&
       where.tls_roots.find("-----BEGIN CERTIFICATE-----") == std::string::npos)
     return invalid_parameter("TlsRoots", "It must be certificates in PEM.");
-  if (target.kind == Kind::kSsh && where.host_keys.empty())
+  const bool by_ssh = target.kind == Kind::kSsh ||
+                      (target.kind == Kind::kCloudEcs && option_of(target, "login") != "none");
+  if (by_ssh && where.host_keys.empty())
     return invalid_parameter("HostKeys",
                              "A host is known by its key: give its line of ssh-keyscan.");
   return {};
@@ -124,11 +161,12 @@ Result<Target> checked(Target target) {
   if (!is_id(target.where.name))
     return invalid_parameter("TargetId",
                              "It must be 1 to 128 of letters, digits, \".\", \"_\" and \"-\".");
-  if (port_of(target.kind) == 0 && !is_function(target.kind))
-    return invalid_parameter(
-        "Kind", "It is mysql, postgres, redis, ssh, http, function-compute or executable.");
+  if (port_of(target.kind) == 0 && !is_function(target.kind) && !is_cloud(target.kind))
+    return invalid_parameter("Kind", kKinds);
   if (!fits(target)) return invalid_parameter("Target", "A field of it is too long.");
-  SR_CHECK_OK(is_function(target.kind) ? check_function(target) : check_account_system(target));
+  SR_CHECK_OK(is_function(target.kind) ? check_function(target)
+              : is_cloud(target.kind)  ? check_cloud(target)
+                                       : check_account_system(target));
   SR_CHECK_OK(check_tls(target));
   return target;
 }

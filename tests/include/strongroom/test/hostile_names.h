@@ -3,10 +3,11 @@
 // put together from pieces by a seeded generator. None begins or ends with a space.
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "strongroom/test/soak.h"
 
 namespace strongroom::test {
 
@@ -98,7 +99,8 @@ inline constexpr std::string_view kHostileNames[] = {"'",
                                                      "(x",
                                                      "U&\"x"};
 
-/// `count` names, or 5,000 when the environment has STRONGROOM_SOAK.
+/// `count` names, or 5,000 when the environment has STRONGROOM_SOAK; of these the part that
+/// STRONGROOM_SOAK_PART names, if it does: 0 to 15, a sixteenth each.
 inline std::vector<std::string> hostile_names(std::size_t count) {
   std::vector<std::string> names(std::begin(kHostileNames), std::end(kHostileNames));
   std::uint64_t state = 20'261'122;
@@ -106,13 +108,21 @@ inline std::vector<std::string> hostile_names(std::size_t count) {
     state = state * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
     return static_cast<std::size_t>((state >> 33) % bound);
   };
-  if (std::getenv("STRONGROOM_SOAK") != nullptr) count = 5'000;
+  if (soaking()) count = 5'000;
   while (names.size() < count) {
     std::string name;
     for (std::size_t pieces = 1 + next(5); pieces > 0; --pieces)
       name += kHostilePieces[next(std::size(kHostilePieces))];
     if (name.starts_with(' ') || name.ends_with(' ') || name.size() > 50) continue;
     names.push_back(name + std::to_string(names.size()));
+  }
+  if (soaking()) {
+    constexpr std::uint64_t kParts = 16;
+    const std::uint64_t part = soak_number("STRONGROOM_SOAK_PART", kParts);
+    if (part >= kParts) return names;
+    const auto from = static_cast<std::ptrdiff_t>(names.size() * part / kParts);
+    const auto to = static_cast<std::ptrdiff_t>(names.size() * (part + 1) / kParts);
+    return {names.begin() + from, names.begin() + to};
   }
   return names;
 }

@@ -30,6 +30,10 @@ struct Parameter {
   const SecretBytes* secret = nullptr;  // instead of `value`; not owned
 };
 
+/// `parameters` in their order as application/x-www-form-urlencoded with %20 for blanks, in locked
+/// memory: a body, or the query of a signed call. kExhausted without it.
+Result<SecretBytes> form_body(const std::vector<Parameter>& parameters);
+
 struct ApiCall {
   std::string_view action;
   std::vector<Parameter> parameters;

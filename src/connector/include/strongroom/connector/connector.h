@@ -15,7 +15,10 @@
 //             answers it in `produced`.
 //   set       first logs in as `pending`: if that works, kAlreadyDone. Else, as admin, makes the
 //             account (the twin of a pair) if it is missing, re-applies the grants of `current`'s
-//             account to it, and sets the secret. Touches no account but pending.account.
+//             account to it, and sets the secret. Touches no account but pending.account. Where
+//             the target alone makes credentials (AccessKeys of a cloud), `pending` is a
+//             placeholder at first: the one that was made is answered in `produced`, and is what
+//             the next step gets. Whatever an attempt whose answer was lost has made is removed.
 //   test      a new connection as `pending`, and a harmless use of its rights. Targets that take a
 //             moment are polled until the budget is spent; then kUnreachable.
 //   finish    what may only happen once the labels have moved; kDone where there is nothing.

@@ -24,11 +24,13 @@ enum class Kind : std::uint8_t {
   kPostgres = 3,          //
   kRedis = 4,             // ACL users
   kSsh = 5,               // accounts of a host: passwords and keys
-  kCloud = 6,             // the cloud's own OpenAPI
+  kCloudRds = 6,          // accounts of the cloud's RDS, through its OpenAPI
   kHttp = 7,              // a user's function behind an HTTP endpoint
   kExecutable = 8,        // a user's function as a program of this host
   kTest = 9,              // the simulated target of tests
   kFunctionCompute = 10,  // a user's function, called through the cloud's InvokeFunction
+  kCloudRam = 11,         // AccessKeys of the cloud's RAM users, through its OpenAPI
+  kCloudEcs = 12,         // users of the cloud's ECS hosts, through Cloud Assistant
 };
 
 /// What is to be done; connector.h says what each step promises. On the wire: never renumber.
@@ -70,6 +72,9 @@ struct Target {
   std::string tls_pin;    // SHA-256 of the public key, hex; empty: not pinned
   std::string host_keys;  // SSH: known key lines, one a line
 };
+
+/// The option that tells when the run began, as format_utc.
+inline constexpr std::string_view kRunStarted = "RunStarted";
 
 using Options = std::vector<std::pair<std::string, std::string>>;
 
@@ -128,7 +133,7 @@ struct Outcome {
   std::string code;     // stable, machine-readable: "AccountMissing"; empty on success
   std::string message;  // for a person, through scrub()
   Facts facts;
-  Credential produced;  // of kCreate, when the target made the credential
+  Credential produced;  // of kCreate and kSet, when the target made the credential
 
   bool succeeded() const { return status == Status::kDone || status == Status::kAlreadyDone; }
 };

@@ -241,6 +241,8 @@ class Rotations {
                                               const ExtendedConfig& config) const;
   Result<void> take_produced(barrier::Transaction& transaction, Opened& opened,
                              const connector::Outcome& outcome, Seen& seen, Instant now);
+  Result<bool> is_own_ram_user(barrier::Reader& reader, const secrets::Secret& secret,
+                               const ExtendedConfig& config) const;
   Result<connector::Job> job_of(barrier::Reader& reader, const secrets::SecretView& view,
                                 const Run& run);
   Result<void> apply(barrier::Transaction& transaction, Opened& opened, Conclusion conclusion,

@@ -14,6 +14,11 @@
 
 namespace strongroom::targets {
 
+/// What a target may be, for people who named something else.
+inline constexpr const char* kKinds =
+    "It is mysql, postgres, redis, ssh, cloud-rds, cloud-ram, cloud-ecs, http, function-compute or "
+    "executable.";
+
 struct Target {
   AccountId account;
   Uuid uuid;  // bound into its record; drawn by save() for a new one

@@ -1,22 +1,13 @@
-#include "https_call.h"
+#include "strongroom/connector_kit/https.h"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
-#include "event.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/dial/connection.h"
 
-namespace strongroom::connector_function {
-
-using connector::Status;
-using connector_kit::ambiguous;
-using connector_kit::Attempt;
-using connector_kit::Budget;
-using connector_kit::misconfigured;
-using connector_kit::text_of;
-using connector_kit::unreachable;
+namespace strongroom::connector_kit {
 
 namespace {
 
@@ -52,20 +43,20 @@ std::optional<std::size_t> whole_size(std::string_view got) {
   return end + kHeadEnd.size() + *length;
 }
 
-std::unexpected<connector_kit::Failure> no_answer() {
-  return ambiguous("FunctionNoAnswer", "The function's endpoint gave no whole HTTP answer.");
+std::unexpected<Failure> no_answer(std::string_view what) {
+  return ambiguous("NoAnswer", std::string(what) + " gave no whole HTTP answer.");
 }
 
 /// Up to the length that the answer tells, or the end of the connection.
-Attempt<SecretBytes> read_all(dial::Connection& connection, const Budget& budget,
-                              std::size_t& held) {
-  auto room = SecretBytes::zeroed(kHeadBytesMax + kAnswerBytesMax);
-  if (!room) return std::unexpected(connector_kit::failure_of(room.error()));
-  const std::span<char> all = connector_kit::room_of(*room);
+Attempt<SecretBytes> read_all(dial::Connection& connection, const HttpsCall& call,
+                              const Budget& budget, std::size_t& held) {
+  auto room = SecretBytes::zeroed(kHeadBytesMax + call.answer_max);
+  if (!room) return std::unexpected(failure_of(room.error()));
+  const std::span<char> all = room_of(*room);
   while (true) {
     const auto whole = whole_size({all.data(), held});
     if (whole && held >= *whole) break;
-    if (held == all.size() || budget.left_ms() == 0) return no_answer();
+    if (held == all.size() || budget.left_ms() == 0) return no_answer(call.what);
     const auto got = connection.read(all.subspan(held));
     // Many servers close without saying goodbye; parse() sees whether anything is missing.
     if (!got || *got == 0) break;
@@ -78,7 +69,7 @@ Attempt<SecretBytes> read_all(dial::Connection& connection, const Budget& budget
 std::optional<SecretBytes> joined_chunks(std::string_view text) {
   auto room = SecretBytes::zeroed(text.size());
   if (!room) return std::nullopt;
-  const std::span<char> out = connector_kit::room_of(*room);
+  const std::span<char> out = room_of(*room);
   std::size_t held = 0;
   while (true) {
     const std::size_t line = text.find("\r\n");
@@ -101,25 +92,25 @@ std::optional<SecretBytes> joined_chunks(std::string_view text) {
   return std::move(*exact);
 }
 
-Attempt<HttpAnswer> parse(std::string_view got) {
+Attempt<HttpAnswer> parse(std::string_view got, std::string_view what) {
   const std::size_t end = got.find(kHeadEnd);
   if (end == std::string_view::npos || !got.starts_with("HTTP/1.") || end < kStatusAt)
-    return no_answer();
+    return no_answer(what);
   const auto status = number_of(got.substr(kStatusAt, kStatusChars));
-  if (!status) return no_answer();
+  if (!status) return no_answer(what);
   HttpAnswer answer;
   answer.status = static_cast<int>(*status);
   answer.fields = lower(got.substr(0, end + 2));
   const std::string_view rest = got.substr(end + kHeadEnd.size());
   if (answer.field("transfer-encoding") == "chunked") {
     auto chunks = joined_chunks(rest);
-    if (!chunks) return no_answer();
+    if (!chunks) return no_answer(what);
     answer.body = std::move(*chunks);
     return answer;
   }
-  if (const auto whole = whole_size(got); whole && got.size() < *whole) return no_answer();
+  if (const auto whole = whole_size(got); whole && got.size() < *whole) return no_answer(what);
   auto body = SecretBytes::copy_of(as_bytes(rest));
-  if (!body) return std::unexpected(connector_kit::failure_of(body.error()));
+  if (!body) return std::unexpected(failure_of(body.error()));
   answer.body = std::move(*body);
   return answer;
 }
@@ -136,29 +127,30 @@ std::string_view HttpAnswer::field(std::string_view name) const {
   return value;
 }
 
-Attempt<dial::HttpsUrl> url_of(const connector::Target& target) {
+Attempt<dial::HttpsUrl> url_of(const connector::Target& target, std::string_view what) {
   auto url = dial::parse_https_url(target.address);
   if (!url || target.tls == "disabled")
     return misconfigured("TargetAddress",
-                         "The address of a function is https://host[:port]/path; there is no way "
-                         "to call one without TLS.");
-  connector_kit::Access access;
+                         "The address of " + std::string(what) +
+                             " is https://host[:port]/path; there is no way to call it without "
+                             "TLS.");
+  Access access;
   access.host = url->target.host;
-  SR_CHECK_OK(connector_kit::check_pins(target, access, false));
+  SR_CHECK_OK(check_pins(target, access, false));
   return std::move(*url);
 }
 
-Attempt<HttpAnswer> post(const HttpsCall& call, std::string_view head, const SecretBytes& body,
+Attempt<HttpAnswer> post(const HttpsCall& call, const SecretBytes& head, const SecretBytes& body,
                          const Budget& budget) {
-  connector_kit::PemFile roots;
+  PemFile roots;
   dial::Options options;
   options.connect_millis = std::min(kConnectMillis, budget.left_ms());
   options.io_millis = budget.left_ms();
   options.public_addresses_only =
       std::ranges::find(call.private_hosts, call.url.target.host) == call.private_hosts.end();
-  if (!call.target.tls_roots.empty()) {
-    auto file = connector_kit::PemFile::make(call.target.tls_roots);
-    if (!file) return std::unexpected(connector_kit::failure_of(file.error()));
+  if (!call.roots.empty()) {
+    auto file = PemFile::make(call.roots);
+    if (!file) return std::unexpected(failure_of(file.error()));
     roots = std::move(*file);
     options.ca_file = roots.path();
   }
@@ -169,23 +161,11 @@ Attempt<HttpAnswer> post(const HttpsCall& call, std::string_view head, const Sec
       return unreachable("TargetUnreachable", error.message());
     return misconfigured(error.code(), error.message());
   }
-  if (!connection->write(head) || !connection->write(text_of(body)))
-    return ambiguous("ConnectionLost", "The connection to the function's endpoint broke.");
+  if (!connection->write(text_of(head)) || !connection->write(text_of(body)))
+    return ambiguous("ConnectionLost", std::string(call.what) + " broke the connection.");
   std::size_t held = 0;
-  SR_TRY(const SecretBytes all, read_all(*connection, budget, held));
-  return parse(text_of(all).substr(0, held));
+  SR_TRY(const SecretBytes all, read_all(*connection, call, budget, held));
+  return parse(text_of(all).substr(0, held), call.what);
 }
 
-connector_kit::Failure failure_of_status(int status, std::string_view what) {
-  constexpr int kTooMany = 429;
-  constexpr int kUnavailable = 503;
-  constexpr int kServerError = 500;
-  const std::string message = std::string(what) + " answered " + std::to_string(status) + ".";
-  if (status == kTooMany || status == kUnavailable)
-    return {Status::kUnreachable, "FunctionBusy", message};
-  if (status >= kServerError) return {Status::kAmbiguous, "FunctionFailed", message};
-  return {Status::kConfiguration, "FunctionRefused",
-          message + " Look at its address, its credentials and its log."};
-}
-
-}  // namespace strongroom::connector_function
+}  // namespace strongroom::connector_kit

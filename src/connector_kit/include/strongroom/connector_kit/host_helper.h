@@ -8,7 +8,7 @@
 
 #include <string_view>
 
-namespace strongroom::connector_ssh {
+namespace strongroom::connector_kit {
 
 // Exit statuses (sysexits.h).
 inline constexpr int kNoUser = 67;
@@ -27,6 +27,7 @@ case "$verb" in
 exists) exit 0 ;;
 inspect) command -v chpasswd >/dev/null && command -v runuser >/dev/null || exit 69 ;;
 password) printf "%s:%s\n" "$user" "$data" | chpasswd ;;
+hash) printf "%s:%s\n" "$user" "$data" | chpasswd -e ;;
 key|only)
   home=$(getent passwd "$user" | cut -d: -f6)
   printf "%s\n%s\n%s\n" "$verb" "$data" "$old" | runuser -u "$user" -- sh -c "
@@ -47,4 +48,4 @@ key|only)
 esac
 )sh";
 
-}  // namespace strongroom::connector_ssh
+}  // namespace strongroom::connector_kit
