@@ -162,6 +162,7 @@ void target_fields(Sink& sink, T& target) {
   sink.text(target.host_keys);
 }
 
+constexpr auto kLastKind = static_cast<std::uint64_t>(Kind::kCloudEcs);
 constexpr std::uint64_t kAnyPositive = std::numeric_limits<std::int64_t>::max();
 
 template <class Sink, class J>
@@ -170,7 +171,7 @@ void job_fields(Sink& sink, J& job) {
   sink.number(job.epoch);
   ranged(sink, job.attempt, 0, std::numeric_limits<std::uint32_t>::max());
   ranged(sink, job.step, 1, 8);
-  ranged(sink, job.kind, 1, 10);
+  ranged(sink, job.kind, 1, kLastKind);
   sink.text(job.secret_arn);
   sink.text(job.secret_type);
   ranged(sink, job.dual, 0, 1);

@@ -132,9 +132,16 @@ TEST(Scrub, TakesOutEveryFormOfEverySecret) {
 }
 
 TEST(Names, KindsReadBack) {
-  for (int number = 1; number <= 9; ++number) {
+  for (int number = 1; number <= static_cast<int>(Kind::kCloudEcs); ++number) {
     const auto kind = static_cast<Kind>(number);
     EXPECT_EQ(parse_kind(to_text(kind)), std::optional(kind));
+    Job job;
+    job.kind = kind;
+    const auto frame = encode(job);
+    ASSERT_TRUE(frame.has_value());
+    const auto read = decode_job(frame->reveal(TestReveal::token()));
+    ASSERT_TRUE(read.has_value()) << to_text(kind);
+    EXPECT_EQ(read->kind, kind);
   }
   EXPECT_EQ(parse_kind("oracle"), std::nullopt);
   EXPECT_EQ(to_text(Step::kRollBack), "roll-back");

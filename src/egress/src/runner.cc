@@ -81,8 +81,9 @@ bool EgressRunner::State::read_one(int socket) {
   if (!receive_all(socket, bytes)) return false;
   const AnswerHead head = decode_answer_head(bytes);
   if (head.length > limits::kConnectorFrameBytesMax) return false;
-  Result<connector::Outcome> outcome = make_outcome(
-      Status::kAmbiguous, "ConnectorEnded", "The connector did not answer within its time.");
+  Result<connector::Outcome> outcome =
+      make_outcome(Status::kAmbiguous, "ConnectorEnded",
+                   "The connector ended, or did not answer within its time.");
   if (head.length > 0) {
     auto frame = SecretBytes::zeroed(head.length);
     if (!frame || !receive_all(socket, EgressReveal::into(*frame))) return false;

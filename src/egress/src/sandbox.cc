@@ -191,14 +191,29 @@ struct ReleaseFilter {
 };
 using Filter = std::unique_ptr<void, ReleaseFilter>;
 
+scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t first,
+                      scmp_datum_t second = 0) {
+  return {number, how, first, second};
+}
+
+/// A call that this machine does not have is not there to be refused.
+bool refuse(scmp_filter_ctx filter, int call, int error) {
+  const int added = seccomp_rule_add_array(
+      filter, SCMP_ACT_ERRNO(static_cast<std::uint32_t>(error)), call, 0, nullptr);
+  return added == 0 || added == -EDOM;
+}
+bool refuse_if(scmp_filter_ctx filter, int call, int error, const scmp_arg_cmp& argument) {
+  return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(static_cast<std::uint32_t>(error)), call, 1,
+                                &argument) == 0;
+}
+
 bool refuse_families(scmp_filter_ctx filter) {
-  const std::uint32_t refused = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-  bool good = seccomp_rule_add(filter, refused, SCMP_SYS(socket), 1,
-                               SCMP_A0(SCMP_CMP_GE, kFamiliesMax)) == 0;
+  bool good = refuse_if(filter, SCMP_SYS(socket), EAFNOSUPPORT,
+                        argument(0, SCMP_CMP_GE, static_cast<scmp_datum_t>(kFamiliesMax)));
   for (int family = 0; family < kFamiliesMax; ++family) {
     if (std::ranges::find(kFamilies, family) != kFamilies.end()) continue;
-    good = good && seccomp_rule_add(filter, refused, SCMP_SYS(socket), 1,
-                                    SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family))) == 0;
+    good = good && refuse_if(filter, SCMP_SYS(socket), EAFNOSUPPORT,
+                             argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
   }
   return good;
 }
@@ -206,25 +221,20 @@ bool refuse_families(scmp_filter_ctx filter) {
 Result<void> close_calls() {
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) return failed("there is no memory for the filter of system calls");
-  const std::uint32_t refused = SCMP_ACT_ERRNO(EPERM);
+  constexpr scmp_datum_t kWriteAndRun = PROT_WRITE | PROT_EXEC;
   bool good = refuse_families(filter.get());
-  for (const int call : kRefused) {
-    // A call that this machine does not have is not there to be refused.
-    const int added = seccomp_rule_add(filter.get(), refused, call, 0);
-    good = good && (added == 0 || added == -EDOM);
-  }
+  for (const int call : kRefused) good = good && refuse(filter.get(), call, EPERM);
   // Threads may be started, processes may not. The C library takes ENOSYS for an older kernel.
   good = good &&
-         seccomp_rule_add(filter.get(), refused, SCMP_SYS(clone), 1,
-                          SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) == 0 &&
-         seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+         refuse_if(filter.get(), SCMP_SYS(clone), EPERM,
+                   argument(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) &&
+         refuse(filter.get(), SCMP_SYS(clone3), ENOSYS);
   // Memory is written or run, never both.
   good = good &&
-         seccomp_rule_add(
-             filter.get(), refused, SCMP_SYS(mmap), 1,
-             SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_WRITE | PROT_EXEC, PROT_WRITE | PROT_EXEC)) == 0 &&
-         seccomp_rule_add(filter.get(), refused, SCMP_SYS(mprotect), 1,
-                          SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)) == 0;
+         refuse_if(filter.get(), SCMP_SYS(mmap), EPERM,
+                   argument(2, SCMP_CMP_MASKED_EQ, kWriteAndRun, kWriteAndRun)) &&
+         refuse_if(filter.get(), SCMP_SYS(mprotect), EPERM,
+                   argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
   if (!good) return failed("the filter of system calls cannot be made");
   if (seccomp_load(filter.get()) != 0) return failed("the kernel takes no filter of system calls");
   return {};

@@ -118,7 +118,7 @@ constexpr std::array kSettings = {
     Setting{"egress.user", "STRONGROOM_EGRESS_USER", "nobody",
             "whom the process that reaches rotation targets becomes, if the server is root"},
     Setting{"egress.private_hosts", "STRONGROOM_EGRESS_PRIVATE_HOSTS", "",
-            "comma-separated hosts of rotation functions that may have private addresses"},
+            "comma-separated hosts of rotation functions and cloud endpoints that may be private"},
     Setting{"egress.executables", "STRONGROOM_EGRESS_EXECUTABLES", "",
             "comma-separated paths of programs that may be rotation functions"},
     Setting{"rotation.interval_seconds_min", "STRONGROOM_ROTATION_INTERVAL_SECONDS_MIN", "21600",
