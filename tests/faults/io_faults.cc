@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <mutex>
 #include <set>
 
@@ -47,6 +48,10 @@ bool fails_now(const Plan& plan, Call call, std::uint64_t number) {
          number < plan.from + plan.count;
 }
 
+void end_process() {
+  ::kill(::getpid(), SIGKILL);
+}
+
 int error_of(Failure failure) {
   return failure == Failure::kNoSpace ? ENOSPC : EIO;
 }
@@ -63,6 +68,7 @@ Verdict judge_write(int fd, std::size_t length) {
   const std::lock_guard lock(s.mutex);
   if (watched_path(s, fd).empty()) return {length};
   if (!fails_now(s.plan, Call::kWrite, ++s.writes)) return {length};
+  if (s.plan.failure == Failure::kKill) end_process();
   if (s.plan.failure == Failure::kShortWrite) return {length / 2};
   if (s.plan.failure == Failure::kErrorAfterWrite) return {length, EIO};
   return {0, error_of(s.plan.failure)};
@@ -85,6 +91,7 @@ int judge_sync(int fd) {
   const std::string path = watched_path(s, fd);
   if (path.empty()) return 0;
   if (fails_now(s.plan, Call::kSync, ++s.syncs)) {
+    if (s.plan.failure == Failure::kKill) end_process();
     s.lost_file = path;
     s.told_of_loss.insert(fd);
     return error_of(s.plan.failure);

@@ -20,6 +20,7 @@ enum class Failure : std::uint8_t {
   kIoError,          // EIO, nothing written
   kShortWrite,       // half of the bytes written, no error
   kErrorAfterWrite,  // everything written, then EIO: what O_DSYNC gives when the sync part fails
+  kKill,             // the process ends by SIGKILL, with nothing of this call done
 };
 
 struct Plan {

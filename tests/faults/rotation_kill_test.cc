@@ -97,7 +97,7 @@ class World {
         barrier::open_data_directory(directory, barrier::Mode::kDev, barrier::DevSecret{});
     SR_CHECK(opened.has_value());
     engine_ = std::move(*store_lmdb::open({.directory = directory + "/store"}));
-    auto sealed = barrier::open_sealed_store(*engine_, std::move(opened->root),
+    auto sealed = barrier::open_sealed_store(*engine_, std::move(opened->keys),
                                              {.cluster = opened->superblock.cluster,
                                               .clock = clock_,
                                               .random = random_,

@@ -41,7 +41,7 @@ Result<void> SealedDirectory::start(barrier::UnsealedDirectory unsealed, bool in
                                                .random = random_,
                                                .initialize = initialize,
                                                .background_check = false};
-  SR_TRY(sealed_, barrier::open_sealed_store(*engine_, std::move(unsealed.root), options));
+  SR_TRY(sealed_, barrier::open_sealed_store(*engine_, std::move(unsealed.keys), options));
   return {};
 }
 

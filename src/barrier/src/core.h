@@ -20,7 +20,7 @@ class Core {
  public:
   struct Secrets {
     SecretBytes k_index;
-    SecretBytes root;
+    SecretBytes base;
     std::unique_ptr<Keyring> keyring;
   };
   Core(store::Store& engine, Uuid cluster, Random& random, Secrets secrets, StateSums::Keys keys);
@@ -30,7 +30,7 @@ class Core {
   const StateSums& sums() const { return sums_; }
   Verifier& verifier() { return verifier_; }
   const SecretBytes& k_index() const { return secrets_.k_index; }
-  const SecretBytes& root() const { return secrets_.root; }
+  const SecretBytes& base() const { return secrets_.base; }
   Uuid cluster() const { return cluster_; }
   Random& random() { return random_; }
 

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::string_view kSuperblockMagic = "SRSUPER1";
 constexpr std::string_view kSealMagic = "SRSEAL01";
-constexpr std::uint16_t kSealVersion = 1;
+constexpr std::uint16_t kFirstSealVersion = 1;
+constexpr std::uint16_t kSealVersion = 2;
 constexpr std::size_t kSumBytes = 32;
 constexpr std::size_t kBitmapBytes = kBucketsPerChunk / 8;
 constexpr std::size_t kSlotsMax = 8;
@@ -98,6 +99,17 @@ Result<Slot> parse_slot(FieldCursor& in) {
   slot.blob = in.take(in.u16());
   if (!in.ok()) return corrupt("the seal table");
   return slot;
+}
+
+Result<SealedKeys> parse_sealed_keys(FieldCursor& in) {
+  SealedKeys keys;
+  keys.root_number = in.u32();
+  keys.root_since = {static_cast<std::int64_t>(in.u64())};
+  const std::uint8_t changing = in.u8();
+  keys.changing = changing == 1;
+  keys.blob = in.take(in.u16());
+  if (!in.ok() || keys.root_number == 0 || changing > 1) return corrupt("the seal table");
+  return keys;
 }
 
 }  // namespace
@@ -218,12 +230,12 @@ Result<Superblock> parse_superblock(std::string_view file) {
   FieldCursor in(file.substr(kSuperblockMagic.size()));
   Superblock superblock;
   superblock.format_epoch = in.u16();
-  if (superblock.format_epoch != kFormatEpoch) {
-    return fail(
-        ErrorKind::kConflict, "DataDirectory.OtherFormat",
-        "the data has format epoch " + std::to_string(superblock.format_epoch) +
-            ", this server reads epoch " + std::to_string(kFormatEpoch) +
-            ": use the release that wrote it, or that release's successor with a converter");
+  if (superblock.format_epoch < kFirstFormatEpoch || superblock.format_epoch > kFormatEpoch) {
+    return fail(ErrorKind::kConflict, "DataDirectory.OtherFormat",
+                "the data has format epoch " + std::to_string(superblock.format_epoch) +
+                    ", this release reads epochs " + std::to_string(kFirstFormatEpoch) + " to " +
+                    std::to_string(kFormatEpoch) +
+                    ": use the release that wrote it, or a newer one. Nothing was changed");
   }
   const std::uint8_t mode = in.u8();
   if (mode != static_cast<std::uint8_t>(Mode::kDev) &&
@@ -285,7 +297,7 @@ std::string encode_slot_head(const Slot& slot) {
 std::string encode_seal_table(const SealTable& table) {
   SR_CHECK(!table.slots.empty() && table.slots.size() <= kSlotsMax);
   std::string out(kSealMagic);
-  append_u16(out, kSealVersion);
+  append_u16(out, table.keys ? kSealVersion : kFirstSealVersion);
   out.append(table.cluster.bytes());
   out.push_back(static_cast<char>(table.slots.size()));
   for (const Slot& slot : table.slots) {
@@ -293,14 +305,32 @@ std::string encode_seal_table(const SealTable& table) {
     append_u16(out, static_cast<std::uint16_t>(slot.blob.size()));
     out.append(slot.blob);
   }
+  if (table.keys) {
+    out.append(encode_keys_head(*table.keys));
+    append_u16(out, static_cast<std::uint16_t>(table.keys->blob.size()));
+    out.append(table.keys->blob);
+  }
+  return out;
+}
+
+std::string encode_keys_head(const SealedKeys& keys) {
+  std::string out;
+  append_u32(out, keys.root_number);
+  append_u64(out, static_cast<std::uint64_t>(keys.root_since.unix_ms));
+  out.push_back(keys.changing ? '\1' : '\0');
   return out;
 }
 
 Result<SealTable> parse_seal_table(std::string_view file) {
   FieldCursor in(file);
-  if (in.take(kSealMagic.size()) != kSealMagic || in.u16() != kSealVersion) {
-    return corrupt("the seal table");
+  if (in.take(kSealMagic.size()) != kSealMagic) return corrupt("the seal table");
+  const std::uint16_t version = in.u16();
+  if (in.ok() && version > kSealVersion) {
+    return fail(ErrorKind::kConflict, "DataDirectory.OtherFormat",
+                "the seal has version " + std::to_string(version) +
+                    ", which a newer release wrote: use that one. Nothing was changed");
   }
+  if (version < kFirstSealVersion) return corrupt("the seal table");
   SealTable table;
   table.cluster = Uuid::from_bytes(in.take(16));
   const std::size_t count = in.u8();
@@ -311,6 +341,9 @@ Result<SealTable> parse_seal_table(std::string_view file) {
       if (other.id == slot.id) return corrupt("the seal table");
     }
     table.slots.push_back(std::move(slot));
+  }
+  if (version == kSealVersion) {
+    SR_TRY(table.keys, parse_sealed_keys(in));
   }
   in.take(kMacBytes);
   if (!in.finished()) return corrupt("the seal table");

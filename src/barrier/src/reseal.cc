@@ -1,8 +1,8 @@
 #include "reseal.h"
 
-#include "primitives.h"
 #include "reveal.h"
 #include "sealed_record.h"
+#include "strongroom/crypto/ct_equal.h"
 
 namespace strongroom::barrier {
 namespace {
@@ -32,24 +32,46 @@ bool is_older(const store::Row& row, std::uint32_t current) {
 
 }  // namespace
 
-Result<void> EpochChange::store_ring(const Keyring& ring) {
+Result<store::Row> EpochChange::stored_ring() const {
   SR_TRY(const auto snapshot, core_.engine().snapshot());
-  const std::string key = keyring_key();
-  SR_TRY(const auto row, core_.fetch(*snapshot, key));
+  SR_TRY(auto row, core_.fetch(*snapshot, keyring_key()));
   if (!row) return internal_error("barrier: the keyring row is gone");
-  SR_TRY(const RecordHeader header, parse_header(row->record));
-  SR_TRY(const SecretBytes k_keyring, kdf(core_.root(), "keyring"));
-  SR_TRY(const SecretBytes body, ring.encode());
+  return std::move(*row);
+}
+
+Result<void> EpochChange::write_ring(const store::Row& row, const SecretBytes& k_keyring,
+                                     ByteView body) {
+  SR_TRY(const RecordHeader header, parse_header(row.record));
   const Place place{
-      .type = kKeyringType, .cluster = core_.cluster(), .account = {}, .row_key = key};
+      .type = kKeyringType, .cluster = core_.cluster(), .account = {}, .row_key = row.key};
   SR_TRY(std::string record,
          seal_record(k_keyring, place,
-                     {.rev = header.rev + 1, .resource = {}, .epoch = 0, .masked_account = 0},
-                     RecordReveal::view(body), core_.random()));
+                     {.rev = header.rev + 1, .resource = {}, .epoch = 0, .masked_account = 0}, body,
+                     core_.random()));
   store::Change change;
-  change.preconditions.push_back({.key = key, .modified = row->modified});
-  change.writes.push_back({.key = key, .record = std::move(record)});
+  change.preconditions.push_back({.key = row.key, .modified = row.modified});
+  change.writes.push_back({.key = row.key, .record = std::move(record)});
   SR_TRY([[maybe_unused]] const auto revision, core_.engine().commit(std::move(change)));
+  return {};
+}
+
+Result<void> EpochChange::store_ring(const Keyring& ring) {
+  SR_TRY(const store::Row row, stored_ring());
+  SR_TRY(const SecretBytes body, ring.encode());
+  return write_ring(row, k_keyring_, RecordReveal::view(body));
+}
+
+// What is stored is sealed again as it is: the ring in memory may hold epochs that are retired.
+Result<void> EpochChange::wrap(SecretBytes k_keyring) {
+  const std::lock_guard turn(turn_);
+  if (core_.sealed()) return sealed_error();
+  if (crypto::ct_equal(k_keyring, k_keyring_)) return {};
+  SR_TRY(const store::Row row, stored_ring());
+  const Place place{
+      .type = kKeyringType, .cluster = core_.cluster(), .account = {}, .row_key = row.key};
+  SR_TRY(const OpenedBody opened, open_record(k_keyring_, place, row.record));
+  SR_CHECK_OK(write_ring(row, k_keyring, RecordReveal::view(opened.padded).first(opened.size)));
+  k_keyring_ = std::move(k_keyring);
   return {};
 }
 

@@ -20,6 +20,7 @@ inline constexpr std::uint8_t kKeyringType = 0x02;
 inline constexpr std::uint8_t kChunkType = 0x03;
 inline constexpr std::uint8_t kDeltaType = 0x04;
 inline constexpr std::uint8_t kTimeRowType = 0x05;
+inline constexpr std::uint8_t kDataKeysType = 0x08;  // in the file `seal`
 
 /// Everything that places a record, apart from its clear header.
 struct Place {

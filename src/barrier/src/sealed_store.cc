@@ -55,8 +55,9 @@ class WalkVisitors {
 class Sealed final : public SealedStore, public Upkeep, private store::CommitHook {
  public:
   Sealed(store::Store& engine, const SealedStoreOptions& options, Core::Secrets secrets,
-         StateSums::Keys keys)
-      : core_(engine, options.cluster, options.random, std::move(secrets), std::move(keys)) {}
+         StateSums::Keys keys, SecretBytes k_keyring)
+      : core_(engine, options.cluster, options.random, std::move(secrets), std::move(keys)),
+        epochs_(core_, std::move(k_keyring)) {}
 
   void install_hook() { core_.engine().set_commit_hook(this); }
   Core& core() { return core_; }
@@ -87,7 +88,7 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
   }
 
   Result<SecretBytes> derive(std::string_view label) override {
-    return kdf(core_.root(), "derive:" + std::string(label));
+    return derive_from_base(core_.base(), label);
   }
   Uuid cluster() const override { return core_.cluster(); }
   bool sealed() const override { return core_.sealed(); }
@@ -106,6 +107,9 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
     return epochs_.reseal_some(cursor);
   }
   Result<std::uint64_t> retire_epochs() override { return epochs_.retire(); }
+  Result<void> wrap_keyring(SecretBytes keyring) override {
+    return epochs_.wrap(std::move(keyring));
+  }
 
  private:
   Result<std::vector<store::Write>> before_commit(
@@ -129,7 +133,7 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
   std::mutex listeners_mutex_;  // held by add_listener for a moment
   std::vector<ChangeListener*> listeners_;
   Core core_;  // its background thread ends before what stands above it
-  EpochChange epochs_{core_};
+  EpochChange epochs_;
 };
 
 Result<std::vector<TimedRow>> Sealed::between(TimeTable table, Instant from, Instant until,
@@ -209,26 +213,11 @@ Result<Upkeep::Census> Sealed::open_every_record() {
   }
 }
 
-struct RootKeys {
-  SecretBytes index;
-  SecretBytes state;
-  SecretBytes meta;
-  SecretBytes keyring;
-};
-
-Result<RootKeys> derive_root_keys(const SecretBytes& root) {
-  RootKeys keys;
-  SR_TRY(keys.index, kdf(root, "index"));
-  SR_TRY(keys.state, kdf(root, "state"));
-  SR_TRY(keys.meta, kdf(root, "meta"));
-  SR_TRY(keys.keyring, kdf(root, "keyring"));
-  return keys;
-}
-
 constexpr std::string_view kKeyringAdvice =
     "the keyring row is missing or does not open with this root key: this store and this data "
-    "directory do not belong together, or the store is damaged. Nothing was changed. Check which "
-    "directories belong together, or restore from a backup";
+    "directory do not belong together, or the store is damaged. Nothing was changed. If the root "
+    "was being replaced at this moment, try again; else check which directories belong together, "
+    "or restore from a backup";
 
 Result<std::unique_ptr<Keyring>> load_keyring(const SecretBytes& k_keyring, Uuid cluster,
                                               const store::Row& row) {
@@ -238,6 +227,18 @@ Result<std::unique_ptr<Keyring>> load_keyring(const SecretBytes& k_keyring, Uuid
     return fail(ErrorKind::kCorrupt, "Barrier.KeyringCorrupt", std::string(kKeyringAdvice));
   }
   return Keyring::parse(opened->padded, opened->size);
+}
+
+/// The ring, and in `keys.keyring` the key that the stored row opens with: while the root is being
+/// changed it may be the one before.
+Result<std::unique_ptr<Keyring>> find_keyring(DataKeys& keys, Uuid cluster,
+                                              const store::Snapshot& snapshot) {
+  SR_TRY(const auto row, snapshot.get(keyring_key()));
+  if (!row) return fail(ErrorKind::kCorrupt, "Barrier.KeyringCorrupt", std::string(kKeyringAdvice));
+  auto ring = load_keyring(keys.keyring, cluster, *row);
+  if (ring || !keys.changing()) return ring;
+  keys.keyring = std::move(keys.keyring_before);
+  return load_keyring(keys.keyring, cluster, *row);
 }
 
 /// The first commit of a new store: keyring and empty table.
@@ -266,9 +267,11 @@ Upkeep& upkeep_of(SealedStore& store) {
   return *upkeep;
 }
 
-Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, SecretBytes root,
+Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, DataKeys keys,
                                                        const SealedStoreOptions& options) {
-  SR_TRY(RootKeys keys, derive_root_keys(root));
+  SR_TRY(SecretBytes k_index, kdf(keys.base, "index"));
+  SR_TRY(SecretBytes k_state, kdf(keys.base, "state"));
+  SR_TRY(SecretBytes k_meta, kdf(keys.base, "meta"));
   SR_TRY(auto snapshot, engine.snapshot());
   SR_TRY(const auto any, snapshot->scan({}, "\xff", 1));
   if (options.initialize && !any.empty()) {
@@ -287,15 +290,13 @@ Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, Sec
   if (options.initialize) {
     SR_TRY(keyring, Keyring::create(options.clock.now(), options.random));
   } else {
-    SR_TRY(const auto row, snapshot->get(keyring_key()));
-    if (!row)
-      return fail(ErrorKind::kCorrupt, "Barrier.KeyringCorrupt", std::string(kKeyringAdvice));
-    SR_TRY(keyring, load_keyring(keys.keyring, options.cluster, *row));
+    SR_TRY(keyring, find_keyring(keys, options.cluster, *snapshot));
   }
   const Keyring& ring = *keyring;
+  SR_TRY(SecretBytes k_keyring, SecretBytes::copy_of(RecordReveal::view(keys.keyring)));
   auto sealed = std::make_unique<Sealed>(
-      engine, options, Core::Secrets{std::move(keys.index), std::move(root), std::move(keyring)},
-      StateSums::Keys{std::move(keys.state), std::move(keys.meta)});
+      engine, options, Core::Secrets{std::move(k_index), std::move(keys.base), std::move(keyring)},
+      StateSums::Keys{std::move(k_state), std::move(k_meta)}, std::move(k_keyring));
   if (!options.initialize) SR_CHECK_OK(sealed->core().sums().load(*snapshot));
   snapshot.reset();
   sealed->install_hook();

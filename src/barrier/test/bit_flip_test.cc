@@ -51,7 +51,7 @@ int open_and_check(const std::string& directory) {
   auto engine = store_lmdb::open({.directory = directory + "/store"});
   if (!engine) return kRefused;
   SystemClock system_clock;
-  auto store = open_sealed_store(**engine, std::move(opened->root),
+  auto store = open_sealed_store(**engine, std::move(opened->keys),
                                  {.cluster = opened->superblock.cluster,
                                   .clock = system_clock,
                                   .random = random,

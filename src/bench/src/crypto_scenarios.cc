@@ -143,7 +143,7 @@ Result<std::vector<Case>> seed_keys(const std::string& directory, AccountId acco
   SR_TRY(barrier::UnsealedDirectory opened,
          barrier::open_data_directory(directory, barrier::Mode::kDev, barrier::DevSecret{}));
   SR_TRY(const auto engine, store_lmdb::open({.directory = directory + "/store"}));
-  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.root),
+  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.keys),
                                                       {.cluster = opened.superblock.cluster,
                                                        .clock = clock,
                                                        .random = random,

@@ -135,7 +135,7 @@ Result<void> seed(const SeedPlan& plan) {
       barrier::UnsealedDirectory opened,
       barrier::open_data_directory(plan.data_directory, barrier::Mode::kDev, barrier::DevSecret{}));
   SR_TRY(const auto engine, store_lmdb::open({.directory = plan.data_directory + "/store"}));
-  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.root),
+  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.keys),
                                                       {.cluster = opened.superblock.cluster,
                                                        .clock = clock,
                                                        .random = random,

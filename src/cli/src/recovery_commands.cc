@@ -48,6 +48,16 @@ std::string keyring_text(const Value& keyring) {
   return text;
 }
 
+std::string root_text(const Value& root, Instant now) {
+  if (root["Number"].integer() == 0)
+    return "as of format epoch 1: it can be replaced after `strongroomd upgrade`";
+  std::string text = "number " + std::to_string(root["Number"].integer()) + " since " +
+                     age_text(root["Since"], now);
+  if (root["Changing"].text() == "true")
+    text += "; the keyring has NOT followed yet, the server's log says why";
+  return text;
+}
+
 std::string shredding_text(const Value& keyring, Instant now) {
   if (keyring["Epochs"].integer() > 1) return "waits for the records of older epochs";
   if (keyring["Shredded"].text() != "true")
@@ -70,6 +80,8 @@ StatusRows recovery_rows(Session& session) {
       {"Last proven restore",
        outcome_text(backup["LastProvenRestoreTime"], backup["LastDrillFailureTime"], now)},
       {"Keyring", keyring_text(answer->json.root()["Keyring"])}};
+  if (const Value& root = answer->json.root()["Root"]; !root.members().empty())
+    rows.emplace_back("Root", root_text(root, now));
   if (const auto why = backup["LastFailure"].text(); !why.empty())
     rows.emplace_back("Last failure", std::string(why));
   return rows;

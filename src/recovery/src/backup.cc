@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view kWrapLabel = "strongroom/backup/wrap/1";
 constexpr std::string_view kSigningLabel = "strongroom/backup/signing/1";
 constexpr std::size_t kRowsPerScan = 256;
+constexpr int kFreezeAttempts = 100;
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr char kFirstTimeTable = 0x21;
 constexpr char kLastTimeTable = 0x24;
@@ -76,6 +77,7 @@ class Writer {
   Result<Manifest> run(Clock& clock);
 
  private:
+  Result<std::unique_ptr<store::Snapshot>> freeze();
   Result<void> make_head(const store::Snapshot& snapshot, Instant now);
   Result<void> check_base(const store::Snapshot& snapshot) const;
   Result<void> wrap_key(Head& head);
@@ -128,10 +130,24 @@ Result<void> Writer::wrap_key(Head& head) {
   return {};
 }
 
+// A root that is replaced meanwhile changes the seal and then the keyring's row: files that were
+// the same before the snapshot and after it open what the snapshot holds.
+Result<std::unique_ptr<store::Snapshot>> Writer::freeze() {
+  for (int attempt = 0; attempt < kFreezeAttempts; ++attempt) {
+    SR_TRY(auto before, barrier::read_directory_files(source_.data_directory));
+    SR_TRY(auto snapshot, source_.engine.snapshot());
+    SR_TRY(const auto after, barrier::read_directory_files(source_.data_directory));
+    if (before != after) continue;
+    manifest_.head.files = std::move(before);
+    return snapshot;
+  }
+  return fail(ErrorKind::kUnavailable, "Backup.SealChanges",
+              "the seal changes too often to be backed up: try again");
+}
+
 Result<void> Writer::make_head(const store::Snapshot& snapshot, Instant now) {
   Head& head = manifest_.head;
   SR_TRY(signer_, crypto::Ed25519Signer::from_seed(source_.keys.signing_seed));
-  SR_TRY(head.files, barrier::read_directory_files(source_.data_directory));
   SR_TRY(const auto superblock, barrier::parse_superblock(head.files.superblock));
   SR_TRY(head.slots, barrier::list_slots(head.files.seal));
   head.id = Uuid::generate(random_);
@@ -229,7 +245,7 @@ Result<void> Writer::write_foot() {
 
 Result<Manifest> Writer::run(Clock& clock) {
   {
-    SR_TRY(const auto snapshot, source_.engine.snapshot());
+    SR_TRY(const auto snapshot, freeze());
     SR_CHECK_OK(make_head(*snapshot, clock.now()));
     SR_CHECK_OK(write_rows(*snapshot));
   }

@@ -95,11 +95,14 @@ std::vector<std::string_view> words(std::string_view text) {
   }
 }
 
-/// Format 2 is format 1 with a key for age recipients; the foot has one form.
+/// Format 2 is format 1 with a key for age recipients; format 3, with either key, is of data of
+/// format epoch 2, whose seal older programs take for damaged. The foot has one form.
 constexpr std::string_view kSealedFormat = "1";
 constexpr std::string_view kAgeFormat = "2";
+constexpr std::string_view kSecondEpochFormat = "3";
 
 std::string_view format_of(const Head& head) {
+  if (head.format_epoch > barrier::kFirstFormatEpoch) return kSecondEpochFormat;
   return head.age_key.empty() ? kSealedFormat : kAgeFormat;
 }
 
@@ -107,10 +110,10 @@ Result<void> check_version(std::string_view text, std::string_view name) {
   Lines lines(text);
   const std::string_view version = lines.take(name);
   if (!lines.ok()) return corrupt("its text");
-  if (version == kSealedFormat || version == kAgeFormat) return {};
+  if (version == kSealedFormat || version == kAgeFormat || version == kSecondEpochFormat) return {};
   return fail(ErrorKind::kConflict, "Backup.OtherFormat",
               "the backup has format " + std::string(version) +
-                  ", this program reads formats 1 and 2: use the release that wrote it, or a "
+                  ", this program reads formats 1 to 3: use the release that wrote it, or a "
                   "newer one");
 }
 

@@ -173,7 +173,7 @@ Result<void> fill(const RestoreRequest& request, StagedDirectory& staged,
   SR_CHECK_OK(barrier::install_directory_files(staged.path, newest.files));
   SR_TRY(staged.opened, barrier::open_data_directory(staged.path, newest.mode, request.secret));
   SR_TRY(const BackupKeys keys, BackupKeys::from([&](std::string_view label) {
-           return barrier::derive_from_root(staged.opened.root, label);
+           return barrier::derive_from_base(staged.opened.keys.base, label);
          }));
   for (ChainLink& link : chain) {
     SR_CHECK_OK(link.reader->unlock(keys, request.identities));

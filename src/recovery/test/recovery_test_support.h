@@ -102,10 +102,10 @@ class Vault {
  private:
   void take(barrier::UnsealedDirectory opened, bool fresh) {
     auto keys = BackupKeys::from(
-        [&](std::string_view label) { return barrier::derive_from_root(opened.root, label); });
+        [&](std::string_view label) { return barrier::derive_from_base(opened.keys.base, label); });
     keys_ = std::move(*keys);
     engine_ = std::move(*store_lmdb::open({.directory = data() + "/store"}));
-    store_ = std::move(*barrier::open_sealed_store(*engine_, std::move(opened.root),
+    store_ = std::move(*barrier::open_sealed_store(*engine_, std::move(opened.keys),
                                                    {.cluster = opened.superblock.cluster,
                                                     .clock = clock_,
                                                     .random = random_,
@@ -134,7 +134,7 @@ inline OpenVault open_restored(const std::string& directory, const barrier::Slot
   if (!opened) return vault;
   vault.engine = std::move(*store_lmdb::open({.directory = directory + "/store"}));
   auto store = barrier::open_sealed_store(
-      *vault.engine, std::move(opened->root),
+      *vault.engine, std::move(opened->keys),
       {.cluster = opened->superblock.cluster, .clock = clock, .random = random});
   EXPECT_TRUE(store) << store.error().message();
   if (!store) return vault;

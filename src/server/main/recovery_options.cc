@@ -106,9 +106,21 @@ void RecoveryOptions::add_seal(CLI::App& app, CommonFlags& common) {
 
 void RecoveryOptions::add_upkeep(CLI::App& app, CommonFlags& common) {
   CLI::App* upgrade =
-      command(app, "upgrade", "what this release makes of the data directory", common,
-              [](const auto& config, const auto& f) { return run_upgrade_check(config, f); });
-  upgrade->add_flag("--check", check_, "open it read-only, unwrap every key, report")->required();
+      command(app, "upgrade", "make the data directory one of the newest format", common,
+              [this](const auto& config, const auto& f) {
+                return check_ ? run_upgrade_check(config, f) : run_upgrade(config, f);
+              });
+  upgrade->add_flag("--check", check_, "open it read-only, unwrap every key, report, no more");
+  CLI::App* root = app.add_subcommand("root", "the key that the slots hold")->require_subcommand(1);
+  CLI::App* rotate = command(
+      *root, "rotate", "replace it, in every slot and above the keyring", common,
+      [this](const auto& config, const auto& f) { return run_root_rotate(root_, config, f); });
+  rotate->add_option("--key-file", root_.key_files,
+                     "key file of another slot, besides the configured seal; repeatable");
+  rotate->add_option("--passphrase-file", root_.passphrase_files,
+                     "file whose first line opens another slot; repeatable");
+  rotate->add_option("--remove-slot", root_.remove_slots,
+                     "give this slot up instead of giving its secret; repeatable");
   CLI::App* keyring = app.add_subcommand("keyring", "the keys that records are sealed under");
   keyring->require_subcommand(1);
   command(*keyring, "rotate", "a new epoch, every record sealed again; server stopped", common,

@@ -30,6 +30,7 @@ class RecoveryOptions {
   strongroom::server::BackupVerifyOptions verify_;
   strongroom::server::RestoreOptions restore_;
   strongroom::server::SealSlotOptions slot_;
+  strongroom::server::RootRotateOptions root_;
   std::string list_directory_;
   std::vector<std::string> age_recipients_;
   std::string age_identity_file_;

@@ -17,9 +17,9 @@
 namespace strongroom::server {
 namespace {
 
-Result<recovery::BackupKeys> keys_of(const SecretBytes& root) {
+Result<recovery::BackupKeys> keys_of(const SecretBytes& base) {
   return recovery::BackupKeys::from(
-      [&root](std::string_view label) { return barrier::derive_from_root(root, label); });
+      [&base](std::string_view label) { return barrier::derive_from_base(base, label); });
 }
 
 std::string epochs_of(const recovery::Foot& foot) {
@@ -64,7 +64,7 @@ struct Prepared {
 Result<Prepared> prepare(const Config& config) {
   Prepared prepared;
   SR_TRY(prepared.opened, unseal(config));
-  SR_TRY(prepared.keys, keys_of(prepared.opened.root));
+  SR_TRY(prepared.keys, keys_of(prepared.opened.keys.base));
   SR_TRY(prepared.engine,
          store_lmdb::open({.directory = config.data_directory + "/store", .read_only = true}));
   return prepared;
@@ -120,7 +120,7 @@ Result<recovery::Manifest> verify(const Config& config, const BackupVerifyOption
   SR_TRY(
       const barrier::UnsealedDirectory opened,
       barrier::open_directory_files(manifest.head.files, options.file, manifest.head.mode, secret));
-  SR_TRY(const recovery::BackupKeys keys, keys_of(opened.root));
+  SR_TRY(const recovery::BackupKeys keys, keys_of(opened.keys.base));
   SR_TRY(const std::vector<age::Identity> identities, identities_of(config.backup));
   return recovery::verify_backup(options.file, &keys, options.vkey, identities);
 }

@@ -90,7 +90,7 @@ Result<std::size_t> delete_again(const std::string& directory, barrier::Unsealed
   SystemClock clock;
   SystemRandom random;
   SR_TRY(const auto engine, store_lmdb::open({.directory = directory + "/store"}));
-  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.root),
+  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.keys),
                                                       {.cluster = opened.superblock.cluster,
                                                        .clock = clock,
                                                        .random = random,

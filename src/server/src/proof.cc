@@ -119,7 +119,7 @@ Result<Proof> prove_directory(const std::string& directory, barrier::UnsealedDir
   // Also beside a running server: the sums and the rows must be of one state.
   SR_TRY(auto state, engine->snapshot());
   FrozenStore frozen(std::move(state));
-  SR_TRY(const auto store, barrier::open_sealed_store(frozen, std::move(opened.root),
+  SR_TRY(const auto store, barrier::open_sealed_store(frozen, std::move(opened.keys),
                                                       {.cluster = opened.superblock.cluster,
                                                        .clock = clock,
                                                        .random = random,

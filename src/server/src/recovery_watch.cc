@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "root_follower.h"
+#include "strongroom/barrier/data_directory.h"
 #include "strongroom/barrier/upkeep.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/log.h"
@@ -14,6 +16,7 @@ namespace strongroom::server {
 namespace {
 
 constexpr std::int64_t kIdleMillis = 1'000;
+constexpr std::int64_t kRootMillis = 500;
 constexpr std::int64_t kRetryMinutes = 5;
 // Transactions that were begun under the old epoch are over by then.
 constexpr std::int64_t kSettleMillis = 5'000;
@@ -34,6 +37,13 @@ bool is_due(Instant now, Instant done, Instant tried, std::uint64_t interval_min
   return now.unix_ms - done.unix_ms >= interval && now.unix_ms - tried.unix_ms >= retry;
 }
 
+/// Zeros if the seal cannot be read now.
+barrier::RootFacts root_of(const std::string& data_directory) {
+  const auto files = barrier::read_directory_files(data_directory);
+  if (!files) return {};
+  return barrier::root_facts(files->seal).value_or(barrier::RootFacts{});
+}
+
 bool earlier(Instant a, Instant b) {
   return a.unix_ms < b.unix_ms;
 }
@@ -47,11 +57,12 @@ RecoveryWatch::RecoveryWatch(const WatchedServer& server) : server_(server) {
   if (config.drill_interval_minutes > 0)
     drills_ = std::make_unique<Periodic>([this] { return drill_step(); });
   reseals_ = std::make_unique<Periodic>([this] { return reseal_step(); });
+  roots_ = std::make_unique<Periodic>([this] { return root_step(); });
 }
 
 void RecoveryWatch::stop() {
   stopping_ = true;
-  for (auto* periodic : {&backups_, &drills_, &reseals_}) {
+  for (auto* periodic : {&backups_, &drills_, &reseals_, &roots_}) {
     if (*periodic) (*periodic)->stop();
   }
 }
@@ -153,6 +164,24 @@ std::int64_t RecoveryWatch::reseal_step() {
   return kIdleMillis;
 }
 
+// `strongroomd root rotate` has put a new root into the seal, now or before this start.
+std::int64_t RecoveryWatch::root_step() {
+  const barrier::RootFacts root = root_of(server_.config.data_directory);
+  if (!root.changing || server_.store.sealed()) return kRootMillis;
+  SystemRandom random;
+  const auto followed = follow_root(server_.config, server_.store, random);
+  if (!followed && followed.error().code() == "Seal.Busy") return kRootMillis;
+  if (!followed) {
+    log::error("root_not_followed",
+               {{"code", followed.error().code()}, {"why", followed.error().message()}});
+    return kRetryMinutes * kMillisPerMinute;  // tokens count refusals
+  }
+  if (!*followed) return kRootMillis;
+  log::info("root_followed", {{"root", static_cast<std::int64_t>(root.number)}});
+  event("Root:Replaced", "WARN", "root " + std::to_string(root.number) + " opens the data now");
+  return kRootMillis;
+}
+
 // Leaves it to the next walk if a row still needs an old epoch.
 Result<void> RecoveryWatch::retire(std::uint32_t epoch) {
   // Noted first: a kill in between must not make an older compaction look like the newer one.
@@ -176,6 +205,8 @@ service::Caretaker::Facts RecoveryWatch::facts() const {
   // After the first walk only what was written meanwhile is looked for.
   const int percent = walked_ == ring.current ? kLastPercent : percent_.load();
   const RecoveryStatus now = status();
+  const barrier::RootFacts root = root_of(server_.config.data_directory);
+  const auto superblock = barrier::read_superblock(server_.config.data_directory);
   return {.last_backup = now.last_backup,
           .last_backup_failure = now.last_backup_failure,
           .last_proven_restore = now.last_drill,
@@ -186,7 +217,11 @@ service::Caretaker::Facts RecoveryWatch::facts() const {
           .keyring_epochs = retired ? 1 : ring.epochs.size(),
           .resealed_percent = retired ? 100 : percent,
           .last_retirement = now.last_retirement,
-          .last_compaction = now.last_compaction};
+          .last_compaction = now.last_compaction,
+          .root = root.number,
+          .root_since = root.since,
+          .root_changing = root.changing,
+          .format_epoch = superblock ? superblock->format_epoch : 0U};
 }
 
 Result<void> RecoveryWatch::begin_epoch_after(std::uint32_t epoch) {

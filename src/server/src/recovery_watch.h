@@ -1,7 +1,7 @@
 #pragma once
 // What a running server does for its own recovery: backups and drills when the configuration says
-// so, and sealing records again after a keyring rotation. Each on a thread of its own, at the
-// lowest priority. Owned by the running server; stopped before the store goes.
+// so, sealing records again after a keyring rotation, and following a new root. Each on a thread of
+// its own, at the lowest priority. Owned by the running server; stopped before the store goes.
 
 #include <atomic>
 #include <functional>
@@ -47,6 +47,7 @@ class RecoveryWatch final : public service::Caretaker {
   std::int64_t backup_step();
   std::int64_t drill_step();
   std::int64_t reseal_step();
+  std::int64_t root_step();
   Result<void> retire(std::uint32_t epoch);
   bool is_retired(std::uint32_t epoch) const;
   void note(const std::function<void(RecoveryStatus&)>& change);
@@ -65,6 +66,7 @@ class RecoveryWatch final : public service::Caretaker {
   std::unique_ptr<Periodic> backups_;
   std::unique_ptr<Periodic> drills_;
   std::unique_ptr<Periodic> reseals_;
+  std::unique_ptr<Periodic> roots_;
 };
 
 }  // namespace strongroom::server

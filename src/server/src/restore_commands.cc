@@ -79,6 +79,10 @@ Result<Proof> restore(const Config& config, const RestoreOptions& options) {
   std::printf("restored  %s, revision %llu, as of %s\nproven    %s\n",
               config.data_directory.c_str(), static_cast<unsigned long long>(head.revision),
               format_utc(head.created).c_str(), describe(proof).c_str());
+  if (head.format_epoch < barrier::kFormatEpoch) {
+    std::printf("format    epoch %u, as the backup: `strongroomd upgrade` makes it the newest\n",
+                head.format_epoch);
+  }
   return proof;
 }
 

@@ -162,7 +162,7 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
   SR_TRY(engine, store_lmdb::open({.directory = config.data_directory + "/store",
                                    .recording_file = recording != nullptr ? recording : ""}));
   SR_TRY(const bool fresh, is_empty(*engine));
-  SR_TRY(store, barrier::open_sealed_store(*engine, std::move(opened.root),
+  SR_TRY(store, barrier::open_sealed_store(*engine, std::move(opened.keys),
                                            {.cluster = opened.superblock.cluster,
                                             .clock = clock,
                                             .random = random,

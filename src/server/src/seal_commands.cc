@@ -1,7 +1,6 @@
 // `strongroomd seal slot …`
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 
 #include "kms_slot.h"
 #include "reveal.h"
+#include "seal_turn.h"
 #include "startup.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/crypto/secret_sharing.h"
@@ -27,29 +27,6 @@ namespace {
 
 constexpr std::size_t kSlotKeyBytes = 32;
 constexpr int kSlotMax = 255;
-
-/// Held while the seal is changed, so that two changes cannot undo each other.
-class SealTurn {
- public:
-  explicit SealTurn(const std::string& directory)
-      : fd_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-        held_(fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) == 0) {}
-  ~SealTurn() {
-    if (fd_ >= 0) close(fd_);
-  }
-  SealTurn(const SealTurn&) = delete;
-  SealTurn& operator=(const SealTurn&) = delete;
-  Result<void> require() const {
-    if (held_) return {};
-    return fail(ErrorKind::kConflict, "Seal.Busy",
-                "another command is changing the seal, or the directory cannot be opened. Nothing "
-                "was changed. Wait for it and try again");
-  }
-
- private:
-  int fd_;
-  bool held_;
-};
 
 struct Split {
   std::size_t needed = 0;
@@ -189,6 +166,11 @@ Result<void> print_slots(const std::string& directory) {
     std::printf("%-4u %-11s check value %-13s since %s%s\n", slot.id,
                 std::string(barrier::slot_kind_name(slot.kind)).c_str(), slot.check_value.c_str(),
                 format_utc(slot.created).c_str(), detail.c_str());
+  }
+  SR_TRY(const barrier::RootFacts root, barrier::root_facts(files.seal));
+  if (root.number > 0) {
+    std::printf("root %u since %s%s\n", root.number, format_utc(root.since).c_str(),
+                root.changing ? ", which the keyring has not followed yet" : "");
   }
   return {};
 }

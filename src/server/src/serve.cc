@@ -59,10 +59,15 @@ Result<void> Serving::inherit(bool take_over) {
   SR_TRY(predecessor_, ControlChannel::call(config_.data_directory));
   if (!predecessor_) return {};
   // What can go wrong goes wrong, and what takes its time is done, before the other one stops.
+  SR_TRY(const auto files, barrier::read_directory_files(config_.data_directory));
   SR_TRY(opened_, open());
   SR_TRY(const std::vector<int> descriptors, take_sockets(*predecessor_));
   SR_CHECK_OK(sockets_.adopt(descriptors));
-  return await_release(*predecessor_);
+  SR_CHECK_OK(await_release(*predecessor_));
+  // The other one may have let the store follow a new root since.
+  const auto now = barrier::read_directory_files(config_.data_directory);
+  if (!now || *now != files) opened_.reset();
+  return {};
 }
 
 void Serving::announce() {
@@ -112,6 +117,10 @@ std::optional<Serving::End> Serving::answer_call(std::unique_ptr<RunningServer>&
   const auto asked = caller->receive_text(kRequestMillis);
   if (!asked) return std::nullopt;
   if (*asked == kTakeOver) return give_way(*caller, server);
+  if (*asked == kFormats) {
+    (void)caller->send("formats 1 to " + std::to_string(barrier::kFormatEpoch));
+    return std::nullopt;
+  }
   (void)caller->send("this server does not know what '" + asked->substr(0, 100) + "' means");
   return std::nullopt;
 }
@@ -145,6 +154,11 @@ int Serving::run(bool take_over) {
         return fail_with("the data directory could not be opened", opened.error(),
                          "strongroomd init, for a new one");
       opened_ = std::move(*opened);
+    }
+    if (opened_->superblock.format_epoch < barrier::kFormatEpoch) {
+      log::warn("older_format",
+                {{"epoch", static_cast<std::int64_t>(opened_->superblock.format_epoch)},
+                 {"next", "strongroomd upgrade; docs/runbooks/upgrade.md"}});
     }
     auto server = RunningServer::start(config_, std::move(*opened_), false, &sockets_);
     opened_.reset();

@@ -18,6 +18,9 @@
 namespace strongroom::server {
 
 inline constexpr std::string_view kTakeOver = "take over";
+/// Asks which formats of data directories the release that serves reads: "formats 1 to 2". Releases
+/// that read the first one alone do not know the word.
+inline constexpr std::string_view kFormats = "formats";
 
 /// The predecessor's side after "take over", up to "ready". kUnavailable if the successor is gone:
 /// nothing has happened then.

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "kms_slot.h"
 #include "reveal.h"
@@ -50,45 +51,92 @@ Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& fil
   return barrier::KeySecret{.kind = barrier::SlotKind::kShamir, .key = std::move(key)};
 }
 
-Result<barrier::SlotSecret> seal_of(const Config& config) {
-  if (!config.seal_file.empty()) {
-    // Whether the disk is acceptable was decided at init; a start must not fail for it.
-    return barrier::FileSecret{config.seal_file, true};
-  }
-  if (!config.seal_credential.empty()) {
-    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-    if (directory == nullptr) {
-      return fail(ErrorKind::kInvalidInput, "NoCredentials",
-                  "seal.credential is set, but systemd gave this process no credentials: start it "
-                  "as a unit with LoadCredentialEncrypted=" +
-                      config.seal_credential);
-    }
+namespace {
+
+constexpr std::size_t kEverySecret = 16;
+using Way = std::function<Result<barrier::SlotSecret>()>;
+
+Result<barrier::SlotSecret> credential_of(const Config& config) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory != nullptr)
     return barrier::FileSecret{std::string(directory) + '/' + config.seal_credential, true};
+  return fail(ErrorKind::kInvalidInput, "NoCredentials",
+              "seal.credential is set, but systemd gave this process no credentials: start it "
+              "as a unit with LoadCredentialEncrypted=" +
+                  config.seal_credential);
+}
+
+Result<barrier::SlotSecret> passphrase_of(const Config& config) {
+  SR_TRY(SecretBytes passphrase, passphrase_from(config.seal_passphrase_file));
+  return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
+}
+
+/// Every kind that is configured, in the order in which they are preferred.
+std::vector<Way> ways_of(const Config& config) {
+  std::vector<Way> ways;
+  // Whether the disk is acceptable was decided at init; a start must not fail for it.
+  if (!config.seal_file.empty())
+    ways.emplace_back([&] { return barrier::FileSecret{config.seal_file, true}; });
+  if (!config.seal_credential.empty()) ways.emplace_back([&] { return credential_of(config); });
+  if (!config.seal_passphrase_file.empty())
+    ways.emplace_back([&] { return passphrase_of(config); });
+  if (!config.seal_share_files.empty())
+    ways.emplace_back([&] { return secret_of_shares(config.seal_share_files); });
+  if (!config.seal_token_module.empty()) ways.emplace_back([&] { return token_secret(config); });
+  if (!config.seal_tpm_tcti.empty()) {
+    ways.emplace_back([&] {
+      return tpm_secret({.tcti = config.seal_tpm_tcti, .pin_file = config.seal_tpm_pin_file});
+    });
   }
-  if (!config.seal_passphrase_file.empty()) {
-    SR_TRY(SecretBytes passphrase, passphrase_from(config.seal_passphrase_file));
-    return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
-  }
-  if (!config.seal_share_files.empty()) return secret_of_shares(config.seal_share_files);
-  if (!config.seal_token_module.empty()) return token_secret(config);
-  if (!config.seal_tpm_tcti.empty())
-    return tpm_secret({.tcti = config.seal_tpm_tcti, .pin_file = config.seal_tpm_pin_file});
   if (!config.seal_kms_endpoint.empty()) {
-    return kms_secret({.endpoint = config.seal_kms_endpoint,
-                       .ca_file = config.seal_kms_ca_file,
-                       .access_key_file = config.seal_kms_access_key_file});
+    ways.emplace_back([&] {
+      return kms_secret({.endpoint = config.seal_kms_endpoint,
+                         .ca_file = config.seal_kms_ca_file,
+                         .access_key_file = config.seal_kms_access_key_file});
+    });
   }
+  return ways;
+}
+
+/// The first `limit` of them.
+Result<std::vector<barrier::SlotSecret>> secrets_of(const Config& config, std::size_t limit) {
+  std::vector<barrier::SlotSecret> secrets;
+  for (const Way& way : ways_of(config)) {
+    if (secrets.size() == limit) break;
+    SR_TRY(barrier::SlotSecret secret, way());
+    secrets.push_back(std::move(secret));
+  }
+  if (!secrets.empty()) return secrets;
   return fail(ErrorKind::kInvalidInput, "NoSealSlot",
               "none of seal.file, seal.credential, seal.passphrase_file, seal.share_files, "
               "seal.token_module, seal.tpm_tcti and seal.kms_endpoint is set");
 }
 
-Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode) {
-  if (mode == barrier::Mode::kProduction || !config.seal_file.empty()) return seal_of(config);
-  // A restored dev directory has no key of its own; the one it came from has.
+// A restored dev directory has no key of its own; the one it came from has.
+barrier::SlotSecret dev_secret(const Config& config) {
   const std::string own = config.data_directory + "/dev-seal-key";
   if (std::filesystem::exists(own)) return barrier::FileSecret{own, true};
   return barrier::DevSecret{};
+}
+
+}  // namespace
+
+Result<barrier::SlotSecret> seal_of(const Config& config) {
+  SR_TRY(auto secrets, secrets_of(config, 1));
+  return std::move(secrets.front());
+}
+
+Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode) {
+  if (mode == barrier::Mode::kProduction || !config.seal_file.empty()) return seal_of(config);
+  return dev_secret(config);
+}
+
+Result<std::vector<barrier::SlotSecret>> secrets_for(const Config& config, barrier::Mode mode) {
+  if (mode == barrier::Mode::kProduction) return secrets_of(config, kEverySecret);
+  std::vector<barrier::SlotSecret> secrets;
+  if (!config.seal_file.empty()) secrets.emplace_back(barrier::FileSecret{config.seal_file, true});
+  secrets.push_back(dev_secret(config));
+  return secrets;
 }
 
 Result<barrier::UnsealedDirectory> unseal(const Config& config) {

@@ -25,6 +25,10 @@ Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& fil
 /// kInvalidInput if none is set.
 Result<barrier::SlotSecret> seal_of(const Config& config);
 
+/// Everything that the configuration opens a directory of `mode` with, seal_for() first: for what
+/// needs more slots than one. kInvalidInput if there is nothing.
+Result<std::vector<barrier::SlotSecret>> secrets_for(const Config& config, barrier::Mode mode);
+
 /// Opens config.data_directory whatever its mode: a dev directory by its own key.
 Result<barrier::UnsealedDirectory> unseal(const Config& config);
 

@@ -41,6 +41,12 @@ Result<void> describe_recovery(Call& call) {
   answer_instant(out, "LastCompactionTime", facts.last_compaction);
   out.boolean("Shredded", facts.shredded());
   out.end_object();
+  out.begin_object("Root");
+  out.number("Number", facts.root);
+  answer_instant(out, "Since", facts.root_since);
+  out.boolean("Changing", facts.root_changing);
+  out.number("FormatEpoch", facts.format_epoch);
+  out.end_object();
   return {};
 }
 

@@ -1,7 +1,7 @@
 """Recovery from the outside: backups beside a server that is written to, proven restores, seal slots, a new keyring epoch, kills.
 
-Every command is the one an operator types. 52 kills -9 at random moments of backup, restore, slot change, compaction and
-sealing again; 440 when STRONGROOM_SOAK is set (and the suite handover kills upgrades: 8, 60). The random seed is printed and can be given as
+Every command is the one an operator types. 66 kills -9 at random moments of backup, restore, slot change, compaction, change
+of the root and sealing again; 560 when STRONGROOM_SOAK is set (and the suite handover kills upgrades: 8, 60). The random seed is printed and can be given as
 STRONGROOM_SEED.
 """
 
@@ -27,6 +27,7 @@ from strongroom_e2e.wire import RAM, Wire
 
 SECONDS = 60
 KILLS = 400 if os.environ.get("STRONGROOM_SOAK") else 50
+ROOT_KILLS_ONLINE = 40 if os.environ.get("STRONGROOM_SOAK") else 4
 KILLS_ONLINE = 40 if os.environ.get("STRONGROOM_SOAK") else 2
 OWN = "2026-11-01"
 SEED = int(os.environ.get("STRONGROOM_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -538,6 +539,139 @@ def check_epochs_online(suite, vault, chance):
         assert "wait for being sealed" not in vault.run("upgrade", "--check").stdout
 
 
+def root_of(wire):
+    return recovery_of(wire)["Root"]
+
+
+def check_root(suite, vault, chance):
+    """Another root: beside a server, with slots whose secrets are not there, with kills, and what the old one still opens."""
+    phrase = os.path.join(vault.work, "root.phrase")
+    with open(os.open(phrase, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+        out.write("a phrase for the root\n")
+    vault.run("seal", "slot", "add", "--passphrase-file", phrase)
+    old = os.path.join(vault.work, "old-seal")
+    shutil.copy(os.path.join(vault.data, "seal"), old)
+    kept = os.path.join(vault.work, "old-root.backup")
+    vault.run("backup", "create", "--out", kept)
+    with suite.case("-", "a slot whose secret is not given is named, and nothing is changed"):
+        refused = vault.run("root", "rotate", good=False).stderr
+        assert "(passphrase): its secret was not given" in refused and "--remove-slot" in refused, refused
+        equal(open(old, "rb").read(), open(os.path.join(vault.data, "seal"), "rb").read())
+    with suite.case("-", "a new root beside a running server: readers, writers and backups go on"):
+        wire = vault.start()
+        number = root_of(wire)["Number"]
+        stop, failures = threading.Event(), []
+
+        def work(mine, who):
+            count = 0
+            try:
+                while not stop.is_set():
+                    create(mine, f"root{who}-{count}", str(count))
+                    equal(value(mine, f"s{count % SECRETS}"), f"value{count % SECRETS}")
+                    count += 1
+            except Exception as error:  # noqa: BLE001
+                failures.append(repr(error))
+            mine.close()
+
+        threads = [threading.Thread(target=work, args=(vault.wire(), i)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        vault.run("root", "rotate", "--passphrase-file", phrase)
+        vault.run("backup", "create")
+        wire.ok("RotateKeyring", version=OWN)
+        vault.run("root", "rotate", "--passphrase-file", phrase)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        equal(failures, [])
+        told = root_of(wire)
+        equal((told["Number"], told["Changing"], told["FormatEpoch"]), (number + 2, False, 2))
+        vault.run("drill")
+    with suite.case("-", "kill -9 of the server while the root is replaced: the next start follows it"):
+        for _ in range(ROOT_KILLS_ONLINE):
+            before = root_of(wire)["Number"]
+            wire.close()
+            asked = subprocess.Popen(vault.command("root", "rotate", "--passphrase-file", phrase), stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(1 + chance.random())  # argon2id takes about a second, following half of one
+            vault.kill()
+            asked.kill()
+            asked.wait(SECONDS)
+            wire = vault.start()
+            deadline = time.monotonic() + SECONDS
+            while root_of(wire)["Changing"] and time.monotonic() < deadline:
+                time.sleep(0.05)
+            told = root_of(wire)
+            assert told["Changing"] is False and told["Number"] in (before, before + 1), told
+            equal(value(wire, "s5"), "value5")
+        wire.close()
+        vault.stop()
+    with suite.case("-", "the old root opens nothing: an old seal beside today's store is refused"):
+        now = open(os.path.join(vault.data, "seal"), "rb").read()
+        shutil.copy(old, os.path.join(vault.data, "seal"))
+        refused = vault.run("upgrade", "--check", good=False).stderr
+        assert "does not open with this root key" in refused, refused
+        with open(os.path.join(vault.data, "seal"), "wb") as out:
+            out.write(now)
+        vault.run("upgrade", "--check", seal=[f"seal.passphrase_file={phrase}"])
+    with suite.case("-", "a backup from before the new root is restored with the slots of its day"):
+        vault.run("restore", "--from", kept, "--verify")
+    with suite.case("-", "the slot that the configuration opens is not given up; another one is, by its number"):
+        vault.run("root", "rotate", "--remove-slot", "1", good=False)
+        slot = [line.split()[0] for line in vault.run("seal", "slot", "ls").stdout.split("\n") if "passphrase" in line]
+        told = vault.run("root", "rotate", "--remove-slot", slot[0]).stdout
+        assert "opens nothing of this directory" in told, told
+        vault.run("upgrade", "--check", seal=[f"seal.passphrase_file={phrase}"], good=False)
+        vault.run("upgrade", "--check")
+
+
+def command(*words, good=True, **options):
+    done = subprocess.run([DEFAULT_SERVER, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, **options)
+    assert good is None or (done.returncode == 0) == good, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def check_contents(data, port, expected):
+    wire = Wire(f"127.0.0.1:{port}", os.path.join(data, "ca.pem"), *expected["access_key"])
+    for secret, wanted in expected["values"].items():
+        equal(value(wire, secret), wanted)
+    equal(wire.ok("Decrypt", {"CiphertextBlob": expected["blob"]})["Plaintext"], expected["plaintext"])
+    wire.close()
+
+
+def format_of(data):
+    return int.from_bytes(open(os.path.join(data, "superblock"), "rb").read()[8:10], "big")
+
+
+def check_upgrade(data, key, port, expected, flags):
+    """The format that a release wrote, its backup, and both upgraded."""
+    before, backup, again = format_of(data), data + ".backup", data + ".again"
+    command("backup", "create", "--out", backup, *flags)
+    serving = Serving(data, key, port)
+    try:
+        for _ in range(2):  # the second time there is nothing to do
+            command("upgrade", *flags)
+            equal(format_of(data), 2)
+            check_contents(data, port, expected)
+        equal(os.path.exists(data + "/seal.epoch-1"), before == 1)
+        command("root", "rotate", *flags)
+        assert not os.path.exists(data + "/seal.epoch-1")
+        check_contents(data, port, expected)
+    finally:
+        serving.stop()
+    command("upgrade", "--check", *flags)
+    restored = ["--data", again, *flags[2:]]
+    told = command("restore", "--from", backup, *restored).stdout
+    equal(format_of(again), before)
+    equal("strongroomd upgrade" in told, before == 1)
+    command("upgrade", *restored)
+    serving = Serving(again, key, port)
+    try:
+        check_contents(again, port, expected)
+    finally:
+        serving.stop()
+
+
 def check_formats(suite, work):
     """Every format that a release has written is opened, and one from the future is refused."""
     for archive in sorted(glob.glob(os.path.join(ROOT, "tests", "formats", "*.tar.gz"))):
@@ -554,23 +688,21 @@ def check_formats(suite, work):
             equal(checked.returncode, 0, checked.stderr)
             serving = Serving(data, key, port)
             try:
-                wire = Wire(f"127.0.0.1:{port}", os.path.join(data, "ca.pem"), *expected["access_key"])
-                for secret, wanted in expected["values"].items():
-                    equal(value(wire, secret), wanted)
-                equal(wire.ok("Decrypt", {"CiphertextBlob": expected["blob"]})["Plaintext"], expected["plaintext"])
-                wire.close()
+                check_contents(data, port, expected)
             finally:
                 serving.stop()
+        with suite.case("-", f"{name} becomes the newest format and gets a new root, beside a running server"):
+            check_upgrade(data, key, port, expected, flags)
         with suite.case("-", f"{name} with a newer format epoch is refused by name"):
             path = os.path.join(data, "superblock")
             block = bytearray(open(path, "rb").read())
-            block[8:10] = (2).to_bytes(2, "big")
+            block[8:10] = (3).to_bytes(2, "big")
             block[59:91] = hashlib.sha256(bytes(block[:59])).digest()
             os.chmod(path, 0o600)
             open(path, "wb").write(block)
             for words in (["upgrade", "--check"], ["serve", "--listen", "127.0.0.1:0"]):
                 refused = subprocess.run([DEFAULT_SERVER, *words, *flags], capture_output=True, text=True, timeout=SECONDS)
-                assert refused.returncode != 0 and "format epoch 2" in refused.stderr, refused
+                assert refused.returncode != 0 and "format epoch 3" in refused.stderr, refused
 
 
 def check_kills(suite, vault, chance):
@@ -595,6 +727,7 @@ def check_kills(suite, vault, chance):
         "restore": (("restore", "--from", full), target, restored),
         "slot": (("seal", "slot", "add", "--new-file", fresh), vault.data, sealed),
         "compact": (("compact",), vault.data, lambda: None),
+        "root": (("root", "rotate"), vault.data, lambda: vault.run("upgrade", "--check")),
     }
     for name, (words, data, after) in acts.items():
         with suite.case("-", f"kill -9 during {name}: what is there serves, or the next command says what to do"):
@@ -619,7 +752,7 @@ def check_kills(suite, vault, chance):
                 after()
                 listed = vault.run("seal", "slot", "ls").stdout.split("\n")
                 for line in listed[1:]:
-                    if line:
+                    if line and not line.startswith("root"):
                         vault.run("seal", "slot", "rm", line.split()[0])
             vault.run("upgrade", "--check")
     with suite.case("-", "kill -9 while records are sealed again: the server finishes it, every value is there"):
@@ -655,6 +788,7 @@ def main():
         check_kms(suite, vault)
         check_epochs(suite, vault)
         check_epochs_online(suite, vault, chance)
+        check_root(suite, vault, chance)
         check_formats(suite, work)
         check_kills(suite, vault, chance)
     finally:

@@ -69,7 +69,7 @@ class SealedStoreFixture {
            barrier::open_data_directory(directory_, barrier::Mode::kDev, barrier::DevSecret{}));
     SR_TRY(engine_, store_lmdb::open({.directory = store_directory()}));
     SR_TRY(sealed_,
-           barrier::open_sealed_store(*engine_, std::move(opened.root),
+           barrier::open_sealed_store(*engine_, std::move(opened.keys),
                                       options(opened.superblock, false, background_check)));
     return {};
   }
@@ -88,7 +88,7 @@ class SealedStoreFixture {
     auto engine = store_lmdb::open({.directory = store_directory()});
     if (!engine) die("store_lmdb::open", &engine.error());
     engine_ = std::move(*engine);
-    auto sealed = barrier::open_sealed_store(*engine_, std::move(opened.root),
+    auto sealed = barrier::open_sealed_store(*engine_, std::move(opened.keys),
                                              options(opened.superblock, initialize, false));
     if (!sealed) die("open_sealed_store", &sealed.error());
     sealed_ = std::move(*sealed);

@@ -2,10 +2,10 @@
 // A data directory: what it is (superblock) and what opens it (seal slots).
 // docs/formats/superblock.md, seal.md.
 //
-// create() and open() both end with the 32-byte root key in hand, which open_sealed_store() takes.
-// Error messages say what failed, why, that nothing was changed, and what to do next; they are made
-// to be shown to the operator as they are. Functions block on the disk, and passphrases cost about
-// a second by design. One process at a time (the store's lock).
+// create() and open() both end with the keys in hand that open_sealed_store() takes. Error messages
+// say what failed, why, that nothing was changed, and what to do next; they are made to be shown to
+// the operator as they are. Functions block on the disk, and passphrases cost about a second by
+// design. One process at a time (the store's lock).
 
 #include <cstdint>
 #include <functional>
@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "strongroom/barrier/data_keys.h"
 #include "strongroom/barrier/format.h"
 #include "strongroom/base/random.h"
 #include "strongroom/base/result.h"
@@ -54,6 +55,7 @@ struct UnsealedDirectory {
   Superblock superblock;
   SecretBytes root;
   std::uint8_t slot = 0;  // which slot opened it
+  DataKeys keys;          // what the root gives
 };
 
 /// Writes a new key file, mode 0400. kConflict if the path exists, kUnavailable if the system
@@ -71,6 +73,7 @@ Result<Superblock> read_superblock(const std::string& directory);
 struct DirectoryFiles {
   std::string superblock;
   std::string seal;
+  bool operator==(const DirectoryFiles&) const = default;
 };
 /// Errors as read_superblock(); what is in the files is not checked.
 Result<DirectoryFiles> read_directory_files(const std::string& directory);
@@ -88,8 +91,14 @@ struct SlotFacts {
 /// The slots of a seal file's bytes, whose MAC is not checked. kCorrupt if it is damaged.
 Result<std::vector<SlotFacts>> list_slots(std::string_view seal_file);
 
-/// The key that SealedStore::derive() gives for `label`, from the root itself.
-Result<SecretBytes> derive_from_root(const SecretBytes& root, std::string_view label);
+/// How the root of a seal file's bytes stands, without opening it. Its number is 0 in format epoch
+/// 1, where no root can follow another. kCorrupt if the file is damaged.
+struct RootFacts {
+  std::uint32_t number = 0;  // counts roots from 1
+  Instant since;
+  bool changing = false;  // it was replaced, and the keyring is not known to have followed
+};
+Result<RootFacts> root_facts(std::string_view seal_file);
 
 /// Makes `directory` (0700, its parent must exist) and writes superblock and seal with 1 to 8
 /// slots, one for each of `slots`. kConflict if it is a data directory already, kInvalidInput for

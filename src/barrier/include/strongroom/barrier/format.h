@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,21 +67,24 @@ Result<Chunk> parse_chunk(std::string_view body);
 enum class Mode : std::uint8_t { kDev = 1, kProduction = 2 };
 std::string_view mode_name(Mode mode);
 
+inline constexpr std::uint16_t kFirstFormatEpoch = 1;
+inline constexpr std::uint16_t kFormatEpoch = 2;  // of new directories; earlier ones are read
+
 /// What a data directory is.
 struct Superblock {
-  std::uint16_t format_epoch = 1;
+  std::uint16_t format_epoch = kFormatEpoch;
   Mode mode = Mode::kProduction;
   Uuid cluster;
   Instant created;
   Uuid lineage = {};  // zero at first; another one after each restore
 };
-inline constexpr std::uint16_t kFormatEpoch = 1;
 inline constexpr std::size_t kSuperblockMaced = 91;
 inline constexpr std::size_t kSuperblockBytes = 123;
 
 /// The first kSuperblockMaced bytes of the file; the MAC follows.
 std::string encode_superblock(const Superblock& superblock);
-/// Checks form and checksum, not the MAC. kCorrupt if damaged, kConflict for another format epoch.
+/// Checks form and checksum, not the MAC. kCorrupt if damaged, kConflict for a format epoch that is
+/// not known here.
 Result<Superblock> parse_superblock(std::string_view file);
 
 enum class SlotKind : std::uint8_t {
@@ -111,9 +115,20 @@ struct Slot {
   std::string check_value = std::string(6, '\0');
   std::string blob;
 };
+/// The data's keys under the root, and which root that is.
+struct SealedKeys {
+  std::uint32_t root_number = 1;
+  Instant root_since;
+  bool changing = false;  // holds the keyring's key under the root before, too
+  std::string blob = {};
+};
+/// The bytes of it that the blob is bound to.
+std::string encode_keys_head(const SealedKeys& keys);
+
 struct SealTable {
   Uuid cluster;
   std::vector<Slot> slots;
+  std::optional<SealedKeys> keys = {};  // none: version 1, of format epoch 1
 };
 
 /// The bytes of a slot that its blob is bound to.
@@ -122,7 +137,8 @@ std::string encode_slot_head(const Slot& slot);
 std::string_view slot_kind_name(SlotKind kind);
 /// Everything but the MAC.
 std::string encode_seal_table(const SealTable& table);
-/// Checks form and limits, not the MAC, which is the last 32 bytes. kCorrupt otherwise.
+/// Checks form and limits, not the MAC, which is the last 32 bytes. kCorrupt otherwise, kConflict
+/// for a version that is not known here.
 Result<SealTable> parse_seal_table(std::string_view file);
 
 }  // namespace strongroom::barrier

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "strongroom/barrier/data_keys.h"
 #include "strongroom/barrier/reader.h"
 #include "strongroom/barrier/record.h"
 #include "strongroom/base/random.h"
@@ -117,8 +118,8 @@ class SealedStore {
   /// Listeners are never removed; they must outlive the store's last commit.
   virtual void add_listener(ChangeListener* listener) = 0;
 
-  /// A 32-byte key derived from the root for one purpose; the same at every start. The label is
-  /// part of the format.
+  /// A 32-byte key derived from the base key for one purpose; the same at every start and under
+  /// every root. The label is part of the format.
   virtual Result<SecretBytes> derive(std::string_view label) = 0;
 
   /// The cluster's uuid, part of every AAD.
@@ -149,11 +150,11 @@ struct SealedStoreOptions {
   bool background_check = true;  // a low-priority thread compares what nobody has touched yet
 };
 
-/// Takes over `root` and installs itself as the store's commit hook, so it must be the first to use
+/// Takes over `keys` and installs itself as the store's commit hook, so it must be the first to use
 /// `engine`, and must be destroyed after the last commit and before `engine`. kCorrupt if the
 /// keyring or the state table does not open or does not fit together, kConflict if the store is
 /// empty without `initialize` or not empty with it.
-Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, SecretBytes root,
+Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, DataKeys keys,
                                                        const SealedStoreOptions& options);
 
 }  // namespace strongroom::barrier

@@ -1,6 +1,7 @@
 #pragma once
-// What is done to a sealed store beside serving it: proving that everything opens, and changing the
-// keyring's epoch. Not for the request path. Thread-safe but for reseal_some().
+// What is done to a sealed store beside serving it: proving that everything opens, changing the
+// keyring's epoch and the key above it. Not for the request path. Thread-safe but for
+// reseal_some().
 
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +58,9 @@ class Upkeep {
   /// Returns how many rows still need one; 0: done. From the call on, a change that was sealed
   /// under an old epoch and not committed yet is refused with kUnavailable.
   virtual Result<std::uint64_t> retire_epochs() = 0;
+  /// Seals the keyring row under `keyring` (DataKeys::keyring), durable when it returns, and from
+  /// then on. Nothing happens if it is already.
+  virtual Result<void> wrap_keyring(SecretBytes keyring) = 0;
 };
 
 /// Of a store made by open_sealed_store(); lives as long as it.

@@ -19,12 +19,13 @@
 
 namespace strongroom::recovery {
 
-/// The two keys of a data directory that backups need; both come from its root.
+/// The two keys of a data directory that backups need; both come from its base key, so they stay
+/// the same under another root.
 struct BackupKeys {
   SecretBytes wrap;
   SecretBytes signing_seed;
 
-  /// `derive` is SealedStore::derive, or barrier::derive_from_root of an opened directory.
+  /// `derive` is SealedStore::derive, or barrier::derive_from_base of an opened directory.
   using Derive = std::function<Result<SecretBytes>(std::string_view label)>;
   static Result<BackupKeys> from(const Derive& derive);
 };

@@ -74,8 +74,21 @@ int run_seal_slot_replace(const SealSlotOptions& options, const std::string& con
 int run_seal_slot_remove(const SealSlotOptions& options, const std::string& config_file,
                          const Flags& flags);
 
+struct RootRotateOptions {
+  std::vector<std::string> key_files;         // of further slots, besides the configured seal
+  std::vector<std::string> passphrase_files;  // the same; first lines
+  std::vector<int> remove_slots;              // given up instead of getting the new root
+};
+/// Replaces the root key, beside a running server, which follows by itself, or without one. What a
+/// kill leaves undone, the server, its next start or the next call finishes.
+int run_root_rotate(const RootRotateOptions& options, const std::string& config_file,
+                    const Flags& flags);
+
 /// Opens the data directory read-only, also beside a running server, and proves all of it.
 int run_upgrade_check(const std::string& config_file, const Flags& flags);
+/// Proves the data directory, then makes it one of the newest format, also beside a running server
+/// of this release. What a kill leaves undone, the next call finishes.
+int run_upgrade(const std::string& config_file, const Flags& flags);
 /// Begins a new keyring epoch and seals every record again under it; the server must be stopped.
 /// What a kill leaves undone, the server or the next call finishes.
 int run_keyring_rotate(const std::string& config_file, const Flags& flags);

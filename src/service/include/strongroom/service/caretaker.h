@@ -27,6 +27,10 @@ class Caretaker {
     int resealed_percent{};        // of the walk that goes on; 100: none does
     Instant last_retirement{};     // when old epochs were last forgotten
     Instant last_compaction{};     // when what was deleted before last left the store's pages
+    std::uint32_t root{};          // which root opens the data, from 1; 0: of format epoch 1
+    Instant root_since{};
+    bool root_changing{};          // the keyring has not followed it yet
+    std::uint32_t format_epoch{};  // of the data directory
     bool shredded() const {
       return keyring_epochs == 1 && last_retirement.unix_ms <= last_compaction.unix_ms;
     }
