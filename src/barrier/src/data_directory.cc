@@ -178,8 +178,9 @@ Result<UnsealedDirectory> create_data_directory(const std::string& directory, Mo
 Result<DirectoryFiles> read_directory_files(const std::string& directory) {
   SR_TRY([[maybe_unused]] const Superblock superblock, read_superblock(directory));
   DirectoryFiles files;
-  SR_TRY(files.superblock, read_file(superblock_path(directory), kSuperblockBytes));
+  // In this order: an upgrade writes the superblock first, and never an older one beside its seal.
   SR_TRY(files.seal, read_file(seal_path(directory), kSealFileBytesMax));
+  SR_TRY(files.superblock, read_file(superblock_path(directory), kSuperblockBytes));
   return files;
 }
 

@@ -667,7 +667,7 @@ def check_upgrade(data, key, port, expected, flags):
     command("upgrade", *restored)
     serving = Serving(again, key, port)
     try:
-        check_contents(again, port, expected)
+        check_contents(data, port, expected)  # with the certificate that lies beside the original
     finally:
         serving.stop()
 
