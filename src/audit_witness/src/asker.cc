@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "strongroom/audit_format/checkpoint.h"
+#include "strongroom/audit_format/layout.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/descriptor.h"
 
@@ -73,7 +74,7 @@ Result<void> Asker::run() {
     }
   }
   if (note != log.checkpoint_note()) {
-    SR_CHECK_OK(replace(directory_ + "/" + std::string(kCosignedFile), note));
+    SR_CHECK_OK(replace(directory_ + "/" + std::string(audit_format::kCosignedFile), note));
   }
   if (failed) return std::unexpected(*failed);
   last_ = log.checkpoint_note();

@@ -415,6 +415,8 @@ class Tree {
                        "verify a receipt: the value of an x-strongroom-receipt header");
     verify->add_option("--witness", options.witness_file,
                        "key of a witness: what it cosigned last must still be there");
+    auto* copy = verb(*audit, "copy", "Copy what is signed, also beside the running server",
+                      [this](Session& s) { return audit_copy(s, p_.audit); });
     auto* prove = verb(*audit, "prove", "Print a proof that an entry is in the log",
                        [this](Session& s) { return audit_prove(s, p_.audit); });
     prove->add_option("--request-id", options.request_id, "the entry of that request");
@@ -426,16 +428,17 @@ class Tree {
                         [this](Session& s) { return audit_search(s, p_.audit); });
     search->add_option("--from", options.from, "not before (2026-11-22T01:02:03Z)");
     search->add_option("--to", options.to, "before");
-    search->add_option("--limit", options.limit, "how many, the newest first")
-        ->capture_default_str();
+    search->add_option("--limit", options.limit, "at most, newest first")->capture_default_str();
     search->add_flag("--entries", options.raw, "print the log's own entries");
-    for (auto* app : {verify, prove, tail, search}) {
+    for (auto* app : {verify, copy, prove, tail, search}) {
       auto* directory = app->add_option("directory", options.directory,
                                         "the log, or the data directory of a server");
       if (app != verify) directory->required();
       app->add_option("--key", options.key_file,
                       "file with the log's verifier key, kept elsewhere");
     }
+    copy->add_option("to", options.to_directory, "directory of the copy; not there yet")
+        ->required();
     search
         ->add_option("query", options.query,
                      "field: value and field: value, or a word such as a client key's id")

@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "files.h"
+#include "strongroom/audit/copy.h"
 #include "strongroom/audit_format/cosignature.h"
 #include "strongroom/audit_format/layout.h"
 #include "strongroom/audit_format/reader.h"
@@ -90,9 +91,12 @@ int print_verification(Session& session, const LogDirectory& log,
   }
   if (!result.finding) return kOk;
   return session.failed(
-      Failure{"the audit log does not verify", result.finding->what,
-              "keep the directory as it is and compare it with a copy; see SECURITY.md",
-              "docs/formats/audit.md"},
+      Failure{
+          "the audit log does not verify", result.finding->what,
+          "keep the directory as it is and compare it with a copy; see SECURITY.md. Files that "
+          "were copied one by one beside a running server do not fit together: take a copy with "
+          "strongroom audit copy",
+          "docs/formats/audit.md"},
       kVerification);
 }
 
@@ -192,7 +196,8 @@ Result<std::string> witnessed_note(const AuditOptions& options) {
     return fail(ErrorKind::kInvalidInput, "MalformedWitnessKey",
                 options.witness_file + " holds no key of a witness");
   }
-  SR_TRY(std::string note, read_file(log_directory(options.directory) + "/cosigned"));
+  SR_TRY(std::string note, read_file(log_directory(options.directory) + '/' +
+                                     std::string(audit_format::kCosignedFile)));
   const auto when = audit_format::cosigned_at(note, *key);
   if (!when) {
     return fail(ErrorKind::kCorrupt, "NotWitnessed",
@@ -207,6 +212,11 @@ Result<std::string> witnessed_note(const AuditOptions& options) {
 int audit_verify(Session& session, const AuditOptions& options) {
   if (!options.proof_file.empty() || !options.receipt_file.empty())
     return verify_proof_file(session, options);
+  if (options.directory.empty()) {
+    return session.misused("it is not said which log",
+                           "a log, a proof or a receipt is verified, and none was named",
+                           "strongroom audit verify DIR --key FILE");
+  }
   auto log = open_log(options);
   if (!log) return broken(session, "the audit log cannot be verified", log.error());
   std::string older;
@@ -229,6 +239,20 @@ int audit_verify(Session& session, const AuditOptions& options) {
         "elsewhere and give --key FILE\n");
   }
   return print_verification(session, *log, *result);
+}
+
+int audit_copy(Session& session, const AuditOptions& options) {
+  const auto key = key_of(options);
+  if (!key) return broken(session, "the audit log cannot be copied", key.error());
+  const auto copied = audit::copy_log(log_directory(options.directory), options.to_directory, *key);
+  if (!copied && copied.error().kind() == ErrorKind::kConflict) {
+    return session.misused("nothing was copied", copied.error().message(),
+                           "name a directory that is not there yet");
+  }
+  if (!copied) return broken(session, "the audit log cannot be copied", copied.error());
+  AuditOptions made = options;
+  made.directory = options.to_directory;
+  return audit_verify(session, made);
 }
 
 int audit_prove(Session& session, const AuditOptions& options) {

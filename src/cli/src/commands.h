@@ -202,8 +202,11 @@ struct AuditOptions {
   std::string to;
   std::size_t limit = 100;
   bool raw = false;
+  std::string to_directory;  // copy: is created
 };
 int audit_verify(Session& session, const AuditOptions& options);
+/// Copies what the newest checkpoint covers, also beside the running server, and verifies the copy.
+int audit_copy(Session& session, const AuditOptions& options);
 int audit_prove(Session& session, const AuditOptions& options);
 int audit_tail(Session& session, const AuditOptions& options);
 int audit_search(Session& session, const AuditOptions& options);

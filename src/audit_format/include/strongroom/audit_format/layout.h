@@ -15,6 +15,7 @@ namespace strongroom::audit_format {
 inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kVerifierKeyFile = "vkey";
 inline constexpr std::string_view kCheckpointFile = "checkpoint";
+inline constexpr std::string_view kCosignedFile = "cosigned";  // the checkpoint a witness signed
 inline constexpr std::string_view kResumeFile = "resume";
 inline constexpr std::string_view kRetainedFile = "retained";
 inline constexpr std::string_view kHashesFile = "hashes";

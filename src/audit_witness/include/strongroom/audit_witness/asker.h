@@ -1,6 +1,6 @@
 #pragma once
 // Has the newest checkpoint of this server's log cosigned by other servers, and keeps the cosigned
-// note beside the log as "cosigned". One thread at a time.
+// note beside the log as "cosigned" (audit_format::kCosignedFile). One thread at a time.
 
 #include <cstdint>
 #include <string>
@@ -11,9 +11,6 @@
 #include "strongroom/notify/https.h"
 
 namespace strongroom::audit_witness {
-
-/// "cosigned", in the log's directory.
-inline constexpr std::string_view kCosignedFile = "cosigned";
 
 class Asker {
  public:
