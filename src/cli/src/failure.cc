@@ -11,6 +11,7 @@ namespace {
 struct Advice {
   std::string_view sign;  // a code's prefix, or a part of a message
   std::string_view next;
+  std::string_view about = {};  // only if what was tried names it
 };
 
 /// What helps where a code has several reasons: told by a part of the message. Looked at first.
@@ -33,11 +34,14 @@ constexpr std::array kAdvice = {
     Advice{"SignatureNonceUsed", "run the command again"},
     Advice{"Forbidden.NoPermission", "see who you are: strongroom whoami"},
     Advice{"NoPermission", "see who you are: strongroom whoami"},
-    Advice{"Forbidden.ResourceNotFound", "see what there is: strongroom secret ls"},
+    Advice{"Forbidden.ResourceNotFound", "see what there is: strongroom secret ls", "secret"},
+    Advice{"Forbidden.ResourceNotFound", "see what there is: the same command with ls"},
     Advice{"Rejected.ResourceInDeleteWindow", "bring it back: strongroom secret restore NAME"},
     Advice{"Rejected.ResourceInUse", "nothing to do: the secret is not deleted"},
     Advice{"Rejected.ResourceExist",
-           "put a new version instead: strongroom secret put NAME, or choose another --version-id"},
+           "put a new version instead: strongroom secret put NAME, or choose another --version-id",
+           "secret"},
+    Advice{"Rejected.ResourceExist", "choose another name, or remove what is there"},
     Advice{"Rejected.AccountRule", "see the rules: strongroom policy rules get"},
     Advice{"EntityAlreadyExists", "choose another name, or use what is there (ls, show)"},
     Advice{"EntityNotExist", "see what there is: the same command with ls"},
@@ -64,16 +68,17 @@ constexpr std::array kAdvice = {
     Advice{"NotConfigured",
            "set it, for example: export STRONGROOM_ENDPOINT=127.0.0.1:8443; see also: strongroom "
            "doctor"},
+    Advice{"NoTerminal", "pipe it in: printf %s \"$VALUE\" | strongroom … NAME -"},
     Advice{"MissingParameter", "see: strongroom --help"},
     Advice{"InvalidParameter", "correct the value that the message names"},
 };
 
-std::string_view advice(std::string_view code, std::string_view message) {
-  for (const auto& [part, next] : kAdviceByMessage) {
-    if (message.find(part) != std::string_view::npos) return next;
+std::string_view advice(std::string_view tried, std::string_view code, std::string_view message) {
+  for (const Advice& one : kAdviceByMessage) {
+    if (message.find(one.sign) != std::string_view::npos) return one.next;
   }
-  for (const auto& [prefix, next] : kAdvice) {
-    if (code.starts_with(prefix)) return next;
+  for (const auto& [prefix, next, about] : kAdvice) {
+    if (code.starts_with(prefix) && tried.find(about) != std::string_view::npos) return next;
   }
   return "run: strongroom doctor";
 }
@@ -111,13 +116,14 @@ std::string docs_anchor(std::string_view code) {
 Failure explain(std::string what, const client::ApiError& error) {
   auto why = error.code + ": " + error.message;
   if (!error.request_id.empty()) why += " (request " + error.request_id + ")";
-  return {std::move(what), std::move(why), std::string(advice(error.code, error.message)),
-          docs_anchor(error.code)};
+  std::string next(advice(what, error.code, error.message));
+  return {std::move(what), std::move(why), std::move(next), docs_anchor(error.code)};
 }
 
 Failure explain(std::string what, const Error& error) {
-  return {std::move(what), error.code() + ": " + error.message(),
-          std::string(advice(error.code(), error.message())), docs_anchor(error.code())};
+  std::string next(advice(what, error.code(), error.message()));
+  return {std::move(what), error.code() + ": " + error.message(), std::move(next),
+          docs_anchor(error.code())};
 }
 
 void show(const Failure& failure) {

@@ -62,10 +62,11 @@ TEST(Output, KnowsItsFormats) {
 TEST(Failures, HaveExitCodesAndAdvice) {
   client::ApiError error{404, "Forbidden.ResourceNotFound", "Resource not found", "R",
                          ErrorKind::kNotFound};
-  const auto failure = explain("cannot read", error);
+  const auto failure = explain("cannot read secret \"db\"", error);
   EXPECT_EQ(failure.docs, "docs/errors.md#forbiddenresourcenotfound");
   EXPECT_NE(failure.why.find("(request R)"), std::string::npos);
   EXPECT_NE(failure.next.find("secret ls"), std::string::npos);
+  EXPECT_EQ(explain("cannot test the target", error).next.find("secret"), std::string::npos);
   EXPECT_EQ(exit_code(ErrorKind::kDenied), kDenied);
   EXPECT_EQ(exit_code(ErrorKind::kUnauthenticated), kDenied);
   EXPECT_EQ(exit_code(ErrorKind::kNotFound), kNotFound);

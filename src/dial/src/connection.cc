@@ -122,7 +122,7 @@ Result<Socket> connect_any(const Target& target, const Options& options) {
   std::string reason;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
     if (options.public_addresses_only && !is_public_address(*address->ai_addr)) {
-      reason = "its address is not a public one";
+      reason = "its address is private and the configuration does not name its host as such";
       continue;
     }
     auto socket = connect_one(*address, deadline, reason);
