@@ -26,6 +26,8 @@ constexpr std::size_t kBlockRowBytes = 36;
 constexpr std::size_t kIndexRowBytes = 12;
 constexpr std::size_t kFooterBytes = 64;
 constexpr std::size_t kNearRows = 256;  // of the index: less than a page
+constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kGuessBytes = 8U << 10;  // a second guess at a row is seldom off by more
 constexpr int kGuessesMax = 12;
 constexpr std::size_t kRawBytesMax =
     limits::kAuditBlockBytes + limits::kAuditRecordBytesMax + kVolumeFrameBytes;
@@ -182,6 +184,19 @@ struct Archive::Impl {
     return load_u32(data + index_at + row * kIndexRowBytes + 8);
   }
   std::size_t first_row(std::uint64_t fingerprint) const;
+  /// The operating system fetches what is not in memory yet, in one piece, while we go on.
+  void expect(std::uint64_t from, std::uint64_t to) const {
+    to = std::min<std::uint64_t>(to, size);
+    from = std::min(from, to) / kPageBytes * kPageBytes;
+    if (from < to) madvise(const_cast<char*>(data) + from, to - from, MADV_WILLNEED);
+  }
+  /// How many rows of an index of evenly spread fingerprints lie below this one.
+  std::uint64_t share(std::uint64_t fingerprint) const {
+    const double part = static_cast<double>(fingerprint) /
+                        static_cast<double>(std::numeric_limits<std::uint64_t>::max());
+    const auto rows = static_cast<std::uint64_t>(part * static_cast<double>(index_rows));
+    return std::min(rows, index_rows - std::min<std::uint64_t>(index_rows, 1));
+  }
   Result<void> map();
   Result<void> read_tables();
   Result<void> read_blocks();
@@ -266,6 +281,44 @@ Result<Archive> Archive::open_index(const std::string& path, std::uint64_t first
   SR_CHECK_OK(impl->map());
   SR_CHECK_OK(impl->read_tables());
   return Archive(std::move(impl));
+}
+
+void Archive::will_open(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  const off_t end = lseek(descriptor, 0, SEEK_END);
+  const off_t tail = std::min<off_t>(end, kPageBytes);
+  posix_fadvise(descriptor, end - tail, tail, POSIX_FADV_WILLNEED);
+  close(descriptor);
+}
+
+std::uint64_t Archive::will_ask(std::uint64_t fingerprint) const {
+  const std::uint64_t row = impl_->share(fingerprint);
+  const std::uint64_t at = impl_->index_at + row * kIndexRowBytes;
+  impl_->expect(at, at + kIndexRowBytes);
+  return row;
+}
+
+void Archive::will_ask_near(std::uint64_t fingerprint, std::uint64_t row) const {
+  if (row >= impl_->index_rows) return;
+  const std::uint64_t there = impl_->mark(row);
+  const bool behind = fingerprint > there;
+  const std::uint64_t way =
+      impl_->share(behind ? fingerprint - there : there - fingerprint) * kIndexRowBytes;
+  const std::uint64_t at = impl_->index_at + row * kIndexRowBytes;
+  const std::uint64_t guess = behind ? at + way : at - std::min(at - impl_->index_at, way);
+  impl_->expect(guess - std::min<std::uint64_t>(guess, kGuessBytes), guess + kGuessBytes);
+}
+
+void Archive::will_list_blocks() const {
+  impl_->expect(0, kFileHeaderBytes);
+  impl_->expect(impl_->blocks_at, impl_->index_at);
+}
+
+void Archive::will_read(std::size_t number) const {
+  const char* row = impl_->block_row(number);
+  const std::uint64_t offset = load_u64(row);
+  if (offset < impl_->blocks_at) impl_->expect(offset, offset + load_u32(row + 8));
 }
 
 std::size_t Archive::block_count() const {

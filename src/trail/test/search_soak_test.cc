@@ -148,8 +148,10 @@ struct Volumes {
 Volumes volumes_of(const std::string& directory) {
   Volumes found;
   for (const auto& file : std::filesystem::recursive_directory_iterator(directory)) {
-    if (!file.is_regular_file()) continue;
-    found.bytes += file.file_size();
+    std::error_code gone;  // the log replaces files meanwhile
+    const std::uintmax_t bytes = file.is_regular_file(gone) ? file.file_size(gone) : 0;
+    if (gone || bytes == 0) continue;
+    found.bytes += bytes;
     if (file.path().parent_path().filename() != "entries") continue;
     ++(file.path().extension() == ".z" ? found.archives : found.open);
   }

@@ -62,6 +62,18 @@ class Archive {
   static Result<Archive> open_index(const std::string& path, std::uint64_t first_index);
   /// Reads the table of blocks. kCorrupt if it does not fit the entries.
   Result<void> read_blocks();
+
+  // What will be wanted soon: the operating system fetches it while we go on, so that many things
+  // take as long as one.
+  /// The end of the file at `path`, if there is one: what open_index() reads.
+  static void will_open(const std::string& path);
+  /// Where a value's rows probably are; will_ask_near() with the answer, later, is more precise.
+  std::uint64_t will_ask(std::uint64_t fingerprint) const;
+  void will_ask_near(std::uint64_t fingerprint, std::uint64_t row) const;
+  /// What read_blocks() reads, and what frames() does.
+  void will_list_blocks() const;
+  void will_read(std::size_t number) const;
+
   Archive(Archive&&) noexcept;
   Archive& operator=(Archive&&) noexcept;
   ~Archive();
