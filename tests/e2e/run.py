@@ -21,7 +21,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from strongroom_e2e import canary  # noqa: E402
+from strongroom_e2e import canary, prometheus  # noqa: E402
 from strongroom_e2e.server import ROOT, Server, ServerError  # noqa: E402
 from strongroom_e2e.wire import Wire  # noqa: E402
 
@@ -34,6 +34,18 @@ Suite = collections.namedtuple("Suite", "name client install command own_server"
 
 def run(command, **options):
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr, **options)
+
+
+def once(install):
+    """Runs `install` the first time it is asked for; whoever asks meanwhile waits for it."""
+    lock, answer = threading.Lock(), []
+
+    def asked():
+        with lock:
+            if not answer:
+                answer.append(install())
+            return dict(answer[0])
+    return asked
 
 
 def fresh(folder, *sources):
@@ -58,38 +70,62 @@ def python_environment(name, requirements):
     return {}
 
 
+@once
 def install_python():
     return python_environment("python", "requirements.txt")
 
 
+@once
 def install_python_managed():
     return python_environment("python-managed", "managed-requirements.txt")
 
 
+@once
 def install_python_kms_sdk():
     """It asks for older releases than the other clients."""
     return python_environment("python-kms-sdk", "requirements-kms-sdk.txt")
 
 
+@once
 def install_python_logs():
     """Apart: the log service's client and the dedicated KMS client want different protobufs."""
     return python_environment("python-logs", "requirements-logs.txt")
 
 
-def install_node():
-    folder = os.path.join(OUT, "node")
-    pins = [os.path.join(HERE, "node", name) for name in ("package.json", "package-lock.json")]
-    done, mark = fresh(folder, *pins)
+def node_modules(name, folder):
+    """build/e2e/<name> with exactly the packages of the lock file in `folder`."""
+    there = os.path.join(OUT, name)
+    pins = [os.path.join(HERE, folder, file) for file in ("package.json", "package-lock.json")]
+    done, mark = fresh(there, *pins)
     if not done:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
+        shutil.rmtree(there, ignore_errors=True)
+        os.makedirs(there)
         for path in pins:
-            shutil.copy(path, folder)
-        run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"], cwd=folder)
+            shutil.copy(path, there)
+        run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"], cwd=there)
         mark()
-    return {"NODE_PATH": os.path.join(folder, "node_modules")}
+    return os.path.join(there, "node_modules")
 
 
+@once
+def install_node():
+    return {"NODE_PATH": node_modules("node", "node")}
+
+
+@once
+def install_grafana():
+    """Grafana's own description of a dashboard."""
+    node_modules("grafana", "grafana")
+    return install_prometheus()
+
+
+@once
+def install_prometheus():
+    prometheus.install()
+    return {}
+
+
+@once
 def install_go():
     folder = os.path.join(OUT, "go")
     os.makedirs(folder, exist_ok=True)
@@ -99,6 +135,7 @@ def install_go():
     return {}
 
 
+@once
 def install_java():
     folder = os.path.join(OUT, "java")
     sources = [os.path.join(HERE, "java", "pom.xml")]
@@ -118,6 +155,7 @@ def java_class_path():
     return os.path.join(folder, "classes") + ":" + open(os.path.join(folder, "classpath")).read()
 
 
+@once
 def install_kafka():
     """A broker's jars; only their class path is kept."""
     folder = os.path.join(OUT, "kafka")
@@ -221,7 +259,8 @@ SUITES = [
     Suite("chains-node", "node credentials", install_node, own("chains", "chains.py", "node"), True),
     Suite("chains-go", "go credentials", install_go, own("chains", "chains.py", "go"), True),
     Suite("chains-java", "java credentials", install_java, own("chains", "chains.py", "java"), True),
-    Suite("metrics", "metrics", None, own("durability", "metrics.py"), True),
+    Suite("metrics", "metrics", install_prometheus, own("durability", "metrics.py"), True),
+    Suite("dashboard", "dashboard", install_grafana, own("durability", "dashboard.py"), True),
     Suite("observe", "observe", None, own("durability", "observe.py"), True),
     Suite("kafka", "kafka", install_kafka, own("durability", "kafka.py"), True),
     Suite("exports", "exports", install_python_logs, python_client("exports.py", "python-logs"), True),
@@ -243,9 +282,9 @@ SUITES = [
 
 
 def call(suite, extra, seconds):
-    """Runs one suite, shows what it says, returns its records."""
+    """Runs one suite; returns its records and the lines to show."""
     environment = {**os.environ, **extra, "PYTHONPATH": HERE, "PYTHONDONTWRITEBYTECODE": "1"}
-    records, tail = [], collections.deque(maxlen=30)
+    records, shown, tail = [], [], collections.deque(maxlen=30)
     process = subprocess.Popen(suite.command(), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, errors="replace")
     timer = threading.Timer(seconds, process.kill)
@@ -256,7 +295,7 @@ def call(suite, extra, seconds):
                 record = json.loads(line[5:])
                 records.append(record)
                 if not record["ok"]:
-                    print(f"  FAIL {record['action']}: {record['case']}\n       {record['detail']}", flush=True)
+                    shown.append(f"  FAIL {record['action']}: {record['case']}\n       {record['detail']}")
             else:
                 tail.append(line)
         process.wait()
@@ -267,9 +306,9 @@ def call(suite, extra, seconds):
             process.wait()
     if (process.returncode != 0 and all(r["ok"] for r in records)) or not records:
         detail = "".join(tail)[-3000:]
-        print(f"  FAIL exit status {process.returncode}\n{detail}", flush=True)
+        shown.append(f"  FAIL exit status {process.returncode}\n{detail}")
         records.append({"client": suite.client, "action": "-", "case": "the suite ends well", "ok": False, "detail": detail})
-    return records
+    return records, shown
 
 
 def look_for_values(server):
@@ -284,11 +323,73 @@ def look_for_values(server):
             "ok": ok, "detail": "" if ok else json.dumps(found)}
 
 
-def ready(suite, wanted):
-    """Installs the client. A suite whose program is not built is left out, unless it was asked for by name."""
-    if suite.name == "cli" and not wanted and not os.path.exists(os.path.join(ROOT, "build", "bin", "strongroom")):
-        return None
-    return suite.install() if suite.install else {}
+class Run:
+    """Two lanes: the suites that share one server take turns in the first; those with servers of their own are taken by whichever
+    lane is free. They wait for timers and processes most of the time, so two of them on two cores hardly slow each other down."""
+
+    def __init__(self, server, suites, wanted, soak):
+        self.server, self.wanted, self.soak = server, wanted, soak
+        self.shared = collections.deque(s for s in suites if not s.own_server)
+        self.own = collections.deque(s for s in suites if s.own_server)
+        self.order = [s.name for s in suites]
+        self.records = {}
+        self.broken = None
+        self.turn = threading.Lock()
+
+    def ready(self, suite):
+        """Installs the client. A suite whose program is not built is left out, unless it was asked for by name."""
+        if suite.name == "cli" and not self.wanted and not os.path.exists(os.path.join(ROOT, "build", "bin", "strongroom")):
+            return None
+        return suite.install() if suite.install else {}
+
+    def one(self, suite):
+        extra = self.ready(suite)
+        if extra is None:
+            self.show(suite, ["  not built, left out"])
+            return
+        started = time.monotonic()
+        if not suite.own_server:
+            extra.update(self.server.env, NODE_EXTRA_CA_CERTS=self.server.env["STRONGROOM_CA_FILE"], STRONGROOM_DATA=self.server.data)
+        if self.soak:
+            extra["STRONGROOM_SOAK"] = "1"
+        records, shown = call(suite, extra, SOAK_SECONDS if self.soak else SUITE_SECONDS)
+        self.records[suite.name] = records
+        shown.append(f"  {sum(r['ok'] for r in records)} of {len(records)} in {time.monotonic() - started:.1f} s")
+        if not suite.own_server and self.server.process.poll() is not None:
+            log = self.server.log_tail()
+            records.append({"client": suite.client, "action": "-", "case": "the server lives on", "ok": False, "detail": log})
+            shown.append(f"  FAIL the server ended ({self.server.process.returncode})\n{log}")
+            self.server.start()
+        self.show(suite, shown)
+
+    def show(self, suite, lines):
+        with self.turn:
+            print("\n".join([f"{suite.name}:", *lines]), flush=True)
+
+    def take(self, waiting):
+        with self.turn:
+            return waiting.popleft() if waiting and not self.broken else None
+
+    def lane(self, *queues):
+        try:
+            for waiting in queues:
+                while suite := self.take(waiting):
+                    self.one(suite)
+        except Exception as error:  # pylint: disable=broad-except
+            self.broken = error
+
+    def all(self, lanes):
+        """Every record, in the order of the suites. Raises what stopped a lane: a client that cannot be installed, a server that
+        does not start."""
+        other = threading.Thread(target=self.lane, args=(self.own,))
+        if lanes > 1:
+            other.start()
+        self.lane(self.shared, self.own)
+        if lanes > 1:
+            other.join()
+        if self.broken:
+            raise self.broken
+        return [record for name in self.order for record in self.records.get(name, [])]
 
 
 def main():
@@ -296,6 +397,7 @@ def main():
     parser.add_argument("--only", default="", help="suites, separated by commas; a prefix will do")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--soak", action="store_true", help="the long form: 2,000 kill cycles")
+    parser.add_argument("--lanes", type=int, default=1, choices=(1, 2), help="suites at a time (1)")
     parser.add_argument("--server", help="strongroomd to test (default build/bin/strongroomd)")
     options = parser.parse_args()
     wanted = [name for name in options.only.split(",") if name]
@@ -312,26 +414,7 @@ def main():
     try:
         if any(not s.own_server for s in suites):
             server.start()
-        for suite in suites:
-            started = time.monotonic()
-            extra = ready(suite, wanted)
-            if extra is None:
-                print(f"{suite.name}: not built, left out", flush=True)
-                continue
-            print(f"{suite.name}:", flush=True)
-            if not suite.own_server:
-                extra.update(server.env, NODE_EXTRA_CA_CERTS=server.env["STRONGROOM_CA_FILE"], STRONGROOM_DATA=server.data)
-            if options.soak:
-                extra["STRONGROOM_SOAK"] = "1"
-            of_suite = call(suite, extra, SOAK_SECONDS if options.soak else SUITE_SECONDS)
-            records += of_suite
-            good = sum(r["ok"] for r in of_suite)
-            print(f"  {good} of {len(of_suite)} in {time.monotonic() - started:.1f} s", flush=True)
-            if not suite.own_server and server.process.poll() is not None:
-                records.append({"client": suite.client, "action": "-", "case": "the server lives on", "ok": False,
-                                "detail": server.log_tail()})
-                print(f"  FAIL the server ended ({server.process.returncode})\n{server.log_tail()}", flush=True)
-                server.start()
+        records += Run(server, suites, wanted, options.soak).all(options.lanes)
         if server.process and server.process.poll() is None:
             records.append(look_for_values(server))
     except ServerError as error:
