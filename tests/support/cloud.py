@@ -285,7 +285,8 @@ class Ecs:
         done = subprocess.run(["nsenter", "-t", str(self.process_id), "-m", "sh"], input=script, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, check=False, timeout=int(parameters["Timeout"]), cwd="/")
         name = "t-" + uuid.uuid4().hex[:12]
-        self.results[name] = [2, done.returncode, done.stdout.decode("utf-8", "replace")]
+        # The first command of all is seen running once.
+        self.results[name] = [1 if self.results else 2, done.returncode, done.stdout.decode("utf-8", "replace")]
         return {"CommandId": "c-1", "InvokeId": name}
 
     def DescribeInvocationResults(self, parameters):
