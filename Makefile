@@ -54,6 +54,8 @@ soak: unit
 	@scripts/deps.sh test
 	@for kind in mysql postgres redis ssh; do STRONGROOM_SOAK=1 build/tests/connector_$${kind}_test || exit 1; done
 	@STRONGROOM_SOAK=1 build/tests/rotation_kill
+	@STRONGROOM_SOAK=1 build/tests/barrier_test --gtest_filter='DamagedStore.*'
+	@STRONGROOM_SOAK=1 build/tests/recovery_test --gtest_filter='Damage.*'
 	@STRONGROOM_SOAK=1 build/tests/identity_test --gtest_filter='TimingSoak.*'
 	@STRONGROOM_SOAK=1 build/tests/service_test --gtest_filter='TimingSoak.*'
 	@STRONGROOM_SOAK=1 build/tests/trail_test --gtest_filter='SearchSoak.*'

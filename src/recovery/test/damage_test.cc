@@ -1,13 +1,19 @@
-// Whatever is changed in a backup is noticed: single bits, truncations, swapped parts.
+// Whatever is changed in a backup is noticed: single bits, truncations, swapped parts. 10,000 of
+// them; ten times as many when STRONGROOM_SOAK is set.
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "recovery_test_support.h"
 #include "strongroom/recovery/backup_reader.h"
 #include "strongroom/recovery/restore.h"
+#include "strongroom/test/soak.h"
 
 namespace strongroom::recovery {
 namespace {
+
+const std::size_t kSoak = test::is_soak() ? 10 : 1;
 
 class Damage : public testing::Test {
  protected:
@@ -20,6 +26,16 @@ class Damage : public testing::Test {
   Result<Manifest> verify(std::string_view bytes, bool with_keys) {
     write_contents(bad(), bytes);
     return verify_backup(bad(), with_keys ? &vault_.keys() : nullptr, "");
+  }
+  /// So many of them, evenly over the file.
+  void flip_bits(std::size_t flips, bool with_keys) {
+    const std::size_t bits = good_.size() * 8;
+    for (std::size_t i = 0; i < flips; ++i) {
+      const std::size_t bit = std::min(bits * i / flips + i * 3 % 8, bits - 1);
+      std::string bytes = good_;
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+      ASSERT_FALSE(verify(bytes, with_keys)) << "bit " << bit;
+    }
   }
   std::string bad() const { return vault_.sub("bad.backup"); }
 
@@ -38,33 +54,16 @@ TEST_F(Damage, NothingIsWrongWithTheGoodOne) {
 }
 
 TEST_F(Damage, EveryFlippedBitIsNoticedWithoutAnyKey) {
-  constexpr std::size_t kFlips = 5'500;
-  const std::size_t bits = good_.size() * 8;
-  for (std::size_t i = 0; i < kFlips; ++i) {
-    const std::size_t bit = bits * i / kFlips + i % 8;
-    if (bit >= bits) continue;
-    std::string bytes = good_;
-    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
-    ASSERT_FALSE(verify(bytes, false)) << "bit " << bit;
-  }
+  flip_bits(6'500 * kSoak, false);
 }
-
 TEST_F(Damage, EveryFlippedBitIsNoticedWhenChunksAreOpened) {
-  constexpr std::size_t kFlips = 1'500;
-  const std::size_t bits = good_.size() * 8;
-  for (std::size_t i = 0; i < kFlips; ++i) {
-    const std::size_t bit = bits * i / kFlips + (i * 3) % 8;
-    if (bit >= bits) continue;
-    std::string bytes = good_;
-    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
-    ASSERT_FALSE(verify(bytes, true)) << "bit " << bit;
-  }
+  flip_bits(1'500 * kSoak, true);
 }
 
 TEST_F(Damage, EveryTruncationAndAdditionIsNoticed) {
-  constexpr std::size_t kCuts = 1'500;
-  for (std::size_t i = 0; i < kCuts; ++i) {
-    const std::size_t size = i < 100 ? good_.size() - 1 - i : good_.size() * i / kCuts;
+  const std::size_t cuts = 2'000 * kSoak;
+  for (std::size_t i = 0; i < cuts; ++i) {
+    const std::size_t size = i < 100 ? good_.size() - 1 - i : good_.size() * i / cuts;
     ASSERT_FALSE(verify(good_.substr(0, size), i % 2 == 0)) << "cut at " << size;
   }
   EXPECT_FALSE(verify(good_ + '\0', false));

@@ -7,16 +7,17 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <random>
 #include <vector>
+
+#include "strongroom/test/soak.h"
 
 namespace strongroom::test {
 
 /// Tests of timing run only where they were asked for (make soak).
 inline bool timing_is_wanted() {
-  return std::getenv("STRONGROOM_SOAK") != nullptr;
+  return is_soak();
 }
 
 struct Leak {
