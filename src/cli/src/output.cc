@@ -135,6 +135,25 @@ std::string json_array(const std::vector<std::string>& texts) {
   return json;
 }
 
+std::string distance(std::string_view when, Instant now) {
+  struct Unit {
+    std::int64_t millis;
+    const char* name;
+  };
+  static constexpr Unit kUnits[] = {
+      {kMillisPerDay, " day"}, {kMillisPerHour, " hour"}, {kMillisPerMinute, " minute"}};
+  const auto moment = parse_utc(when);
+  if (!moment) return "-";
+  const std::int64_t millis = moment->unix_ms - now.unix_ms;
+  const std::int64_t size = millis < 0 ? -millis : millis;
+  const Unit* unit =
+      std::ranges::find_if(kUnits, [size](const Unit& u) { return size >= u.millis; });
+  if (unit == std::end(kUnits)) --unit;
+  const std::int64_t number = size / unit->millis;
+  const std::string amount = std::to_string(number) + unit->name + (number == 1 ? "" : "s");
+  return millis < 0 ? amount + " ago" : "in " + amount;
+}
+
 std::string variable_name(std::string_view name) {
   std::string out;
   for (const char c : name) {

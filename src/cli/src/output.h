@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "strongroom/base/time.h"
 #include "strongroom/client/json.h"
 
 namespace strongroom::cli {
@@ -32,6 +33,10 @@ std::string to_json(const client::Value& value, std::string_view concealed = {})
 std::string json_array(const std::vector<std::string>& texts);
 /// NAME='value' for each text member at the top, names upper-case with _ between words.
 std::string to_env(const client::Value& value, std::string_view concealed = {});
+
+/// "in 9 days", "3 days ago", in hours within a day and in minutes within an hour; "-" if `when` is
+/// no time (format_utc).
+std::string distance(std::string_view when, Instant now);
 
 /// "db/pass-1" becomes "DB_PASS_1".
 std::string variable_name(std::string_view name);

@@ -10,27 +10,15 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-constexpr std::int64_t kMinuteSeconds = 60;
-constexpr std::int64_t kHourSeconds = 3'600;
-constexpr std::int64_t kDaySeconds = 86'400;
-
 ApiCall describe() {
   return {"DescribeRecovery", {}, client::kOwnVersion};
-}
-
-std::string span_text(std::int64_t seconds) {
-  if (seconds >= 2 * kDaySeconds) return std::to_string(seconds / kDaySeconds) + " days";
-  if (seconds >= 2 * kHourSeconds) return std::to_string(seconds / kHourSeconds) + " hours";
-  if (seconds >= 2 * kMinuteSeconds) return std::to_string(seconds / kMinuteSeconds) + " minutes";
-  return std::to_string(seconds) + " seconds";
 }
 
 /// "2026-11-22T01:02:03Z, 3 days ago", or "never".
 std::string age_text(const Value& when, Instant now) {
   const auto instant = parse_utc(when.text());
   if (!instant) return "never";
-  const std::int64_t seconds = (now.unix_ms - instant->unix_ms) / kMillisPerSecond;
-  return std::string(when.text()) + ", " + span_text(seconds > 0 ? seconds : 0) + " ago";
+  return std::string(when.text()) + ", " + distance(when.text(), now);
 }
 
 /// With a word about a failure that nothing has mended since.

@@ -1,6 +1,19 @@
 #include "strongroom/gateway/call_runner.h"
 
+#include "strongroom/service/service.h"
+
 namespace strongroom::gateway {
+
+service::Request request_of(const Incoming& incoming) {
+  service::Request request{};
+  request.principal = incoming.principal.get();
+  request.request_id = incoming.request_id;
+  request.source_ip = incoming.peer;
+  request.now = incoming.now;
+  request.secure_transport = incoming.secure_transport;
+  request.started_ns = incoming.started_ns;
+  return request;
+}
 
 metrics::Outcome outcome_of(const std::optional<Error>& error) {
   if (!error) return metrics::Outcome::kOk;

@@ -149,17 +149,13 @@ std::optional<bool> CallRunner::admit(Incoming& incoming, barrier::Reader& reade
 }
 
 service::Request CallRunner::service_request(const Incoming& incoming) const {
-  return {.operation = operation_,
-          .principal = incoming.principal.get(),
-          .parameters = &parameters_,
-          .host = host_,
-          .request_id = incoming.request_id,
-          .source_ip = incoming.peer,
-          .user_agent = user_agent_,
-          .now = incoming.now,
-          .secure_transport = incoming.secure_transport,
-          .gateway = parts_.instance_id,
-          .started_ns = incoming.started_ns};
+  service::Request request = gateway::request_of(incoming);
+  request.operation = operation_;
+  request.parameters = &parameters_;
+  request.host = host_;
+  request.user_agent = user_agent_;
+  request.gateway = parts_.instance_id;
+  return request;
 }
 
 bool CallRunner::execute(const Incoming& incoming, barrier::Reader& reader) {

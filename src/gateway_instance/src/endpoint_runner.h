@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "strongroom/gateway/call_runner.h"
+#include "forwarding_runner.h"
 
 namespace strongroom::gateway_instance {
 
@@ -12,45 +12,21 @@ namespace strongroom::gateway_instance {
 /// What has marks of both is the Instance API's, which refuses it before it looks at a signature.
 bool is_openapi(const http::Request& request);
 
-class EndpointRunner final : public gateway::CallRunner {
+class EndpointRunner final : public ForwardingRunner {
  public:
   EndpointRunner(std::unique_ptr<gateway::CallRunner> instance,
                  std::unique_ptr<gateway::CallRunner> openapi)
-      : instance_(std::move(instance)), openapi_(std::move(openapi)) {}
-
-  std::expected<gateway::Finished, gateway::Continue> run_on_io(
-      gateway::Incoming& incoming, barrier::CachedReader& reader,
-      identity::PrincipalCache& principals) override {
-    return choose(incoming).run_on_io(incoming, reader, principals);
-  }
-  gateway::Finished run_on_worker(gateway::Incoming& incoming,
-                                  barrier::ReadSet& read_set) override {
-    return choose(incoming).run_on_worker(incoming, read_set);
-  }
-  gateway::Finished refuse(const gateway::Incoming& incoming, const Error& error) override {
-    return choose(incoming).refuse(incoming, error);
-  }
-  void reset() override {
-    instance_->reset();
-    openapi_->reset();
-  }
-  // What is no request yet has no form.
-  void write_refused(const http::Refusal& refusal, std::string_view request_id,
-                     http::AnswerBuffer& out) const override {
-    instance_->write_refused(refusal, request_id, out);
-  }
-  std::string_view write_unrecorded(std::string_view request_id,
-                                    http::AnswerBuffer& out) const override {
-    return instance_->write_unrecorded(request_id, out);
-  }
+      : ForwardingRunner(*instance),  // what is no request yet has no form
+        instance_(std::move(instance)),
+        openapi_(std::move(openapi)) {}
 
  private:
-  gateway::CallRunner& choose(const gateway::Incoming& incoming) {
+  gateway::CallRunner& choose(gateway::Incoming& incoming) override {
     return is_openapi(incoming.request) ? *openapi_ : *instance_;
   }
 
-  std::unique_ptr<gateway::CallRunner> instance_;
-  std::unique_ptr<gateway::CallRunner> openapi_;
+  const std::unique_ptr<gateway::CallRunner> instance_;
+  const std::unique_ptr<gateway::CallRunner> openapi_;
 };
 
 }  // namespace strongroom::gateway_instance

@@ -4,40 +4,19 @@
 #include <utility>
 #include <vector>
 
+#include "forwarding_runner.h"
+
 namespace strongroom::gateway_instance {
 namespace {
 
 using gateway::CallRunner;
-using gateway::Finished;
 using gateway::Incoming;
 
 // Passes each call to a runner of its endpoint.
-class NamedRunner final : public CallRunner {
+class NamedRunner final : public ForwardingRunner {
  public:
-  NamedRunner(std::shared_ptr<const Endpoints> endpoints, const GatewayParts& closed)
-      : endpoints_(std::move(endpoints)), closed_(make_runners(closed)()) {}
-
-  std::expected<Finished, gateway::Continue> run_on_io(
-      Incoming& incoming, barrier::CachedReader& reader,
-      identity::PrincipalCache& principals) override {
-    return choose(incoming).run_on_io(incoming, reader, principals);
-  }
-  Finished run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) override {
-    return choose(incoming).run_on_worker(incoming, read_set);
-  }
-  // Of the call that it has just begun.
-  Finished refuse(const Incoming& incoming, const Error& error) override {
-    return present_->refuse(incoming, error);
-  }
-  void reset() override { present_->reset(); }
-  void write_refused(const http::Refusal& refusal, std::string_view request_id,
-                     http::AnswerBuffer& out) const override {
-    closed_->write_refused(refusal, request_id, out);
-  }
-  std::string_view write_unrecorded(std::string_view request_id,
-                                    http::AnswerBuffer& out) const override {
-    return closed_->write_unrecorded(request_id, out);
-  }
+  NamedRunner(std::shared_ptr<const Endpoints> endpoints, std::unique_ptr<CallRunner> closed)
+      : ForwardingRunner(*closed), endpoints_(std::move(endpoints)), closed_(std::move(closed)) {}
 
  private:
   struct Known {
@@ -45,14 +24,12 @@ class NamedRunner final : public CallRunner {
     std::unique_ptr<CallRunner> runner;
   };
 
-  CallRunner& choose(Incoming& incoming) {
+  CallRunner& choose(Incoming& incoming) override {
     const auto parts = endpoints_->find(incoming.server_name);
-    present_ = parts ? &runner_of(parts) : closed_.get();
-    if (!parts) {
-      incoming.principal = nullptr;  // who it was for that endpoint counts no more
-      incoming.request.keep_alive = false;
-    }
-    return *present_;
+    if (parts) return runner_of(parts);
+    incoming.principal = nullptr;  // who it was for that endpoint counts no more
+    incoming.request.keep_alive = false;
+    return *closed_;
   }
 
   CallRunner& runner_of(const std::shared_ptr<const GatewayParts>& parts) {
@@ -67,7 +44,6 @@ class NamedRunner final : public CallRunner {
   const std::shared_ptr<const Endpoints> endpoints_;
   const std::unique_ptr<CallRunner> closed_;
   std::vector<Known> known_;
-  CallRunner* present_ = closed_.get();  // of the call that is running
 };
 
 }  // namespace
@@ -95,7 +71,7 @@ std::shared_ptr<const GatewayParts> Endpoints::find(std::string_view name) const
 gateway::RunnerFactory make_runners(std::shared_ptr<const Endpoints> endpoints,
                                     const GatewayParts& closed) {
   return [endpoints = std::move(endpoints), closed] {
-    return std::make_unique<NamedRunner>(endpoints, closed);
+    return std::make_unique<NamedRunner>(endpoints, make_runners(closed)());
   };
 }
 

@@ -216,17 +216,13 @@ void CallRunner::execute(Incoming& incoming, barrier::SnapshotReader& reader) {
 }
 
 service::Request CallRunner::service_request(const Incoming& incoming) const {
-  return {.operation = operation_,
-          .principal = incoming.principal.get(),
-          .parameters = &parameters_,
-          .host = host_,
-          .request_id = incoming.request_id,
-          .source_ip = incoming.peer,
-          .user_agent = user_agent_,
-          .now = incoming.now,
-          .secure_transport = incoming.secure_transport,
-          .gateway = parts_.endpoint,
-          .started_ns = incoming.started_ns};
+  service::Request request = gateway::request_of(incoming);
+  request.operation = operation_;
+  request.parameters = &parameters_;
+  request.host = host_;
+  request.user_agent = user_agent_;
+  request.gateway = parts_.endpoint;
+  return request;
 }
 
 service::AnswerWriter& CallRunner::fresh_answer() {

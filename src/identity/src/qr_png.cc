@@ -33,24 +33,6 @@ Result<SecretBytes> take(std::string& text) {
   return SecretBytes::take({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
 }
 
-std::string escaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<std::uint8_t>(c);
-    out += '%';
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
-}
-
 void append_chunk(std::string& png, std::string_view type, std::string_view data) {
   append_u32(png, static_cast<std::uint32_t>(data.size()));
   const std::size_t from = png.size();
@@ -132,7 +114,7 @@ std::string png_of(const std::uint8_t* code) {
 Result<SecretBytes> totp_qr_png(const SecretBytes& base32_seed, const std::string& label) {
   Scratch<kCodeBytes> data;
   Scratch<kCodeBytes> code;
-  const std::string front = "otpauth://totp/Strongroom:" + escaped(label) + "?secret=";
+  const std::string front = "otpauth://totp/Strongroom:" + percent_encode(label) + "?secret=";
   constexpr std::string_view kBack = "&issuer=Strongroom";
   const ByteView seed = IdentityReveal::view(base32_seed);
   const std::size_t size = front.size() + seed.size() + kBack.size();

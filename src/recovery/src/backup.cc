@@ -35,7 +35,7 @@ class DescriptorSink final : public Sink {
   }
 
  private:
-  File fd_;
+  Descriptor fd_;
 };
 
 /// Keeps the pace of a copy below a rate, so that writers keep theirs.
@@ -282,7 +282,7 @@ Result<Manifest> write_backup_file(const BackupSource& source, const std::string
   }
   const std::string temporary = path + ".partial";
   std::filesystem::remove(temporary, ignored);  // left by a process that was killed
-  SR_TRY(const File file, create_new(temporary));
+  SR_TRY(const Descriptor file, create_new(temporary));
   DescriptorSink sink(file.get());
   auto manifest = write_backup(source, sink, options, clock, random);
   if (manifest) {

@@ -38,7 +38,7 @@ Result<Foot> open_foot(const std::string& path, const Head& head, std::string_vi
 
 class Reader final : public BackupReader {
  public:
-  Reader(std::string path, File file) : path_(std::move(path)), file_(std::move(file)) {}
+  Reader(std::string path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
 
   Result<void> read_head();
   const Head& head() const override { return head_; }
@@ -57,7 +57,7 @@ class Reader final : public BackupReader {
   void count(const Item& item);
 
   const std::string path_;
-  File file_;
+  Descriptor file_;
   crypto::Sha256 digest_;
   Head head_;
   std::optional<SecretBytes> key_;
@@ -195,9 +195,9 @@ Result<Foot> Reader::finish() {
 }  // namespace
 
 Result<std::unique_ptr<BackupReader>> BackupReader::open(const std::string& path) {
-  File file;
+  Descriptor file;
   if (path == "-") {
-    file = File(dup(STDIN_FILENO));
+    file = Descriptor(dup(STDIN_FILENO));
   } else {
     SR_TRY(file, open_to_read(path));
   }

@@ -6,18 +6,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 namespace strongroom::recovery {
-
-File::File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-File& File::operator=(File&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  return *this;
-}
-File::~File() {
-  if (fd_ > STDERR_FILENO) close(fd_);
-}
 
 std::unexpected<Error> refused(std::string_view what, const std::string& path) {
   const int reason = errno;
@@ -28,16 +18,16 @@ std::unexpected<Error> refused(std::string_view what, const std::string& path) {
                   ". Check that it exists, its owner and permissions, and the space left");
 }
 
-Result<File> open_to_read(const std::string& path) {
-  File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (file.valid()) return file;
+Result<Descriptor> open_to_read(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (file) return file;
   if (errno == ENOENT) return fail(ErrorKind::kNotFound, "File.NotFound", path + " does not exist");
   return refused("read", path);
 }
 
-Result<File> create_new(const std::string& path) {
-  File file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (file.valid()) return file;
+Result<Descriptor> create_new(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file) return file;
   if (errno == EEXIST) {
     return fail(ErrorKind::kConflict, "File.Exists",
                 path + " exists already. Nothing was changed. Name another path");
@@ -45,17 +35,12 @@ Result<File> create_new(const std::string& path) {
   return refused("create", path);
 }
 
-Result<void> write_all(const File& file, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return refused("write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+Result<void> write_all(const Descriptor& file, std::string_view bytes, const std::string& path) {
+  if (!strongroom::write_all(file.get(), bytes)) return refused("write", path);
   return {};
 }
 
-Result<void> write_at(const File& file, std::string_view bytes, std::uint64_t offset,
+Result<void> write_at(const Descriptor& file, std::string_view bytes, std::uint64_t offset,
                       const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written =
@@ -68,7 +53,7 @@ Result<void> write_at(const File& file, std::string_view bytes, std::uint64_t of
   return {};
 }
 
-Result<std::size_t> read_some(const File& file, char* out, std::size_t size,
+Result<std::size_t> read_some(const Descriptor& file, char* out, std::size_t size,
                               const std::string& path) {
   std::size_t got = 0;
   while (got < size) {
@@ -82,7 +67,7 @@ Result<std::size_t> read_some(const File& file, char* out, std::size_t size,
 }
 
 Result<std::string> read_range(const std::string& path, std::uint64_t offset, std::size_t size) {
-  SR_TRY(const File file, open_to_read(path));
+  SR_TRY(const Descriptor file, open_to_read(path));
   if (lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0) return refused("read", path);
   std::string bytes(size, '\0');
   SR_TRY(const std::size_t got, read_some(file, bytes.data(), size, path));
@@ -98,14 +83,14 @@ Result<std::string> read_small(const std::string& path, std::size_t bytes_max) {
   return bytes;
 }
 
-Result<void> sync_file(const File& file, const std::string& path) {
+Result<void> sync_file(const Descriptor& file, const std::string& path) {
   if (fsync(file.get()) != 0) return refused("sync", path);
   return {};
 }
 
 Result<void> sync_directory(const std::string& path) {
-  const File directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory.valid()) return refused("open", path);
+  const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory) return refused("open", path);
   return sync_file(directory, path);
 }
 

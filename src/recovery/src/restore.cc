@@ -50,7 +50,7 @@ Result<void> make_staging(const std::string& staging) {
   SR_CHECK_OK(discard_restore(staging));
   if (mkdir(staging.c_str(), 0700) != 0) return refused("create", staging);
   const std::string marker = staging + std::string(kMarker);
-  SR_TRY(const File file, create_new(marker));
+  SR_TRY(const Descriptor file, create_new(marker));
   SR_CHECK_OK(write_all(file, kMarkerText, marker));
   return sync_file(file, marker);
 }
@@ -79,10 +79,10 @@ class FileWriter {
     }
     const std::string path = root_ + '/' + std::string(item.key);
     auto& file = files_[std::string(item.key)];
-    if (!file.valid()) {
+    if (!file) {
       std::filesystem::create_directories(parent_of(path));
-      File opened(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-      if (!opened.valid()) return refused("create", path);
+      Descriptor opened(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+      if (!opened) return refused("create", path);
       file = std::move(opened);
     }
     // Small files are replaced as a whole by each backup of the chain.
@@ -98,7 +98,7 @@ class FileWriter {
 
  private:
   const std::string root_;
-  std::map<std::string, File> files_;
+  std::map<std::string, Descriptor> files_;
 };
 
 Result<std::uint64_t> load_rows(std::span<ChainLink> chain, const std::string& directory,
@@ -191,8 +191,8 @@ Result<void> fill(const RestoreRequest& request, StagedDirectory& staged,
 void sync_tree(const std::string& path) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path, ignored)) {
-    const File file(open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (file.valid()) fsync(file.get());
+    const Descriptor file(open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file) fsync(file.get());
   }
 }
 

@@ -82,6 +82,10 @@ class CallRunner {
 /// Thread-safe.
 using RunnerFactory = std::function<std::unique_ptr<CallRunner>()>;
 
+/// What service is told of every call; the protocol adds what its request names: operation,
+/// parameters, host, user agent, endpoint. Views into `incoming`.
+service::Request request_of(const Incoming& incoming);
+
 /// How an answer is counted.
 metrics::Outcome outcome_of(const std::optional<Error>& error);
 
