@@ -42,6 +42,12 @@ std::string_view counted_name(const identity::Principal& principal) {
   return principal.kind == identity::PrincipalKind::kRole ? id.substr(0, id.find(':')) : id;
 }
 
+// Two counters in turn, so that the second before this one can be asked for.
+std::uint64_t instance_name(std::string_view instance, Instant now) {
+  const auto turn = static_cast<std::uint64_t>(now.unix_ms / kMillisPerSecond) & 1U;
+  return std::hash<std::string_view>{}(instance) ^ mix(kInstances + turn);
+}
+
 }  // namespace
 
 struct FlowControl::Group {
@@ -129,19 +135,24 @@ std::uint32_t FlowControl::published_limit(std::string_view action) const {
   return 0;
 }
 
-std::optional<std::uint32_t> FlowControl::count(std::uint64_t name, std::int64_t window_millis,
-                                                Instant now, std::uint32_t limit) {
+FlowControl::Place FlowControl::place_of(std::uint64_t name, std::int64_t window_millis,
+                                         Instant now) const {
   const auto window = static_cast<std::uint64_t>(now.unix_ms / window_millis);
   const bool seconds = window_millis == kMillisPerSecond;
   const std::size_t slots = seconds ? kSlots : kHourSlots;
   const std::uint64_t hash = mix(name ^ seed_);
-  const std::uint64_t mark = (hash & kFieldMask) << 40U | (window & kFieldMask) << 16U;
-  const std::size_t first = (seconds ? 0 : kSlots) + (hash >> 40U) % (slots / kWays) * kWays;
+  return {.first = (seconds ? 0 : kSlots) + (hash >> 40U) % (slots / kWays) * kWays,
+          .mark = (hash & kFieldMask) << 40U | (window & kFieldMask) << 16U};
+}
+
+std::optional<std::uint32_t> FlowControl::count(std::uint64_t name, std::int64_t window_millis,
+                                                Instant now, std::uint32_t limit) {
+  const auto [first, mark] = place_of(name, window_millis, now);
   for (std::size_t way = first; way < first + kWays; ++way) {
     std::uint64_t seen = slots_[way].load(std::memory_order_relaxed);
     for (;;) {
       const bool ours = (seen & ~kCountMask) == mark;
-      const bool stale = ((seen >> 16U) & kFieldMask) != (window & kFieldMask);
+      const bool stale = ((seen ^ mark) >> 16U & kFieldMask) != 0;
       if (!ours && !stale && seen != 0) break;  // somebody else's
       const std::uint64_t used = ours ? seen & kCountMask : 0;
       if (used >= std::min<std::uint64_t>(limit, kCountMask)) return std::nullopt;
@@ -206,9 +217,9 @@ std::optional<std::int64_t> FlowControl::take_at_instance(const InstanceCall& ca
     limit = spec.value_or(0);  // it is gone: what it is asked for will be refused
   }
   if (!principal_admitted(call.principal, call.now)) return until_next(kMillisPerSecond, call.now);
+  const auto used = count(instance_name(call.instance, call.now), kMillisPerSecond, call.now,
+                          limit == 0 ? static_cast<std::uint32_t>(kCountMask) : limit);
   if (limit == 0) return 0;
-  const std::uint64_t name = std::hash<std::string_view>{}(call.instance) ^ mix(kInstances);
-  const auto used = count(name, kMillisPerSecond, call.now, limit);
   if (!used) return until_next(kMillisPerSecond, call.now);
   if (*used * 10 >= limit * 7) {
     note({.account = call.owner,
@@ -216,6 +227,16 @@ std::optional<std::int64_t> FlowControl::take_at_instance(const InstanceCall& ca
           .limit = limit,
           .instance = std::string(call.instance)},
          *used);
+  }
+  return 0;
+}
+
+std::uint32_t FlowControl::used_at_instance(std::string_view instance, Instant now) const {
+  const Instant before{now.unix_ms - kMillisPerSecond};
+  const auto [first, mark] = place_of(instance_name(instance, before), kMillisPerSecond, before);
+  for (std::size_t way = first; way < first + kWays; ++way) {
+    const std::uint64_t seen = slots_[way].load(std::memory_order_relaxed);
+    if ((seen & ~kCountMask) == mark) return static_cast<std::uint32_t>(seen & kCountMask);
   }
   return 0;
 }

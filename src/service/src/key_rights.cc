@@ -1,6 +1,7 @@
 #include "key_rights.h"
 
 #include "instance_rules.h"
+#include "resource.h"
 
 namespace strongroom::service {
 
@@ -51,11 +52,10 @@ Result<UsableKey> named_usable_key(Call& call) {
   return UsableKey{target, use.spec};
 }
 
-Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text) {
+Result<JudgedKey> judged_key(Call& call, std::string_view action, std::string_view text) {
   keys::Keys& keys = call.engines.keys;
-  const bool alias = text.starts_with("alias/");
   std::string id(text);
-  if (alias) {
+  if (text.starts_with("alias/")) {
     auto found = keys.key_of_alias(call.reader, call.account(), text);
     if (!found) {
       if (found.error().kind() == ErrorKind::kNotFound) {
@@ -67,10 +67,11 @@ Result<std::string> judged_key(Call& call, std::string_view action, std::string_
   }
   const KeyName name = key_named(call, id);
   SR_CHECK_OK(call.authorize(action, name.arn));
-  std::string bare(name.id);
-  call.note_key(bare);
-  SR_CHECK_OK(require_usable_place(call, {call.account(), bare}));
-  return bare;
+  const Named key =
+      name.id.empty() ? named_in_arn(call, "key/", name.arn) : Named{call.account(), name.id};
+  call.note_key(key.name);
+  SR_CHECK_OK(require_usable_place(call, key));
+  return JudgedKey{key.owner, std::string(key.name)};
 }
 
 Result<void> leave_io_thread(const Call& call) {

@@ -27,9 +27,16 @@ struct UsableKey : Named {
   keys::KeySpec spec;
 };
 Result<UsableKey> named_usable_key(Call& call);
-/// A key named by a parameter that is not the row's own: id, ARN or alias, judged for `action`; its
-/// id, with the instance it lives in usable. 404 Forbidden.AliasNotFound, Forbidden.KeyNotFound.
-Result<std::string> judged_key(Call& call, std::string_view action, std::string_view text);
+
+struct JudgedKey {
+  AccountId owner;
+  std::string id;
+};
+/// A key named by a parameter that is not the row's own: id, ARN or alias, judged for `action`,
+/// with the instance it lives in usable. One of another account is named by its ARN, and that
+/// account's policy on the key must let the caller in. 404 Forbidden.AliasNotFound,
+/// Forbidden.KeyNotFound.
+Result<JudgedKey> judged_key(Call& call, std::string_view action, std::string_view text);
 /// The instance of a key must be usable, and be the one whose endpoint was asked; errors of
 /// require_instance(), 404 Forbidden.KeyNotFound.
 Result<keys::UseStatus> require_usable_place(Call& call, const Named& key);

@@ -230,10 +230,10 @@ Result<keys::Decrypted> open_asymmetric_source(Call& call, std::string_view key_
                              "It must be RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or SM2PKE.");
   }
   if (!blob) return invalid_parameter("CiphertextBlob", "It must be Base64 text.");
-  SR_TRY(const std::string key_id, judged_key(call, "kms:ReEncryptFrom", key_text));
+  SR_TRY(const JudgedKey key, judged_key(call, "kms:ReEncryptFrom", key_text));
   SR_CHECK_OK(leave_io_thread(call));
   return keys::Cryptography(call.engines.keys, call.engines.random)
-      .decrypt(call.reader, {call.account(), key_id, version_id}, *scheme, as_bytes(*blob));
+      .decrypt(call.reader, {key.owner, key.id, version_id}, *scheme, as_bytes(*blob));
 }
 
 Result<keys::Decrypted> open_source(Call& call) {
@@ -252,10 +252,10 @@ Result<void> re_encrypt(Call& call) {
   SR_TRY(const std::string_view destination, call.parameters.required("DestinationKeyId"));
   SR_TRY(const std::string aad, context_aad_of(call.parameters, "DestinationEncryptionContext"));
   // Both rights before any work, so that neither key is tried for a caller who may not finish.
-  SR_TRY(const std::string key_id, judged_key(call, "kms:ReEncryptTo", destination));
+  SR_TRY(const JudgedKey key, judged_key(call, "kms:ReEncryptTo", destination));
   SR_TRY(const keys::Decrypted opened, open_source(call));
   SR_TRY(const keys::Encrypted encrypted,
-         call.engines.keys.encrypt(call.reader, call.account(), key_id, opened.plaintext, aad));
+         call.engines.keys.encrypt(call.reader, key.owner, key.id, opened.plaintext, aad));
   call.note_key(encrypted.key_id);
   call.note_version(encrypted.version_id);
   write_encrypted(call.answer, encrypted);

@@ -154,10 +154,12 @@ struct QuotaRow {
 
 std::vector<QuotaRow> quotas_of(Call& call, const Instance& instance) {
   const instances::Specification& s = instance.specification;
-  return {{"key", s.key_num, call.engines.keys.usage().used(call.account(), instance.id)},
-          {"secret", s.secret_num, call.engines.secrets.usage().used(call.account(), instance.id)},
-          {"qps", s.spec, 0},
-          {"vpc", s.vpc_num, instance.bound.size()}};
+  return {
+      {"key", s.key_num, call.engines.keys.usage().used(call.account(), instance.id)},
+      {"secret", s.secret_num, call.engines.secrets.usage().used(call.account(), instance.id)},
+      {"qps", s.spec,
+       call.engines.calls_at_instance ? call.engines.calls_at_instance(instance.id, call.now) : 0},
+      {"vpc", s.vpc_num, instance.bound.size()}};
 }
 
 Result<void> get_kms_instance_quota_infos(Call& call) {

@@ -79,6 +79,16 @@ std::optional<Arn> split_arn(std::string_view text) {
   return Arn{fields[0], fields[1], fields[2], text};
 }
 
+Named named_in_arn(const Call& call, std::string_view kind, std::string_view arn) {
+  const auto parts = split_arn(arn);
+  const auto owner = account_of_arn(arn);
+  if (!parts || !owner || parts->service != "kms" || parts->region != call.region() ||
+      !parts->resource.starts_with(kind)) {
+    return {call.account(), {}};
+  }
+  return {*owner, parts->resource.substr(kind.size())};
+}
+
 std::optional<AccountId> account_of_arn(std::string_view arn) {
   const auto parts = split_arn(arn);
   return parts ? AccountId::parse(parts->account) : std::nullopt;

@@ -28,6 +28,10 @@ struct Arn {
 };
 std::optional<Arn> split_arn(std::string_view text);
 
+/// Whose resource of KMS an ARN of this region names ("key/", "secret/"), and its bare name; the
+/// caller's own of no name if it is no such ARN.
+Named named_in_arn(const Call& call, std::string_view kind, std::string_view arn);
+
 /// The account field of an ARN, or nothing if it is none.
 std::optional<AccountId> account_of_arn(std::string_view arn);
 

@@ -76,14 +76,7 @@ Result<std::vector<keys::Tag>> new_tags_of(const Parameters& parameters) {
 }
 
 Named secret_in_arn(const Call& call, std::string_view arn) {
-  constexpr std::string_view kKind = "secret/";
-  const auto parts = split_arn(arn);
-  const auto owner = account_of_arn(arn);
-  if (!parts || !owner || parts->service != "kms" || parts->region != call.region() ||
-      !parts->resource.starts_with(kKind)) {
-    return {call.account(), {}};
-  }
-  return {*owner, parts->resource.substr(kKind.size())};
+  return named_in_arn(call, "secret/", arn);
 }
 
 Result<secrets::SecretView> secret_named(const Call& call, const Named& named) {

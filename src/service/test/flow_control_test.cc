@@ -121,6 +121,20 @@ TEST_F(FlowControlTest, OneCallerIsLimitedAtInstancesToo) {
   EXPECT_EQ(passed_at(flow, id, user({"*"}), kSecond, 20), 10);
 }
 
+TEST_F(FlowControlTest, TheCallsOfTheLastWholeSecondAreKnownWithoutALimit) {
+  FlowControl flow = make({});
+  const std::string id = order("200");
+  const auto after = [](std::int64_t millis) { return Instant{kSecond.unix_ms + millis}; };
+  EXPECT_EQ(flow.used_at_instance(id, kSecond), 0U);
+  EXPECT_EQ(passed_at(flow, id, root(), after(10), 300), 300);
+  EXPECT_EQ(flow.used_at_instance(id, after(999)), 0U);  // it is not over yet
+  EXPECT_EQ(passed_at(flow, id, root(), after(1'001), 5), 5);
+  EXPECT_EQ(flow.used_at_instance(id, after(1'500)), 300U);
+  EXPECT_EQ(flow.used_at_instance(id, after(2'500)), 5U);
+  EXPECT_EQ(flow.used_at_instance(id, after(3'500)), 0U);
+  EXPECT_EQ(flow.used_at_instance("kst-other", after(1'500)), 0U);
+}
+
 TEST_F(FlowControlTest, OffMeansOff) {
   FlowControl flow = make({});
   EXPECT_EQ(passed(flow, "CreateKey", root(), kSecond, 5'000), 5'000);

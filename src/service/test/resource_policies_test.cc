@@ -210,6 +210,19 @@ TEST_F(ResourcePolicies, AKeyWorksAcrossAccountsByItsArnAndItsCiphertexts) {
         text_at(call_as(foreigner({"kms:*"}), "CreateKey", {}).json, "/KeyMetadata/KeyId")}});
   EXPECT_TRUE(moved.ok()) << moved.message;
   EXPECT_EQ(open_as(root(), moved, "").code, "Forbidden.KeyNotFound");  // no policy on that one
+  // And to a foreign key, which only its ARN names.
+  Params back{{"CiphertextBlob", text_at(moved.json, "/CiphertextBlob")},
+              {"DestinationKeyId", arn},
+              {"DestinationEncryptionContext", R"({"a":"1"})"}};
+  const Answer returned = call_as(stranger, "ReEncrypt", back);
+  ASSERT_TRUE(returned.ok()) << returned.message;
+  EXPECT_EQ(text_at(open_as(root(), returned).json, "/Plaintext"), "theirs");
+  EXPECT_EQ(call_as(foreigner({"kms:ReEncryptFrom"}), "ReEncrypt", back).code,
+            "Forbidden.NoPermission");
+  back["DestinationKeyId"] = key_;
+  EXPECT_EQ(call_as(stranger, "ReEncrypt", back).code, "Forbidden.KeyNotFound");
+  back["DestinationKeyId"] = arn + "x";
+  EXPECT_EQ(call_as(stranger, "ReEncrypt", back).code, "Forbidden.NoPermission");
   ASSERT_TRUE(call("DisableKey", {{"KeyId", key_}}).ok());
   EXPECT_EQ(open_as(stranger, sealed).code, "Rejected.Disabled");
 }

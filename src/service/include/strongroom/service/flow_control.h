@@ -61,10 +61,14 @@ class FlowControl {
   /// 0 if the call may go on; else the milliseconds after which it may be tried again. Counts the
   /// call, so ask once.
   std::int64_t take(const Operation& operation, const identity::Principal& principal, Instant now);
-  /// The same at an instance's endpoint, where the figures of the shared gateway do not count.
-  /// Nothing, and not counted, if `reader` must go to storage for the specification.
+  /// The same at an instance's endpoint, where the figures of the shared gateway do not count; the
+  /// calls of an instance are counted with or without a limit. Nothing, and not counted, if
+  /// `reader` must go to storage for the specification.
   std::optional<std::int64_t> take_at_instance(const InstanceCall& call, const Engines& engines,
                                                barrier::Reader& reader);
+
+  /// The calls that take_at_instance() let through in the last whole second.
+  std::uint32_t used_at_instance(std::string_view instance, Instant now) const;
 
   /// The published limits and specifications that came near since the last call, each once; a few
   /// may be missed while many do at once.
@@ -75,6 +79,12 @@ class FlowControl {
 
  private:
   struct Group;
+  /// Where the counter of a window lies, and what of its slot says that it is this one's.
+  struct Place {
+    std::size_t first;
+    std::uint64_t mark;
+  };
+  Place place_of(std::uint64_t name, std::int64_t window_millis, Instant now) const;
   /// How many calls this window has had with this one; nothing if they were too many.
   std::optional<std::uint32_t> count(std::uint64_t name, std::int64_t window_millis, Instant now,
                                      std::uint32_t limit);

@@ -151,6 +151,8 @@ struct Engines {
   /// Writes what the program knows of itself, for GetStatus, into an object that is open; on any
   /// thread. Empty: nothing.
   std::function<void(AnswerWriter& out, Instant now)> write_server_status = {};
+  /// The calls at an instance's endpoint in the last whole second. Empty: they are not counted.
+  std::function<std::uint32_t(std::string_view instance, Instant now)> calls_at_instance = {};
 };
 
 /// A secret or key that a parameter named: whose it is and its bare name or id.
