@@ -274,6 +274,8 @@ SUITES = [
     Suite("rotation-cloud", "rotation cloud", None, own("rotation", "cloud.py"), True),
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("handover", "hand-over", install_all, own("durability", "handover.py"), True),
+    Suite("certificates", "certificates", None, own("durability", "certificates.py"), True),
+    Suite("units", "systemd units", None, own("durability", "units.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("front-door", "front-door", None, own("durability", "front_door.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),

@@ -13,21 +13,10 @@ namespace {
 using client::Value;
 using Rows = std::vector<std::vector<std::string>>;
 
+constexpr std::int64_t kCertificateWarnMillis = 30 * kMillisPerDay;
+
 std::string text(const Value& value) {
   return std::string(value.text());
-}
-
-/// "in 9 days", "3 days ago"; within a day in hours.
-std::string distance(const std::string& when, Instant now) {
-  const auto moment = parse_utc(when);
-  if (!moment) return "-";
-  const std::int64_t millis = moment->unix_ms - now.unix_ms;
-  const std::int64_t size = millis < 0 ? -millis : millis;
-  const bool days = size >= kMillisPerDay;
-  const std::int64_t number = size / (days ? kMillisPerDay : kMillisPerHour);
-  const std::string amount =
-      std::to_string(number) + (days ? " day" : " hour") + (number == 1 ? "" : "s");
-  return millis < 0 ? amount + " ago" : "in " + amount;
 }
 
 /// A heading with the count, and the rows there are.
@@ -40,7 +29,7 @@ std::string section(const std::string& heading, const Rows& rows, std::int64_t c
   return out;
 }
 
-std::string health(const Value& server) {
+std::string health(const Value& server, Instant now) {
   const bool healthy = server["Healthy"].text() == "true";
   std::string out = "\nServer: " + std::string(healthy ? "healthy" : "NOT HEALTHY");
   if (server["AuditHealthy"].text() == "false") out += ", the audit log cannot be written";
@@ -48,6 +37,10 @@ std::string health(const Value& server) {
   out += ", audit disk " + std::to_string(server["AuditDiskPercent"].integer()) + " % used, " +
          std::to_string(server["OverdueTasks"].integer()) + " tasks overdue, " +
          std::to_string(server["WaitingNotices"].integer()) + " notices waiting\n";
+  const std::string_view ends = server["CertificateEnds"].text();
+  if (const auto end = parse_utc(ends); end && end->unix_ms - now.unix_ms < kCertificateWarnMillis)
+    out += "Its certificate ends " + distance(ends, now) +
+           ": see certificate_not_renewed in its log\n";
   return out;
 }
 
@@ -59,7 +52,7 @@ std::string account_overview(Session& session) {
   const Value& root = answer->json.root();
   const Instant now = session.clock().now();
   std::string out;
-  if (!root["Server"].members().empty()) out += health(root["Server"]);
+  if (!root["Server"].members().empty()) out += health(root["Server"], now);
   Rows ending;
   for (const Value& one : root["Expiring"].items()) {
     const std::string point = text(one["AccessPoint"]);

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <iterator>
 #include <system_error>
 
 #include "commands.h"
 #include "overview.h"
 #include "recovery_commands.h"
+#include "strongroom/crypto/x509.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -22,6 +24,8 @@ using client::Value;
 constexpr std::int64_t kSkewWarnSeconds = 60;
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kCertificateWarnDays = 30;
+constexpr std::int64_t kCaWarnDays = 180;
+constexpr std::int64_t kDiskWarnPercent = 85;
 constexpr std::int64_t kSlowSyncMillis = 50;
 constexpr rlim_t kLockedWanted = 64U << 20;
 
@@ -59,7 +63,27 @@ class Checkup {
   ExitCode code_ = kOk;
 };
 
-void check_configuration(const Session& session, Checkup& checkup) {
+/// What the client trusts, and for how long. A file that cannot be read shows at the connection.
+void check_ca_file(Session& session, Checkup& checkup) {
+  const auto& ca_file = session.configuration().ca_file;
+  if (ca_file.value.empty()) return checkup.ok("CA file", "the system's");
+  std::ifstream file(ca_file.value, std::ios::binary);
+  const std::string pem{std::istreambuf_iterator<char>(file), {}};
+  const auto validity = crypto::validity_of(pem);
+  std::string detail = ca_file.value + " (" + ca_file.source + ")";
+  if (!validity) return checkup.ok("CA file", detail);
+  const auto days = (validity->not_after.unix_ms - session.clock().now().unix_ms) / kMillisPerDay;
+  const bool over = validity->not_after < session.clock().now();
+  detail += over ? ", ended on " + format_utc(validity->not_after)
+                 : ", ends in " + std::to_string(days) + " days";
+  constexpr const char* kFix =
+      "copy DATA/ca.pem from the server's host (docs/runbooks/expired-ca.md)";
+  if (over) return checkup.fail("CA file", detail, kFix, kError);
+  if (days < kCaWarnDays) return checkup.warn("CA file", detail, kFix);
+  checkup.ok("CA file", detail);
+}
+
+void check_configuration(Session& session, Checkup& checkup) {
   const auto& c = session.configuration();
   checkup.ok("config file", c.file + (c.file_found ? "" : " (absent)"));
   if (c.endpoint.value.empty()) {
@@ -67,8 +91,7 @@ void check_configuration(const Session& session, Checkup& checkup) {
   } else {
     checkup.ok("endpoint", c.endpoint.value + " (" + c.endpoint.source + ")");
   }
-  checkup.ok("CA file", c.ca_file.value.empty() ? "the system's"
-                                                : c.ca_file.value + " (" + c.ca_file.source + ")");
+  check_ca_file(session, checkup);
   if (c.access_key_id.value.empty() || c.secret_source.empty()) {
     checkup.fail("access key", "none",
                  "export ALIBABA_CLOUD_ACCESS_KEY_ID=... ALIBABA_CLOUD_ACCESS_KEY_SECRET=...",
@@ -92,9 +115,30 @@ void check_connection(Session& session, Checkup& checkup) {
   const auto detail = std::string((*connection)->protocol()) + ", certificate ends in " +
                       std::to_string(days) + " days";
   if (days < kCertificateWarnDays) {
-    checkup.warn("connection", detail, "renew the server's certificate");
+    checkup.warn("connection", detail,
+                 "the server should have made a new one 60 days before: look in its log for "
+                 "certificate_not_renewed");
   } else {
     checkup.ok("connection", detail);
+  }
+}
+
+/// What the server says of itself to its operator; nothing to anybody else.
+void check_server(Session& session, Checkup& checkup) {
+  const auto answer = session.try_call({"GetStatus", {}, client::kOwnVersion});
+  if (!answer || !answer->ok()) return;
+  const auto& server = answer->json.root()["Server"];
+  if (server.members().empty()) return;
+  constexpr const char* kFix = "give the disk more space or free some: docs/runbooks/disk-full.md";
+  const auto percent = server["AuditDiskPercent"].integer();
+  const auto disk = "audit disk " + std::to_string(percent) + " % used";
+  if (server["AuditHealthy"].text() == "false") {
+    checkup.fail("server", "the audit log cannot be written, so no value leaves; " + disk, kFix,
+                 kUnavailable);
+  } else if (percent >= kDiskWarnPercent) {
+    checkup.warn("server", disk, kFix);
+  } else {
+    checkup.ok("server", disk);
   }
 }
 
@@ -247,6 +291,7 @@ int doctor(Session& session, const DoctorOptions& options) {
   if (checkup.code() == kOk &&
       check_call(session, "identity", {"GetCallerIdentity", {}, client::kStsVersion}, checkup)) {
     check_call(session, "secrets", {"ListSecrets", {{"PageSize", "1"}}}, checkup);
+    check_server(session, checkup);
   }
   if (!options.data.empty()) {
     check_data(options.data, checkup);

@@ -16,6 +16,7 @@
 #include "certificate.h"
 #include "crypto_reveal.h"
 #include "evp.h"
+#include "strongroom/crypto/certificate_text.h"
 
 namespace strongroom::crypto {
 namespace {
@@ -125,19 +126,24 @@ CertificatePtr start_certificate(std::string_view common_name, EVP_PKEY* key,
 
 namespace {
 
-Result<IssuedCertificate> to_pem(X509* certificate, EVP_PKEY* key) {
+Result<std::string> to_pem(X509* certificate) {
   const Bio text(BIO_new(BIO_s_mem()));
+  if (!text || PEM_write_bio_X509(text.get(), certificate) != 1) return library_failed();
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &data);
+  return std::string(data, static_cast<std::size_t>(size));
+}
+
+Result<IssuedCertificate> to_pem(X509* certificate, EVP_PKEY* key) {
+  IssuedCertificate issued;
+  SR_TRY(issued.certificate_pem, to_pem(certificate));
   // Wiped when it is freed.
   const Bio secret_text(BIO_new(BIO_s_secmem()));
-  if (!text || !secret_text || PEM_write_bio_X509(text.get(), certificate) != 1 ||
-      PEM_write_bio_PKCS8PrivateKey(secret_text.get(), key, nullptr, nullptr, 0, nullptr,
-                                    nullptr) != 1) {
+  if (!secret_text || PEM_write_bio_PKCS8PrivateKey(secret_text.get(), key, nullptr, nullptr, 0,
+                                                    nullptr, nullptr) != 1) {
     return library_failed();
   }
   char* data = nullptr;
-  const long size = BIO_get_mem_data(text.get(), &data);
-  IssuedCertificate issued{.certificate_pem = std::string(data, static_cast<std::size_t>(size)),
-                           .key_pem = {}};
   const long secret_size = BIO_get_mem_data(secret_text.get(), &data);
   SR_TRY(issued.key_pem, SecretBytes::copy_of({reinterpret_cast<const std::uint8_t*>(data),
                                                static_cast<std::size_t>(secret_size)}));
@@ -206,6 +212,28 @@ Result<IssuedCertificate> make_private_ca(std::string_view common_name, Validity
     return library_failed();
   }
   return to_pem(x509, key.get());
+}
+
+Result<std::string> renew_private_ca(const IssuedCertificate& ca, Instant not_after,
+                                     Random& random) {
+  SR_TRY(const auto loaded, load_ca(ca));
+  const Certificate certificate(X509_dup(loaded.certificate.get()));
+  if (!certificate) return library_failed();
+  X509* x509 = certificate.get();
+  if (!set_serial(x509, random) ||
+      ASN1_TIME_set(X509_getm_notAfter(x509), not_after.unix_seconds()) == nullptr ||
+      X509_sign(x509, loaded.key.get(), evp::algorithms().sha256) == 0) {
+    return library_failed();
+  }
+  return to_pem(x509);
+}
+
+Result<Validity> validity_of(std::string_view certificate_pem) {
+  SR_TRY(const CertificateText text, read_certificate(certificate_pem));
+  const auto not_before = parse_utc(text.not_before);
+  const auto not_after = parse_utc(text.not_after);
+  if (!not_before || !not_after) return invalid("the certificate's times cannot be read");
+  return Validity{.not_before = *not_before, .not_after = *not_after};
 }
 
 Result<IssuedCertificate> issue_server_certificate(const IssuedCertificate& ca,

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "evp.h"
+#include "strongroom/crypto/certificate_life.h"
 #include "strongroom/test/reveal.h"
 
 namespace strongroom::crypto {
@@ -27,13 +28,13 @@ Certificate parse(const std::string& pem) {
   return certificate;
 }
 
-int verify(X509* leaf, X509* ca, const char* host) {
+int verify(X509* leaf, X509* ca, const char* host, std::int64_t at = 1'800'000'000) {
   X509_STORE* store = X509_STORE_new();
   X509_STORE_CTX* context = X509_STORE_CTX_new();
   X509_STORE_add_cert(store, ca);
   X509_STORE_CTX_init(context, store, leaf, nullptr);
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(context);
-  X509_VERIFY_PARAM_set_time(param, 1'800'000'000);
+  X509_VERIFY_PARAM_set_time(param, at);
   X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT);
   X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
   if (X509_VERIFY_PARAM_set1_ip_asc(param, host) != 1) X509_VERIFY_PARAM_set1_host(param, host, 0);
@@ -66,6 +67,49 @@ TEST(X509, ServerCertificateVerifiesUnderItsAuthority) {
 
   const auto other = make_private_ca("Strongroom test CA", kValidity, random);
   EXPECT_NE(verify(certificate.get(), parse(other->certificate_pem).get(), "localhost"), X509_V_OK);
+}
+
+TEST(X509, ARenewedAuthorityAndTheOldOneTakeTheSameCertificates) {
+  SystemRandom random;
+  const auto ca = make_private_ca("CA", kValidity, random);
+  ASSERT_TRUE(ca.has_value());
+  const Instant end = Instant::from_seconds(2'000'000'000);
+  const auto renewed = renew_private_ca(*ca, end, random);
+  ASSERT_TRUE(renewed.has_value());
+  EXPECT_EQ(validity_of(*renewed)->not_before, kValidity.not_before);
+  EXPECT_EQ(validity_of(*renewed)->not_after, end);
+  const IssuedCertificate next{.certificate_pem = *renewed, .key_pem = secret(reveal(ca->key_pem))};
+  const Validity longer{.not_before = kValidity.not_before, .not_after = end};
+  const Certificate old_ca = parse(ca->certificate_pem);
+  const Certificate new_ca = parse(*renewed);
+  for (const IssuedCertificate* issuer : {&*ca, &next}) {
+    const auto leaf = issue_server_certificate(*issuer, {.dns = {"localhost"}, .ip_addresses = {}},
+                                               longer, random);
+    ASSERT_TRUE(leaf.has_value());
+    const Certificate certificate = parse(leaf->certificate_pem);
+    EXPECT_EQ(verify(certificate.get(), old_ca.get(), "localhost"), X509_V_OK);
+    EXPECT_EQ(verify(certificate.get(), new_ca.get(), "localhost"), X509_V_OK);
+    const std::int64_t later = kValidity.not_after.unix_seconds() + 1;
+    EXPECT_NE(verify(certificate.get(), old_ca.get(), "localhost", later), X509_V_OK);
+    EXPECT_EQ(verify(certificate.get(), new_ca.get(), "localhost", later), X509_V_OK);
+  }
+}
+
+TEST(CertificateLife, IsRenewedBeforeItEndsAndAfterAWrongClock) {
+  constexpr Instant kNow{1'790'000'000'000};
+  const auto days = [](std::int64_t count) {
+    return Instant{kNow.unix_ms + count * kMillisPerDay};
+  };
+  const Validity leaf = server_certificate_validity(kNow);
+  EXPECT_FALSE(is_server_certificate_due(leaf, kNow));
+  EXPECT_FALSE(is_server_certificate_due(leaf, days(764)));
+  EXPECT_TRUE(is_server_certificate_due(leaf, days(766)));
+  EXPECT_TRUE(is_server_certificate_due(leaf, days(-1)));
+  const Validity ca = authority_validity(kNow);
+  EXPECT_FALSE(is_authority_due(ca, days(2'764)));
+  EXPECT_TRUE(is_authority_due(ca, days(2'766)));
+  // Whenever a certificate is issued under an authority that is not due, it ends first.
+  EXPECT_LT(server_certificate_validity(days(2'764)).not_after, ca.not_after);
 }
 
 TEST(X509, NamesCannotSmuggleOtherNames) {

@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "record.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/crypto/certificate_life.h"
 
 namespace strongroom::instances {
 namespace {
@@ -14,9 +15,6 @@ namespace {
 using barrier::RecordType;
 
 constexpr std::size_t kIdTail = 20;
-constexpr std::int64_t kAuthorityDays = 3'650;
-constexpr std::int64_t kLeafDays = 825;
-constexpr std::int64_t kBackdateMillis = 3'600'000;  // clients' clocks may be behind
 constexpr std::string_view kEndpointSuffix = ".cryptoservice.kms.aliyuncs.com";
 
 Result<barrier::RecordRef> read(barrier::Reader& reader, const barrier::Address& address) {
@@ -118,11 +116,6 @@ std::uint32_t limit_of(const Instance& instance, Quota quota) {
   return 0;
 }
 
-crypto::Validity valid_for(Instant now, std::int64_t days) {
-  return {.not_before = {now.unix_ms - kBackdateMillis},
-          .not_after = {now.unix_ms + days * kMillisPerDay}};
-}
-
 }  // namespace
 
 std::string Instances::arn(AccountId account, std::string_view id) const {
@@ -177,7 +170,7 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
   const std::string name = asked.name.empty() ? instance.id : asked.name;
   SR_TRY(instance, rename(std::move(instance), name));
   SR_TRY(const crypto::IssuedCertificate authority,
-         crypto::make_private_ca("PrivateKmsCA_" + instance.id, valid_for(now, kAuthorityDays),
+         crypto::make_private_ca("PrivateKmsCA_" + instance.id, crypto::authority_validity(now),
                                  random_));
   SR_CHECK_OK(enroll(transaction, {instance.account, instance.id}));
   save(transaction, instance);
@@ -244,7 +237,25 @@ Result<crypto::IssuedCertificate> Instances::issue_server_certificate(barrier::R
   SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kInstanceCa, account, id}));
   SR_TRY(const crypto::IssuedCertificate authority, decode_authority(record));
   names.dns.insert(names.dns.begin(), endpoint_name(id));
-  return crypto::issue_server_certificate(authority, names, valid_for(now, kLeafDays), random_);
+  return crypto::issue_server_certificate(authority, names,
+                                          crypto::server_certificate_validity(now), random_);
+}
+
+Result<bool> Instances::renew_authority(barrier::Transaction& transaction, AccountId account,
+                                        std::string_view id, Instant now) const {
+  SR_TRY(const barrier::RecordRef record,
+         read(transaction, {RecordType::kInstanceCa, account, id}));
+  SR_TRY(crypto::IssuedCertificate authority, decode_authority(record));
+  SR_TRY(const crypto::Validity before, crypto::validity_of(authority.certificate_pem));
+  if (!crypto::is_authority_due(before, now)) return false;
+  SR_TRY(const Instance instance, find(transaction, account, id));
+  SR_TRY(authority.certificate_pem,
+         crypto::renew_private_ca(authority, crypto::authority_validity(now).not_after, random_));
+  put_authority(transaction, instance, authority);
+  due::record(transaction, now,
+              {"Instance:CaCertificate:Renewed", account, arn(account, id),
+               R"({"level":"WARN","oldCertificateEnds":")" + format_utc(before.not_after) + "\"}"});
+  return true;
 }
 
 Result<void> Instances::build_index() {

@@ -88,6 +88,25 @@ TEST_F(InstancesTest, EachHasItsOwnAuthorityAndEndpointName) {
   EXPECT_TRUE(leaf);
 }
 
+TEST_F(InstancesTest, AnAuthorityIsRenewedBeforeItEnds) {
+  const Instance one = make();
+  const auto renew_at = [&](std::int64_t days) {
+    auto txn = std::move(*store_->begin());
+    const bool renewed =
+        *instances_.renew_authority(*txn, kAlice, one.id, {kNow.unix_ms + days * kMillisPerDay});
+    EXPECT_TRUE(txn->commit());
+    return renewed;
+  };
+  const auto chain = [&] { return *instances_.ca_chain(**store_->reader(), kAlice, one.id); };
+  const std::string first = chain();
+  EXPECT_FALSE(renew_at(2'700));
+  EXPECT_EQ(chain(), first);
+  EXPECT_TRUE(renew_at(2'800));
+  EXPECT_FALSE(renew_at(2'800));
+  EXPECT_GT(crypto::validity_of(chain())->not_after, crypto::validity_of(first)->not_after);
+  EXPECT_TRUE(instances_.issue_server_certificate(**store_->reader(), kAlice, one.id, {}, kNow));
+}
+
 TEST_F(InstancesTest, ReleasedIsGoneUnlessProtected) {
   Instance made = make();
   made.deletion_protection = true;

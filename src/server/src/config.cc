@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <thread>
 
 #include "age_keys.h"
 #include "strongroom/audit_export/sls.h"
@@ -501,6 +502,11 @@ Result<Config> interpret(const Values& values) {
   SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));
   SR_TRY(config.verify_before_serve, flag_of(values, "server.verify_before_serve"));
   return config;
+}
+
+std::size_t io_threads_of(const Config& config) {
+  if (config.io_threads > 0) return config.io_threads;
+  return std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace strongroom::server

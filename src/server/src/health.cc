@@ -36,6 +36,13 @@ void append_age(std::string& out, std::string_view name, std::string_view help,
   append_gauge(out, name, help, static_cast<double>(std::max<std::int64_t>(seconds, 0)));
 }
 
+void append_rest(std::string& out, std::string_view name, std::string_view help,
+                 const HealthFacts& facts, Instant until) {
+  if (until.unix_ms == 0) return;
+  append_gauge(out, name, help,
+               static_cast<double>((until.unix_ms - facts.now.unix_ms) / kMillisPerSecond));
+}
+
 std::string metrics_text(const HealthFacts& facts) {
   std::string out;
   append_gauge(out, "strongroom_up", "1 while requests are served", facts.serving() ? 1 : 0);
@@ -57,6 +64,10 @@ std::string metrics_text(const HealthFacts& facts) {
   append_age(out, "strongroom_proven_restore_age_seconds",
              "Seconds since a backup was last proved restorable; absent: never", facts,
              facts.last_proven_restore);
+  append_rest(out, "strongroom_certificate_remaining_seconds",
+              "Seconds until the server's certificate ends", facts, facts.certificate_ends);
+  append_rest(out, "strongroom_ca_remaining_seconds", "Seconds until its CA's certificate ends",
+              facts, facts.ca_ends);
   append_gauge(out, "strongroom_keyring_epoch",
                "The keyring epoch that new records are sealed under", facts.keyring_epoch);
   append_gauge(out, "strongroom_resealed_percent",

@@ -26,6 +26,8 @@ struct HealthFacts {
   Instant now;
   Instant last_backup;          // zero: never
   Instant last_proven_restore;  // zero: never
+  Instant certificate_ends;     // of the shared endpoint; zero: not known yet
+  Instant ca_ends;              // the same
   std::uint32_t keyring_epoch = 0;
   int resealed_percent = 100;
 

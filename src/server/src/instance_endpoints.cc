@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "provision.h"
 #include "reveal.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
@@ -17,15 +16,26 @@ constexpr std::int64_t kReleasedGraceMillis = 1'000;
 
 }  // namespace
 
-Result<net::TlsIdentity> InstanceEndpoints::identity_of(AccountId account, const std::string& id,
-                                                        std::string& ca_pem) const {
-  SR_TRY(const auto reader, parts_.store.reader());
+Result<Certificates> InstanceEndpoints::certificates_of(AccountId account, const std::string& id,
+                                                        Instant now) const {
+  SR_TRY(auto reader, parts_.store.reader());
+  Certificates made;
+  SR_TRY(made.ca_pem, parts_.instances.ca_chain(*reader, account, id));
+  SR_TRY(made.lives.authority, crypto::validity_of(made.ca_pem));
+  if (crypto::is_authority_due(made.lives.authority, now)) {
+    SR_TRY(const auto transaction, parts_.store.begin());
+    SR_CHECK_OK(parts_.instances.renew_authority(*transaction, account, id, now));
+    SR_CHECK_OK(transaction->commit());
+    SR_TRY(reader, parts_.store.reader());
+    SR_TRY(made.ca_pem, parts_.instances.ca_chain(*reader, account, id));
+    SR_TRY(made.lives.authority, crypto::validity_of(made.ca_pem));
+  }
   SR_TRY(const crypto::IssuedCertificate leaf,
-         parts_.instances.issue_server_certificate(*reader, account, id, parts_.names,
-                                                   parts_.clock.now()));
-  SR_TRY(ca_pem, parts_.instances.ca_chain(*reader, account, id));
-  return net::TlsIdentity{.certificate_chain_pem = leaf.certificate_pem,
-                          .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))};
+         parts_.instances.issue_server_certificate(*reader, account, id, parts_.names, now));
+  SR_TRY(made.lives.server, crypto::validity_of(leaf.certificate_pem));
+  made.tls = {.certificate_chain_pem = leaf.certificate_pem,
+              .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))};
+  return made;
 }
 
 Result<InstanceEndpoint> InstanceEndpoints::listen(const InstanceListen& wanted) {
@@ -38,9 +48,10 @@ Result<InstanceEndpoint> InstanceEndpoints::listen(const InstanceListen& wanted)
   net::ServerConfig server;
   server.threads = parts_.threads;
   SR_TRY(auto sockets, parts_.sockets_at(wanted.address));
-  SR_TRY(net::TlsIdentity identity, identity_of(*account, id, endpoint.ca_pem));
-  server.listeners.push_back({.identity = identity, .sockets = std::move(sockets)});
-  wipe(identity);
+  SR_TRY(Certificates made, certificates_of(*account, id, parts_.clock.now()));
+  endpoint.ca_pem = made.ca_pem;
+  server.listeners.push_back({.identity = made.tls, .sockets = std::move(sockets)});
+  wipe(made.tls);
   server.pin_cpus = parts_.config.pin_cpus;
   server.body_bytes = limits::kInstanceBodyBytesMax;
   auto bound = net::Server::start(
@@ -49,7 +60,7 @@ Result<InstanceEndpoint> InstanceEndpoints::listen(const InstanceListen& wanted)
   if (!bound) return std::unexpected(bound.error());
   endpoint.address.port = (*bound)->port(0);
   const std::lock_guard lock(mutex_);
-  own_.push_back({id, std::move(*bound)});
+  own_.push_back({id, std::move(*bound), made.lives});
   return endpoint;
 }
 
@@ -80,7 +91,7 @@ Result<Address> InstanceEndpoints::listen_all(const Address& address) {
 Result<void> InstanceEndpoints::open_missing(const std::vector<instances::Enrolled>& there) {
   Result<void> all;
   for (const instances::Enrolled& one : there) {
-    if (std::ranges::find(named_, one.id) != named_.end()) continue;
+    if (std::ranges::find(named_, one.id, &Named::instance) != named_.end()) continue;
     const auto opened = open_named(one);
     if (!opened && all) all = opened;
     if (opened) log::info("instance_endpoint_opened", {{"instance", one.id}});
@@ -89,23 +100,58 @@ Result<void> InstanceEndpoints::open_missing(const std::vector<instances::Enroll
 }
 
 Result<void> InstanceEndpoints::open_named(const instances::Enrolled& instance) {
-  std::string ca_pem;
-  SR_TRY(net::TlsIdentity identity, identity_of(instance.account, instance.id, ca_pem));
-  const std::string name = instances::Instances::endpoint_name(instance.id);
-  endpoints_->open(name, std::make_shared<const gateway_instance::GatewayParts>(
-                             parts_.gateway(instance.account, instance.id)));
-  const auto set = certificates_->set(name, identity);
-  wipe(identity);
-  SR_CHECK_OK(set);
-  named_.push_back(instance.id);
+  endpoints_->open(instances::Instances::endpoint_name(instance.id),
+                   std::make_shared<const gateway_instance::GatewayParts>(
+                       parts_.gateway(instance.account, instance.id)));
+  SR_TRY(const crypto::Lives lives, renew_named(instance.account, instance.id, parts_.clock.now()));
+  named_.push_back({instance.id, lives});
   return {};
+}
+
+Result<crypto::Lives> InstanceEndpoints::renew_named(AccountId account, const std::string& id,
+                                                     Instant now) const {
+  SR_TRY(Certificates made, certificates_of(account, id, now));
+  const auto set = certificates_->set(instances::Instances::endpoint_name(id), made.tls);
+  wipe(made.tls);
+  SR_CHECK_OK(set);
+  return made.lives;
+}
+
+Result<void> InstanceEndpoints::renew_own(Own& own, Instant now) const {
+  const auto account = parts_.instances.index().owner(own.instance);
+  if (!account) return {};  // released; the keeper closes it
+  SR_TRY(Certificates made, certificates_of(*account, own.instance, now));
+  const auto shown = own.server->reload(made.tls);
+  wipe(made.tls);
+  SR_CHECK_OK(shown);
+  own.lives = made.lives;
+  return {};
+}
+
+Result<void> InstanceEndpoints::renew(Instant now) {
+  const std::lock_guard following(following_);
+  Result<void> all;
+  for (Named& one : named_) {
+    const auto account = parts_.instances.index().owner(one.instance);
+    if (!account || !crypto::is_due(one.lives, now)) continue;
+    const auto renewed = renew_named(*account, one.instance, now);
+    if (renewed) one.lives = *renewed;
+    if (!renewed && all) all = std::unexpected(renewed.error());
+  }
+  const std::lock_guard lock(mutex_);
+  for (Own& one : own_) {
+    if (!crypto::is_due(one.lives, now)) continue;
+    const auto renewed = renew_own(one, now);
+    if (!renewed && all) all = renewed;
+  }
+  return all;
 }
 
 void InstanceEndpoints::close_named(const std::string& id) {
   const std::string name = instances::Instances::endpoint_name(id);
   certificates_->remove(name);
   endpoints_->close(name);
-  std::erase(named_, id);
+  std::erase_if(named_, [&id](const Named& one) { return one.instance == id; });
   log::info("instance_endpoint_closed", {{"instance", id}});
 }
 
@@ -144,8 +190,8 @@ Result<void> InstanceEndpoints::follow() {
   for (const std::string& id : own) {
     if (gone(id)) close_own(id);
   }
-  for (const std::string& id : std::vector<std::string>(named_)) {
-    if (gone(id)) close_named(id);
+  for (const Named& one : std::vector<Named>(named_)) {
+    if (gone(one.instance)) close_named(one.instance);
   }
   if (for_all) SR_CHECK_OK(open_missing(there));
   seen_ = now;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "periodic.h"
+#include "provision.h"
 #include "strongroom/gateway_instance/endpoints.h"
 #include "strongroom/instances/instances.h"
 #include "strongroom/net/server.h"
@@ -47,6 +48,9 @@ class InstanceEndpoints {
   Result<Address> listen_all(const Address& address);
   /// From now on follows what becomes of the instances. Once.
   void keep();
+  /// Shows new certificates where they are due at `now`, and renews CAs that are. The first
+  /// failure, once all were tried.
+  Result<void> renew(Instant now);
 
   std::size_t connections() const;
   void begin_farewell();
@@ -57,10 +61,18 @@ class InstanceEndpoints {
   struct Own {
     std::string instance;
     std::unique_ptr<net::Server> server;
+    crypto::Lives lives;
+  };
+  struct Named {
+    std::string instance;
+    crypto::Lives lives;
   };
 
-  Result<net::TlsIdentity> identity_of(AccountId account, const std::string& id,
-                                       std::string& ca_pem) const;
+  /// A new certificate, under the instance's CA, which is renewed first if it is due. The caller
+  /// wipes the key.
+  Result<Certificates> certificates_of(AccountId account, const std::string& id, Instant now) const;
+  Result<crypto::Lives> renew_named(AccountId account, const std::string& id, Instant now) const;
+  Result<void> renew_own(Own& own, Instant now) const;
   /// Brings what is served to what is there.
   Result<void> follow();
   /// Those of `there` that are not open yet. One that cannot be opened must not keep the others
@@ -74,10 +86,10 @@ class InstanceEndpoints {
   const std::shared_ptr<gateway_instance::Endpoints> endpoints_ =
       std::make_shared<gateway_instance::Endpoints>();
   const std::shared_ptr<net::NamedIdentities> certificates_ = net::NamedIdentities::make();
-  std::mutex following_;            // before mutex_; for the two that follow
-  std::vector<std::string> named_;  // ids served by all_
-  std::uint64_t seen_ = 0;          // the state of the instances that is served
-  mutable std::mutex mutex_;        // for the three that follow
+  std::mutex following_;      // before mutex_; for the two that follow
+  std::vector<Named> named_;  // served by all_
+  std::uint64_t seen_ = 0;    // the state of the instances that is served
+  mutable std::mutex mutex_;  // for the three that follow
   std::vector<Own> own_;
   std::vector<std::unique_ptr<net::Server>> retired_;  // stopped; workers may still hold exchanges
   std::unique_ptr<net::Server> all_;                   // null: there is no address for all

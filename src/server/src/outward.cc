@@ -122,4 +122,16 @@ void Outward::write(std::string& out) const {
   }
 }
 
+std::unique_ptr<trace::Tracer> make_tracer(const Config& config, const Uuid& cluster,
+                                           Random& random) {
+  if (config.trace_otlp_url.empty()) return nullptr;
+  return std::make_unique<trace::Tracer>(
+      trace::Settings{.url = config.trace_otlp_url,
+                      .permille = config.trace_permille,
+                      .instance = cluster.lower(),
+                      .reach = {.ca_file = config.notify_ca_file,
+                                .private_hosts = config.notify_private_hosts}},
+      random);
+}
+
 }  // namespace strongroom::server

@@ -36,4 +36,8 @@ class Outward {
   std::vector<std::unique_ptr<Periodic>> threads_;
 };
 
+/// Null unless `config` asks for traces.
+std::unique_ptr<trace::Tracer> make_tracer(const Config& config, const Uuid& cluster,
+                                           Random& random);
+
 }  // namespace strongroom::server

@@ -20,11 +20,6 @@ constexpr std::string_view kLeafKey = "tls-leaf-key";
 constexpr std::string_view kDevRootKeyId = "dev-root-key-id";
 constexpr std::string_view kDevRootKeySecret = "dev-root-key-secret";
 
-constexpr std::int64_t kCaDays = 3650;
-constexpr std::int64_t kLeafDays = 825;
-constexpr std::int64_t kRenewDays = 60;
-constexpr std::int64_t kBackdateMillis = 3'600'000;  // clients' clocks may be behind
-
 barrier::Address system_record(std::string_view name) {
   return {.type = barrier::RecordType::kSystem, .account = AccountId(), .name = name};
 }
@@ -49,21 +44,21 @@ void put_text(barrier::Transaction& transaction, std::string_view name, std::str
   transaction.put(system_record(name), Uuid::generate(random), as_bytes(text));
 }
 
-crypto::Validity valid_for(Instant now, std::int64_t days) {
-  return {.not_before = {now.unix_ms - kBackdateMillis},
-          .not_after = {now.unix_ms + days * kMillisPerDay}};
-}
-
-Result<net::TlsIdentity> issue_leaf(barrier::Transaction& transaction,
-                                    const crypto::IssuedCertificate& ca, const ProvisionPlan& plan,
-                                    Instant now, Random& random) {
+Result<Certificates> issue_leaf(barrier::Transaction& transaction,
+                                const crypto::IssuedCertificate& ca, const ProvisionPlan& plan,
+                                Instant now, Random& random) {
   const crypto::ServerNames names{.dns = plan.dns_names, .ip_addresses = plan.addresses};
+  Certificates made{.tls = {},
+                    .ca_pem = ca.certificate_pem,
+                    .lives = {.server = crypto::server_certificate_validity(now), .authority = {}}};
+  SR_TRY(made.lives.authority, crypto::validity_of(ca.certificate_pem));
   SR_TRY(const crypto::IssuedCertificate leaf,
-         crypto::issue_server_certificate(ca, names, valid_for(now, kLeafDays), random));
+         crypto::issue_server_certificate(ca, names, made.lives.server, random));
   put_text(transaction, kLeafCertificate, leaf.certificate_pem, random);
   put_text(transaction, kLeafKey, OperatorReveal::text(leaf.key_pem), random);
-  return net::TlsIdentity{.certificate_chain_pem = leaf.certificate_pem + ca.certificate_pem,
-                          .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))};
+  made.tls = {.certificate_chain_pem = leaf.certificate_pem + ca.certificate_pem,
+              .private_key_pem = std::string(OperatorReveal::text(leaf.key_pem))};
+  return made;
 }
 
 Result<Provision> create(barrier::SealedStore& store, identity::Directory& directory,
@@ -74,17 +69,16 @@ Result<Provision> create(barrier::SealedStore& store, identity::Directory& direc
   SR_TRY(identity::IssuedAccessKey key, directory.create_account(*transaction, made.account, now));
   const std::string ca_name = "Strongroom CA " + store.cluster().lower().substr(0, 8);
   SR_TRY(const crypto::IssuedCertificate ca,
-         crypto::make_private_ca(ca_name, valid_for(now, kCaDays), random));
+         crypto::make_private_ca(ca_name, crypto::authority_validity(now), random));
   put_text(*transaction, kAccount, made.account.text(), random);
   put_text(*transaction, kCaCertificate, ca.certificate_pem, random);
   put_text(*transaction, kCaKey, OperatorReveal::text(ca.key_pem), random);
-  SR_TRY(made.tls, issue_leaf(*transaction, ca, plan, now, random));
+  SR_TRY(made.certificates, issue_leaf(*transaction, ca, plan, now, random));
   if (plan.keep_root_key) {
     put_text(*transaction, kDevRootKeyId, key.id, random);
     put_text(*transaction, kDevRootKeySecret, OperatorReveal::text(key.secret), random);
   }
   SR_CHECK_OK(transaction->commit());
-  made.ca_pem = ca.certificate_pem;
   made.root_key_id = key.id;
   made.root_key_secret = std::move(key.secret);
   return made;
@@ -101,9 +95,13 @@ Result<Provision> load(barrier::Reader& reader, const barrier::OpenedRecord& acc
   SR_TRY(const auto ca, require(reader, kCaCertificate));
   SR_TRY(const auto certificate, require(reader, kLeafCertificate));
   SR_TRY(const auto key, require(reader, kLeafKey));
-  found.ca_pem = as_chars(ca->body());
-  found.tls = {.certificate_chain_pem = std::string(as_chars(certificate->body())) + found.ca_pem,
+  Certificates& shown = found.certificates;
+  shown.ca_pem = as_chars(ca->body());
+  const std::string leaf(as_chars(certificate->body()));
+  shown.tls = {.certificate_chain_pem = leaf + shown.ca_pem,
                .private_key_pem = std::string(as_chars(key->body()))};
+  SR_TRY(shown.lives.server, crypto::validity_of(leaf));
+  SR_TRY(shown.lives.authority, crypto::validity_of(shown.ca_pem));
   if (plan.keep_root_key) {
     SR_TRY(const auto key_id, require(reader, kDevRootKeyId));
     SR_TRY(const auto secret, require(reader, kDevRootKeySecret));
@@ -114,32 +112,42 @@ Result<Provision> load(barrier::Reader& reader, const barrier::OpenedRecord& acc
 }
 
 /// Near its end, or for other names than are wanted now.
-bool needs_renewal(std::string_view leaf_pem, const ProvisionPlan& plan, Instant now) {
-  const auto leaf = crypto::read_certificate(leaf_pem);
-  if (!leaf) return true;
-  const auto end = parse_utc(leaf->not_after);
-  if (!end || end->unix_ms - now.unix_ms < kRenewDays * kMillisPerDay) return true;
-  return std::ranges::any_of(plan.dns_names, [&](const std::string& name) {
+bool needs_renewal(const Certificates& shown, const ProvisionPlan& plan, Instant now) {
+  if (crypto::is_due(shown.lives, now)) return true;
+  const auto leaf = crypto::read_certificate(shown.tls.certificate_chain_pem);
+  return !leaf || std::ranges::any_of(plan.dns_names, [&](const std::string& name) {
     return std::ranges::find(leaf->dns_names, name) == leaf->dns_names.end();
   });
 }
 
 }  // namespace
 
+ProvisionPlan plan_of(const Config& config, barrier::Mode mode) {
+  ProvisionPlan plan{.keep_root_key = mode == barrier::Mode::kDev,
+                     .dns_names = {"localhost"},
+                     .addresses = {"127.0.0.1", "::1"}};
+  for (const std::string& name : config.certificate_names) {
+    (parse_address(name + ":0") || parse_address("[" + name + "]:0") ? plan.addresses
+                                                                     : plan.dns_names)
+        .push_back(name);
+  }
+  return plan;
+}
+
 Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
-                            const ProvisionPlan& plan, Clock& clock, Random& random) {
+                            const ProvisionPlan& plan, const Clock& clock, Random& random) {
   SR_TRY(const auto reader, store.reader());
   SR_TRY(const auto account, find(*reader, kAccount));
   if (!account) return create(store, directory, plan, clock.now(), random);
   SR_TRY(Provision found, load(*reader, **account, plan));
-  if (!needs_renewal(found.tls.certificate_chain_pem, plan, clock.now())) return found;
-  wipe(found.tls);
-  SR_TRY(found.tls, renew_certificate(store, plan, clock, random));
+  if (!needs_renewal(found.certificates, plan, clock.now())) return found;
+  wipe(found.certificates.tls);
+  SR_TRY(found.certificates, renew_certificates(store, plan, clock.now(), random));
   return found;
 }
 
-Result<net::TlsIdentity> renew_certificate(barrier::SealedStore& store, const ProvisionPlan& plan,
-                                           Clock& clock, Random& random) {
+Result<Certificates> renew_certificates(barrier::SealedStore& store, const ProvisionPlan& plan,
+                                        Instant now, Random& random) {
   SR_TRY(const auto transaction, store.begin());
   SR_TRY(const auto certificate, require(*transaction, kCaCertificate));
   SR_TRY(const auto key, require(*transaction, kCaKey));
@@ -148,9 +156,15 @@ Result<net::TlsIdentity> renew_certificate(barrier::SealedStore& store, const Pr
   crypto::IssuedCertificate ca{.certificate_pem = std::string(as_chars(certificate->body())),
                                .key_pem = {}};
   SR_TRY(ca.key_pem, SecretBytes::copy_of(key->body()));
-  SR_TRY(auto identity, issue_leaf(*transaction, ca, plan, clock.now(), random));
+  SR_TRY(const crypto::Validity authority, crypto::validity_of(ca.certificate_pem));
+  if (crypto::is_authority_due(authority, now)) {
+    SR_TRY(ca.certificate_pem,
+           crypto::renew_private_ca(ca, crypto::authority_validity(now).not_after, random));
+    put_text(*transaction, kCaCertificate, ca.certificate_pem, random);
+  }
+  SR_TRY(Certificates made, issue_leaf(*transaction, ca, plan, now, random));
   SR_CHECK_OK(transaction->commit());
-  return identity;
+  return made;
 }
 
 void wipe(net::TlsIdentity& identity) {

@@ -6,16 +6,25 @@
 #include <optional>
 #include <string>
 
+#include "strongroom/barrier/data_directory.h"
 #include "strongroom/barrier/sealed_store.h"
+#include "strongroom/crypto/certificate_life.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/net/server.h"
+#include "strongroom/server/config.h"
 
 namespace strongroom::server {
 
+/// What the shared endpoint shows, and until when.
+struct Certificates {
+  net::TlsIdentity tls;  // the key is wiped with wipe()
+  std::string ca_pem;
+  crypto::Lives lives;
+};
+
 struct Provision {
   AccountId account;
-  std::string ca_pem;
-  net::TlsIdentity tls;     // the key is wiped with wipe_key()
+  Certificates certificates;
   std::string root_key_id;  // empty in production after the first start
   SecretBytes
       root_key_secret;  // dev keeps it for every start; production has it at the first start only
@@ -27,14 +36,18 @@ struct ProvisionPlan {
   std::vector<std::string> addresses;
 };
 
-/// Finds what is there or makes all of it; a certificate near its end, or without a name that is
-/// wanted now, is made anew under the same CA. kCorrupt if only a part is there.
-Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
-                            const ProvisionPlan& plan, Clock& clock, Random& random);
+/// What the configuration asks for.
+ProvisionPlan plan_of(const Config& config, barrier::Mode mode);
 
-/// Issues a new leaf under the stored CA (same names), for when the old one nears its end.
-Result<net::TlsIdentity> renew_certificate(barrier::SealedStore& store, const ProvisionPlan& plan,
-                                           Clock& clock, Random& random);
+/// Finds what is there or makes all of it; a certificate near its end, or without a name that is
+/// wanted now, is made anew. kCorrupt if only a part is there.
+Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
+                            const ProvisionPlan& plan, const Clock& clock, Random& random);
+
+/// Issues a new certificate under the stored CA, whose own is renewed first (same key and name) if
+/// it is due.
+Result<Certificates> renew_certificates(barrier::SealedStore& store, const ProvisionPlan& plan,
+                                        Instant now, Random& random);
 
 void wipe(net::TlsIdentity& identity);
 

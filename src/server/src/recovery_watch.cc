@@ -6,11 +6,10 @@
 #include <algorithm>
 
 #include "root_follower.h"
+#include "server_event.h"
 #include "strongroom/barrier/data_directory.h"
 #include "strongroom/barrier/upkeep.h"
-#include "strongroom/base/json_writer.h"
 #include "strongroom/base/log.h"
-#include "strongroom/due/due.h"
 
 namespace strongroom::server {
 namespace {
@@ -69,18 +68,7 @@ void RecoveryWatch::stop() {
 
 void RecoveryWatch::event(const std::string& name, const std::string& level,
                           const std::string& why) {
-  auto transaction = server_.store.begin();
-  if (!transaction) return;
-  std::string detail;
-  JsonWriter json(detail);
-  json.begin_object();
-  json.member("level", level);
-  json.member("why", why);
-  json.end_object();
-  due::record(**transaction, server_.clock.now(),
-              {.name = name, .account = server_.account, .resource = "", .detail_json = detail});
-  if (const auto done = (*transaction)->commit(); !done)
-    log::warn("event_not_recorded", {{"event", name}, {"code", done.error().code()}});
+  tell_event(server_.store, server_.account, server_.clock.now(), name, level, why);
 }
 
 void RecoveryWatch::note(const std::function<void(RecoveryStatus&)>& change) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "background.h"
+#include "certificate_keeper.h"
 #include "health.h"
 #include "instance_endpoints.h"
 #include "no_answer.h"
@@ -49,23 +50,6 @@ constexpr std::int64_t kStopGraceMillis = 5'000;
 constexpr std::int64_t kFarewellPollMillis = 10;
 constexpr std::string_view kAuditSeedLabel = "strongroom/audit/signing/1";
 
-std::size_t io_threads_of(const Config& config) {
-  if (config.io_threads > 0) return config.io_threads;
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
-ProvisionPlan plan_of(const Config& config, barrier::Mode mode) {
-  ProvisionPlan plan{.keep_root_key = mode == barrier::Mode::kDev,
-                     .dns_names = {"localhost"},
-                     .addresses = {"127.0.0.1", "::1"}};
-  for (const std::string& name : config.certificate_names) {
-    (parse_address(name + ":0") || parse_address("[" + name + "]:0") ? plan.addresses
-                                                                     : plan.dns_names)
-        .push_back(name);
-  }
-  return plan;
-}
-
 std::vector<metrics::CallName> call_names(const service::Service& service) {
   std::vector<metrics::CallName> names;
   for (const service::Operation* row : service.operations())
@@ -73,11 +57,6 @@ std::vector<metrics::CallName> call_names(const service::Service& service) {
   for (const service::Operation& row : gateway_instance::operations())
     names.push_back({&row, row.api.product, row.name, "dedicated"});
   return names;
-}
-
-Result<bool> is_empty(const store::Store& engine) {
-  SR_TRY(const auto snapshot, engine.snapshot());
-  return snapshot->revision() == store::Revision{0};
 }
 
 }  // namespace
@@ -129,6 +108,7 @@ struct RunningServer::Parts {
   std::unique_ptr<InstanceEndpoints> instance_endpoints;
   net::TlsIdentity health_identity;  // between the two listeners' starts
   std::unique_ptr<net::Server> health;
+  std::unique_ptr<CertificateKeeper> certificates;
   StartedFacts facts;
 
   Result<void> open_storage(barrier::UnsealedDirectory opened, bool may_initialize);
@@ -146,6 +126,7 @@ struct RunningServer::Parts {
   void listen_configured_instances();
   gateway_instance::GatewayParts instance_gateway(AccountId account, const std::string& id) const;
   Result<void> listen_health();
+  void make_certificate_keeper(const Provision& provision, barrier::Mode mode);
   void build_indexes();
   /// One mutation as the root principal, through the pipeline and its audit.
   service::Outcome act_as_root(const service::ApiVersion& api, std::string_view action,
@@ -161,7 +142,9 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
   const char* recording = std::getenv("STRONGROOM_BENCH_RECORDING");
   SR_TRY(engine, store_lmdb::open({.directory = config.data_directory + "/store",
                                    .recording_file = recording != nullptr ? recording : ""}));
-  SR_TRY(const bool fresh, is_empty(*engine));
+  SR_TRY(auto snapshot, engine->snapshot());
+  const bool fresh = snapshot->revision() == store::Revision{0};
+  snapshot.reset();
   SR_TRY(store, barrier::open_sealed_store(*engine, std::move(opened.keys),
                                            {.cluster = opened.superblock.cluster,
                                             .clock = clock,
@@ -240,40 +223,41 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
   directory->set_client_keys(access_points.get());
   SR_TRY(diagnostic_key, store->derive(access::kDiagnosticLabel));
   open_rotation();
-  service = std::make_unique<service::Service>(
-      service::Engines{.store = *store,
-                       .directory = *directory,
-                       .keys = *keys,
-                       .instances = *instances,
-                       .secrets = *secrets,
-                       .access_points = *access_points,
-                       .clock = clock,
-                       .random = random,
-                       .region = config.region,
-                       .sessions = sessions.get(),
-                       .issuers = issuers.get(),
-                       .diagnostic_key = &diagnostic_key,
-                       .operator_account = account,
-                       .targets = targets.get(),
-                       .target_runner = egress.get(),
-                       .rotations = rotations.get(),
-                       .driver = driver.get(),
-                       .call_log = call_log.get(),
-                       .caretaker = watch.get(),
-                       .write_server_status = [this](service::AnswerWriter& out, Instant) {
-                         if (samples) write_server_status(vital_facts(), *samples, out);
-                       }});
+  service = std::make_unique<service::Service>(service::Engines{
+      .store = *store,
+      .directory = *directory,
+      .keys = *keys,
+      .instances = *instances,
+      .secrets = *secrets,
+      .access_points = *access_points,
+      .clock = clock,
+      .random = random,
+      .region = config.region,
+      .sessions = sessions.get(),
+      .issuers = issuers.get(),
+      .diagnostic_key = &diagnostic_key,
+      .operator_account = account,
+      .targets = targets.get(),
+      .target_runner = egress.get(),
+      .rotations = rotations.get(),
+      .driver = driver.get(),
+      .call_log = call_log.get(),
+      .caretaker = watch.get(),
+      .write_server_status =
+          [this](service::AnswerWriter& out, Instant) {
+            if (samples) write_server_status(vital_facts(), *samples, out);
+          },
+      .calls_at_instance = [this](std::string_view id,
+                                  Instant now) { return flow->used_at_instance(id, now); }});
   calls = std::make_unique<metrics::Calls>(call_names(*service));
   samples = std::make_unique<Samples>(config.data_directory);
   store->add_listener(&samples->commits());
-  if (config.published_limits || config.principal_qps > 0 || config.instance_limits) {
-    flow = std::make_unique<service::FlowControl>(
-        service::FlowLimits{.published = config.published_limits,
-                            .principal_qps = config.principal_qps,
-                            .specifications = config.instance_limits},
-        service->operations(), random);
-    samples->watch(flow.get());
-  }
+  flow = std::make_unique<service::FlowControl>(
+      service::FlowLimits{.published = config.published_limits,
+                          .principal_qps = config.principal_qps,
+                          .specifications = config.instance_limits},
+      service->operations(), random);
+  samples->watch(flow.get());
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
   misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,
                                                  service::WorkerPool::Sharing::kShortJobs);
@@ -320,21 +304,25 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
   const std::size_t threads = io_threads_of(config);
   net::ServerConfig server;
   SR_TRY(auto open_sockets, sockets_at(config.listen, threads));
-  server.listeners.push_back({.identity = provision.tls, .sockets = std::move(open_sockets)});
+  net::TlsIdentity& tls = provision.certificates.tls;
+  server.listeners.push_back({.identity = tls, .sockets = std::move(open_sockets)});
   server.threads = threads;
   server.pin_cpus = config.pin_cpus;
+  // Without a limit nothing is counted here.
+  const bool limited = config.published_limits || config.principal_qps > 0;
   auto bound = net::Server::start(
       server, handlers(gateway_openapi::make_runners({.service = *service,
                                                       .authenticator = *authenticator,
-                                                      .flow = flow.get(),
+                                                      .flow = limited ? flow.get() : nullptr,
                                                       .witness = witness.get()})));
   wipe(server.listeners[0].identity);
-  if (bound && !config.metrics_client_ca_pem.empty()) health_identity = provision.tls;
-  wipe(provision.tls);
+  if (bound && !config.metrics_client_ca_pem.empty()) health_identity = tls;
+  wipe(tls);
   if (!bound) return std::unexpected(bound.error());
   listener = std::move(*bound);
+  certificates->add(*listener);
   facts.account = provision.account;
-  facts.ca_pem = std::move(provision.ca_pem);
+  facts.ca_pem = std::move(provision.certificates.ca_pem);
   facts.root_key_id = std::move(provision.root_key_id);
   facts.root_key_secret = std::move(provision.root_key_secret);
   facts.port = listener->port(0);
@@ -400,13 +388,18 @@ HealthFacts RunningServer::Parts::vital_facts() const {
   now.index_ready = secrets->index().ready();
   now.audit_entries = audit->head().size;
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
+  if (certificates) {
+    const crypto::Lives lives = certificates->lives();
+    now.certificate_ends = lives.server.not_after;
+    now.ca_ends = lives.authority.not_after;
+  }
+  now.now = clock.now();
   if (watch) {
     const service::Caretaker::Facts care = watch->facts();
     now.last_backup = care.last_backup;
     now.last_proven_restore = care.last_proven_restore;
     now.keyring_epoch = care.keyring_epoch;
     now.resealed_percent = care.resealed_percent;
-    now.now = clock.now();
   }
   return now;
 }
@@ -440,8 +433,24 @@ Result<void> RunningServer::Parts::listen_health() {
   wipe(health_identity);
   if (!bound) return std::unexpected(bound.error());
   health = std::move(*bound);
+  if (!config.metrics_client_ca_pem.empty())
+    certificates->add(*health, config.metrics_client_ca_pem);
   facts.health_port = health->port(0);
   return {};
+}
+
+// Before anybody asks for its facts.
+void RunningServer::Parts::make_certificate_keeper(const Provision& provision, barrier::Mode mode) {
+  certificates = std::make_unique<CertificateKeeper>(
+      KeptCertificates{
+          .store = *store,
+          .clock = clock,
+          .random = random,
+          .plan = plan_of(config, mode),
+          .account = provision.account,
+          .ca_file = config.data_directory + "/ca.pem",
+          .renew_instances = [this](Instant now) { return instance_endpoints->renew(now); }},
+      provision.certificates.lives);
 }
 
 Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config,
@@ -476,23 +485,17 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
                                     .private_hosts = config.notify_private_hosts}});
   SR_TRY(p.outward, Outward::start(config));
   SR_TRY(p.witness, open_witness(config, *p.store));
-  if (!config.trace_otlp_url.empty()) {
-    p.tracer = std::make_unique<trace::Tracer>(
-        trace::Settings{.url = config.trace_otlp_url,
-                        .permille = config.trace_permille,
-                        .instance = p.store->cluster().lower(),
-                        .reach = {.ca_file = config.notify_ca_file,
-                                  .private_hosts = config.notify_private_hosts}},
-        p.random);
+  if (p.tracer = make_tracer(config, p.store->cluster(), p.random); p.tracer)
     p.outward->send_traces(*p.tracer);
-  }
   p.index_builder = std::thread([&p] { p.build_indexes(); });
+  p.make_certificate_keeper(provision, mode);
   // The shared endpoint last: whoever reaches it may take the others for granted.
   p.make_instance_endpoints();
   p.listen_configured_instances();
   SR_CHECK_OK(p.listen(std::move(provision)));
   p.instance_endpoints->keep();
   SR_CHECK_OK(p.listen_health());
+  p.certificates->keep(p.facts.ca_pem);
   return server;
 }
 
@@ -577,6 +580,7 @@ void RunningServer::say_farewell(std::int64_t millis) {
 
 void RunningServer::stop() {
   Parts& p = *parts_;
+  if (p.certificates) p.certificates->stop();
   if (p.listener) p.listener->stop(kStopGraceMillis);
   if (p.instance_endpoints) p.instance_endpoints->stop(kStopGraceMillis);
   if (p.health) p.health->stop(0);

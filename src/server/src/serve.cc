@@ -5,11 +5,14 @@
 #include <sys/signalfd.h>
 
 #include <cstdio>
+#include <string>
+#include <system_error>
 
 #include "control.h"
 #include "service_manager.h"
 #include "startup.h"
 #include "strongroom/base/log.h"
+#include "strongroom/secmem/locked_memory.h"
 #include "strongroom/server/commands.h"
 #include "strongroom/server/running_server.h"
 #include "succession.h"
@@ -70,6 +73,15 @@ Result<void> Serving::inherit(bool take_over) {
   return {};
 }
 
+// Swap is off or the start was refused; still somebody may switch it on later.
+void warn_of_unlocked_memory() {
+  const LockedMemory memory = locked_memory();
+  if (memory.fully_locked) return;
+  log::warn("memory_not_locked", {{"bytes", static_cast<std::int64_t>(memory.unlocked_bytes)},
+                                  {"why", std::generic_category().message(memory.lock_error)},
+                                  {"next", "raise RLIMIT_MEMLOCK (LimitMEMLOCK=)"}});
+}
+
 void Serving::announce() {
   if (auto point = ControlPoint::open(config_.data_directory); point) {
     control_ = std::move(*point);
@@ -78,6 +90,7 @@ void Serving::announce() {
   }
   if (predecessor_) declare_serving(*predecessor_);
   predecessor_.reset();
+  warn_of_unlocked_memory();
   tell_service_manager("READY=1");
 }
 
@@ -92,6 +105,15 @@ void print_addresses(const Config& config, const StartedFacts& facts) {
                 facts.all_instances.port);
   }
   std::fflush(stdout);
+}
+
+// On a bad day nobody may be led to make a new directory in the place of the one that is locked.
+std::string next_after(const Error& error) {
+  if (error.code() == "DataDirectory.NotFound")
+    return "restore a backup (docs/runbooks/restore.md), or make a new directory: strongroomd init";
+  if (error.kind() == ErrorKind::kCorrupt)
+    return "keep the directory as it is and restore a backup: docs/runbooks/restore.md";
+  return "mend the cause above, or open it with another slot: docs/runbooks/lost-slot.md";
 }
 
 // Up to the point where nothing of this process holds the data directory any more.
@@ -152,7 +174,7 @@ int Serving::run(bool take_over) {
       auto opened = open();
       if (!opened)
         return fail_with("the data directory could not be opened", opened.error(),
-                         "strongroomd init, for a new one");
+                         next_after(opened.error()));
       opened_ = std::move(*opened);
     }
     if (opened_->superblock.format_epoch < barrier::kFormatEpoch) {

@@ -13,6 +13,8 @@ void write_server_status(const HealthFacts& facts, const Samples& samples,
   out.number("OverdueTasks", samples.due_overdue());
   out.number("OverdueRotations", samples.rotations_overdue());
   out.number("WaitingNotices", samples.outbox_waiting());
+  out.field("CertificateEnds", format_utc(facts.certificate_ends));
+  out.field("CaCertificateEnds", format_utc(facts.ca_ends));
   out.number("UptimeSeconds", facts.uptime_seconds);
 }
 

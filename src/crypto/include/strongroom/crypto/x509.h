@@ -34,6 +34,14 @@ struct ServerNames {
 Result<IssuedCertificate> make_private_ca(std::string_view common_name, Validity validity,
                                           Random& random);
 
+/// The CA's certificate anew: the same key, name and start, another serial number and end. Whatever
+/// the CA has signed is good under both. kInvalidInput if `ca` is not a pair of ours.
+Result<std::string> renew_private_ca(const IssuedCertificate& ca, Instant not_after,
+                                     Random& random);
+
+/// When the first certificate of a PEM text begins and ends. kInvalidInput if there is none.
+Result<Validity> validity_of(std::string_view certificate_pem);
+
 /// A certificate for TLS servers, signed by `ca`. Its common name is the first name of `names`.
 /// kInvalidInput if `names` is empty, a name is not ASCII or an address does not parse, or `ca` is
 /// not a pair of ours.

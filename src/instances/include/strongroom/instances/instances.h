@@ -77,6 +77,11 @@ class Instances {
                                                              crypto::ServerNames names,
                                                              Instant now) const;
 
+  /// Makes the certificate of the instance's CA anew, under the same key, if it nears its end
+  /// (crypto::is_authority_due), and records an event. False: it does not.
+  Result<bool> renew_authority(barrier::Transaction& transaction, AccountId account,
+                               std::string_view id, Instant now) const;
+
   /// Reads the roster of instances, before the first request. A store from before there was one is
   /// walked through, and gets it.
   Result<void> build_index();

@@ -132,4 +132,7 @@ struct Config {
 /// kInvalidInput names the key, its origin and what would be right.
 Result<Config> interpret(const Values& values);
 
+/// As configured, or one for each core.
+std::size_t io_threads_of(const Config& config);
+
 }  // namespace strongroom::server
