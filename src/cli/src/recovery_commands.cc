@@ -51,7 +51,7 @@ std::string shredding_text(const Value& keyring, Instant now) {
   if (keyring["Shredded"].text() != "true")
     return "waits for `strongroom compact`: old keys may still lie in free pages of the store";
   const std::string when = age_text(keyring["LastCompactionTime"], now);
-  return when == "never" ? "nothing to do"
+  return when == "never" ? "what was purged may lie in free pages until `strongroom compact`"
                          : "complete for what was deleted before " + when +
                                "; backups taken before then still hold it";
 }
@@ -67,7 +67,8 @@ StatusRows recovery_rows(Session& session) {
       {"Last backup", outcome_text(backup["LastBackupTime"], backup["LastBackupFailureTime"], now)},
       {"Last proven restore",
        outcome_text(backup["LastProvenRestoreTime"], backup["LastDrillFailureTime"], now)},
-      {"Keyring", keyring_text(answer->json.root()["Keyring"])}};
+      {"Keyring", keyring_text(answer->json.root()["Keyring"])},
+      {"Shredding", shredding_text(answer->json.root()["Keyring"], now)}};
   if (const Value& root = answer->json.root()["Root"]; !root.members().empty())
     rows.emplace_back("Root", root_text(root, now));
   if (const auto why = backup["LastFailure"].text(); !why.empty())

@@ -521,6 +521,7 @@ def check_epochs_online(suite, vault, chance):
         told = recovery_of(wire)["Keyring"]
         equal((told["Epoch"], told["Shredded"]), (epoch, True))
         assert "complete for what was deleted before" in strongroom("keyring", "status")
+        assert "complete for what was deleted before" in strongroom("status")
     with suite.case("-", "kill -9 anywhere after the rotation was answered: the next start finishes it"):
         for number in range(KILLS_ONLINE):
             wire.ok("RotateKeyring", version=OWN)
