@@ -128,7 +128,7 @@ class DamagedStore : public testing::Test {
 
 TEST_F(DamagedStore, AFlippedBitIsNeverMisread) {
   // Primes, so that every position within a byte comes up.
-  const std::size_t stride = test::is_soak() ? 53 : 1021;
+  const std::size_t stride = test::soaking() ? 53 : 1021;
   for (std::size_t bit = 3; bit < good_.size() * 8; bit += stride) {
     std::string bad = good_;
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
@@ -137,7 +137,7 @@ TEST_F(DamagedStore, AFlippedBitIsNeverMisread) {
 }
 
 TEST_F(DamagedStore, ATruncationIsNeverMisread) {
-  const std::size_t stride = test::is_soak() ? 97 : 997;
+  const std::size_t stride = test::soaking() ? 97 : 997;
   for (std::size_t size = 0; size < good_.size(); size += stride) {
     ASSERT_TRUE(try_bytes(std::string_view(good_).substr(0, size))) << "cut at " << size;
   }

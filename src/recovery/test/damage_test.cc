@@ -13,7 +13,7 @@
 namespace strongroom::recovery {
 namespace {
 
-const std::size_t kSoak = test::is_soak() ? 10 : 1;
+const std::size_t kSoak = test::soaking() ? 10 : 1;
 
 class Damage : public testing::Test {
  protected:

@@ -17,7 +17,7 @@ namespace strongroom::test {
 
 /// Tests of timing run only where they were asked for (make soak).
 inline bool timing_is_wanted() {
-  return is_soak();
+  return soaking();
 }
 
 struct Leak {
