@@ -1,7 +1,8 @@
 """A restart that nobody notices: official clients of four languages, and one of our own that is strict about connections, write and
 read without pause while the server is replaced by a second process, by socket activation, and by a release that fails to start.
 
-Six restarts; 100 when STRONGROOM_SOAK is set. Not one call may fail, and none is retried.
+Six restarts; 100 when STRONGROOM_SOAK is set; and one upgrade of a directory of format epoch 1, with a new root. Not one call may
+fail, and none is retried.
 """
 
 import http.client
@@ -11,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tarfile
 import tempfile
 import threading
 import time
@@ -50,7 +52,7 @@ class Load:
         while time.monotonic() < deadline:  # until the slowest of them has begun
             names = make_wire().ok("ListSecrets", {"PageSize": "100"})["SecretList"]["Secret"]
             begun = {n["SecretName"].split("/")[1] for n in names}
-            if begun == {*self.processes, "wire"}:
+            if begun >= {*self.processes, "wire"}:
                 return
             time.sleep(0.2)
         raise AssertionError(f"only {begun} of the clients have begun")
@@ -114,9 +116,15 @@ class Vault:
     def wire(self):
         return Wire(f"127.0.0.1:{self.port}", self.ca, *self.access)
 
-    def serve(self, *words, **options):
+    def run(self, *words, good=True):
+        done = subprocess.run([DEFAULT_SERVER, *words, "--data", self.data, "--set", f"seal.file={self.key}", *TOLD],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS)
+        assert (done.returncode == 0) == good, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def serve(self, *words, program=DEFAULT_SERVER, **options):
         """Starts a server and waits until it serves."""
-        process = subprocess.Popen([DEFAULT_SERVER, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", "--set",
+        process = subprocess.Popen([program, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", "--set",
                                     f"seal.file={self.key}", *TOLD, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, **options)
         if not process.stdout.readline().startswith(b"serving on"):
@@ -249,15 +257,60 @@ def check_activation(suite, vault):
             vault.stop()
 
 
+class OldVault(Vault):
+    """A directory of format epoch 1, as a release left it."""
+
+    def __init__(self, work):  # pylint: disable=super-init-not-called
+        with tarfile.open(os.path.join(ROOT, "tests", "formats", "epoch-1.tar.gz")) as packed:
+            packed.extractall(work)
+        with open(os.path.join(work, "expected.json"), encoding="utf-8") as file:
+            self.access = tuple(json.load(file)["root_key"])
+        self.data, self.key, self.port = os.path.join(work, "data"), os.path.join(work, "seal.key"), free_port()
+        self.process, self.account = None, ""
+        self.ca = os.path.join(self.data, "ca.pem")
+
+
+def check_upgrade(suite, vault):
+    """One upgrade: the release before (STRONGROOM_OLD_SERVER, else this one) serves its format, this release takes over, upgrades the
+    directory and replaces the root, and is replaced itself."""
+    vault.process = vault.serve(program=os.environ.get("STRONGROOM_OLD_SERVER", DEFAULT_SERVER))
+    wire = vault.wire()
+    vault.account = wire.ok("GetCallerIdentity", version="2015-04-01")["AccountId"]
+    wire.close()
+    load = Load(vault.environment(), vault.wire)
+    try:
+        with suite.case("-", "a new release takes over, upgrades the directory and replaces the root while everybody works"):
+            time.sleep(0.3)
+            if "STRONGROOM_OLD_SERVER" in os.environ:
+                refused = vault.run("upgrade", good=False).stderr
+                assert "Replace it by this release first" in refused, refused
+            vault.take_over()
+            vault.run("upgrade")
+            vault.run("root", "rotate")
+            time.sleep(0.3)
+            vault.take_over()
+            vault.run("upgrade", "--check")
+            if "STRONGROOM_OLD_SERVER" in os.environ:
+                refused = subprocess.run([os.environ["STRONGROOM_OLD_SERVER"], "upgrade", "--check", "--data", vault.data, "--set",
+                                          f"seal.file={vault.key}"], capture_output=True, text=True, timeout=SECONDS)
+                assert refused.returncode != 0 and "format epoch 2" in refused.stderr, refused
+        calls, failures = load.finish()
+        told(suite, "upgrade", calls, failures, 2, load.slowest)
+    finally:
+        load.kill()
+        vault.stop()
+
+
 def main():
     suite = Suite("hand-over")
     work = tempfile.mkdtemp(prefix="strongroom-e2e-")
     vaults = []
     try:
-        for number, check in enumerate((check_succession, check_kill_of_successors, check_activation)):
+        checks = (check_succession, Vault), (check_kill_of_successors, Vault), (check_activation, Vault), (check_upgrade, OldVault)
+        for number, (check, make) in enumerate(checks):
             folder = os.path.join(work, str(number))
             os.mkdir(folder)
-            vaults.append(Vault(folder))
+            vaults.append(make(folder))
             check(suite, vaults[-1])
     finally:
         for vault in vaults:
