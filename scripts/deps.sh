@@ -5,7 +5,7 @@ set -euo pipefail
 build="g++ cmake ninja-build ccache mold pkg-config libuv1-dev node-llhttp libssl-dev liblmdb-dev libflatbuffers-dev
   flatbuffers-compiler libxxhash-dev libsimdjson-dev libcli11-dev libtomlplusplus-dev libargon2-dev libzstd-dev zlib1g-dev libqrcodegen-dev librdkafka-dev libbotan-2-dev libgtest-dev libgmock-dev
   libp11-kit-dev libtss2-dev libmariadb-dev libpq-dev libhiredis-dev libssh-dev libseccomp-dev"
-lint="clang-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev lld-19 python3"
+lint="clang-19 clang-format-19 libclang-rt-19-dev lld-19 python3 python3-venv"
 # The servers are started by tests, on loopback and over directories of their own (tests/support/throwaway.py).
 test="python3 python3-venv nodejs npm golang-go default-jdk-headless maven curl openssl
   mariadb-server-core postgresql redis-server openssh-server softhsm2 swtpm age faketime systemd"

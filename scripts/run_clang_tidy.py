@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on the project's own sources, and only on those whose text, headers or settings changed since they passed.
 
-Usage: run_clang_tidy.py BUILD_DIRECTORY [--changed] [--jobs N] [PATH...]
+Usage: run_clang_tidy.py BUILD_DIRECTORY [--changed] [--jobs N] [--tool PROGRAM] [PATH...]
   --changed   only sources that see a file changed since the branch left main
+  --tool      clang-tidy to run (clang-tidy)
   PATH...     only sources below these paths
 What passed is remembered in BUILD_DIRECTORY/clang-tidy-passed, keyed by a digest of everything the result depends on.
 """
@@ -17,7 +18,6 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-TOOL = "clang-tidy-19"
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 
 
@@ -87,8 +87,8 @@ def digest(settings, command, files, headers):
     return value.hexdigest()
 
 
-def run(build, path):
-    done = subprocess.run([TOOL, "--quiet", "-p", build, path], capture_output=True, text=True, check=False)
+def run(tool, build, path):
+    done = subprocess.run([tool, "--quiet", "-p", build, path], capture_output=True, text=True, check=False)
     notes = [line for line in done.stderr.splitlines() if "warnings generated" not in line]
     return done.returncode == 0, done.stdout + "\n".join(notes)
 
@@ -98,13 +98,14 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--changed", action="store_true")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--tool", default="clang-tidy")
     parser.add_argument("paths", nargs="*")
     options = parser.parse_intermixed_args()
 
     with open(os.path.join(options.build, "compile_commands.json"), encoding="utf-8") as file:
         sources = own_sources(json.load(file), options.paths)
     with open(os.path.join(ROOT, ".clang-tidy"), "rb") as file:
-        settings = file.read() + subprocess.run([TOOL, "--version"], capture_output=True, check=True).stdout
+        settings = file.read() + subprocess.run([options.tool, "--version"], capture_output=True, check=True).stdout
     changed = changed_files() if options.changed else None
 
     passed_path = os.path.join(options.build, "clang-tidy-passed")
@@ -127,7 +128,7 @@ def main():
 
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool, open(passed_path, "a", encoding="utf-8") as memory:
-        futures = {pool.submit(run, options.build, path): (path, key) for path, key in todo}
+        futures = {pool.submit(run, options.tool, options.build, path): (path, key) for path, key in todo}
         for future in concurrent.futures.as_completed(futures):
             path, key = futures[future]
             good, output = future.result()

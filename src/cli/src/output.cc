@@ -227,7 +227,7 @@ std::string columns(const std::vector<std::vector<std::string>>& rows) {
       out += row[i];
       if (i + 1 < row.size()) out += std::string(widths[i] + 2 - width(row[i]), ' ');
     }
-    out += "\n";
+    out += '\n';
   }
   return out;
 }

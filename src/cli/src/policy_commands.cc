@@ -83,7 +83,7 @@ ExplainOptions options_of(const Value& entry) {
   out.resource = text(entry["resource"]);
   out.source_ip = text(entry["source_ip"]);
   out.time = text(entry["time"]).substr(0, 19);
-  if (!out.time.empty()) out.time += "Z";
+  if (!out.time.empty()) out.time += 'Z';
   const std::string type = text(entry["principal_type"]);
   const std::string name = text(entry["principal_name"]);
   out.principal = name;

@@ -128,7 +128,7 @@ std::string show_api(const client::ApiCall& call, const client::Preview& preview
   std::string out;
   const auto add = [&](std::string_view name, const std::string& text) {
     if (!all && language != name) return;
-    if (!out.empty()) out += "\n";
+    if (!out.empty()) out += '\n';
     out += text;
   };
   add("http", http(preview));
