@@ -39,8 +39,8 @@ void append_age(std::string& out, std::string_view name, std::string_view help,
 void append_rest(std::string& out, std::string_view name, std::string_view help,
                  const HealthFacts& facts, Instant until) {
   if (until.unix_ms == 0) return;
-  append_gauge(out, name, help,
-               static_cast<double>((until.unix_ms - facts.now.unix_ms) / kMillisPerSecond));
+  const std::int64_t seconds = (until.unix_ms - facts.now.unix_ms) / kMillisPerSecond;
+  append_gauge(out, name, help, static_cast<double>(seconds));
 }
 
 std::string metrics_text(const HealthFacts& facts) {
