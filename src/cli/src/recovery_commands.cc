@@ -51,7 +51,7 @@ std::string shredding_text(const Value& keyring, Instant now) {
   if (keyring["Shredded"].text() != "true")
     return "waits for `strongroom compact`: old keys may still lie in free pages of the store";
   const std::string when = age_text(keyring["LastCompactionTime"], now);
-  return when == "never" ? "what was purged may lie in free pages until `strongroom compact`"
+  return when == "never" ? "not yet done; `strongroom compact` clears free pages of what was purged"
                          : "complete for what was deleted before " + when +
                                "; backups taken before then still hold it";
 }
