@@ -11,6 +11,7 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/base/time.h"
 #include "strongroom/connector_cloud/connector.h"
+#include "strongroom/connector_kit/step.h"
 
 namespace strongroom::connector_cloud {
 
@@ -28,9 +29,7 @@ using connector_kit::misconfigured;
 
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
-constexpr std::int64_t kFirstPollMillis = 200;
-constexpr std::int64_t kLongestPollMillis = 3'200;
+constexpr std::int64_t kFirstPauseMillis = 200;
 
 struct Key {
   std::string id;
@@ -197,11 +196,10 @@ class UserKeys {
 
   // RAM needs a moment until it knows a new key everywhere.
   Attempt<void> test(Outcome& outcome) const {
-    for (std::int64_t pause = kFirstPollMillis;; pause = std::min(2 * pause, kLongestPollMillis)) {
-      SR_TRY(outcome.facts.pending, login(job_.pending));
-      if (outcome.facts.pending == Login::kAccepted) return {};
-      if (pause >= budget_.left_ms() || !budget_.wait(pause)) break;
-    }
+    SR_TRY(const bool accepted,
+           connector_kit::await_login(
+               budget_, kFirstPauseMillis, [this] { return login(job_.pending); }, outcome));
+    if (accepted) return {};
     return connector_kit::unreachable("LoginRefused",
                                       "RAM does not take the new AccessKey's signature yet.");
   }
@@ -232,19 +230,10 @@ class UserKeys {
 }  // namespace
 
 Result<Outcome> CloudRamConnector::run(const Job& job) {
-  const std::int64_t began = monotonic_ns();
   const Budget budget(job.budget_ms);
   const Api api(job, kRamVersion, private_hosts_, budget);
-  Outcome outcome;
-  if (const auto done = UserKeys(job, api, budget).run(outcome); !done) {
-    outcome.status = done.error().status;
-    outcome.code = done.error().code;
-    outcome.message = connector::scrub(done.error().message, job);
-    outcome.produced = {};
-  }
-  outcome.facts.latency_ms = (monotonic_ns() - began) / kNanosPerMilli;
-  for (std::string& line : outcome.facts.notes) line = connector::scrub(line, job);
-  return outcome;
+  return connector_kit::run_step(
+      job, [&](Outcome& outcome) { return UserKeys(job, api, budget).run(outcome); });
 }
 
 }  // namespace strongroom::connector_cloud

@@ -6,8 +6,8 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/limits.h"
-#include "strongroom/base/time.h"
 #include "strongroom/connector/secret_json.h"
+#include "strongroom/connector_kit/step.h"
 
 namespace strongroom::connector_function {
 
@@ -22,7 +22,6 @@ using connector_kit::text_of;
 
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::size_t kCodeCharsMax = 64;
 constexpr std::string_view kParameter = "parameter.";
 
@@ -124,7 +123,10 @@ Attempt<void> attempt_step(const Job& job, const Transport& call, Outcome& outco
   const connector_kit::Budget budget(job.budget_ms);
   SR_TRY(const SecretBytes event, event_of(job));
   SR_TRY(const SecretBytes answer, call(event, budget));
-  return read_answer(job, answer, outcome);
+  SR_CHECK_OK(read_answer(job, answer, outcome));
+  // A note beside a value could repeat it, and the job does not know that value yet.
+  if (outcome.produced.present()) outcome.facts.notes.clear();
+  return {};
 }
 
 }  // namespace
@@ -152,25 +154,13 @@ std::string_view name_of(Step step) {
 }
 
 Outcome run_step(const Job& job, const Transport& call) {
-  Outcome outcome;
   if (name_of(job.step).empty()) {
+    Outcome outcome;
     outcome.status = Status::kAlreadyDone;
     return outcome;
   }
-  const std::int64_t started = monotonic_ns();
-  if (const auto done = attempt_step(job, call, outcome); !done) {
-    outcome.status = done.error().status;
-    outcome.code = done.error().code;
-    outcome.message = done.error().message;
-    outcome.produced = {};
-  }
-  outcome.facts.latency_ms = (monotonic_ns() - started) / kNanosPerMilli;
-  outcome.message = connector::scrub(outcome.message, job);
-  outcome.facts.server = connector::scrub(outcome.facts.server, job);
-  // A note beside a value could repeat it, and the job does not know that value yet.
-  if (outcome.produced.present()) outcome.facts.notes.clear();
-  for (std::string& note : outcome.facts.notes) note = connector::scrub(note, job);
-  return outcome;
+  return connector_kit::run_step(job,
+                                 [&](Outcome& filled) { return attempt_step(job, call, filled); });
 }
 
 }  // namespace strongroom::connector_function

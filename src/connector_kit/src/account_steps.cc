@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "strongroom/base/limits.h"
-#include "strongroom/base/time.h"
+#include "strongroom/connector_kit/step.h"
 
 namespace strongroom::connector_kit {
 
@@ -17,10 +16,7 @@ using connector::Step;
 
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
-// A target that applies changes late is asked again after this long, then twice as long, ...
-constexpr std::int64_t kFirstPollMillis = 100;
-constexpr std::int64_t kLongestPollMillis = 3'200;
+constexpr std::int64_t kFirstPauseMillis = 100;
 
 Attempt<void> note(Outcome& outcome, std::string text) {
   outcome.facts.notes.push_back(std::move(text));
@@ -128,11 +124,10 @@ Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
 
 Attempt<void> test(const Job& job, AccountTarget& target, const Budget& budget, Outcome& outcome) {
   SR_CHECK_OK(check_names(job));
-  for (std::int64_t pause = kFirstPollMillis;; pause = std::min(2 * pause, kLongestPollMillis)) {
-    SR_TRY(outcome.facts.pending, target.exercise(job.pending));
-    if (outcome.facts.pending == Login::kAccepted) return {};
-    if (pause >= budget.left_ms() || !budget.wait(pause)) break;
-  }
+  SR_TRY(const bool accepted,
+         await_login(
+             budget, kFirstPauseMillis, [&] { return target.exercise(job.pending); }, outcome));
+  if (accepted) return {};
   return unreachable("LoginRefused",
                      "The target still refuses the new credential of " + job.pending.account + ".");
 }
@@ -209,19 +204,7 @@ Attempt<bool> AccountTarget::retire(const Job& job) {
 }
 
 Outcome run_account_step(const Job& job, AccountTarget& target, const Budget& budget) {
-  const std::int64_t started = monotonic_ns();
-  Outcome outcome;
-  if (const auto done = dispatch(job, target, budget, outcome); !done) {
-    outcome.status = done.error().status;
-    outcome.code = done.error().code;
-    outcome.message = connector::scrub(done.error().message, job);
-  }
-  outcome.facts.latency_ms = (monotonic_ns() - started) / kNanosPerMilli;
-  outcome.facts.server = connector::scrub(outcome.facts.server, job);
-  auto& notes = outcome.facts.notes;
-  if (notes.size() > limits::kConnectorListMax) notes.resize(limits::kConnectorListMax);
-  for (std::string& line : notes) line = connector::scrub(line, job);
-  return outcome;
+  return run_step(job, [&](Outcome& outcome) { return dispatch(job, target, budget, outcome); });
 }
 
 }  // namespace strongroom::connector_kit
