@@ -19,4 +19,12 @@ void fill_from_alphabet(Random& random, std::string_view alphabet, std::span<std
     c = static_cast<std::uint8_t>(alphabet[random_below(random, alphabet.size())]);
 }
 
+std::string random_id(Random& random, std::string_view prefix, std::size_t tail) {
+  constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::string id(prefix);
+  while (id.size() < prefix.size() + tail)
+    id.push_back(kAlphabet[random_below(random, kAlphabet.size())]);
+  return id;
+}
+
 }  // namespace strongroom

@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "record.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/base/random_text.h"
 #include "strongroom/crypto/certificate_life.h"
 
 namespace strongroom::instances {
@@ -80,18 +81,6 @@ Result<void> strike(barrier::Transaction& transaction, const Enrolled& one) {
   return {};
 }
 
-std::string new_id(Random& random) {
-  static constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
-  constexpr std::uint8_t kEven = 256 / kAlphabet.size() * kAlphabet.size();
-  std::string id = "kst-";
-  while (id.size() < 4 + kIdTail) {
-    std::uint8_t byte = 0;
-    random.fill({&byte, 1});
-    if (byte < kEven) id.push_back(kAlphabet[byte % kAlphabet.size()]);
-  }
-  return id;
-}
-
 std::string_view event_name(Quota quota) {
   switch (quota) {
     case Quota::kKeys:
@@ -140,6 +129,7 @@ Result<void> Instances::require_usable(barrier::Reader& reader, AccountId accoun
   Instance facts;
   facts.status = usability.status;
   facts.end = usability.end;
+  facts.renewal_months = usability.renewal_months;
   return instances::require_usable(facts, now);
 }
 
@@ -159,7 +149,7 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
                 "account can have 100 KMS instances.");
   }
   Instance instance;
-  instance.id = new_id(random_);
+  instance.id = random_id(random_, "kst-", kIdTail);
   instance.uuid = Uuid::generate(random_);
   instance.account = asked.account;
   instance.charge = asked.charge;
@@ -167,6 +157,8 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
   instance.specification = asked.specification;
   instance.created = now;
   instance.end = asked.end;
+  instance.renewal = std::move(asked.renewal);
+  instance.renewal_months = asked.renewal_months;
   const std::string name = asked.name.empty() ? instance.id : asked.name;
   SR_TRY(instance, rename(std::move(instance), name));
   SR_TRY(const crypto::IssuedCertificate authority,

@@ -41,6 +41,12 @@ std::string_view to_text(Charge charge) {
   return charge == Charge::kPrepay ? "PREPAY" : "POSTPAY";
 }
 
+Instant Instance::end_of_term(Instant now) const {
+  if (end == Instant{} || end > now || renewal_months == 0) return end;
+  const std::int64_t term = static_cast<std::int64_t>(renewal_months) * kMillisPerMonth;
+  return {end.unix_ms + ((now.unix_ms - end.unix_ms) / term + 1) * term};
+}
+
 Result<void> check(const Specification& s) {
   if (s.product_version != 3 && s.product_version != 5) {
     return invalid_parameter("ProductVersion", "It must be 3 or 5.");

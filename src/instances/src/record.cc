@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <algorithm>
+
 #include "instance_generated.h"
 #include "reveal.h"
 #include "strongroom/base/check.h"
@@ -23,6 +25,12 @@ template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
   SR_TRY(const ByteView body, record->checked_body(&has_form<Table>, "schema/instance.fbs"));
   return flatbuffers::GetRoot<Table>(body.data());
+}
+
+// Records of before there was a number of months renew by one.
+std::uint32_t renewal_months_of(const fb::Instance& stored) {
+  const bool automatic = stored.renewal()->string_view() == "AutoRenewal";
+  return automatic ? std::max(stored.renewal_months(), 1U) : 0;
 }
 
 }  // namespace
@@ -48,7 +56,8 @@ std::string encode(const Instance& instance) {
       s.log, s.log_storage, instance.created.unix_ms, instance.end.unix_ms,
       builder.CreateString(instance.vpc), vswitches, zones, builder.CreateVector(bound),
       instance.deletion_protection, builder.CreateString(instance.deletion_protection_description),
-      builder.CreateString(instance.renewal), builder.CreateVector(tags), instance.told));
+      builder.CreateString(instance.renewal), builder.CreateVector(tags), instance.told,
+      instance.renewal_months));
   return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
@@ -86,12 +95,16 @@ Result<Instance> decode(const barrier::RecordRef& record) {
   for (const auto* tag : *stored->tags())
     instance.tags.emplace_back(tag->key()->str(), tag->value()->str());
   instance.told = stored->told();
+  instance.renewal_months = renewal_months_of(*stored);
   return instance;
 }
 
 Result<Usability> decode_usability(const barrier::RecordRef& record) {
   SR_TRY(const fb::Instance* stored, view<fb::Instance>(record));
-  return Usability{static_cast<Status>(stored->status()), {stored->end()}, stored->spec()};
+  return Usability{.status = static_cast<Status>(stored->status()),
+                   .end = {stored->end()},
+                   .spec = stored->spec(),
+                   .renewal_months = renewal_months_of(*stored)};
 }
 
 void put_authority(barrier::Transaction& transaction, const Instance& instance,

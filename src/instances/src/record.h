@@ -20,6 +20,7 @@ struct Usability {
   Status status;
   Instant end;
   std::uint32_t spec;
+  std::uint32_t renewal_months;
 };
 Result<Usability> decode_usability(const barrier::RecordRef& record);
 

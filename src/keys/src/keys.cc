@@ -6,12 +6,15 @@
 #include "record.h"
 #include "reveal.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/base/random_text.h"
 #include "strongroom/crypto/kdf.h"
 
 namespace strongroom::keys {
 namespace {
 
 using barrier::RecordType;
+
+constexpr std::size_t kInstanceKeyIdTail = 17;  // openapi.md §3.2
 
 Result<barrier::RecordRef> read(barrier::Reader& reader, const barrier::Address& address) {
   auto record = reader.read(address);
@@ -132,7 +135,8 @@ Result<Key> Keys::create(barrier::Transaction& transaction, NewKey asked, Instan
 Result<Keys::Created> Keys::make(barrier::Transaction& transaction, NewKey asked, Instant now) {
   Key key;
   key.uuid = Uuid::generate(random_);
-  key.id = key.uuid.lower();
+  key.id =
+      asked.instance_id.empty() ? key.uuid.lower() : random_id(random_, "key-", kInstanceKeyIdTail);
   key.account = asked.account;
   key.creator = std::move(asked.creator);
   key.created = now;

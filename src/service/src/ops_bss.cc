@@ -19,7 +19,8 @@ using instances::Instance;
 using instances::Specification;
 
 constexpr std::size_t kParametersMax = 40;
-constexpr std::int64_t kMillisPerMonth = 30 * kMillisPerDay;
+using instances::kMillisPerMonth;
+constexpr std::int64_t kRenewalMonthsMax = 120;
 constexpr std::string_view kProductTypes[] = {"kms_ddi_public_cn", "kms_ppi_public_cn",
                                               "kms_ddi_public_intl", "kms_ppi_public_intl"};
 
@@ -57,9 +58,9 @@ void write_instance(AnswerWriter& out, const Call& call, const Instance& instanc
   out.field("SubStatus", "Normal");
   out.field("RenewStatus", instance.renewal);
   out.field("RenewalDurationUnit", "M");
-  out.number("RenewalDuration", instance.renewal == "AutoRenewal" ? 1 : 0);
+  out.number("RenewalDuration", instance.renewal_months);
   write_time(out, "CreateTime", instance.created);
-  if (instance.end != Instant{}) write_time(out, "EndTime", instance.end);
+  if (instance.end != Instant{}) write_time(out, "EndTime", instance.end_of_term(call.now));
   out.end_item();
 }
 
@@ -147,6 +148,31 @@ Result<Specification> specification_of(const Parameters& p, Specification before
   return before;
 }
 
+struct Renewal {
+  std::string status;
+  std::uint32_t months = 0;
+};
+
+/// RenewalStatus and how many months each renewal is for (`months_name`; one if it is not told).
+Result<Renewal> renewal_of(const Parameters& p, std::string_view months_name) {
+  Renewal renewal{std::string(p.text("RenewalStatus", "ManualRenewal"))};
+  SR_TRY(const std::int64_t given, p.integer(months_name, 0, 0, kRenewalMonthsMax));
+  std::int64_t months = std::max<std::int64_t>(given, 1);
+  const std::string_view unit = p.text("RenewalPeriodUnit", "M");
+  if (unit == "Y") {
+    months *= 12;
+  } else if (unit != "M") {
+    return invalid_parameter("RenewalPeriodUnit", "It must be M or Y.");
+  }
+  if (renewal.status == "AutoRenewal") {
+    renewal.months = static_cast<std::uint32_t>(months);
+  } else if (renewal.status != "ManualRenewal" && renewal.status != "NotRenewal") {
+    return invalid_parameter("RenewalStatus",
+                             "It must be AutoRenewal, ManualRenewal or NotRenewal.");
+  }
+  return renewal;
+}
+
 Result<void> create_instance(Call& call) {
   const Parameters& p = call.parameters;
   SR_CHECK_OK(p.required("ProductCode"));
@@ -166,6 +192,9 @@ Result<void> create_instance(Call& call) {
   } else if (subscription != "PayAsYouGo") {
     return invalid_parameter("SubscriptionType", "It must be Subscription or PayAsYouGo.");
   }
+  SR_TRY(Renewal renewal, renewal_of(p, "RenewPeriod"));
+  asked.renewal = std::move(renewal.status);
+  asked.renewal_months = renewal.months;
   SR_TRY(asked.specification, specification_of(p, {}));
   SR_TRY(const Instance instance,
          call.engines.instances.create(*call.transaction, std::move(asked), call.now));
@@ -198,12 +227,11 @@ Result<void> modify_instance(Call& call) {
 }
 
 Result<void> set_renewal(Call& call) {
-  const std::string_view status = call.parameters.text("RenewalStatus", "ManualRenewal");
-  if (status != "AutoRenewal" && status != "ManualRenewal" && status != "NotRenewal")
-    return invalid_parameter("RenewalStatus",
-                             "It must be AutoRenewal, ManualRenewal or NotRenewal.");
+  SR_TRY(Renewal renewal, renewal_of(call.parameters, "RenewalPeriod"));
   SR_TRY(Instance instance, ordered_instance(call, "InstanceIDs", "SetRenewal"));
-  instance.renewal = status;
+  instance.end = instance.end_of_term(call.now);  // what was renewed stays so
+  instance.renewal = std::move(renewal.status);
+  instance.renewal_months = renewal.months;
   call.engines.instances.save(*call.transaction, instance);
   begin_answer(call.answer);
   return {};
@@ -213,7 +241,8 @@ Result<void> renew_instance(Call& call) {
   SR_TRY(const std::int64_t months, call.parameters.integer("RenewPeriod", 1, 1, 120));
   SR_TRY(Instance instance, ordered_instance(call, "InstanceId", "RenewInstance"));
   if (instance.end != Instant{}) {
-    instance.end = {std::max(instance.end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth};
+    const Instant end = instance.end_of_term(call.now);
+    instance.end = {std::max(end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth};
     call.engines.instances.save(*call.transaction, instance);
   }
   begin_answer(call.answer);

@@ -232,8 +232,13 @@ Result<keys::Decrypted> open_asymmetric_source(Call& call, std::string_view key_
   if (!blob) return invalid_parameter("CiphertextBlob", "It must be Base64 text.");
   SR_TRY(const JudgedKey key, judged_key(call, "kms:ReEncryptFrom", key_text));
   SR_CHECK_OK(leave_io_thread(call));
-  return keys::Cryptography(call.engines.keys, call.engines.random)
-      .decrypt(call.reader, {key.owner, key.id, version_id}, *scheme, as_bytes(*blob));
+  SR_TRY(keys::Decrypted opened,
+         keys::Cryptography(call.engines.keys, call.engines.random)
+             .decrypt(call.reader, {key.owner, key.id, version_id}, *scheme, as_bytes(*blob)));
+  // Bytes, while Decrypt answers text: what is wrapped is what AsymmetricDecrypt would have
+  // answered, and what GenerateDataKey wraps.
+  SR_TRY(opened.plaintext, keys::base64_text(opened.plaintext));
+  return opened;
 }
 
 Result<keys::Decrypted> open_source(Call& call) {

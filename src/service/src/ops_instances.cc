@@ -125,7 +125,7 @@ Result<void> get_kms_instance(Call& call) {
   write_specification(answer, instance.specification);
   write_time(answer, "CreateTime", instance.created);
   write_time(answer, "StartDate", instance.created);
-  if (instance.end != Instant{}) write_time(answer, "EndDate", instance.end);
+  if (instance.end != Instant{}) write_time(answer, "EndDate", instance.end_of_term(call.now));
   answer.field("VpcId", instance.vpc);
   write_strings(answer, "VswitchIds", instance.vswitches);
   write_strings(answer, "ZoneIds", instance.zones);

@@ -26,6 +26,14 @@ struct NewKeyParameters {
   std::int64_t rotation_seconds = 0;
 };
 
+/// Of instances with HSMs, which ours are not: it is judged, and counts for nothing.
+Result<void> check_storage(const Parameters& p) {
+  const std::string_view storage = p.text("KeyStorageMechanism", "HsmInternal");
+  if (storage.empty() || storage == "HsmInternal" || storage == "HsmEncryptedDatabase") return {};
+  return invalid_parameter("KeyStorageMechanism",
+                           "It must be HsmInternal or HsmEncryptedDatabase.");
+}
+
 Result<void> check_protection(const Parameters& p) {
   const std::string_view protection = p.text("ProtectionLevel");
   const bool in_instance = !p.text("DKMSInstanceId").empty();  // then it counts for nothing
@@ -42,12 +50,14 @@ Result<keys::KeyUsage> new_usage(const Parameters& p, keys::KeySpec spec) {
   const std::string_view text = p.text("KeyUsage");
   if (text.empty()) return keys::default_usage(spec);
   const auto usage = keys::usage_of(text);
-  if (!usage || !keys::allows(spec, *usage)) {
-    return invalid_parameter("KeyUsage",
-                             "A key of spec " + std::string(keys::to_text(spec)) + " is for " +
-                                 std::string(keys::to_text(keys::default_usage(spec))) + ".");
+  if (usage && keys::allows(spec, *usage)) return *usage;
+  std::string uses;
+  for (const keys::KeyUsage one : keys::kKeyUsages) {
+    if (!keys::allows(spec, one)) continue;
+    uses.append(uses.empty() ? "" : " or ").append(keys::to_text(one));
   }
-  return *usage;
+  return invalid_parameter(
+      "KeyUsage", "A key of spec " + std::string(keys::to_text(spec)) + " is for " + uses + ".");
 }
 
 Result<keys::KeyOrigin> new_origin(const Parameters& p, keys::KeySpec spec) {
@@ -84,6 +94,7 @@ Result<NewKeyParameters> new_key_parameters(const Parameters& p) {
   SR_TRY(asked.usage, new_usage(p, asked.spec));
   SR_TRY(asked.origin, new_origin(p, asked.spec));
   SR_CHECK_OK(check_protection(p));
+  SR_CHECK_OK(check_storage(p));
   SR_TRY(const bool rotate, p.boolean("EnableAutomaticRotation", false));
   if (rotate) {
     if (!keys::is_symmetric(asked.spec) || asked.origin == keys::KeyOrigin::kExternal) {

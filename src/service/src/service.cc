@@ -161,8 +161,23 @@ Result<void> Service::decide_alias(Call& call, std::string_view alias, std::stri
               "This operation for " + std::string(arn) + " is forbidden by permission system.");
 }
 
+namespace {
+
+// The caller wants the plaintext sealed for an attested program, and nobody else to see it: what
+// cannot be sealed so must not leave in clear.
+Result<void> refuse_recipient(const Call& call) {
+  if (call.operation.effect != Effect::kValueRead || call.parameters.text("Recipient").empty())
+    return {};
+  return fail(ErrorKind::kInvalidInput, "UnsupportedOperation",
+              "This action is not supported. Answers that are sealed for a Recipient are not "
+              "served here; call without Recipient.");
+}
+
+}  // namespace
+
 Result<void> Service::run(Call& call, const Request& request) {
   SR_CHECK_OK(decide_resource(call));
+  SR_CHECK_OK(refuse_recipient(call));
   const auto dry_run = request.parameters->find("DryRun");
   const bool dry = call.operation.dry_run && dry_run && (*dry_run == "true" || *dry_run == "True");
   SR_CHECK_OK(call.operation.handler(call));

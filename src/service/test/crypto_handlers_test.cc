@@ -158,10 +158,11 @@ TEST_F(CryptoHandlers, ReEncryptNeedsBothRights) {
   EXPECT_EQ(as("kms:ReEncryptFrom", from), "Forbidden.NoPermission");
   EXPECT_TRUE(call_as(user({"kms:ReEncryptFrom", "kms:ReEncryptTo"}), "ReEncrypt", params).ok());
   const Pair pair = create("RSA_2048", "ENCRYPT/DECRYPT");
+  const std::string bytes("\xff\x00\xc8 no text", 12);
   const Answer asymmetric = call("AsymmetricEncrypt", {{"KeyId", pair.id},
                                                        {"KeyVersionId", pair.version},
                                                        {"Algorithm", "RSAES_OAEP_SHA_256"},
-                                                       {"Plaintext", b64("y")}});
+                                                       {"Plaintext", b64(bytes)}});
   const Answer across =
       call("ReEncrypt", {{"CiphertextBlob", text_at(asymmetric.json, "/CiphertextBlob")},
                          {"SourceKeyId", pair.id},
@@ -171,7 +172,7 @@ TEST_F(CryptoHandlers, ReEncryptNeedsBothRights) {
   EXPECT_EQ(
       text_at(call("Decrypt", {{"CiphertextBlob", text_at(across.json, "/CiphertextBlob")}}).json,
               "/Plaintext"),
-      "y");
+      b64(bytes));
 }
 
 TEST_F(CryptoHandlers, AliasesStandForTheirKey) {

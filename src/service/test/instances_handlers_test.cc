@@ -141,6 +141,56 @@ TEST_F(InstancesHandlers, AnInstanceThatIsNotUsableServesNothing) {
   EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "inside"}}).ok());
 }
 
+TEST_F(InstancesHandlers, AnOrderWithAutomaticRenewalNeverEnds) {
+  const auto queried = [this](const std::string& id, const char* field) {
+    return text_at(bss("QueryAvailableInstances", {{"InstanceIDs", id}}).json,
+                   std::string("/Data/InstanceList/0/") + field);
+  };
+  const std::string id = connected({{"SubscriptionType", "Subscription"},
+                                    {"Period", "1"},
+                                    {"RenewalStatus", "AutoRenewal"},
+                                    {"RenewPeriod", "2"}});
+  EXPECT_EQ(queried(id, "RenewStatus"), "AutoRenewal");
+  EXPECT_EQ(queried(id, "RenewalDuration"), "2");
+  const std::string first = queried(id, "EndTime");
+  const std::string key = key_in(id);
+  fixture_.clock().advance_ms(31 * kMillisPerDay);
+  EXPECT_TRUE(call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}}).ok());
+  const std::string second = queried(id, "EndTime");
+  EXPECT_GT(second, first);
+  const Answer shown = call("GetKmsInstance", {{"KmsInstanceId", id}});
+  EXPECT_EQ(text_at(shown.json, "/KmsInstance/EndDate"), second);
+  EXPECT_EQ(text_at(shown.json, "/KmsInstance/SaleStatus"), "Normal");
+  // What was renewed stays so, and then ends.
+  ASSERT_TRUE(bss("SetRenewal", {{"InstanceIDs", id}, {"RenewalStatus", "ManualRenewal"}}).ok());
+  EXPECT_EQ(queried(id, "EndTime"), second);
+  EXPECT_EQ(queried(id, "RenewalDuration"), "0");
+  EXPECT_TRUE(call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}}).ok());
+  fixture_.clock().advance_ms(61 * kMillisPerDay);
+  EXPECT_EQ(call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}}).code, "Rejected.Unavailable");
+  EXPECT_TRUE(bss("SetRenewal", {{"InstanceIDs", id},
+                                 {"RenewalStatus", "AutoRenewal"},
+                                 {"RenewalPeriod", "1"},
+                                 {"RenewalPeriodUnit", "Y"}})
+                  .ok());
+  EXPECT_EQ(queried(id, "RenewalDuration"), "12");
+  EXPECT_EQ(bss("CreateInstance", {{"ProductCode", "kms"}, {"RenewalStatus", "Sometimes"}}).code,
+            "InvalidParameter");
+}
+
+TEST_F(InstancesHandlers, KeysOfAnInstanceAreNamedAsItsKeys) {
+  const std::string key = key_in(connected());
+  ASSERT_EQ(key.size(), 21U);
+  EXPECT_TRUE(key.starts_with("key-"));
+  EXPECT_EQ(key.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789", 4), std::string::npos);
+  const Answer sealed = call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}});
+  EXPECT_EQ(text_at(sealed.json, "/KeyId"), key);
+  const Answer opened =
+      call("Decrypt", {{"CiphertextBlob", text_at(sealed.json, "/CiphertextBlob")}});
+  EXPECT_EQ(text_at(opened.json, "/Plaintext"), "x");
+  EXPECT_EQ(text_at(opened.json, "/KeyId"), key);
+}
+
 TEST_F(InstancesHandlers, AReleasedInstanceTakesItsSecretsAlongOnlyWhenForced) {
   const std::string id = connected();
   ASSERT_TRUE(

@@ -37,6 +37,8 @@ TEST_F(KeyHandlers, CreateRefusesWhatIsNotServed) {
   EXPECT_EQ(call("CreateKey", {{"Origin", "elsewhere"}}).code, "InvalidParameter");
   EXPECT_EQ(call("CreateKey", {{"EnableAutomaticRotation", "true"}}).code, "MissingParameter");
   EXPECT_EQ(call("CreateKey", {{"ProtectionLevel", "HSM"}}).code, "Unsupported.ProtectionLevel");
+  EXPECT_EQ(call("CreateKey", {{"KeyStorageMechanism", "Paper"}}).code, "InvalidParameter");
+  EXPECT_TRUE(call("CreateKey", {{"KeyStorageMechanism", "HsmEncryptedDatabase"}}).ok());
   EXPECT_EQ(call("CreateKey", {{"DKMSInstanceId", "kst-1"}}).code,
             "Forbidden.DKMSInstanceNotFound");
   EXPECT_EQ(call("CreateKey", {{"Tags", R"([{"TagKey":"acs:x","TagValue":"v"}])"}}).code,
@@ -71,6 +73,23 @@ TEST_F(KeyHandlers, StatesChangeAsTheTableSays) {
   EXPECT_EQ(call("EnableKey", {{"KeyId", id}}).code, "Rejected.StateModifiedFailed");
   EXPECT_TRUE(call("CancelKeyDeletion", {{"KeyId", id}}).ok());
   EXPECT_TRUE(call("UpdateKeyDescription", {{"KeyId", id}, {"Description", ""}}).ok());
+}
+
+TEST_F(KeyHandlers, NothingIsAnsweredInClearForARecipient) {
+  const Answer key = call("GenerateDataKey", {{"KeyId", create_key()}});
+  const std::string blob = text_at(key.json, "/CiphertextBlob");
+  ASSERT_TRUE(create("sealed", "value").ok());
+  for (const auto& [action, params] : std::vector<std::pair<std::string, Params>>{
+           {"Decrypt", {{"CiphertextBlob", blob}}},
+           {"GenerateDataKey", {{"KeyId", text_at(key.json, "/KeyId")}}},
+           {"GetSecretValue", {{"SecretName", "sealed"}}}}) {
+    EXPECT_TRUE(call(action, params).ok()) << action;
+    Params sealed = params;
+    sealed["Recipient"] = "{}";
+    EXPECT_EQ(call(action, sealed).code, "UnsupportedOperation") << action;
+    sealed["DryRun"] = "true";
+    EXPECT_EQ(call(action, sealed).code, "ValidationError") << action;
+  }
 }
 
 TEST_F(KeyHandlers, UnknownKeysAndAliases) {

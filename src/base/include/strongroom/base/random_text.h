@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "strongroom/base/random.h"
@@ -19,5 +20,8 @@ void fill_from_alphabet(Random& random, std::string_view alphabet, std::span<std
 
 inline constexpr std::string_view kAlphanumeric =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// `prefix` and `tail` of a-z0-9: ids that are public.
+std::string random_id(Random& random, std::string_view prefix, std::size_t tail);
 
 }  // namespace strongroom

@@ -28,6 +28,8 @@ struct NewInstance {
   std::string product_type = "kms_ddi_public_cn";
   Specification specification;
   Instant end = {};  // zero: never
+  std::string renewal = "ManualRenewal";
+  std::uint32_t renewal_months = 0;  // as in Instance
 };
 
 class Instances {

@@ -67,12 +67,18 @@ struct Instance {
   bool deletion_protection = false;
   std::string deletion_protection_description;
   std::string renewal = "ManualRenewal";
+  std::uint32_t renewal_months = 0;  // of AutoRenewal, which is not billed and never fails; else 0
   std::vector<std::pair<std::string, std::string>> tags;
   std::uint32_t told = 0;  // quota events of the present fill
   bool operator==(const Instance&) const = default;
 
-  bool expired(Instant now) const { return end != Instant{} && end <= now; }
+  bool expired(Instant now) const { return end != Instant{} && end <= now && renewal_months == 0; }
+  /// The end of the term that runs now, past ends moved on by automatic renewal; zero: never.
+  Instant end_of_term(Instant now) const;
 };
+
+/// A month of a term, 30 days.
+inline constexpr std::int64_t kMillisPerMonth = 30 * kMillisPerDay;
 
 /// One of all the instances of the server.
 struct Enrolled {

@@ -32,6 +32,8 @@ enum class KeySpec : std::uint8_t {
 inline constexpr std::size_t kKeySpecs = 15;
 
 enum class KeyUsage : std::uint8_t { kEncryptDecrypt = 0, kSignVerify = 1, kMac = 2 };
+inline constexpr KeyUsage kKeyUsages[] = {KeyUsage::kEncryptDecrypt, KeyUsage::kSignVerify,
+                                          KeyUsage::kMac};
 
 /// As the API spells them: "Aliyun_AES_256", "RSA_2048", "HMAC_SHA_256"; "ENCRYPT/DECRYPT".
 std::string_view to_text(KeySpec spec);
