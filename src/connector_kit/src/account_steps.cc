@@ -100,17 +100,32 @@ Attempt<bool> prepare_twin(const Job& job, AccountTarget& target, bool exists) {
   return true;
 }
 
+/// One that is there and refuses the credential belongs to somebody else (an account and its
+/// credential are made in one statement): to set it would lock them out.
+Attempt<void> check_new(const Job& job, AccountTarget& target, bool exists) {
+  if (!exists) return {};
+  SR_TRY(const bool ours, target.accepts(job.pending));
+  if (ours) return {};
+  return misconfigured("AccountExists",
+                       "The account " + job.pending.account + " exists at " + job.target.name +
+                           " already, and secrets of this type have accounts of their own. Delete "
+                           "the secret and choose another AccountName.");
+}
+
 Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_CHECK_OK(check_names(job));
   SR_TRY(outcome.facts.server, target.open_admin());
   SR_TRY(const bool exists, target.exists(job.pending.account));
+  const bool makes = !job.option(connector::kNewAccount).empty();
+  if (makes) SR_CHECK_OK(check_new(job, target, exists));
   bool changed = false;
   // The first account of a pair that the server itself makes has nobody to be like.
   const bool first = job.dual && job.current.account == job.pending.account;
   if (job.dual && !first) {
     SR_TRY(changed, prepare_twin(job, target, exists));
     outcome.facts.grants_equal = true;
-  } else if (!exists && first) {
+  } else if (first && (makes || !exists)) {
+    // Again if it is there: an attempt that died may not have come to its rights.
     SR_CHECK_OK(target.create(job.pending));
     changed = true;
   } else if (!exists) {

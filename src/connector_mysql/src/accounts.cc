@@ -23,7 +23,7 @@ constexpr std::string_view kSelectEntries =
 
 constexpr std::string_view kNewPlugin = "caching_sha2_password";  // MySQL's; MariaDB has its own
 
-/// What the cloud's AccountPrivilege stands for.
+/// What the cloud's AccountPrivilege stands for; empty for a name that is none.
 std::string_view privileges_of(std::string_view name) {
   if (name == "ReadOnly") return "SELECT, LOCK TABLES, SHOW VIEW";
   if (name == "DMLOnly")
@@ -32,7 +32,8 @@ std::string_view privileges_of(std::string_view name) {
   if (name == "DDLOnly")
     return "INDEX, ALTER, CREATE, DROP, CREATE TEMPORARY TABLES, LOCK TABLES, CREATE VIEW, SHOW "
            "VIEW, CREATE ROUTINE, ALTER ROUTINE";
-  return "ALL PRIVILEGES";
+  if (name == "ReadIndex") return "SELECT, LOCK TABLES, SHOW VIEW, INDEX";
+  return name == "ReadWrite" ? "ALL PRIVILEGES" : "";
 }
 
 /// In GRANT a database's name is a pattern.
@@ -199,11 +200,14 @@ Attempt<void> MysqlAccounts::identify_by_password(std::string_view verb,
 
 Attempt<void> MysqlAccounts::create(const Credential& credential) {
   const Entry everywhere{"%", std::string(kNewPlugin), ""};
-  SR_CHECK_OK(identify("CREATE USER IF NOT EXISTS ", {everywhere}, credential));
   const std::string_view database = job_.option("DBName");
+  const std::string_view privileges = privileges_of(job_.option("AccountPrivilege"));
+  if (!database.empty() && privileges.empty())
+    return misconfigured("PrivilegeUnknown", "AccountPrivilege names no rights that are known.");
+  SR_CHECK_OK(identify("CREATE USER IF NOT EXISTS ", {everywhere}, credential));
   if (database.empty()) return {};
-  return admin_->change("GRANT " + std::string(privileges_of(job_.option("AccountPrivilege"))) +
-                        " ON " + backticked(escaped(database)) + ".* TO " +
+  return admin_->change("GRANT " + std::string(privileges) + " ON " +
+                        backticked(escaped(database)) + ".* TO " +
                         account_text(credential.account, everywhere.host));
 }
 

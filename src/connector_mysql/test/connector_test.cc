@@ -118,6 +118,28 @@ TEST_F(MariaDb, TheFirstOfAPairIsMadeAsItsOptionsSay) {
               StartsWith("GRANT SELECT, LOCK TABLES, SHOW VIEW ON `app`.*"));
 }
 
+TEST_F(MariaDb, AnAccountThatIsThereAlreadyIsNotTakenOver) {
+  sql("GRANT SELECT ON app.* TO 'billing'@'%' IDENTIFIED BY 'of-somebody-else-1'");
+  const Login made{"billing", "AutoPassword-1-aaaaaaaa"};
+  job_ = test::account_job(*server_, Kind::kMysql, Step::kSet, made, made);
+  job_.dual = true;
+  job_.options = {{"NewAccount", "yes"}, {"AccountPrivilege", "ReadOnly"}, {"DBName", "app"}};
+  EXPECT_THAT(run(), StartsWith("configuration AccountExists"));
+  EXPECT_TRUE(logs_in({"billing", "of-somebody-else-1"}));
+}
+
+TEST_F(MariaDb, AnAttemptThatDiedBeforeTheRightsIsFinished) {
+  const Login made{"half", "AutoPassword-1-aaaaaaaa"};
+  sql("CREATE USER 'half'@'%' IDENTIFIED BY 'AutoPassword-1-aaaaaaaa'");
+  job_ = test::account_job(*server_, Kind::kMysql, Step::kSet, made, made);
+  job_.dual = true;
+  job_.options = {{"NewAccount", "yes"}, {"AccountPrivilege", "ReadOnly"}, {"DBName", "app"}};
+  EXPECT_EQ(run(), "done");
+  EXPECT_THAT(rows("SHOW GRANTS FOR 'half'@'%'").at(1).at(0), StartsWith("GRANT SELECT"));
+  job_.options = {{"NewAccount", "yes"}, {"AccountPrivilege", "Everything"}, {"DBName", "app"}};
+  EXPECT_THAT(run(), StartsWith("configuration PrivilegeUnknown"));
+}
+
 TEST_F(MariaDb, RetireShutsTheOldAccountOut) {
   sql("GRANT SELECT ON app.* TO 'three'@'%' IDENTIFIED BY 'old-password-3'");
   sql("GRANT SELECT ON app.* TO 'three_clone'@'%' IDENTIFIED BY 'new-password-3'");

@@ -84,9 +84,12 @@ Attempt<void> PostgresAccounts::refuse_owner(const std::string& role) {
 }
 
 Attempt<void> PostgresAccounts::create(const Credential& credential) {
-  SR_TRY(const std::string verifier, admin_->verifier(credential));
-  SR_CHECK_OK(admin_->change("CREATE ROLE " + identifier(credential.account) + " LOGIN PASSWORD " +
-                             literal(verifier)));
+  SR_TRY(const bool there, exists(credential.account));
+  if (!there) {
+    SR_TRY(const std::string verifier, admin_->verifier(credential));
+    SR_CHECK_OK(admin_->change("CREATE ROLE " + identifier(credential.account) +
+                               " LOGIN PASSWORD " + literal(verifier)));
+  }
   if (job_.owner_role.empty()) return {};
   return admin_->change("GRANT " + identifier(job_.owner_role) + " TO " +
                         identifier(credential.account));

@@ -119,6 +119,26 @@ TEST_F(Postgres, TheFirstOfAPairIsMade) {
   EXPECT_EQ(run(Step::kTest, first, twin), "done");
 }
 
+TEST_F(Postgres, AnAccountThatIsThereAlreadyIsNotTakenOver) {
+  sql("CREATE ROLE billing LOGIN PASSWORD 'of-somebody-else-1'");
+  sql("CREATE ROLE the_owner");
+  const Login made{"billing", "AutoPassword-1-aaaaaaaa"};
+  job_ = test::account_job(*server_, Kind::kPostgres, Step::kSet, made, made);
+  job_.dual = true;
+  job_.owner_role = "the_owner";
+  job_.options = {{"NewAccount", "yes"}};
+  EXPECT_THAT(run(), StartsWith("configuration AccountExists"));
+  EXPECT_TRUE(logs_in({"billing", "of-somebody-else-1"}));
+  // One that a dead attempt left without its membership is finished.
+  sql("ALTER ROLE billing PASSWORD 'AutoPassword-1-aaaaaaaa'");
+  job_ = test::account_job(*server_, Kind::kPostgres, Step::kSet, made, made);
+  job_.dual = true;
+  job_.owner_role = "the_owner";
+  job_.options = {{"NewAccount", "yes"}};
+  EXPECT_EQ(run(), "done");
+  EXPECT_EQ(admin_->read("SELECT pg_has_role('billing', 'the_owner', 'MEMBER')")->at(0).at(0), "t");
+}
+
 TEST_F(Postgres, RetireShutsTheOldAccountOut) {
   sql("CREATE ROLE four LOGIN PASSWORD 'old-password-4'");
   sql("CREATE ROLE four_clone LOGIN PASSWORD 'new-password-4'");

@@ -114,10 +114,13 @@ Attempt<void> RedisAccounts::set(const Credential& credential) {
 
 Attempt<void> RedisAccounts::create(const Credential& credential) {
   std::vector<std::string> rules = {"reset", "on", "#" + hash_of(credential), "~*", "&*"};
-  if (job_.option("AccountPrivilege") == "RoleReadOnly") {
+  const std::string_view privilege = job_.option("AccountPrivilege");
+  if (privilege == "RoleReadOnly") {
     rules.insert(rules.end(), {"+@read", "+@connection"});
-  } else {
+  } else if (privilege == "RoleReadWrite") {
     rules.insert(rules.end(), {"+@all", "-@admin", "-@dangerous"});
+  } else {
+    return misconfigured("PrivilegeUnknown", "AccountPrivilege names no rights that are known.");
   }
   return change(credential.account, rules);
 }

@@ -84,6 +84,21 @@ TEST_F(Redis, TheFirstOfAPairIsMadeAsItsOptionsSay) {
   EXPECT_EQ(run(Step::kTest, first, twin), "done");
 }
 
+TEST_F(Redis, AnAccountThatIsThereAlreadyIsNotTakenOver) {
+  acl({"ACL", "SETUSER", "billing", "on", ">of-somebody-else-1", "~*", "+@all"});
+  const Login made{"billing", "AutoPassword-1-aaaaaaaa"};
+  job_ = test::account_job(*server_, Kind::kRedis, Step::kSet, made, made);
+  job_.dual = true;
+  job_.options = {{"NewAccount", "yes"}, {"AccountPrivilege", "RoleReadOnly"}};
+  EXPECT_THAT(run(), StartsWith("configuration AccountExists"));
+  EXPECT_TRUE(logs_in({"billing", "of-somebody-else-1"}));
+  const Login other{"other", "AutoPassword-1-aaaaaaaa"};
+  job_ = test::account_job(*server_, Kind::kRedis, Step::kSet, other, other);
+  job_.dual = true;
+  job_.options = {{"NewAccount", "yes"}, {"AccountPrivilege", "Everything"}};
+  EXPECT_THAT(run(), StartsWith("configuration PrivilegeUnknown"));
+}
+
 TEST_F(Redis, ChangesAreKeptInTheAclFile) {
   acl({"ACL", "SETUSER", "kept", "on", ">x", "~*", "+@all"});
   EXPECT_EQ(run(Step::kSet, {}, {"kept", "KeptPassword-cccc"}), "done");

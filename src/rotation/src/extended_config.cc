@@ -96,13 +96,18 @@ std::span<const Field> fields_of(SecretType type) {
   return {};
 }
 
+Result<void> check_one_of(std::string_view value, std::string_view field,
+                          std::initializer_list<std::string_view> names) {
+  if (std::ranges::find(names, value) != names.end()) return {};
+  std::string list;
+  for (const std::string_view name : names)
+    list += (list.empty() ? "" : " or ") + std::string(name);
+  return invalid(std::string(field) + " must be " + list + ".");
+}
+
 Result<void> check_sub_type(SecretType type, std::string_view sub_type) {
-  const auto one_of = [&](std::initializer_list<std::string_view> names) -> Result<void> {
-    if (std::ranges::find(names, sub_type) != names.end()) return {};
-    std::string list;
-    for (const std::string_view name : names)
-      list += (list.empty() ? "" : " or ") + std::string(name);
-    return invalid("SecretSubType must be " + list + ".");
+  const auto one_of = [&](std::initializer_list<std::string_view> names) {
+    return check_one_of(sub_type, "SecretSubType", names);
   };
   switch (type) {
     case SecretType::kRds:
@@ -135,6 +140,27 @@ Result<void> check_fields(SecretType type, const ExtendedConfig& config) {
   return {};
 }
 
+// Never guessed: a name that is misspelt must not give more rights than was meant.
+Result<void> check_privilege(const ExtendedConfig& config,
+                             std::initializer_list<std::string_view> names) {
+  return check_one_of(config.get("AccountPrivilege"), "AccountPrivilege", names);
+}
+
+Result<void> check_mysql_account(const ExtendedConfig& config) {
+  if (config.get("AccountName").size() > kPairedNameBytesMax)
+    return invalid("AccountName has at most 26 characters: its twin's name is longer by _clone.");
+  if (config.get("AccountPrivilege").empty() != config.get("DBName").empty())
+    return invalid("DBName and AccountPrivilege go together.");
+  if (config.get("DBName").empty()) return {};
+  return check_privilege(config, {"ReadWrite", "ReadOnly", "DMLOnly", "DDLOnly", "ReadIndex"});
+}
+
+Result<void> check_postgres_account(const ExtendedConfig& config) {
+  if (config.get("AccountName").size() > kPairedRoleBytesMax)
+    return invalid("AccountName has at most 57 characters: its twin's name is longer by _clone.");
+  return {};
+}
+
 // The twin's name is not the caller's to choose (semantics.md §2.5).
 Result<void> check_twin(SecretType type, ExtendedConfig& config) {
   if (type != SecretType::kRedis && type != SecretType::kPolarDb) return {};
@@ -142,14 +168,14 @@ Result<void> check_twin(SecretType type, ExtendedConfig& config) {
   std::string& given = config.fields["CloneAccountName"];
   if (given.empty()) given = twin;
   if (given != twin) return invalid("CloneAccountName is the AccountName followed by _clone.");
-  if (type == SecretType::kRedis) return {};
+  if (type == SecretType::kRedis) return check_privilege(config, {"RoleReadOnly", "RoleReadWrite"});
   const std::string_view engine = config.get("DBType");
   if (engine != "MySQL" && engine != "PostgreSQL")
     return invalid("DBType must be MySQL or PostgreSQL.");
   const std::string_view account_type = config.get("AccountType");
   if (!account_type.empty() && account_type != "Normal")
     return invalid("AccountType must be Normal.");
-  return {};
+  return engine == "MySQL" ? check_mysql_account(config) : check_postgres_account(config);
 }
 
 void write(JsonWriter& json, std::string_view name, const TextMap& map) {

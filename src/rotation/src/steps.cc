@@ -149,6 +149,9 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
     return fail(ErrorKind::kNotFound, "TargetUnknown", "This server has no registered targets.");
   SR_TRY(ResolvedTarget target, targets_->resolve(reader, secret, config.target()));
   job.options.emplace_back(connector::kRunStarted, format_utc(run.started));
+  const bool provisions = run.phase == Phase::kProvision || run.phase == Phase::kProvisionTwin;
+  if (provisions && run.purpose != Purpose::kResync)
+    job.options.emplace_back(connector::kNewAccount, "yes");
   job.kind = target.kind;
   job.target = std::move(target.target);
   job.admin = std::move(target.admin);

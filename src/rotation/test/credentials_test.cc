@@ -128,5 +128,46 @@ TEST(ExtendedConfig, TheTwinIsNamedAfterTheAccount) {
       parse_extended_config(SecretType::kPolarDb, start + R"(,"CloneAccountName":"other"})"));
 }
 
+/// The code of a pair that the server makes, with these fields more; empty if it is taken.
+std::string code_of(SecretType type, const std::string& more) {
+  const std::string start =
+      type == SecretType::kRedis
+          ? R"({"SecretSubType":"DoubleUsers","RegionId":"r","InstanceId":"r-1",)"
+          : R"({"SecretSubType":"DoubleUsers","RegionId":"r","DBClusterId":"pc",)";
+  const auto config = parse_extended_config(type, start + more + "}");
+  return config ? "" : config.error().code();
+}
+
+TEST(ExtendedConfig, RightsThatNobodyKnowsAreNotGuessed) {
+  const auto redis = [](const std::string& privilege) {
+    return code_of(SecretType::kRedis,
+                   R"("AccountName":"a","CloneAccountName":"a_clone","AccountPrivilege":")" +
+                       privilege + "\"");
+  };
+  EXPECT_EQ(redis("RoleReadOnly"), "");
+  EXPECT_EQ(redis("RoleReadWrite"), "");
+  EXPECT_EQ(redis("RoleReadonly"), "InvalidParameter");
+  const auto mysql = [](const std::string& more) {
+    return code_of(SecretType::kPolarDb, R"("DBType":"MySQL","AccountName":"a")" + more);
+  };
+  for (const char* privilege : {"ReadWrite", "ReadOnly", "DMLOnly", "DDLOnly", "ReadIndex"})
+    EXPECT_EQ(mysql(R"(,"DBName":"d","AccountPrivilege":")" + std::string(privilege) + "\""), "");
+  EXPECT_EQ(mysql(""), "");
+  EXPECT_EQ(mysql(R"(,"DBName":"d","AccountPrivilege":"readonly")"), "InvalidParameter");
+  EXPECT_EQ(mysql(R"(,"DBName":"d")"), "InvalidParameter");
+  EXPECT_EQ(mysql(R"(,"AccountPrivilege":"ReadOnly")"), "InvalidParameter");
+}
+
+TEST(ExtendedConfig, TheTwinsNameFitsTheDatabase) {
+  const auto named = [](const std::string& engine, std::size_t size) {
+    return code_of(SecretType::kPolarDb, R"("DBType":")" + engine + R"(","AccountName":")" +
+                                             std::string(size, 'a') + "\"");
+  };
+  EXPECT_EQ(named("MySQL", 26), "");
+  EXPECT_EQ(named("MySQL", 27), "InvalidParameter");
+  EXPECT_EQ(named("PostgreSQL", 57), "");
+  EXPECT_EQ(named("PostgreSQL", 58), "InvalidParameter");
+}
+
 }  // namespace
 }  // namespace strongroom::rotation

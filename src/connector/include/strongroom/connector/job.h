@@ -75,6 +75,8 @@ struct Target {
 
 /// The option that tells when the run began, as format_utc.
 inline constexpr std::string_view kRunStarted = "RunStarted";
+/// The option of a kSet whose account is the server's to make ("yes"): nobody else may have it.
+inline constexpr std::string_view kNewAccount = "NewAccount";
 
 using Options = std::vector<std::pair<std::string, std::string>>;
 

@@ -45,7 +45,7 @@ class AccountTarget {
   virtual Attempt<void> set(const connector::Credential& credential) = 0;
 
   /// The first account of a pair, with the rights that the job's options name (AccountPrivilege,
-  /// DBName).
+  /// DBName). If it is there already, what is missing of its rights.
   virtual Attempt<void> create(const connector::Credential& credential);
   /// The twin as a copy of `model`: every place it may come from, no rights yet.
   virtual Attempt<void> create_twin(const std::string& model, const connector::Credential& twin);

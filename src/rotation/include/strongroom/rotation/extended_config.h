@@ -25,6 +25,11 @@ struct ExtendedConfig {
   std::string_view target() const;
 };
 
+// An account's name, so that its twin's (six characters longer) fits MySQL's 32 and
+// PostgreSQL's 63.
+inline constexpr std::size_t kPairedNameBytesMax = 26;
+inline constexpr std::size_t kPairedRoleBytesMax = 57;
+
 /// As CreateSecret brings it. 400 InvalidParameter names the field that is missing, unknown or
 /// wrong for the type; MissingParameter if there is none at all.
 Result<ExtendedConfig> parse_extended_config(secrets::SecretType type, std::string_view json);
