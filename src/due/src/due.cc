@@ -44,6 +44,7 @@ Result<Task> decode(ByteView body) {
     case static_cast<std::uint8_t>(Kind::kRotateKey):
     case static_cast<std::uint8_t>(Kind::kExpireKeyMaterial):
     case static_cast<std::uint8_t>(Kind::kRotateSecret):
+    case static_cast<std::uint8_t>(Kind::kLookAtTarget):
     case static_cast<std::uint8_t>(Kind::kRemindClientKey):
     case static_cast<std::uint8_t>(Kind::kRotateKeyring):
       task.kind = static_cast<Kind>(kind);

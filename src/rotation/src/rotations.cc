@@ -21,8 +21,6 @@ using secrets::Secret;
 using secrets::SecretType;
 
 constexpr std::string_view kAuto = "$Auto";
-// The twin's name must fit MySQL's 32 characters.
-constexpr std::size_t kPairedAccountCharsMax = 26;
 
 Result<bool> is_auto(const SecretBytes& data) {
   SR_TRY(const SecretBytes expected, SecretBytes::copy_of(as_bytes(kAuto)));
@@ -34,7 +32,7 @@ Result<void> check_accounts(const ExtendedConfig& config,
   if (config.sub_type() != "DoubleUsers") return {};
   if (given.size() == 2 && given[0].account == given[1].account)
     return invalid_parameter("SecretData", "Its two accounts are different ones.");
-  if (given.size() == 1 && given[0].account.size() > kPairedAccountCharsMax)
+  if (given.size() == 1 && given[0].account.size() > kPairedNameBytesMax)
     return invalid_parameter("SecretData",
                              "The name of an account that gets a twin has at most 26 characters.");
   return {};
@@ -110,7 +108,13 @@ Result<void> Rotations::adopt(barrier::Transaction& transaction, const Secret& s
   if (values.provision) run = start(std::move(run), {.provision = true}, now);
   put_run(transaction, secret, run);
   const due::Task task{due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid};
-  if (run.running()) due::schedule(transaction, now, task);
+  if (run.running()) {
+    due::schedule(transaction, now, task);
+  } else {
+    // What a person typed may be wrong; better known today than when the application fails.
+    due::schedule(transaction, now,
+                  {due::Kind::kLookAtTarget, secret.account, secret.name, secret.uuid});
+  }
   if (secret.rotation.automatic == Automatic::kEnabled)
     due::schedule(transaction, secret.rotation.next, task);
   return {};

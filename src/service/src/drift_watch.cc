@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
-#include "strongroom/connector/runner.h"
 #include "strongroom/service/rotation_driver.h"
 
 namespace strongroom::service {
@@ -42,34 +40,7 @@ std::int64_t DriftWatch::step() {
 }
 
 Result<bool> DriftWatch::look(AccountId account, const std::string& name) {
-  rotation::Rotations& rotations = *engines_.rotations;
-  std::optional<rotation::Probe> probe;
-  {
-    SR_TRY(const auto reader, engines_.store.reader());
-    auto found = rotations.probe(*reader, account, name);
-    // The target is not registered, or the key cannot be used: nothing to compare with.
-    if (!found && (found.error().kind() == ErrorKind::kNotFound ||
-                   found.error().kind() == ErrorKind::kConflict))
-      return false;
-    if (!found) return std::unexpected(found.error());
-    probe = std::move(*found);
-  }
-  if (!probe) return false;
-  const auto outcome = engines_.driver->runner().run(std::move(probe->job));
-  if (!outcome || !outcome->succeeded() || outcome->facts.current == connector::Login::kUnknown)
-    return false;
-  const rotation::Probed probed{.epoch = probe->epoch,
-                                .drifted = outcome->facts.current == connector::Login::kRefused};
-  for (int round = 0; round < limits::kConflictRetriesMax; ++round) {
-    SR_TRY(const auto transaction, engines_.store.begin());
-    SR_TRY(const bool changed,
-           rotations.note_probe(*transaction, probe->task, probed, engines_.clock.now()));
-    if (!changed) return false;
-    const auto committed = transaction->commit();
-    if (committed) return true;
-    if (committed.error().kind() != ErrorKind::kConflict) return std::unexpected(committed.error());
-  }
-  return false;  // it keeps changing; the next round sees it
+  return engines_.driver->look(account, name);
 }
 
 }  // namespace strongroom::service

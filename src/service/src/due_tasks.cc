@@ -100,6 +100,8 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
     }
     case due::Kind::kRotateSecret:
       return claim_rotation(engines, transaction, task, now);
+    case due::Kind::kLookAtTarget:  // after the commit; it waits for the target
+      return Work{&kRotateSecret, false, {}};
     case due::Kind::kRemindClientKey: {
       SR_TRY(const bool done, engines.access_points.remind_due(transaction, task, now));
       return Work{&kRemindClientKey, done, task.name};
@@ -150,6 +152,8 @@ Result<void> attempt_due(Engines& engines, const barrier::TimedRow& row, const d
   }
   SR_CHECK_OK(transaction->commit());
   if (work.step) engines.driver->start(std::move(work.step));
+  if (task.kind == due::Kind::kLookAtTarget && engines.driver != nullptr)
+    engines.driver->look_soon(task.account, task.name);
   return {};
 }
 

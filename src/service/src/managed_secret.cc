@@ -102,6 +102,9 @@ Result<ManagedRequest> managed_request_of(Call& call, SecretType type, std::stri
   request.type = type;
   SR_TRY(request.config,
          rotation::parse_extended_config(type, call.parameters.text("ExtendedConfig")));
+  if (type == SecretType::kEcs && request.config.get("RegionId") != call.engines.region)
+    return invalid_parameter("ExtendedConfig", "RegionId is that of the secret: " +
+                                                   std::string(call.engines.region) + ".");
   SR_TRY(request.rotation, schedule_of(call));
   SR_TRY(request.name, managed_name(call, request.config, asked_name, data));
   SR_TRY(request.values, call.engines.rotations->first_values(

@@ -110,4 +110,42 @@ Result<RotationDriver::WorkRef> RotationDriver::claim(const due::Task& task) {
   return std::move(claimed.work);
 }
 
+Result<bool> RotationDriver::look(AccountId account, const std::string& name) {
+  std::optional<rotation::Probe> probe;
+  {
+    SR_TRY(const auto reader, parts_.store.reader());
+    auto found = parts_.rotations.probe(*reader, account, name);
+    // The target is not registered, or the key cannot be used: nothing to compare with.
+    if (!found && (found.error().kind() == ErrorKind::kNotFound ||
+                   found.error().kind() == ErrorKind::kConflict))
+      return false;
+    if (!found) return std::unexpected(found.error());
+    probe = std::move(*found);
+  }
+  if (!probe) return false;
+  const auto outcome = parts_.runner.run(std::move(probe->job));
+  if (!outcome || !outcome->succeeded() || outcome->facts.current == connector::Login::kUnknown)
+    return false;
+  const rotation::Probed probed{.epoch = probe->epoch,
+                                .drifted = outcome->facts.current == connector::Login::kRefused};
+  return without_conflict([&]() -> Result<bool> {
+    SR_TRY(const auto transaction, parts_.store.begin());
+    SR_TRY(const bool changed,
+           parts_.rotations.note_probe(*transaction, probe->task, probed, parts_.clock.now()));
+    if (!changed) return false;
+    SR_CHECK_OK(transaction->commit());
+    return true;
+  });
+}
+
+void RotationDriver::look_soon(AccountId account, const std::string& name) {
+  WorkerPool::Job job = [this, account, name] {
+    if (const auto looked = look(account, name); !looked)
+      log::warn("target_look_failed",
+                {{"code", looked.error().code()}, {"why", looked.error().message()}});
+  };
+  if (!pool_) return job();
+  (void)pool_->post(job);
+}
+
 }  // namespace strongroom::service

@@ -32,8 +32,9 @@ class FakeDatabase final : public connector::Connector {
  public:
   std::map<std::string, std::string> accounts;
   std::deque<connector::Status> script;  // outcomes of the next steps, without any effect
-  int steps = 0;
-  std::string produces;  // what it makes when it is asked for a value
+  int steps = 0;                         // but for probes
+  int probes = 0;                        //
+  std::string produces;                  // what it makes when it is asked for a value
   std::vector<connector::Step> seen = {};
   std::string privileged = {};  // of the last job
   std::string parameter_url = {};
@@ -49,7 +50,7 @@ class FakeDatabase final : public connector::Connector {
     using connector::make_outcome;
     using connector::Status;
     using connector::Step;
-    ++steps;
+    ++(job.step == Step::kProbe ? probes : steps);
     seen.push_back(job.step);
     privileged = test::reveal(job.privileged.secret);
     parameter_url = job.option("parameter.url");

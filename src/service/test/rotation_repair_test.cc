@@ -23,6 +23,7 @@ class RotationRepairTest : public ServiceFixture {
          {"ExtendedConfig", R"({"SecretSubType":")" + sub_type + R"(","DBInstanceId":"rm-1"})"}});
     const Answer made = create("db", accounts, more);
     ASSERT_TRUE(made.ok()) << made.message;
+    work();  // the look at what was given
   }
   void make_single(Params more = {}) {
     database_.accounts["app"] = "old";
@@ -84,6 +85,18 @@ TEST_F(RotationRepairTest, DriftIsToldOnceAndUndone) {
   EXPECT_EQ(events().back(), "Secret:ResyncSecret:Success");
 }
 
+TEST_F(RotationRepairTest, AWrongPasswordThatIsBroughtInIsToldAtOnce) {
+  database_.accounts["app"] = "another";
+  make(R"({"Accounts":[{"AccountName":"app","AccountPassword":"old"}]})", "SingleUser");
+  EXPECT_EQ(known("/Drifted"), "true");
+  EXPECT_EQ(events(), std::vector<std::string>{"Secret:Drift:Detected"});
+  EXPECT_EQ(database_.accounts["app"], "another") << "the target was changed";
+  ASSERT_TRUE(call("RotateSecret", {{"SecretName", "db"}, {"VersionId", "v2"}}).ok());
+  work();
+  EXPECT_TRUE(works(current()));
+  EXPECT_EQ(known("/Drifted"), "false");
+}
+
 TEST_F(RotationRepairTest, DriftThatGoesByItselfIsToldToo) {
   make_single();
   database_.accounts["app"] = "by hand";
@@ -107,11 +120,11 @@ TEST_F(RotationRepairTest, NothingIsLearntFromATargetThatDoesNotAnswer) {
 TEST_F(RotationRepairTest, TheWatchGoesRoundAllSecrets) {
   make_single();
   database_.accounts["app"] = "by hand";
-  const int before = database_.steps;
+  const int before = database_.probes;
   watch_.step();  // a pause after the start
-  EXPECT_EQ(database_.steps, before);
+  EXPECT_EQ(database_.probes, before);
   EXPECT_GE(watch_.step(), 1'000);
-  EXPECT_EQ(database_.steps, before + 1);
+  EXPECT_EQ(database_.probes, before + 1);
   EXPECT_EQ(known("/Drifted"), "true");
 }
 

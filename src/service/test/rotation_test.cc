@@ -19,7 +19,9 @@ class RotationTest : public ServiceFixture {
     more.insert({{"SecretType", "Rds"},
                  {"ExtendedConfig", R"({"SecretSubType":")" + sub_type + R"(","DBInstanceId":")" +
                                         instance + R"("})"}});
-    return create(name, data, more);
+    Answer made = create(name, data, more);
+    work();  // the look at what was given
+    return made;
   }
   Answer rotate(const std::string& name, const std::string& version, Params more = {}) {
     more.insert({{"SecretName", name}, {"VersionId", version}});
@@ -51,6 +53,7 @@ class RotationTest : public ServiceFixture {
 };
 
 TEST_F(RotationTest, ASingleAccountIsRotatedAndReadsAsDocumented) {
+  database_.accounts["app"] = "old";
   const Answer made = create_rds("db", kOne, "SingleUser",
                                  {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "7d"}});
   ASSERT_TRUE(made.ok()) << made.message;
@@ -244,6 +247,19 @@ TEST_F(RotationTest, AccountsThatTheServerMakesAreProvisioned) {
   EXPECT_TRUE(works(value("cache")));
   EXPECT_TRUE(works(value("cache", "ACSPrevious")));
   EXPECT_FALSE(run_of("cache").running());
+}
+
+TEST_F(RotationTest, AHostIsOfTheSecretsRegion) {
+  const auto create_host = [&](const std::string& region) {
+    return create("acs/ecs/" + region, R"({"UserName":"root","Password":"x"})",
+                  {{"SecretType", "ECS"},
+                   {"ExtendedConfig",
+                    R"({"SecretSubType":"Password","InstanceId":"i-1","RegionId":")" + region +
+                        R"("})"}})
+        .code;
+  };
+  EXPECT_EQ(create_host("us-east-1"), "InvalidParameter");
+  EXPECT_EQ(create_host("cn-hangzhou"), "");
 }
 
 class RamRotation : public RotationTest {

@@ -26,6 +26,7 @@ enum class Kind : std::uint8_t {
   kRotateKey = 3,
   kExpireKeyMaterial = 4,
   kRotateSecret = 5,
+  kLookAtTarget = 6,  // whether it accepts what a new managed secret was given
   kRemindClientKey = 16,
   kRotateKeyring = 32,  // name: the epoch that is to be followed by a new one
 };

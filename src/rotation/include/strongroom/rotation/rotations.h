@@ -129,8 +129,8 @@ class Rotations {
   /// accounts. 400 InvalidParameter.
   Result<FirstValues> first_values(const NewManaged& wanted, const SecretBytes& data, Instant now);
   /// Records that `secret` has the accounts, in the transaction that makes it; provisions them if
-  /// they are the server's to make, and schedules its first rotation. 409 Rejected.ResourceInUse if
-  /// another secret has one of them (semantics.md §3.5 item 10).
+  /// they are the server's to make, else has the target looked at; schedules its first rotation.
+  /// 409 Rejected.ResourceInUse if another secret has one of them (semantics.md §3.5 item 10).
   Result<void> adopt(barrier::Transaction& transaction, const secrets::Secret& secret,
                      const FirstValues& values, Instant now);
   /// The secret is about to be removed for good.

@@ -39,6 +39,13 @@ class RotationDriver {
   /// Does the step and all that follows it.
   void start(std::unique_ptr<rotation::Work> work);
 
+  /// Looks whether the target accepts ACSCurrent; what was found is kept in the secret's run, and
+  /// told as an event when it changes. True if it has changed. Errors of the store; what the target
+  /// does is no error. Waits for the target.
+  Result<bool> look(AccountId account, const std::string& name);
+  /// The same, without waiting. Not done if too much is waiting: the drift watch comes round.
+  void look_soon(AccountId account, const std::string& name);
+
   /// The runner, for dry runs.
   connector::Runner& runner() { return parts_.runner; }
 
