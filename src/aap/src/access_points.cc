@@ -11,11 +11,17 @@ namespace {
 
 using barrier::RecordType;
 
+std::string_view text_of(RecordType type) {
+  if (type == RecordType::kNetworkRule) return "network rule";
+  return type == RecordType::kAccessPolicy ? "permission policy" : "access point";
+}
+
 Result<barrier::RecordRef> read(barrier::Reader& reader, const barrier::Address& address) {
   if (address.name.empty() || address.name.size() > limits::kAccessNameCharsMax)
-    return resource_not_found();
+    return resource_not_found(text_of(address.type));
   auto record = reader.read(address);
-  if (!record && record.error().kind() == ErrorKind::kNotFound) return resource_not_found();
+  if (!record && record.error().kind() == ErrorKind::kNotFound)
+    return resource_not_found(text_of(address.type));
   return record;
 }
 

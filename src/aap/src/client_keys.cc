@@ -25,8 +25,7 @@ barrier::Address key_address(std::string_view id) {
 }
 
 std::unexpected<Error> no_such_key() {
-  return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
-              "Resource not found: there is no such client key.");
+  return resource_not_found("client key");
 }
 
 struct Window {

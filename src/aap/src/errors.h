@@ -9,8 +9,9 @@
 
 namespace strongroom::aap {
 
-inline std::unexpected<Error> resource_not_found() {
-  return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound", "Resource not found");
+inline std::unexpected<Error> resource_not_found(std::string_view what) {
+  return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
+              "Resource not found: there is no such " + std::string(what) + ".");
 }
 inline std::unexpected<Error> resource_exists() {
   return fail(ErrorKind::kConflict, "Rejected.ResourceExist",

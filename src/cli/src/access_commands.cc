@@ -1,7 +1,9 @@
 // KMS instances and application access points.
 
 #include <string.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "commands.h"
@@ -16,12 +18,21 @@ using client::Value;
 
 constexpr std::string_view kBssVersion = "2017-12-14";
 constexpr std::size_t kPasswordChars = 24;
+constexpr std::size_t kPageSize = 100;
+constexpr const char* kSharedScope = "shared";
+constexpr const char* kSharedRole = "SecretUser";
 
 void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
 
-/// Texts and numbers at the top of an object, one a line.
+std::string joined(const Value& texts) {
+  std::string out;
+  for (const Value& text : texts.items()) out.append(out.empty() ? "" : ", ").append(text.text());
+  return out;
+}
+
+/// Texts, lists of texts and numbers at the top of an object, one a line.
 std::string lines_of(const Value& object) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [name, member] : object.members()) {
@@ -29,22 +40,53 @@ std::string lines_of(const Value& object) {
       rows.emplace_back(name, std::to_string(member.integer()));
     } else if (member.type() == Value::Type::kString && name != "RequestId") {
       rows.emplace_back(name, member.text());
+    } else if (member.type() == Value::Type::kArray) {
+      rows.emplace_back(name, joined(member));
     }
   }
   return pairs(rows);
 }
 
-/// A table of the items' named members, and the first member of each line by line.
-int print_items(Session& session, const client::Answer& answer, const Value& items,
-                const std::vector<std::string>& names) {
-  std::vector<std::vector<std::string>> rows{names};
+/// A table of items' named members, and the first member of each line by line.
+struct Items {
+  std::vector<std::vector<std::string>> rows;  // the names first
   std::string raw;
-  for (const Value& item : items.items()) {
-    auto& row = rows.emplace_back();
-    for (const std::string& name : names) row.emplace_back(item[name].text());
-    raw += row.front() + "\n";
+
+  explicit Items(std::vector<std::string> names) : rows{std::move(names)} {}
+  void take(const Value& items) {
+    for (const Value& item : items.items()) {
+      std::vector<std::string> row;
+      for (const std::string& name : rows.front()) row.emplace_back(item[name].text());
+      raw += row.front() + "\n";
+      rows.push_back(std::move(row));
+    }
   }
-  return session.print_answer(answer, columns(rows), raw);
+};
+
+struct Listing {
+  const char* action;
+  const char* wrapper;
+  const char* item;
+  std::vector<std::string> names;
+};
+
+// All pages. With JSON and YAML each page is printed as it came.
+int print_pages(Session& session, const std::string& what, const Listing& list) {
+  Items items(list.names);
+  const bool whole = session.format() == Format::kJson || session.format() == Format::kYaml;
+  for (int page = 1;; ++page) {
+    const auto answer = session.call(
+        what, {list.action,
+               {{"PageNumber", std::to_string(page)}, {"PageSize", std::to_string(kPageSize)}}});
+    if (!answer) return session.exit_code();
+    const Value& found = answer->json.root()[list.wrapper][list.item];
+    items.take(found);
+    const bool last = found.items().size() < kPageSize;
+    if (whole || last) {
+      const int code = session.print_answer(*answer, columns(items.rows), items.raw);
+      if (last || code != kOk) return code;
+    }
+  }
 }
 
 /// An action whose answer says nothing but that it is done.
@@ -96,10 +138,9 @@ int instance_create(Session& session, const InstanceOptions& options) {
 }
 
 int instance_list(Session& session) {
-  const auto answer = session.call("list instances", {"ListKmsInstances", {{"PageSize", "100"}}});
-  if (!answer) return session.exit_code();
-  return print_items(session, *answer, answer->json.root()["KmsInstances"]["KmsInstance"],
-                     {"KmsInstanceId", "KmsInstanceArn"});
+  return print_pages(
+      session, "list instances",
+      {"ListKmsInstances", "KmsInstances", "KmsInstance", {"KmsInstanceId", "KmsInstanceArn"}});
 }
 
 int instance_get(Session& session, const std::string& id) {
@@ -183,8 +224,13 @@ int write_key_files(Session& session, const client::Answer& answer, const Secret
   return print(session.format() == Format::kTable ? table : id + "\n") ? kOk : kError;
 }
 
+// Looked at before the key is made: it is shown once.
 int create_key_files(Session& session, const std::string& what, ApiCall call,
                      const std::string& directory) {
+  if (!directory.empty() && access(directory.c_str(), W_OK | X_OK) != 0)
+    return session.misused("the client key's files cannot be written",
+                           directory + " is no directory that you may write to",
+                           "name another with --out DIR");
   const auto password = new_password(session);
   if (!password) return session.failed("no password can be made", password.error());
   call.parameters.push_back({"Password", "", &*password});
@@ -193,18 +239,41 @@ int create_key_files(Session& session, const std::string& what, ApiCall call,
   return write_key_files(session, *answer, *password, directory);
 }
 
+int quick_create(Session& session, const AccessPointOptions& options) {
+  const auto instance = instance_of(session, options.instance);
+  if (!instance) return session.exit_code();
+  if (instance->empty())
+    return session.misused("no instance is named", "a quick access point serves one instance",
+                           "add --instance kst-..., or make one: strongroom instance create");
+  ApiCall call{"QuickCreateApplicationAccessPoint",
+               {{"Name", options.name}, {"KmsInstance", *instance}}};
+  add(call, "Description", options.description);
+  return create_key_files(session, "create the access point", std::move(call), options.out);
+}
+
+std::string permissions_of(const AccessPolicyOptions& options) {
+  std::vector<std::string> permissions;
+  for (const std::string& role : options.roles)
+    permissions.push_back("RbacPermission/Template/" + role);
+  return json_array(permissions);
+}
+
+std::string rules_of(const AccessPolicyOptions& options) {
+  return "{\"NetworkRules\":" + json_array(options.rules) + "}";
+}
+
+/// An update whose call says nothing but the name.
+int nothing_to_change(Session& session) {
+  return session.misused("nothing is changed", "no option says what", "add --help for the options");
+}
+
 }  // namespace
 
 int access_point_create(Session& session, const AccessPointOptions& options) {
-  if (options.quick) {
-    if (options.instance.empty())
-      return session.misused("no instance is named", "a quick access point serves one instance",
-                             "add --instance kst-...");
-    ApiCall call{"QuickCreateApplicationAccessPoint",
-                 {{"Name", options.name}, {"KmsInstance", options.instance}}};
-    add(call, "Description", options.description);
-    return create_key_files(session, "create the access point", std::move(call), options.out);
-  }
+  if (options.quick) return quick_create(session, options);
+  if (options.policies.empty())
+    return session.misused("no policy is named", "an access point has 1 to 3 policies",
+                           "add --policy NAME, or --quick for everything in one instance");
   ApiCall call{"CreateApplicationAccessPoint",
                {{"Name", options.name}, {"Policies", json_array(options.policies)}}};
   add(call, "Description", options.description);
@@ -215,13 +284,21 @@ int access_point_create(Session& session, const AccessPointOptions& options) {
   return act(session, "create the access point", call, "Created  " + options.name);
 }
 
+int access_point_update(Session& session, const AccessPointOptions& options) {
+  ApiCall call{"UpdateApplicationAccessPoint", {{"Name", options.name}}};
+  if (!options.policies.empty())
+    call.parameters.push_back({"Policies", json_array(options.policies)});
+  add(call, "Description", options.description);
+  if (call.parameters.size() == 1) return nothing_to_change(session);
+  return act(session, "change the access point", call, "Changed  " + options.name);
+}
+
 int access_point_list(Session& session) {
-  const auto answer =
-      session.call("list access points", {"ListApplicationAccessPoints", {{"PageSize", "100"}}});
-  if (!answer) return session.exit_code();
-  return print_items(session, *answer,
-                     answer->json.root()["ApplicationAccessPoints"]["ApplicationAccessPoint"],
-                     {"Name", "AuthenticationMethod"});
+  return print_pages(session, "list access points",
+                     {"ListApplicationAccessPoints",
+                      "ApplicationAccessPoints",
+                      "ApplicationAccessPoint",
+                      {"Name", "AuthenticationMethod"}});
 }
 
 int access_get(Session& session, const AccessKind& kind, const std::string& name) {
@@ -251,31 +328,45 @@ int client_key_list(Session& session, const std::string& access_point) {
   add(call, "AapName", access_point);
   const auto answer = session.call("list client keys", call);
   if (!answer) return session.exit_code();
-  return print_items(session, *answer, answer->json.root()["ClientKeys"],
-                     {"ClientKeyId", "AapName", "NotBefore", "NotAfter"});
+  Items items({"ClientKeyId", "AapName", "NotBefore", "NotAfter"});
+  items.take(answer->json.root()["ClientKeys"]);
+  return session.print_answer(*answer, columns(items.rows), items.raw);
 }
 
 int access_policy_create(Session& session, const AccessPolicyOptions& options) {
-  std::vector<std::string> permissions;
-  for (const std::string& role : options.roles)
-    permissions.push_back("RbacPermission/Template/" + role);
+  const bool shared = options.instance == kSharedScope;
+  const auto fits = [shared](const std::string& role) { return shared == (role == kSharedRole); };
+  if (std::ranges::none_of(options.roles, fits)) {
+    return session.misused("the policy would grant nothing",
+                           shared ? "of the roles only SecretUser counts at the shared endpoint"
+                                  : "SecretUser counts at the shared endpoint only",
+                           shared ? "add --instance kst-... for the role of an instance"
+                                  : "use CryptoServiceSecretUser, or leave out --instance");
+  }
   ApiCall call{"CreatePolicy",
                {{"Name", options.name},
                 {"KmsInstance", options.instance},
-                {"Permissions", json_array(permissions)},
+                {"Permissions", permissions_of(options)},
                 {"Resources", json_array(options.resources)}}};
-  if (!options.rules.empty()) {
-    call.parameters.push_back(
-        {"AccessControlRules", "{\"NetworkRules\":" + json_array(options.rules) + "}"});
-  }
+  if (!options.rules.empty()) call.parameters.push_back({"AccessControlRules", rules_of(options)});
   add(call, "Description", options.description);
   return act(session, "create the policy", call, "Created  " + options.name);
 }
 
+int access_policy_update(Session& session, const AccessPolicyOptions& options) {
+  ApiCall call{"UpdatePolicy", {{"Name", options.name}}};
+  if (!options.roles.empty()) call.parameters.push_back({"Permissions", permissions_of(options)});
+  if (!options.resources.empty())
+    call.parameters.push_back({"Resources", json_array(options.resources)});
+  if (!options.rules.empty() || options.anywhere)
+    call.parameters.push_back({"AccessControlRules", rules_of(options)});
+  add(call, "Description", options.description);
+  if (call.parameters.size() == 1) return nothing_to_change(session);
+  return act(session, "change the policy", call, "Changed  " + options.name);
+}
+
 int access_policy_list(Session& session) {
-  const auto answer = session.call("list policies", {"ListPolicies", {{"PageSize", "100"}}});
-  if (!answer) return session.exit_code();
-  return print_items(session, *answer, answer->json.root()["Policies"]["Policy"], {"Name"});
+  return print_pages(session, "list policies", {"ListPolicies", "Policies", "Policy", {"Name"}});
 }
 
 int network_rule_create(Session& session, const NetworkRuleOptions& options) {
@@ -287,12 +378,18 @@ int network_rule_create(Session& session, const NetworkRuleOptions& options) {
   return act(session, "create the network rule", call, "Created  " + options.name);
 }
 
+int network_rule_update(Session& session, const NetworkRuleOptions& options) {
+  ApiCall call{"UpdateNetworkRule", {{"Name", options.name}}};
+  if (!options.sources.empty())
+    call.parameters.push_back({"SourcePrivateIp", json_array(options.sources)});
+  add(call, "Description", options.description);
+  if (call.parameters.size() == 1) return nothing_to_change(session);
+  return act(session, "change the network rule", call, "Changed  " + options.name);
+}
+
 int network_rule_list(Session& session) {
-  const auto answer =
-      session.call("list network rules", {"ListNetworkRules", {{"PageSize", "100"}}});
-  if (!answer) return session.exit_code();
-  return print_items(session, *answer, answer->json.root()["NetworkRules"]["NetworkRule"],
-                     {"Name", "Type"});
+  return print_pages(session, "list network rules",
+                     {"ListNetworkRules", "NetworkRules", "NetworkRule", {"Name", "Type"}});
 }
 
 }  // namespace strongroom::cli

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "access_table.h"
 #include "commands.h"
 #include "event_table.h"
 #include "key_table.h"
@@ -54,9 +55,6 @@ struct Parsed {
   std::string restore;
   InstanceOptions instance;
   InstanceClientOptions instance_client;
-  AccessPointOptions access_point;
-  AccessPolicyOptions access_policy;
-  NetworkRuleOptions network_rule;
   RemoveAccessOptions access_remove;
   std::string access_name;
   DoctorOptions doctor;
@@ -104,8 +102,6 @@ class Tree {
     declare_changes(*secret);
     declare_instances();
     declare_instance_clients();
-    declare_access_points();
-    declare_access_rules();
     declare_system();
     declare_audit();
     declare_sts();
@@ -114,6 +110,7 @@ class Tree {
                                Command command, bool needs_server) {
       return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
     };
+    declare_access_commands(app_, *policy_noun(), add);
     declare_key_commands(app_, add);
     declare_target_commands(app_, p_.target, add);
     declare_event_commands(app_, p_.event, p_.notify, add);
@@ -257,17 +254,6 @@ class Tree {
     return policy_;
   }
 
-  void declare_get_and_remove(CLI::App& parent, const AccessKind& kind) {
-    auto* get =
-        verb(parent, "get", "Show one",
-             remote([this, kind](Session& s) { return access_get(s, kind, p_.access_name); }));
-    get->add_option("name", p_.access_name, "its name or id")->required();
-    auto* rm =
-        verb(parent, "rm", "Delete one; it counts at once",
-             remote([this, kind](Session& s) { return access_remove(s, kind, p_.access_remove); }));
-    rm->add_option("name", p_.access_remove.name, "its name or id")->required();
-  }
-
   void declare_instances() {
     auto* instance = noun("instance", "KMS instances");
     auto& o = p_.instance;
@@ -316,77 +302,6 @@ class Tree {
       one->add_option("--instance", o.instance,
                       "kst-...; absent: the environment's, or the default one");
     }
-  }
-
-  void declare_access_points() {
-    auto& o = p_.access_point;
-    auto* point = noun("aap", "Application access points");
-    auto* create =
-        verb(*point, "create", "Create an access point",
-             remote([this](Session& s) { return access_point_create(s, p_.access_point); }));
-    create->add_option("name", o.name, "its name")->required();
-    create->add_flag("--quick", o.quick,
-                     "policy and client key at once, for everything in one instance; writes "
-                     "clientKey_<id>.json and clientKey_<id>_Password.txt");
-    create->add_option("--instance", o.instance, "kst-..., with --quick");
-    create->add_option("--policy", o.policies, "permission policy; up to three")
-        ->allow_extra_args(false);
-    create->add_option("--ram-role", o.role, "for sessions of this RAM role, without client keys");
-    create->add_option("--description", o.description, "for people");
-    create->add_option("--out", o.out, "directory for the files");
-    verb(*point, "ls", "List access points",
-         remote([](Session& s) { return access_point_list(s); }));
-    declare_get_and_remove(*point, {"access point", "DescribeApplicationAccessPoint",
-                                    "DeleteApplicationAccessPoint", "Name"});
-    auto* key = noun("client-key", "Client keys of access points");
-    auto* issue =
-        verb(*key, "create", "Create a client key and write its two files",
-             remote([this](Session& s) { return client_key_create(s, p_.access_point); }));
-    issue->add_option("access-point", o.name, "its access point")->required();
-    issue->add_option("--not-before", o.not_before, "2026-01-31T00:00:00Z; with --not-after");
-    issue->add_option("--not-after", o.not_after, "absent: five years from now");
-    issue->add_option("--out", o.out, "directory for the files");
-    auto* list = verb(*key, "ls", "List client keys",
-                      remote([this](Session& s) { return client_key_list(s, p_.access_name); }));
-    list->add_option("access-point", p_.access_name, "of this access point alone");
-    declare_get_and_remove(*key, {"client key", "GetClientKey", "DeleteClientKey", "ClientKeyId"});
-  }
-
-  void declare_access_rules() {
-    auto& o = p_.access_policy;
-    auto* policy = policy_noun();
-    auto* create =
-        verb(*policy, "create", "Create a permission policy",
-             remote([this](Session& s) { return access_policy_create(s, p_.access_policy); }));
-    create->add_option("name", o.name, "its name")->required();
-    create->add_option("--instance", o.instance, "kst-..., or shared")->capture_default_str();
-    create
-        ->add_option("--role", o.roles, "CryptoServiceKeyUser, CryptoServiceSecretUser, SecretUser")
-        ->required()
-        ->allow_extra_args(false);
-    create->add_option("--resource", o.resources, "key/<id>, secret/<name>, key/*, secret/*")
-        ->required()
-        ->allow_extra_args(false);
-    create->add_option("--network-rule", o.rules, "only from there; may be repeated")
-        ->allow_extra_args(false);
-    create->add_option("--description", o.description, "for people");
-    verb(*policy, "ls", "List policies", remote([](Session& s) { return access_policy_list(s); }));
-    declare_get_and_remove(*policy, {"policy", "DescribePolicy", "DeletePolicy", "Name"});
-    auto& r = p_.network_rule;
-    auto* rule = noun("network-rule", "Where access points may be used from");
-    auto* allow =
-        verb(*rule, "create", "Create a network rule",
-             remote([this](Session& s) { return network_rule_create(s, p_.network_rule); }));
-    allow->add_option("name", r.name, "its name")->required();
-    allow->add_option("--source", r.sources, "address or network; may be repeated")
-        ->required()
-        ->allow_extra_args(false);
-    allow->add_option("--type", r.type, "Private, Public or VPC")->capture_default_str();
-    allow->add_option("--description", r.description, "for people");
-    verb(*rule, "ls", "List network rules",
-         remote([](Session& s) { return network_rule_list(s); }));
-    declare_get_and_remove(*rule,
-                           {"network rule", "DescribeNetworkRule", "DeleteNetworkRule", "Name"});
   }
 
   void declare_system() {

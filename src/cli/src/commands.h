@@ -107,6 +107,7 @@ struct AccessPolicyOptions {
   std::vector<std::string> roles;
   std::vector<std::string> resources;
   std::vector<std::string> rules;
+  bool anywhere = false;  // of an update: without rules
   std::string description;
 };
 struct NetworkRuleOptions {
@@ -137,6 +138,9 @@ int ca_show(Session& session, const InstanceClientOptions& options);
 int ca_install(Session& session, const InstanceClientOptions& options);
 /// A program that reads a secret at the instance's endpoint.
 int sdk_snippet(Session& session, const InstanceClientOptions& options);
+/// The instance that was named, else the environment's, else the account's default one, empty if it
+/// has none. Nothing after a failure that was shown.
+std::optional<std::string> instance_of(Session& session, const std::string& given);
 
 int instance_create(Session& session, const InstanceOptions& options);
 int instance_list(Session& session);
@@ -144,10 +148,13 @@ int instance_get(Session& session, const std::string& id);
 int instance_quotas(Session& session, const std::string& id);
 int instance_remove(Session& session, const RemoveAccessOptions& options);
 int access_point_create(Session& session, const AccessPointOptions& options);
+int access_point_update(Session& session, const AccessPointOptions& options);
 int access_point_list(Session& session);
 int access_policy_create(Session& session, const AccessPolicyOptions& options);
+int access_policy_update(Session& session, const AccessPolicyOptions& options);
 int access_policy_list(Session& session);
 int network_rule_create(Session& session, const NetworkRuleOptions& options);
+int network_rule_update(Session& session, const NetworkRuleOptions& options);
 int network_rule_list(Session& session);
 int client_key_create(Session& session, const AccessPointOptions& options);
 int client_key_list(Session& session, const std::string& access_point);

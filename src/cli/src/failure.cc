@@ -54,7 +54,7 @@ constexpr std::array kAdvice = {
         "give the id of a message and the data directory of the server that answered: --log DIR"},
     Advice{"Rejected.Disabled", "enable the key that seals this secret (EnableKey)"},
     Advice{"Rejected.PendingDeletion", "keep the key that seals this secret (CancelKeyDeletion)"},
-    Advice{"Rejected.LimitExceeded", "remove labels, versions or secrets that are not needed"},
+    Advice{"Rejected.LimitExceeded", "remove what is not needed any more; the message names it"},
     Advice{"Rejected.Throttling", "wait a moment and run the command again"},
     Advice{"Throttling", "wait a moment and run the command again"},
     Advice{"ServiceUnavailable",

@@ -13,16 +13,6 @@ namespace {
 constexpr std::string_view kHostSuffix = ".cryptoservice.kms.aliyuncs.com";
 constexpr const char* kInstanceVariable = "STRONGROOM_INSTANCE_ID";
 
-/// The instance that was named, else the environment's, else the account's default one. Nothing
-/// after a failure that was shown.
-std::optional<std::string> instance_of(Session& session, const std::string& given) {
-  if (!given.empty()) return given;
-  if (std::string set = environment(kInstanceVariable); !set.empty()) return set;
-  const auto answer = session.call("find the default instance", {"GetDefaultKmsInstance", {}});
-  if (!answer) return std::nullopt;
-  return std::string(answer->json.root()["DefaultKmsInstanceId"].text());
-}
-
 struct Chain {
   std::string instance;
   std::string pem;
@@ -115,6 +105,14 @@ std::string node(const Needed& n) {
 }
 
 }  // namespace
+
+std::optional<std::string> instance_of(Session& session, const std::string& given) {
+  if (!given.empty()) return given;
+  if (std::string set = environment(kInstanceVariable); !set.empty()) return set;
+  const auto answer = session.call("find the default instance", {"GetDefaultKmsInstance", {}});
+  if (!answer) return std::nullopt;
+  return std::string(answer->json.root()["DefaultKmsInstanceId"].text());
+}
 
 int ca_show(Session& session, const InstanceClientOptions& options) {
   const auto chain = chain_of(session, options.instance);

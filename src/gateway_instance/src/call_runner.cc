@@ -76,7 +76,7 @@ Result<void> CallRunner::open(const Incoming& incoming) {
   reset();
   host_ = incoming.request.header("host").value_or("");
   user_agent_ = incoming.request.header("user-agent").value_or("");
-  const auto read = read_envelope(incoming.request, incoming.now, envelope_);
+  const auto read = read_envelope(incoming.request, incoming.now, envelope_, parts_.window_ms);
   if (!incoming.principal) SR_CHECK_OK(authenticator_.admit(incoming.peer));
   SR_CHECK_OK(read);
   operation_ = find_operation(envelope_.api_name);

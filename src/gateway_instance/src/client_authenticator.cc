@@ -56,7 +56,11 @@ Result<identity::PrincipalRef> ClientAuthenticator::verify(const http::Request& 
   switch (replays_.check(envelope.signature, context.source, envelope.signed_at, context.now)) {
     case ReplayGuard::Verdict::kAccepted:
       return credential->principal;
+    case ReplayGuard::Verdict::kRepeated:
+      return mismatch();
     case ReplayGuard::Verdict::kOtherSource:
+      replays_.alarm({credential->principal->account, credential->principal->arn,
+                      credential->principal->id, std::string(context.source)});
       return mismatch();
     case ReplayGuard::Verdict::kForgotten:
       return fail(ErrorKind::kInvalidInput, "RequestTimeTooSkewed",

@@ -36,6 +36,15 @@ std::unexpected<Error> invalid_param(std::string_view name) {
               "The Param " + std::string(name) + " is invalid.");
 }
 
+// As RPC clients of the OpenAPI do.
+bool names_action_in_form(const http::Request& request) {
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  constexpr std::string_view kAction = "Action=";
+  return request.header("content-type").value_or("").starts_with(kForm) &&
+         (request.body.starts_with(kAction) ||
+          request.body.find(std::string("&").append(kAction)) != std::string_view::npos);
+}
+
 bool must_be_single(std::string_view name) {
   return name.starts_with(kSignedPrefix) || name.starts_with("content-") || name == "date" ||
          name == "authorization";
@@ -87,12 +96,13 @@ Result<void> check_method(const http::Request& request, const Envelope& envelope
               "Parameter x-kms-acccesskeyid does not exist in http header or body.");
 }
 
-Result<void> check_date(const http::Request& request, Instant now, Envelope& envelope) {
+Result<void> check_date(const http::Request& request, Instant now, std::int64_t window_ms,
+                        Envelope& envelope) {
   const auto signed_at = parse_http_date(request.header("date").value_or(""));
   if (!signed_at) return invalid_param("Date");
   envelope.signed_at = *signed_at;
   const std::int64_t off = signed_at->unix_ms - now.unix_ms;
-  if (off <= limits::kTimestampWindowMillis && off >= -limits::kTimestampWindowMillis) return {};
+  if (off <= window_ms && off >= -window_ms) return {};
   return fail(ErrorKind::kInvalidInput, "RequestTimeTooSkewed",
               "Request time exceeds server time more than 15 minutes.");
 }
@@ -121,7 +131,8 @@ Result<void> read_signature(const http::Request& request, Envelope& envelope) {
 
 }  // namespace
 
-Result<void> read_envelope(const http::Request& request, Instant now, Envelope& envelope) {
+Result<void> read_envelope(const http::Request& request, Instant now, Envelope& envelope,
+                           std::int64_t window_ms) {
   envelope.api_name = request.header("x-kms-apiname").value_or("");
   envelope.api_version = request.header("x-kms-apiversion").value_or("");
   envelope.client_key_id = request.header("x-kms-acccesskeyid").value_or("");
@@ -132,10 +143,11 @@ Result<void> read_envelope(const http::Request& request, Instant now, Envelope& 
                 "string.");
   }
   if (request.header("x-acs-action")) return invalid_param("x-acs-action");
+  if (names_action_in_form(request)) return invalid_param("Action");
   SR_CHECK_OK(check_single(request));
   SR_CHECK_OK(check_action(request, envelope));
   SR_CHECK_OK(check_method(request, envelope));
-  SR_CHECK_OK(check_date(request, now, envelope));
+  SR_CHECK_OK(check_date(request, now, window_ms, envelope));
   SR_CHECK_OK(check_hash(request));
   return read_signature(request, envelope);
 }

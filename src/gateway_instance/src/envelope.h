@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "messages.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 #include "strongroom/http/request.h"
@@ -26,8 +27,10 @@ struct Envelope {
 
 /// Fills `envelope` as far as it gets, so that a refusal can be recorded with what is known.
 /// InvalidParam, InvalidContentType, InvalidApiVersion, InvalidApiName, UnsupportedOperation,
-/// MissingParameter, RequestTimeTooSkewed; the body's hash is recomputed.
-Result<void> read_envelope(const http::Request& request, Instant now, Envelope& envelope);
+/// MissingParameter, RequestTimeTooSkewed (`window_ms` to either side of `now`); the body's hash is
+/// recomputed.
+Result<void> read_envelope(const http::Request& request, Instant now, Envelope& envelope,
+                           std::int64_t window_ms = limits::kTimestampWindowMillis);
 
 /// §1.2.
 std::string string_to_sign(const http::Request& request);

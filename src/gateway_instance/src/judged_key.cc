@@ -10,17 +10,18 @@ namespace {
 
 using service::Call;
 
+constexpr const char* kNoPermission = "Forbidden.NoPermission";
+
 std::unexpected<Error> no_such_key() {
   return fail(ErrorKind::kNotFound, "Forbidden.KeyNotFound",
               "The key Key ID or Alias does not exist in the system.");
 }
 
-Result<std::string> id_of_alias(Call& call, std::string_view action, std::string_view alias) {
-  const keys::Keys& keys = call.engines.keys;
-  auto found = keys.key_of_alias(call.reader, call.account(), alias);
-  if (found || found.error().kind() != ErrorKind::kNotFound) return found;
-  SR_CHECK_OK(call.authorize(action, keys.alias_arn(call.account(), alias)));
-  return no_such_key();
+/// Denied, named as the caller named it: neither answer tells what an alias stands for, or whether
+/// it stands for anything.
+std::unexpected<Error> denied_alias(std::string_view arn) {
+  return fail(ErrorKind::kDenied, kNoPermission,
+              "This operation for " + std::string(arn) + " is forbidden by permission system.");
 }
 
 /// Permission, then whether the key is there, in this instance, and the instance works.
@@ -37,16 +38,32 @@ Result<JudgedKey> judge(Call& call, std::string_view action, std::string id) {
   return JudgedKey{call.account(), std::move(id), {}, *use};
 }
 
+/// The key that an alias stands for. An alias of nothing is judged like a key of that name, so that
+/// who may use every key learns that it is not there.
+Result<JudgedKey> judge_alias(Call& call, std::string_view action, std::string_view alias) {
+  const keys::Keys& keys = call.engines.keys;
+  const std::string arn = keys.alias_arn(call.account(), alias);
+  auto found = keys.key_of_alias(call.reader, call.account(), alias);
+  if (!found && found.error().kind() != ErrorKind::kNotFound) return std::unexpected(found.error());
+  Result<JudgedKey> key = no_such_key();
+  if (found) {
+    key = judge(call, action, std::move(*found));
+  } else {
+    call.note_resource(arn);
+    const auto allowed = call.authorize(action, keys.arn(call.account(), alias));
+    if (!allowed) key = std::unexpected(allowed.error());
+  }
+  if (!key && key.error().code() == kNoPermission) return denied_alias(arn);
+  return key;
+}
+
 }  // namespace
 
 Result<JudgedKey> named_key(Call& call, std::string_view action, VersionChoice choice) {
   const std::string_view text = call.parameters.text("KeyId");
   if (text.empty()) return invalid("KeyId", "Name the key by its id or alias.");
-  std::string id(text);
-  if (text.starts_with("alias/")) {
-    SR_TRY(id, id_of_alias(call, action, text));
-  }
-  SR_TRY(JudgedKey key, judge(call, action, std::move(id)));
+  SR_TRY(JudgedKey key, text.starts_with("alias/") ? judge_alias(call, action, text)
+                                                   : judge(call, action, std::string(text)));
   const std::string_view asked = call.parameters.text(kMigrationVersion);
   if (choice == VersionChoice::kPrimary && asked.empty()) return key;
   SR_TRY(const keys::Key stored, call.engines.keys.find(call.reader, key.account, key.id));

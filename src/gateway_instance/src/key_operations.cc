@@ -15,7 +15,7 @@ namespace {
 using service::Call;
 
 constexpr std::int64_t kRandomBytesMax = 64;
-constexpr std::string_view kAdvanceHead("\x24\x00\x02", 3);
+constexpr std::size_t kDigestBytes = 32;  // of every Algorithm there is
 constexpr std::string_view kNoPadding = "NO_PADDING";
 constexpr std::string_view kPkcs7Padding = "PKCS7_PADDING";
 
@@ -139,13 +139,22 @@ Result<void> open_symmetric(Call& call, const JudgedKey& key, const keys::Messag
   return {};
 }
 
+/// Of the Advance family, whose blobs have a form for symmetric keys alone.
+Result<void> require_symmetric(const JudgedKey& key) {
+  if (keys::is_symmetric(key.use.spec)) return {};
+  return fail(
+      ErrorKind::kNotFound, "Forbidden.OnlySymmetricKeySupported",
+      "The key " + key.id + " is not a symmetric key. The API only supports symmetric keys.");
+}
+
 /// Decrypt as both forms know it: KeyId or the header's version, and the iv beside the ciphertext.
-Result<void> decrypt_plain(Call& call) {
+Result<void> decrypt_plain(Call& call, VersionChoice choice) {
   const std::string_view version_id = call.parameters.text(kMigrationVersion);
   const std::string_view blob = call.parameters.text("CiphertextBlob");
   SR_TRY(const JudgedKey key, names_key(call) || version_id.empty()
                                   ? named_key(call, "kms:Decrypt", VersionChoice::kInitial)
                                   : key_of_version(call, "kms:Decrypt", version_id));
+  if (choice == VersionChoice::kPrimary) SR_CHECK_OK(require_symmetric(key));
   if (keys::is_asymmetric(key.use.spec)) return decrypt_asymmetric(call, key, blob);
   SR_TRY(const keys::MessageSettings settings, settings_of(call));
   return open_symmetric(call, key, settings, blob);
@@ -188,8 +197,10 @@ Result<Signing> signing_of(Call& call, std::string_view action) {
   if (type.empty()) type = legacy ? "DIGEST" : "RAW";
   if (type != "RAW" && type != "DIGEST") return invalid("MessageType", "It must be RAW or DIGEST.");
   if (type == "DIGEST") {
-    return Signing{std::move(key), *scheme, algorithm, type,
-                   std::string(legacy ? p.text("Digest") : message)};
+    const std::string_view digest = legacy ? p.text("Digest") : message;
+    if (digest.size() != kDigestBytes)
+      return invalid(legacy ? "Digest" : "Message", "A digest has 32 bytes.");
+    return Signing{std::move(key), *scheme, algorithm, type, std::string(digest)};
   }
   SR_TRY(std::string digest,
          cryptography(call).digest_of(call.reader, key.version(), *scheme, as_bytes(message)));
@@ -223,6 +234,7 @@ Result<void> make_data_key(Call& call, VersionChoice choice) {
   if (bytes == 0) return invalid("NumberOfBytes", "It must be from 1 to 1024.");
   SR_TRY(const keys::MessageSettings settings, data_key_settings(call));
   SR_TRY(const JudgedKey key, named_key(call, "kms:GenerateDataKey", choice));
+  if (choice == VersionChoice::kPrimary) SR_CHECK_OK(require_symmetric(key));
   SR_TRY(const keys::SealedDataKey made,
          cryptography(call).generate_data_key(call.reader, key.version(), settings,
                                               static_cast<std::size_t>(bytes)));
@@ -249,6 +261,7 @@ Result<void> make_pair(Call& call, VersionChoice choice) {
          named_key(call,
                    hidden ? "kms:GenerateDataKeyPairWithoutPlaintext" : "kms:GenerateDataKeyPair",
                    choice));
+  if (choice == VersionChoice::kPrimary) SR_CHECK_OK(require_symmetric(key));
   SR_TRY(const keys::SealedKeyPair made,
          cryptography(call).generate_data_key_pair(
              call.reader, key.version(), settings, keys::kind_of(*spec),
@@ -280,7 +293,7 @@ Result<void> encrypt(Call& call) {
 }
 
 Result<void> decrypt(Call& call) {
-  return decrypt_plain(call);
+  return decrypt_plain(call, VersionChoice::kInitial);
 }
 
 Result<void> advance_encrypt(Call& call) {
@@ -289,11 +302,7 @@ Result<void> advance_encrypt(Call& call) {
   // The blob's head has a code for GCM alone.
   if (settings.algorithm && !is_gcm(*settings.algorithm)) return unsupported();
   SR_TRY(const JudgedKey key, named_key(call, "kms:Encrypt", VersionChoice::kPrimary));
-  if (!keys::is_symmetric(key.use.spec)) {
-    return fail(
-        ErrorKind::kNotFound, "Forbidden.OnlySymmetricKeySupported",
-        "The key " + key.id + " is not a symmetric key. The API only supports symmetric keys.");
-  }
+  SR_CHECK_OK(require_symmetric(key));
   SR_TRY(const keys::SealedMessage sealed,
          cryptography(call).seal(call.reader, key.version(), settings, plaintext));
   note(call, sealed.key_id, sealed.version_id);
@@ -303,15 +312,19 @@ Result<void> advance_encrypt(Call& call) {
   return {};
 }
 
+// A ciphertext of Encrypt, with its KeyId, may begin like a blob by chance.
 Result<void> advance_decrypt(Call& call) {
-  const std::string_view blob = call.parameters.text("CiphertextBlob");
-  if (!blob.starts_with(kAdvanceHead) && names_key(call)) return decrypt_plain(call);
-  const auto parts = keys::parse_advance_blob(blob);
-  if (!parts) return does_not_open();
+  const auto parts = keys::parse_advance_blob(call.parameters.text("CiphertextBlob"));
+  if (!parts) {
+    return names_key(call) ? decrypt_plain(call, VersionChoice::kPrimary) : does_not_open();
+  }
+  const auto key = key_of_version(call, "kms:Decrypt", parts->version_id);
+  if (!key && key.error().kind() == ErrorKind::kNotFound && names_key(call))
+    return decrypt_plain(call, VersionChoice::kPrimary);
+  if (!key) return std::unexpected(key.error());
   SR_TRY(keys::MessageSettings settings, settings_of(call));
-  SR_TRY(const JudgedKey key, key_of_version(call, "kms:Decrypt", parts->version_id));
   settings.iv = parts->iv;
-  return open_symmetric(call, key, settings, parts->sealed);
+  return open_symmetric(call, *key, settings, parts->sealed);
 }
 
 Result<void> sign(Call& call) {

@@ -3,7 +3,6 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/digest.h"
-#include "strongroom/gateway_instance/gateway.h"
 
 namespace strongroom::gateway_instance {
 namespace {
@@ -15,8 +14,8 @@ std::uint64_t print_of(std::string_view text) {
 
 }  // namespace
 
-std::shared_ptr<ReplayGuard> make_replay_guard() {
-  return std::make_shared<ReplayGuard>();
+std::shared_ptr<ReplayGuard> make_replay_guard(const ReplayRules& rules) {
+  return std::make_shared<ReplayGuard>(rules);
 }
 
 void ReplayGuard::forget(Shard& shard, std::int64_t through) {
@@ -43,7 +42,8 @@ ReplayGuard::Verdict ReplayGuard::check(std::string_view signature, std::string_
   }
   const auto [place, fresh] = shard.minutes[minute].emplace(print, address);
   if (fresh) ++shard.entries;
-  return place->second == address ? Verdict::kAccepted : Verdict::kOtherSource;
+  if (place->second != address) return Verdict::kOtherSource;
+  return fresh || !rules_.strict ? Verdict::kAccepted : Verdict::kRepeated;
 }
 
 }  // namespace strongroom::gateway_instance

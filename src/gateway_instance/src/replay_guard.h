@@ -1,7 +1,8 @@
 #pragma once
 // Remembers verified signatures for the accepted window (security.md §2.6). The Instance API has no
 // nonce and its signatures are deterministic, so two honest equal calls within a second are the
-// same bytes: a repeat is accepted from the address that sent it first, and refused from any other.
+// same bytes: a repeat is accepted from the address that sent it first, unless rules
+// are strict, and refused from any other.
 //
 // Bounded: when a shard is full its oldest minute is forgotten and requests dated in or before it
 // are refused from then on. Thread-safe.
@@ -13,8 +14,10 @@
 #include <mutex>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "strongroom/base/time.h"
+#include "strongroom/gateway_instance/gateway.h"
 
 namespace strongroom::gateway_instance {
 
@@ -22,16 +25,21 @@ class ReplayGuard {
  public:
   enum class Verdict : std::uint8_t {
     kAccepted,
+    kRepeated,     // a repeat from the same address, under strict rules
     kOtherSource,  // a repeat from another address than the first
     kForgotten,    // its minute is no longer remembered
   };
   /// `entries_max`: over all shards.
-  explicit ReplayGuard(std::size_t entries_max = 4U << 20)
-      : shard_entries_max_(entries_max / kShards) {}
+  explicit ReplayGuard(const ReplayRules& rules = {}, std::size_t entries_max = 4U << 20)
+      : rules_(rules), shard_entries_max_(entries_max / kShards) {}
 
   /// Of a signature that verified and whose time is within the window of `now`.
   Verdict check(std::string_view signature, std::string_view source, Instant signed_at,
                 Instant now);
+  /// Of kOtherSource: somebody will be told.
+  void alarm(ReplayAlarm alarm) const {
+    if (rules_.alarms != nullptr) rules_.alarms->note(std::move(alarm));
+  }
 
  private:
   static constexpr std::size_t kShards = 16;
@@ -44,6 +52,7 @@ class ReplayGuard {
   };
   static void forget(Shard& shard, std::int64_t through);
 
+  ReplayRules rules_;
   std::size_t shard_entries_max_;
   std::array<Shard, kShards> shards_;
 };

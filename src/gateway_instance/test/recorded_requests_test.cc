@@ -112,6 +112,11 @@ TEST(RecordedRequests, AChangedBodyOrHeaderIsRefused) {
     read = read_envelope(recorded.request(), {then.unix_ms + 15 * 60'000 + 1}, envelope);
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().code(), "RequestTimeTooSkewed");
+    const Instant later{then.unix_ms + 60'001};
+    EXPECT_TRUE(read_envelope(recorded.request(), later, envelope));
+    read = read_envelope(recorded.request(), later, envelope, 60'000);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code(), "RequestTimeTooSkewed");
   }
 }
 
@@ -167,8 +172,18 @@ TEST(ReplayGuard, ARepeatIsAcceptedFromTheSameAddressOnly) {
   EXPECT_EQ(guard.check("another", "10.0.0.2", now, now), kAccepted);
 }
 
+TEST(ReplayGuard, StrictRulesAcceptNoRepeatAtAll) {
+  ReplayGuard guard({.strict = true});
+  const Instant now{1'800'000'000'000};
+  using enum ReplayGuard::Verdict;
+  EXPECT_EQ(guard.check("signature", "10.0.0.1", now, now), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.1", now, now), kRepeated);
+  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, now), kOtherSource);
+  EXPECT_EQ(guard.check("another", "10.0.0.1", now, now), kAccepted);
+}
+
 TEST(ReplayGuard, WhenFullTheOldestMinuteIsRefusedRatherThanForgottenSilently) {
-  ReplayGuard guard(16);  // one for each shard
+  ReplayGuard guard({}, 16);  // one for each shard
   const Instant now{1'800'000'000'000};
   using enum ReplayGuard::Verdict;
   const Instant before{now.unix_ms - 120'000};

@@ -1,10 +1,13 @@
 #include "strongroom/identity/authenticator.h"
 
 #include <optional>
+#include <string>
 
 #include "signature.h"
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/ct_equal.h"
+#include "strongroom/crypto/digest.h"
 #include "text_key.h"
 
 namespace strongroom::identity {
@@ -99,16 +102,24 @@ std::unexpected<Error> unparsable(const Call& call, std::string_view text) {
 }
 
 // instance-protocol.md §5.3: client keys know this form alone.
+/// Decoded as RPC and ACS3 write it; nothing if malformed.
+std::optional<std::string> rsa_signature(const Call& call) {
+  return call.scheme == Scheme::kAcs3RsaSha256 ? hex_decode(call.signature)
+                                               : base64_decode(call.signature);
+}
+
 Result<void> check_client_signature(const Call& call, const ClientKeyFacts& client) {
-  if (call.scheme != Scheme::kRpcRsaSha256) {
+  if (is_hmac(call.scheme)) {
     return refuse("InvalidSignatureMethod",
                   "Specified signature method is not valid. A client key signs with "
-                  "SignatureMethod=SHA256withRSA and SignatureType=PRIVATEKEY.");
+                  "SignatureMethod=SHA256withRSA and SignatureType=PRIVATEKEY, or with "
+                  "ACS3-RSA-SHA256.");
   }
-  const auto signature = base64_decode(call.signature);
-  if (!signature) return unparsable(call, call.canonical);
-  if (client.key.verify_pkcs1_sha256(as_bytes(call.canonical), as_bytes(*signature))) return {};
-  return mismatch("", call, call.canonical);
+  const StringToSign sts(call);
+  const auto signature = rsa_signature(call);
+  if (!signature) return unparsable(call, sts.text());
+  if (client.key.verify_pkcs1_sha256(as_bytes(sts.text()), as_bytes(*signature))) return {};
+  return mismatch("", call, sts.text());
 }
 
 // Told only to those who hold the key (semantics.md §5.4).
@@ -269,8 +280,10 @@ Result<void> Authenticator::check_window(Instant signed_at,
                                          const AuthenticationContext& context) const {
   const std::int64_t off = signed_at.unix_ms - context.now.unix_ms;
   const std::int64_t distance = off < 0 ? -off : off;
-  if (distance > limits::kTimestampWindowMillis) {
-    return expired(signed_at, context.now, "They may differ by 15 minutes: set the clock.");
+  if (distance > window_ms_) {
+    return expired(signed_at, context.now,
+                   "They may differ by " + std::to_string(window_ms_ / kMillisPerMinute) +
+                       " minutes: set the clock.");
   }
   if (distance > nonces_.window_millis()) {
     return expired(signed_at, context.now,
@@ -301,8 +314,11 @@ Result<void> Authenticator::check_signature(const Call& call, const Credential& 
 Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Instant now) {
   NonceTable::Mark mark = mark_of(call);
   std::optional<SentTag> tag;
+  crypto::Digest32 digest;
   if (call.nonce.empty() && !is_hmac(call.scheme)) {
-    mark.text = call.signature;  // the same text for the same request: the padding has no salt
+    // The same bytes for the same request: the padding has no salt. It verified, so it decodes.
+    digest = crypto::sha256(as_bytes(rsa_signature(call).value_or("")));
+    mark.text = as_chars(digest);
     mark.is_signature = true;
   } else if (call.nonce.empty()) {
     tag = SentTag::parse(call);  // it verified, so it parses

@@ -21,6 +21,7 @@ constexpr std::string_view kEmptySha256 =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 constexpr std::string_view kAcs3Sha256 = "ACS3-HMAC-SHA256\n";
 constexpr std::string_view kAcs3Sm3 = "ACS3-HMAC-SM3\n";
+constexpr std::string_view kAcs3Rsa = "ACS3-RSA-SHA256\n";
 
 // Of a hexadecimal digit; -1 for any other character.
 constexpr std::array<std::int8_t, 256> make_hex_values() {
@@ -49,6 +50,11 @@ Hex64 hex_of(const crypto::Digest32& digest) {
 
 bool is_rpc(Scheme scheme) {
   return scheme == Scheme::kRpcHmacSha1 || scheme == Scheme::kRpcHmacSha256;
+}
+
+std::string_view first_line_of(Scheme acs3) {
+  if (acs3 == Scheme::kAcs3RsaSha256) return kAcs3Rsa;
+  return acs3 == Scheme::kAcs3HmacSm3 ? kAcs3Sm3 : kAcs3Sha256;
 }
 
 crypto::MacHash hash_of(Scheme scheme) {
@@ -161,11 +167,11 @@ std::optional<SentTag> SentTag::parse(const Call& call) {
 }
 
 StringToSign::StringToSign(const Call& call) {
-  if (is_rpc(call.scheme)) {
+  if (is_rpc(call.scheme) || call.scheme == Scheme::kRpcRsaSha256) {
     canonical_ = call.canonical;
     return;
   }
-  const std::string_view algorithm = call.scheme == Scheme::kAcs3HmacSm3 ? kAcs3Sm3 : kAcs3Sha256;
+  const std::string_view algorithm = first_line_of(call.scheme);
   const Hex64 hash = hex_of(hash_canonical(call));
   std::ranges::copy(algorithm, hashed_.begin());
   std::ranges::copy(hash, hashed_.begin() + static_cast<std::ptrdiff_t>(algorithm.size()));

@@ -27,8 +27,8 @@ class SentTag {
 /// True if `scheme` is one of the HMAC schemes.
 bool is_hmac(wire_openapi::Scheme scheme);
 
-/// What the HMAC covers, as pieces of the call, so that nothing that may hold a secret value is
-/// copied.
+/// What the signature covers, as pieces of the call, so that nothing that may hold a secret value
+/// is copied.
 class StringToSign {
  public:
   explicit StringToSign(const wire_openapi::Call& call);

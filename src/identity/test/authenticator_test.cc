@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <vector>
 
+#include "strongroom/crypto/asymmetric.h"
+#include "strongroom/crypto/digest.h"
 #include "strongroom/crypto/mac.h"
 #include "world.h"
 
@@ -164,11 +168,74 @@ TEST_F(AuthenticatorTest, TheWindowIsFifteenMinutesInclusive) {
   EXPECT_THAT(text, HasSubstr(format_utc({World::kNow.unix_ms - 3'600'000})));
 }
 
+TEST_F(AuthenticatorTest, ASmallerWindowIsKeptAndNamed) {
+  authenticator_.set_window(120'000);
+  EXPECT_EQ(code(good("a", 120'000).call), "ok");
+  EXPECT_THAT(message(good("b", -121'000).call), HasSubstr("They may differ by 2 minutes"));
+}
+
 TEST_F(AuthenticatorTest, AfterARestartOldMutationsAreRefusedAndReadsAreNot) {
   // Started five minutes ago.
   EXPECT_EQ(code(good("a", -359'000).call, true), "ok");
   EXPECT_EQ(code(good("b", -361'000).call, true), "InvalidTimeStamp.Expired");
   EXPECT_EQ(code(good("c", -361'000).call, false), "ok");
+}
+
+class OneClientKey final : public ClientKeySource {
+ public:
+  static constexpr std::string_view kId = "KAAP.5a1e7c9e-0000-4000-8000-000000000001";
+
+  Result<CredentialRef> load(barrier::Reader&, std::string_view) override {
+    Credential made = *keyed_credential(test::secret("unknown to all"));
+    auto principal = std::make_shared<Principal>();
+    principal->kind = PrincipalKind::kClientKey;
+    made.principal = principal;
+    made.client = ClientKeyFacts{
+        .key = std::move(*crypto::RsaPublicKey::from_der(as_bytes(pair.public_key().spki()))),
+        .not_before = World::kNow,
+        .not_after = {World::kNow.unix_ms + 1'000}};
+    return std::make_shared<const Credential>(std::move(made));
+  }
+  Result<std::shared_ptr<const policy::AccessGrants>> grants_of_role(barrier::Reader&, AccountId,
+                                                                     std::string_view) override {
+    return std::shared_ptr<const policy::AccessGrants>();
+  }
+  std::string sign(std::string_view text) const {
+    return *pair.sign(crypto::SignatureScheme::kRsaPkcs1Sha256, crypto::sha256(as_bytes(text)));
+  }
+
+  crypto::PrivateKey pair = *crypto::PrivateKey::generate(crypto::KeyKind::kRsa2048);
+};
+
+TEST_F(AuthenticatorTest, AClientKeySignsInBothFormsAndWithoutANonceOnce) {
+  OneClientKey source;
+  authenticator_.set_client_keys(&source);
+  Signed request = good("");
+  Call& call = request.call;
+  call.access_key_id = OneClientKey::kId;
+  call.scheme = Scheme::kRpcRsaSha256;
+  const std::string rpc = base64_encode(as_bytes(source.sign(kCanonical)));
+  call.signature = rpc;
+  EXPECT_EQ(code(call), "ok");
+  EXPECT_EQ(code(call), "SignatureNonceUsed");
+
+  constexpr std::string_view kAcs3 = "GET\n/\n\n\nx-acs-action\n";
+  call.scheme = Scheme::kAcs3RsaSha256;
+  call.canonical = kAcs3;
+  const crypto::Digest32 none = crypto::sha256(ByteView());
+  const std::string whole = std::string(kAcs3) + hex_encode(none);
+  std::string hex = hex_encode(
+      as_bytes(source.sign("ACS3-RSA-SHA256\n" + hex_encode(crypto::sha256(as_bytes(whole))))));
+  call.signature = hex;
+  EXPECT_EQ(code(call), "ok");
+  std::ranges::transform(hex, hex.begin(), [](unsigned char c) { return std::toupper(c); });
+  EXPECT_EQ(code(call), "SignatureNonceUsed");
+  hex.back() = hex.back() == '0' ? '1' : '0';
+  EXPECT_EQ(code(call), "SignatureDoesNotMatch");
+  hex.back() = 'x';
+  EXPECT_EQ(code(call), "IncompleteSignature");
+  call.scheme = Scheme::kRpcHmacSha256;
+  EXPECT_EQ(code(call), "InvalidSignatureMethod");
 }
 
 TEST_F(AuthenticatorTest, WithoutANonceTheSignatureTakesItsPlace) {

@@ -49,6 +49,13 @@ class CapturesTest : public ::testing::Test {
     return checked ? "ok" : checked.error().code();
   }
 
+  static Credential client_of(const std::string& pem) {
+    Credential client = *keyed_credential(test::secret("unknown to all"));
+    client.client = ClientKeyFacts{
+        .key = std::move(*crypto::RsaPublicKey::from_pem(pem)), .not_before = {}, .not_after = {}};
+    return client;
+  }
+
   World world_;
   CredentialRef credential_;
 };
@@ -60,11 +67,16 @@ TEST_F(CapturesTest, EverySignatureVerifies) {
     ++outcomes[outcome];
     if (call.scheme == Scheme::kAcs3RsaSha256) {
       EXPECT_EQ(outcome, "InvalidSignatureMethod") << record.label;
+      Credential registered = client_of(record.rsa_public_key);
+      EXPECT_EQ(check(call, registered), "ok") << record.capture << " " << record.label;
+      Call changed = call;
+      changed.body = "x";
+      EXPECT_EQ(check(changed, registered), "SignatureDoesNotMatch") << record.label;
     } else {
       EXPECT_EQ(outcome, "ok") << record.capture << " " << record.label;
     }
   });
-  // 33 RPC, 23 ACS3-HMAC-SHA256, 2 ACS3-HMAC-SM3; 2 RSA, for which no key is registered.
+  // 33 RPC, 23 ACS3-HMAC-SHA256, 2 ACS3-HMAC-SM3; 2 RSA, which an AccessKey cannot make.
   const std::map<std::string, int> expected = {{"ok", 58}, {"InvalidSignatureMethod", 2}};
   EXPECT_EQ(outcomes, expected);
 }

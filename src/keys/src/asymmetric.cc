@@ -84,7 +84,7 @@ Result<Produced> Cryptography::encrypt(barrier::Reader& reader, VersionRef versi
   if (max == 0 || scheme == crypto::EncryptionScheme::kRsaPkcs1) return wrong_algorithm(usable);
   if (plaintext.empty() || plaintext.size() > max) {
     return invalid_parameter("Plaintext", "This key and Algorithm take 1 to " +
-                                              std::to_string(max) + " bytes, as Base64 text.");
+                                              std::to_string(max) + " bytes, before Base64.");
   }
   SR_TRY(const crypto::PrivateKey key, parsed_key(usable, keys_.parsed_generation()));
   SR_TRY(std::string sealed, key.public_key().encrypt(scheme, plaintext));

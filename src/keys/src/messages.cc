@@ -54,8 +54,7 @@ Result<SymmetricAlgorithm> algorithm_for(const UsableVersion& usable,
     return invalid_parameter("Aad", "It has at most 8192 bytes.");
   }
   if (!settings.iv.empty() && settings.iv.size() != iv_bytes(algorithm)) {
-    return invalid_parameter("Iv",
-                             "It has 12 bytes for GCM, 16 for CBC and CTR, and is empty for ECB.");
+    return invalid_parameter("Iv", "It has 12 bytes for GCM, 16 for CBC, and is empty for ECB.");
   }
   return algorithm;
 }

@@ -16,6 +16,7 @@ namespace strongroom::server {
 namespace {
 
 constexpr std::int64_t kPermilleMax = 1'000;
+constexpr std::int64_t kTimestampMinutesMax = limits::kTimestampWindowMillis / kMillisPerMinute;
 
 constexpr std::array kSettings = {
     Setting{"server.listen", "STRONGROOM_LISTEN", "127.0.0.1:8443",
@@ -32,6 +33,10 @@ constexpr std::array kSettings = {
     Setting{"server.metrics_client_ca_file", "STRONGROOM_METRICS_CLIENT_CA_FILE", "",
             "CA of the certificates that clients of /health and /metrics must show; empty: plain"},
     Setting{"server.region", "STRONGROOM_REGION", "cn-hangzhou", "region id in ARNs and answers"},
+    Setting{"server.timestamp_minutes", "STRONGROOM_TIMESTAMP_MINUTES", "15",
+            "minutes, 1 to 15, by which a signed request's time may differ from the clock"},
+    Setting{"server.strict_replay", "STRONGROOM_STRICT_REPLAY", "false",
+            "refuse a client key's request that comes twice from one address, too"},
     Setting{"server.io_threads", "STRONGROOM_IO_THREADS", "0", "I/O threads; 0: one per core"},
     Setting{"server.pin_cpus", "STRONGROOM_PIN_CPUS", "",
             "cores for the I/O threads, comma-separated; empty: not pinned"},
@@ -286,6 +291,14 @@ Result<std::vector<int>> cpus_of(const Values& values) {
   return cpus;
 }
 
+Result<std::int64_t> window_of(const Values& values) {
+  const Value& value = value_of(values, "server.timestamp_minutes");
+  SR_TRY(const std::int64_t minutes,
+         number_of("server.timestamp_minutes", value, value.text, kTimestampMinutesMax));
+  if (minutes > 0) return minutes * kMillisPerMinute;
+  return invalid("server.timestamp_minutes (" + value.origin + ") must be 1 to 15, not 0.");
+}
+
 Result<std::uint64_t> count_of(const Values& values, std::string_view key, std::int64_t max) {
   const Value& value = value_of(values, key);
   SR_TRY(const std::int64_t number, number_of(key, value, value.text, max));
@@ -501,6 +514,8 @@ Result<Config> interpret(const Values& values) {
   SR_TRY(config.allow_core_dumps, flag_of(values, "security.allow_core_dumps"));
   SR_TRY(config.allow_open_modes, flag_of(values, "security.allow_open_modes"));
   SR_TRY(config.verify_before_serve, flag_of(values, "server.verify_before_serve"));
+  SR_TRY(config.strict_replay, flag_of(values, "server.strict_replay"));
+  SR_TRY(config.timestamp_window_ms, window_of(values));
   return config;
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "background.h"
+#include "call_names.h"
 #include "certificate_keeper.h"
 #include "health.h"
 #include "instance_endpoints.h"
@@ -49,15 +50,6 @@ namespace {
 constexpr std::int64_t kStopGraceMillis = 5'000;
 constexpr std::int64_t kFarewellPollMillis = 10;
 constexpr std::string_view kAuditSeedLabel = "strongroom/audit/signing/1";
-
-std::vector<metrics::CallName> call_names(const service::Service& service) {
-  std::vector<metrics::CallName> names;
-  for (const service::Operation* row : service.operations())
-    names.push_back({row, row->api.product, row->name, "shared"});
-  for (const service::Operation& row : gateway_instance::operations())
-    names.push_back({&row, row.api.product, row.name, "dedicated"});
-  return names;
-}
 
 }  // namespace
 
@@ -176,6 +168,7 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
       {.ca_file = config.oidc_ca_file, .private_hosts = config.oidc_private_hosts}));
   authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started,
                                                             sessions.get());
+  authenticator->set_window(config.timestamp_window_ms);
   return found;
 }
 
@@ -331,18 +324,20 @@ Result<void> RunningServer::Parts::listen(Provision provision) {
 
 gateway_instance::GatewayParts RunningServer::Parts::instance_gateway(AccountId account,
                                                                       const std::string& id) const {
-  return {.service = *service,
-          .access_points = *access_points,
-          .sources = *sources,
-          .replays = gateway_instance::make_replay_guard(),
-          .instance_id = id,
-          .account = account,
-          .openapi = gateway_openapi::make_runners({.service = *service,
-                                                    .authenticator = *authenticator,
-                                                    .flow = flow.get(),
-                                                    .endpoint = id,
-                                                    .instance_owner = account}),
-          .flow = flow.get()};
+  return {
+      .service = *service,
+      .access_points = *access_points,
+      .sources = *sources,
+      .replays = gateway_instance::make_replay_guard({config.strict_replay, &samples->repeats()}),
+      .instance_id = id,
+      .account = account,
+      .openapi = gateway_openapi::make_runners({.service = *service,
+                                                .authenticator = *authenticator,
+                                                .flow = flow.get(),
+                                                .endpoint = id,
+                                                .instance_owner = account}),
+      .flow = flow.get(),
+      .window_ms = config.timestamp_window_ms};
 }
 
 void RunningServer::Parts::make_instance_endpoints() {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "strongroom/base/limits.h"
+#include "strongroom/base/log.h"
 #include "strongroom/due/due.h"
 #include "strongroom/instances/instances.h"
 #include "strongroom/metrics/text.h"
@@ -41,6 +42,13 @@ due::Event server_event(const service::Engines& engines, const std::string& name
   const std::string account = engines.operator_account.text();
   return {name, engines.operator_account, "acs:kms:" + engines.region + ":" + account + ":server",
           detail};
+}
+
+// What was told of within the last hour stays.
+template <class Told>
+void forget_old(Told& told, Instant now) {
+  std::erase_if(
+      told, [now](const auto& one) { return one.second.unix_ms + kMillisPerHour <= now.unix_ms; });
 }
 
 }  // namespace
@@ -81,6 +89,7 @@ Result<void> Samples::tell(service::Engines& engines, Instant now) {
   SR_CHECK_OK(tell_seal(engines, now));
   SR_CHECK_OK(tell_disk(engines, now));
   SR_CHECK_OK(tell_clock(engines, now));
+  SR_CHECK_OK(tell_repeats(engines, now));
   return tell_limits(engines, now);
 }
 
@@ -115,9 +124,7 @@ Result<void> Samples::tell_clock(service::Engines& engines, Instant now) {
 
 Result<void> Samples::tell_limits(service::Engines& engines, Instant now) {
   if (flow_ == nullptr) return {};
-  std::erase_if(limits_told_, [now](const auto& told) {
-    return told.second.unix_ms + kMillisPerHour <= now.unix_ms;
-  });
+  forget_old(limits_told_, now);
   for (const service::FlowMark& mark : flow_->take_marks()) {
     // An instance's mark has its id in place of an action.
     const std::string group = mark.instance.empty() ? std::string(mark.group) : mark.instance;
@@ -132,6 +139,20 @@ Result<void> Samples::tell_limits(service::Engines& engines, Instant now) {
              R"(","percent":)" + std::to_string(mark.percent) + R"(,"limit":)" +
              std::to_string(mark.limit) +
              (mark.instance.empty() ? R"(,"action":")" : R"(,"instance":")") + group + "\"}"}));
+  }
+  return {};
+}
+
+Result<void> Samples::tell_repeats(service::Engines& engines, Instant now) {
+  forget_old(repeats_told_, now);
+  for (const gateway_instance::ReplayAlarm& alarm : repeats_.take()) {
+    if (!repeats_told_.try_emplace(alarm.client_key_id, now).second) continue;
+    log::warn("request_repeated_elsewhere",
+              {{"client_key", alarm.client_key_id}, {"source", alarm.source}});
+    SR_CHECK_OK(record(engines, now,
+                       {"ClientKey:Replay:Detected", alarm.account, alarm.access_point_arn,
+                        R"({"level":"CRITICAL","clientKeyId":")" + alarm.client_key_id +
+                            R"(","sourceIp":")" + alarm.source + "\"}"}));
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
+#include "strongroom/gateway_instance/replay_alarms.h"
 #include "strongroom/service/flow_control.h"
 #include "strongroom/service/operation.h"
 
@@ -49,6 +50,9 @@ class Samples {
   /// Whose marks are told of; null: nobody's. Before the first tell().
   void watch(service::FlowControl* flow) { flow_ = flow; }
 
+  /// Of requests at instances; each client key is told of at most once an hour.
+  gateway_instance::ReplayAlarms& repeats() { return repeats_; }
+
   /// Of the file system that holds the audit log, in thousandths.
   std::int64_t disk_used_permille() const { return disk_used_permille_.load(); }
   /// Of the last look; each counts at most limits::kDueBatchMax.
@@ -62,6 +66,7 @@ class Samples {
   Result<void> tell_disk(service::Engines& engines, Instant now);
   Result<void> tell_clock(service::Engines& engines, Instant now);
   Result<void> tell_limits(service::Engines& engines, Instant now);
+  Result<void> tell_repeats(service::Engines& engines, Instant now);
   Result<void> tell_seal(service::Engines& engines, Instant now);
 
   const std::string audit_directory_;
@@ -75,6 +80,8 @@ class Samples {
   bool seal_noted_ = false;
   service::FlowControl* flow_ = nullptr;
   std::map<std::tuple<AccountId, std::string, int>, Instant> limits_told_;
+  gateway_instance::ReplayAlarms repeats_;
+  std::map<std::string, Instant> repeats_told_;  // by client key
   std::atomic<std::int64_t> audit_lag_ms_{0};
   std::atomic<std::int64_t> due_overdue_{0};
   std::atomic<std::int64_t> rotations_overdue_{0};

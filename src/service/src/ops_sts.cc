@@ -29,6 +29,9 @@ Result<void> get_caller_identity(Call& call) {
     case PrincipalKind::kRole:
       out.field("IdentityType", "AssumedRoleUser");
       break;
+    case PrincipalKind::kClientKey:
+      out.field("IdentityType", "ClientKey");
+      break;
     default:
       out.field("IdentityType", "Account");
   }

@@ -6,11 +6,12 @@ import json
 import os
 import time
 
-from instance_wire import InstanceWire
+from instance_wire import InstanceWire, message
 from strongroom_e2e.applications import Applications, validity
 from strongroom_e2e.audit_log import entry_of
 from strongroom_e2e.report import Suite, equal
-from strongroom_e2e.wire import RAM, STS, Wire
+from strongroom_e2e.waiting import until
+from strongroom_e2e.wire import FORM, RAM, STS, Wire
 
 VERSION = "x-kms-migrationkeyversionid"
 
@@ -104,11 +105,13 @@ class Refusals:
             ("another content type", {"extra": {"content-type": "application/json"}}, 415, "InvalidContentType", None),
             ("a query string", {"path": "/?a=b"}, 400, "InvalidParam", None),
             ("marks of both protocols", {"after": {"x-acs-action": "GetSecretValue"}}, 400, "InvalidParam", None),
+            ("an action in a form, too", {"extra": {"content-type": FORM}, "body": b"Version=2016-01-20&Action=GetSecretValue"}, 400,
+             "InvalidParam", "The Param Action is invalid."),
             ("a signed header changed", {"extra": {VERSION: "a" * 36}, "after": {VERSION: "b" * 36}}, 401, "SignatureNotMatch", None),
             ("a header added", {"after": {"x-kms-more": "1"}}, 401, "SignatureNotMatch", None))
         for name, options, status, code, text in cases:
             with self.suite.case("GetSecretValue", "refused: " + name):
-                answer = self.read(wire, **options)
+                answer = wire.call("GetSecretValue", options.pop("body", {1: self.name}), **options)
                 equal((answer.status, answer.code), (status, code))
                 equal(answer.text if text else None, text)
                 equal(answer.headers["content-type"], "application/x-protobuf")
@@ -140,6 +143,58 @@ class Refusals:
             entry = entry_of(self.data, answer.request_id(8))
             equal((entry["decision"], entry["principal_type"], entry["principal_name"], entry["instance"], entry["status"]),
                   ("allow", "client-key", "aap-good-" + self.apps.tail, self.apps.instance, 200))
+
+    def repeats(self):
+        """A request that was seen on its way is worth nothing elsewhere, and somebody is told."""
+        here, there = (self.wire(self.good, source=(address, 0)) for address in ("127.0.0.1", "127.0.0.2"))
+        headers = here.head("GetSecretValue", message({1: self.name}))
+        headers["authorization"] = "Bearer " + here.sign(headers)
+        with self.suite.case("GetSecretValue", "the same bytes again, from the same address"):
+            equal([here.send(headers, message({1: self.name})).status for _ in "12"], [200, 200])
+        with self.suite.case("GetSecretValue", "the same bytes again, from another address"):
+            answer = there.send(headers, message({1: self.name}))
+            equal((answer.status, answer.code), (401, "SignatureNotMatch"))
+            entry = entry_of(self.data, answer.request_id())
+            equal((entry["source_ip"], entry["principal_name"]), ("127.0.0.2", "aap-good-" + self.apps.tail))
+        with self.suite.case("DescribeSystemEventAttribute", "which is an event"):
+            def told():
+                found = self.apps.wire.ok("DescribeSystemEventAttribute", {"Product": "KMS", "Name": "ClientKey:Replay:Detected"},
+                                          version="2019-01-01", place="form")
+                return found["SystemEvents"]["SystemEvent"]
+            detail = json.loads(until(told, "the event of the repeat", 20)[0]["Content"])
+            equal((detail["clientKeyId"], detail["sourceIp"]), (self.good.id, "127.0.0.2"))
+
+    def keys(self):
+        """Which key an answer speaks of, and the codes of keys that do not fit."""
+        apps, wire = self.apps, self.wire(self.good)
+        rsa = apps.key(KeySpec="RSA_2048", KeyUsage="ENCRYPT/DECRYPT")
+        signing = apps.key(KeySpec="EC_P256", KeyUsage="SIGN/VERIFY")
+        for action, fields in (("AdvanceEncrypt", {1: rsa, 2: "x"}), ("AdvanceDecrypt", {1: b"x" * 256, 2: rsa}),
+                               ("AdvanceGenerateDataKey", {1: rsa, 2: 32}), ("AdvanceGenerateDataKeyPair", {1: rsa, 2: "EC_P256"}),
+                               ("AdvanceGenerateDataKeyPairWithoutPlaintext", {1: rsa, 2: "EC_P256"})):
+            with self.suite.case(action, "of an asymmetric key"):
+                answer = wire.call(action, fields)
+                equal((answer.status, answer.code), (404, "Forbidden.OnlySymmetricKeySupported"))
+        with self.suite.case("AdvanceDecrypt", "a head of ours over something else does not open"):
+            blob = b"\x24\x00\x02" + b"00000000-0000-4000-8000-000000000000" + bytes(40)
+            equal(wire.call("AdvanceDecrypt", {1: blob, 2: self.key, 5: bytes(12)}).code, "InternalFailure")
+            equal(wire.call("AdvanceDecrypt", {1: blob}).code, "Forbidden.KeyNotFound")
+        with self.suite.case("Sign", "a digest has 32 bytes"):
+            answer = wire.call("Sign", {1: signing, 4: b"d" * 31, 5: "DIGEST"})
+            equal((answer.code, '"Message"' in answer.text), ("InvalidParameter", True))
+        with self.suite.case("Encrypt", "an alias of nothing, to one who may use every key"):
+            answer = wire.call("Encrypt", {1: "alias/none-" + apps.tail, 2: "x"})
+            equal((answer.status, answer.code, answer.text),
+                  (404, "Forbidden.KeyNotFound", "The key Key ID or Alias does not exist in the system."))
+        with self.suite.case("Encrypt", "an alias, to one who may not use its key, tells nothing"):
+            name = "alias/there-" + apps.tail
+            apps.call("CreateAlias", KeyId=self.key, AliasName=name)
+            equal(wire.call("Encrypt", {1: name, 2: "x"}).status, 200)
+            other = self.wire(apps.client_key("one-key", [f"key/{apps.key()}"]))
+            answers = [other.call("Encrypt", {1: alias, 2: "x"}) for alias in (name, name[:-1])]
+            equal([answer.code for answer in answers], ["Forbidden.NoPermission"] * 2)
+            equal(answers[0].text, answers[1].text.replace(name[:-1], name))
+            assert name in answers[0].text and self.key not in answers[0].text, answers[0].text
 
     def openapi(self):
         apps = self.apps
@@ -235,6 +290,8 @@ if __name__ == "__main__":
     life.grants()
     life.headers()
     life.migration()
+    life.repeats()
+    life.keys()
     life.openapi()
     RoleAccess(life).run()
     life.suite.finish()

@@ -25,6 +25,7 @@ struct Record {
   std::vector<std::pair<std::string, std::string>> raw_headers;
   std::vector<NameValue> headers;  // views into raw_headers
   std::string authorization;
+  std::string rsa_public_key;  // PEM, of captures with a key pair
 
   RequestParts parts() const {
     const std::string_view whole = target;
@@ -63,6 +64,9 @@ inline std::vector<Record> load_records() {
       for (const auto& [name, value] : record.raw_headers) {
         if (name == "Authorization" || name == "authorization") record.authorization = value;
       }
+      std::string_view pem;
+      if (file["rsaPublicKeyPem"].get_string().get(pem) == simdjson::SUCCESS)
+        record.rsa_public_key = std::string(pem);
       records.push_back(std::move(record));
     }
   }

@@ -11,7 +11,9 @@
 #include <string>
 
 #include "strongroom/aap/access_points.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/gateway/call_runner.h"
+#include "strongroom/gateway_instance/replay_alarms.h"
 #include "strongroom/identity/source_limiter.h"
 #include "strongroom/service/flow_control.h"
 #include "strongroom/service/service.h"
@@ -19,8 +21,13 @@
 namespace strongroom::gateway_instance {
 
 class ReplayGuard;
+/// What is done about a request that comes a second time (security.md §2.6).
+struct ReplayRules {
+  bool strict = false;             // refused from the address that sent it first, too
+  ReplayAlarms* alarms = nullptr;  // told of those from another address; outlives the guard
+};
 /// What remembers the signatures of one instance; shared by its I/O threads.
-std::shared_ptr<ReplayGuard> make_replay_guard();
+std::shared_ptr<ReplayGuard> make_replay_guard(const ReplayRules& rules = {});
 
 /// All references outlive the runners.
 struct GatewayParts {
@@ -34,6 +41,8 @@ struct GatewayParts {
   // here, in the Instance API's own form.
   gateway::RunnerFactory openapi = {};
   service::FlowControl* flow = nullptr;  // null: no limits of calls a second
+  // How far a request's date may be from the clock.
+  std::int64_t window_ms = limits::kTimestampWindowMillis;
 };
 
 /// Every action of the Instance API.

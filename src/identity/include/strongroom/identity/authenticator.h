@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "strongroom/barrier/reader.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 #include "strongroom/identity/client_keys.h"
@@ -62,6 +63,9 @@ class Authenticator {
   /// Knows client keys of access points from now on; before the first request.
   void set_client_keys(ClientKeySource* source) { client_keys_ = source; }
 
+  /// Instead of limits::kTimestampWindowMillis, and not more; before the first request.
+  void set_window(std::int64_t milliseconds) { window_ms_ = milliseconds; }
+
   /// The principal. kNotCached (nothing was consumed: call again on a worker with its reader);
   /// else an error with a code of gateway.md §1.7, or Throttling.User for a source that fails too
   /// often or a full nonce table. SignatureDoesNotMatch ends with the exact string-to-sign, secret
@@ -100,6 +104,7 @@ class Authenticator {
   SourceLimiter& sources_;
   ClientKeySource* client_keys_ = nullptr;
   Instant started_;
+  std::int64_t window_ms_ = limits::kTimestampWindowMillis;
   const Sessions* sessions_;
   PrincipalRef anonymous_;
 };

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "strongroom/audit/log.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/base/result.h"
 
 namespace strongroom::server {
@@ -128,6 +129,8 @@ struct Config {
   bool allow_core_dumps = false;
   bool allow_open_modes = false;
   bool verify_before_serve = false;
+  bool strict_replay = false;  // at instances
+  std::int64_t timestamp_window_ms = limits::kTimestampWindowMillis;
 };
 /// kInvalidInput names the key, its origin and what would be right.
 Result<Config> interpret(const Values& values);
