@@ -68,7 +68,7 @@ Attempt<void> inspect(const Job& job, AccountTarget& target, Outcome& outcome) {
     if (job.dual && !job.pending.account.empty()) SR_CHECK_OK(inspect_twin(job, target, outcome));
   }
   if (!lacks.empty()) return misconfigured("AdminLacksRights", lacks.front());
-  return {};
+  return target.check_rules();
 }
 
 Attempt<void> probe(const Job& job, AccountTarget& target, Outcome& outcome) {
@@ -115,6 +115,7 @@ Attempt<void> check_new(const Job& job, AccountTarget& target, bool exists) {
 Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_CHECK_OK(check_names(job));
   SR_TRY(outcome.facts.server, target.open_admin());
+  SR_CHECK_OK(target.check_rules());
   SR_TRY(const bool exists, target.exists(job.pending.account));
   const bool makes = !job.option(connector::kNewAccount).empty();
   if (makes) SR_CHECK_OK(check_new(job, target, exists));
@@ -193,6 +194,9 @@ Attempt<void> dispatch(const Job& job, AccountTarget& target, const Budget& budg
 
 }  // namespace
 
+Attempt<void> AccountTarget::check_rules() {
+  return {};
+}
 Attempt<void> AccountTarget::create(const Credential& credential) {
   return misconfigured(
       "AccountMissing",

@@ -95,6 +95,21 @@ Attempt<std::vector<std::string>> MysqlAccounts::admin_lacks() {
   return lacks;
 }
 
+// MySQL judges the password that it is given; MariaDB is given a hash.
+Attempt<void> MysqlAccounts::check_rules() {
+  if (!admin_->is_mariadb()) return {};
+  SR_TRY(const auto judges,
+         admin_->read("SELECT PLUGIN_NAME FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = "
+                      "'PASSWORD VALIDATION' AND PLUGIN_STATUS = 'ACTIVE' AND "
+                      "@@global.strict_password_validation = 1"));
+  if (judges.empty()) return {};
+  return misconfigured("HashRefused",
+                       "The server judges passwords (" + judges[0].at(0) +
+                           ") and takes no hash of one, which is all that it is told here. Let it "
+                           "take hashes: SET GLOBAL strict_password_validation = OFF; passwords "
+                           "that people choose are judged as before.");
+}
+
 Attempt<Login> MysqlAccounts::login(const Credential& credential) {
   return connector_kit::login_seen(Session::open(job_.target, credential, budget_));
 }

@@ -179,6 +179,22 @@ TEST_F(MariaDb, AnAdminWithoutRightsIsToldSo) {
   EXPECT_EQ(outcome_.facts.admin_may, false);
 }
 
+TEST_F(MariaDb, AServerThatTakesNoHashIsFoundBeforeTheRotation) {
+  sql("CREATE USER 'judged'@'%' IDENTIFIED BY 'Old-password-55'");
+  const Login old{"judged", "Old-password-55"};
+  const Login fresh{"judged", "NewPassword-55-aaaaaaaa"};
+  sql("INSTALL SONAME 'simple_password_check'");
+  EXPECT_THAT(run(Step::kInspect, old, {}), StartsWith("configuration HashRefused"));
+  EXPECT_THAT(run(Step::kSet, old, fresh), StartsWith("configuration HashRefused"));
+  EXPECT_TRUE(logs_in(old));
+  sql("SET GLOBAL strict_password_validation = OFF");
+  EXPECT_EQ(run(Step::kInspect, old, {}), "done");
+  EXPECT_EQ(run(Step::kSet, old, fresh), "done");
+  EXPECT_TRUE(logs_in(fresh));
+  sql("SET GLOBAL strict_password_validation = ON");
+  sql("UNINSTALL SONAME 'simple_password_check'");
+}
+
 TEST_F(MariaDb, HostileNamesChangeNobodyElse) {
   sql("CREATE USER 'bystander'@'%' IDENTIFIED BY 'bystander-password'");
   int at = 0;

@@ -32,6 +32,9 @@ class AccountTarget {
   /// What the admin may not do but must; one line each, empty if all is well.
   virtual Attempt<std::vector<std::string>> admin_lacks() = 0;
 
+  /// A Failure of kConfiguration if the target's rules for passwords leave no way for set().
+  virtual Attempt<void> check_rules();
+
   /// Tries `credential` on a connection of its own, closed afterwards.
   virtual Attempt<connector::Login> login(const connector::Credential& credential) = 0;
   /// Logs in as `credential` and uses its rights without changing anything. kRefused if the target
