@@ -52,6 +52,35 @@ int dry_run(Session& session, const std::string& name) {
   return code == kOk && !ready ? kVerification : code;
 }
 
+/// One row for people, and the name for programs.
+void take_rotation(const Value& one, bool by_date, std::vector<std::vector<std::string>>& rows,
+                   std::string& raw) {
+  const std::string next = text(one["ScheduledStart"]);
+  if (by_date && next.empty()) return;
+  const bool late = one["Overdue"].text() == "true";
+  const bool drifted = one["Drifted"].text() == "true";
+  rows.push_back(
+      {next, text(one["Deadline"]), text(one["SecretName"]), text(one["SecretType"]),
+       text(one["AutomaticRotation"]) + (late ? ", overdue" : "") + (drifted ? ", drifted" : ""),
+       text(one["Phase"]), text(one["LastRotationDate"]), text(one["ErrorCode"])});
+  raw += text(one["SecretName"]) + "\n";
+}
+
+int print_rotations(Session& session, const client::Answer& last, bool by_date,
+                    std::vector<std::vector<std::string>> rows, const std::string& raw) {
+  if (by_date) std::ranges::sort(rows);
+  rows.insert(rows.begin(),
+              {"NEXT", "DEADLINE", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
+  if (rows.size() == 1) {
+    const char* const none =
+        by_date ? "Nothing is scheduled; a secret gets a schedule so: strongroom rotation policy "
+                  "NAME --every 30d\n"
+                : "No secret is rotated; see: strongroom secret create --help, docs/rotation.md\n";
+    return session.print_answer(last, none, raw);
+  }
+  return session.print_answer(last, columns(rows), raw);
+}
+
 }  // namespace
 
 int rotate(Session& session, const RotateOptions& options) {
@@ -71,34 +100,19 @@ int rotate(Session& session, const RotateOptions& options) {
 }
 
 int rotation_list(Session& session, bool by_date) {
-  const auto answer = session.call(
-      "list rotations",
-      {"ListRotations", {{"PageSize", std::to_string(kPageSize)}}, client::kOwnVersion});
-  if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows;
   std::string raw;
-  for (const Value& one : answer->json.root()["Rotations"].items()) {
-    const std::string next = text(one["ScheduledStart"]);
-    if (by_date && next.empty()) continue;
-    const bool late = one["Overdue"].text() == "true";
-    const bool drifted = one["Drifted"].text() == "true";
-    rows.push_back(
-        {next, text(one["Deadline"]), text(one["SecretName"]), text(one["SecretType"]),
-         text(one["AutomaticRotation"]) + (late ? ", overdue" : "") + (drifted ? ", drifted" : ""),
-         text(one["Phase"]), text(one["LastRotationDate"]), text(one["ErrorCode"])});
-    raw += text(one["SecretName"]) + "\n";
+  for (int page = 1;; ++page) {
+    const auto answer = session.call("list rotations", {"ListRotations",
+                                                        {{"PageNumber", std::to_string(page)},
+                                                         {"PageSize", std::to_string(kPageSize)}},
+                                                        client::kOwnVersion});
+    if (!answer) return session.exit_code();
+    const auto& items = answer->json.root()["Rotations"].items();
+    for (const Value& one : items) take_rotation(one, by_date, rows, raw);
+    if (items.size() == kPageSize) continue;
+    return print_rotations(session, *answer, by_date, std::move(rows), raw);
   }
-  if (by_date) std::ranges::sort(rows);
-  rows.insert(rows.begin(),
-              {"NEXT", "DEADLINE", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
-  if (rows.size() == 1) {
-    const char* const none =
-        by_date ? "Nothing is scheduled; a secret gets a schedule so: strongroom rotation policy "
-                  "NAME --every 30d\n"
-                : "No secret is rotated; see: strongroom secret create --help, docs/rotation.md\n";
-    return session.print_answer(*answer, none, raw);
-  }
-  return session.print_answer(*answer, columns(rows), raw);
 }
 
 int rotation_status(Session& session, const std::string& name) {
@@ -122,9 +136,12 @@ int rotation_status(Session& session, const std::string& name) {
                                             {"Next attempt", "NextAttemptTime"}})
     add(lines, name_of_line, root[field].text());
   // A run that goes on has no result yet.
-  if (root["Phase"].text() == "idle") add(lines, "Last result", root["LastResult"].text());
+  const bool idle = root["Phase"].text() == "idle";
+  if (idle) add(lines, "Last result", root["LastResult"].text());
   if (!root["ErrorCode"].text().empty())
     lines.emplace_back("Reason", text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]));
+  if (idle && root["AutomaticRotation"].text() == "Invalid")
+    lines.emplace_back("Mend it", "see to the reason, then strongroom rotate " + name);
   if (root["Drifted"].text() == "true")
     lines.emplace_back("Mend it",
                        "strongroom rotation resync " + name + ", or adopt " + name + " -");

@@ -103,11 +103,14 @@ int secret_create(Session& session, const CreateOptions& options) {
   const auto answer = session.call("create secret " + quoted_name(options.name), call);
   if (!answer) return session.exit_code();
   const auto& root = answer->json.root();
-  return session.print_answer(*answer,
-                              pairs({{"Created", std::string(root["SecretName"].text())},
-                                     {"Version", std::string(root["VersionId"].text())},
-                                     {"Arn", std::string(root["Arn"].text())}}),
-                              std::string(root["VersionId"].text()));
+  std::vector<std::pair<std::string, std::string>> lines{
+      {"Created", std::string(root["SecretName"].text())},
+      {"Version", std::string(root["VersionId"].text())},
+      {"Arn", std::string(root["Arn"].text())}};
+  // What was brought in is tried at its target, or made there.
+  if (!root["AutomaticRotation"].text().empty())
+    lines.emplace_back("Look", "strongroom rotation status " + lines[0].second);
+  return session.print_answer(*answer, pairs(lines), std::string(root["VersionId"].text()));
 }
 
 int secret_put(Session& session, const PutOptions& options) {

@@ -1,5 +1,6 @@
 #include "target_commands.h"
 
+#include "failure.h"
 #include "files.h"
 #include "terminal.h"
 
@@ -12,6 +13,8 @@ using client::Value;
 void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
+
+constexpr std::size_t kPageSize = 100;
 
 std::string text(const Value& value) {
   return std::string(value.text());
@@ -38,6 +41,12 @@ int target_add(Session& session, const TargetOptions& o) {
     int code = kOk;
     secret = take_value(session, o.secret, code);
     if (!secret) return code;
+    // No password ends with one; a private key may.
+    if (o.kind != "ssh") {
+      auto password = without_line_end(*secret);
+      if (!password) return session.failed(explain("there is no secret", password.error()), kUsage);
+      secret = std::move(*password);
+    }
     call.parameters.push_back({"AdminAccount", o.admin});
     call.parameters.push_back({"AdminSecret", "", &*secret});
   }
@@ -52,17 +61,22 @@ int target_add(Session& session, const TargetOptions& o) {
 }
 
 int target_list(Session& session) {
-  const auto answer =
-      session.call("list targets", {"ListTargets", {{"PageSize", "100"}}, client::kOwnVersion});
-  if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"TARGET", "KIND", "ADDRESS", "ADMIN", "UPDATED"}};
   std::string raw;
-  for (const Value& one : answer->json.root()["Targets"]["Target"].items()) {
-    rows.push_back({text(one["TargetId"]), text(one["Kind"]), text(one["Address"]),
-                    text(one["AdminAccount"]), text(one["UpdateTime"])});
-    raw += text(one["TargetId"]) + "\n";
+  for (int page = 1;; ++page) {
+    const auto answer = session.call("list targets", {"ListTargets",
+                                                      {{"PageNumber", std::to_string(page)},
+                                                       {"PageSize", std::to_string(kPageSize)}},
+                                                      client::kOwnVersion});
+    if (!answer) return session.exit_code();
+    const auto& items = answer->json.root()["Targets"]["Target"].items();
+    for (const Value& one : items) {
+      rows.push_back({text(one["TargetId"]), text(one["Kind"]), text(one["Address"]),
+                      text(one["AdminAccount"]), text(one["UpdateTime"])});
+      raw += text(one["TargetId"]) + "\n";
+    }
+    if (items.size() < kPageSize) return session.print_answer(*answer, columns(rows), raw);
   }
-  return session.print_answer(*answer, columns(rows), raw);
 }
 
 int target_show(Session& session, const std::string& id) {

@@ -149,6 +149,14 @@ std::string read_line(const std::string& prompt) {
   return std::string(as_chars(ByteView(line.data(), held)));
 }
 
+Result<SecretBytes> without_line_end(const SecretBytes& value) {
+  std::string_view kept = as_chars(TerminalReveal::bytes(value));
+  if (kept.ends_with('\n')) kept.remove_suffix(1);
+  if (kept.ends_with('\r')) kept.remove_suffix(1);
+  if (kept.empty()) return fail(ErrorKind::kInvalidInput, "NoValue", "The value is empty.");
+  return SecretBytes::copy_of(as_bytes(kept));
+}
+
 Result<SecretBytes> keep_secret(std::string_view text) {
   return SecretBytes::copy_of(as_bytes(text));
 }

@@ -28,6 +28,10 @@ Result<SecretBytes> read_hidden(const std::string& prompt);
 /// One line from the controlling terminal with echo; empty without one.
 std::string read_line(const std::string& prompt);
 
+/// Without the line end that editors and `echo` leave, if there is one. kInvalidInput (NoValue) if
+/// nothing else is there.
+Result<SecretBytes> without_line_end(const SecretBytes& value);
+
 /// A secret from an environment variable or a configuration file. kExhausted without locked memory.
 Result<SecretBytes> keep_secret(std::string_view text);
 

@@ -10,6 +10,7 @@
 #include "output.h"
 #include "show_api.h"
 #include "strongroom/base/bytes.h"
+#include "terminal.h"
 
 namespace strongroom::cli {
 namespace {
@@ -24,6 +25,20 @@ client::Json json(std::string_view text) {
 
 constexpr std::string_view kAnswer =
     R"({"SecretName":"db/pa'ss","SecretData":"x'y\n","N":3,"VersionStages":{"VersionStage":["A","B"]},"E":{"L":[]},"R":[{"K":"k","V":"v"}]})";
+
+TEST(Terminal, OneLineEndIsCutOff) {
+  const auto cut = [](std::string_view text) {
+    const auto value = without_line_end(*SecretBytes::copy_of(as_bytes(text)));
+    std::string kept;
+    if (value) append_revealed(kept, *value);
+    return kept;
+  };
+  EXPECT_EQ(cut("password"), "password");
+  EXPECT_EQ(cut("password\n"), "password");
+  EXPECT_EQ(cut("password\r\n"), "password");
+  EXPECT_EQ(cut("password\n\n"), "password\n");
+  EXPECT_EQ(cut("\n"), "");
+}
 
 TEST(Output, JsonKeepsOrderAndConceals) {
   const auto answer = json(kAnswer);
