@@ -143,7 +143,8 @@ Result<std::optional<Patience>> Rotations::patience(barrier::Reader& reader, con
 }
 
 Schedule Rotations::schedule_of(const Secret& secret, const Run& run) const {
-  if (secret.rotation.automatic != Automatic::kEnabled) return {};
+  // An Invalid one does not begin by itself any more, and is overdue all the same.
+  if (secret.rotation.automatic == Automatic::kDisabled) return {};
   Schedule schedule;
   schedule.begins = earliest(run.window, secret.rotation.next);
   schedule.deadline =

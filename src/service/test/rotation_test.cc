@@ -34,6 +34,11 @@ class RotationTest : public ServiceFixture {
   std::string field(const std::string& name, const std::string& pointer) {
     return text_at(call("DescribeSecret", {{"SecretName", name}}).json, pointer);
   }
+  std::string overdue(const std::string& name) {
+    const auto reader = *fixture_->reader();
+    const Operation& row = *service_.find(kStrongroom.version, "DescribeRotation");
+    return text_at(run(root(), row, {{"SecretName", name}}, reader.get()).json, "/Overdue");
+  }
   /// The value's login works at the database.
   bool works(const std::string& json) {
     const auto account = database_.accounts.find(text_at(json, "/AccountName"));
@@ -133,10 +138,12 @@ TEST_F(RotationTest, FailuresEndInInvalidWithTheLastGoodValueServed) {
   EXPECT_TRUE(works(value("db")));
   EXPECT_EQ(events(), std::vector<std::string>{"Secret:RotateSecret:Failure"});
   EXPECT_EQ(run_of("db").result, rotation::Ended::kFailed);
+  EXPECT_EQ(overdue("db"), "true");
   database_.script.clear();
   ASSERT_TRUE(rotate("db", "again").ok());
   work();
   EXPECT_EQ(field("db", "/AutomaticRotation"), "Enabled");
+  EXPECT_EQ(overdue("db"), "false");
   EXPECT_TRUE(works(value("db")));
 }
 
