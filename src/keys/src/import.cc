@@ -32,10 +32,10 @@ std::unexpected<Error> bad_material() {
 Result<ImportToken> fitting_token(const Key& key, std::string_view sealed,
                                   const SecretBytes& sealing_key, Instant now) {
   SR_TRY(ImportToken token, open_import_token(sealed, sealing_key));
-  if (token.account != key.account || token.key != key.uuid || token.imports != key.imports) {
+  if (token.account != key.account || token.key != key.uuid) {
     return fail(ErrorKind::kInvalidInput, "InvalidImportToken",
-                "import token is invalid: it belongs to another key or was used. Get a new one "
-                "with GetParametersForImport.");
+                "import token is invalid: it belongs to another key. Get one for this key with "
+                "GetParametersForImport.");
   }
   if (token.expires <= now) {
     return fail(ErrorKind::kInvalidInput, "ExpiredImportToken",
@@ -70,7 +70,6 @@ Result<ImportParameters> Keys::import_parameters(const Key& key, crypto::KeyKind
   SR_TRY(const crypto::PrivateKey pair, crypto::PrivateKey::generate(wrapping));
   ImportToken token{.account = key.account,
                     .key = key.uuid,
-                    .imports = key.imports,
                     .scheme = scheme,
                     .expires = {now.unix_ms + limits::kImportTokenMillis},
                     .unwrapping_key = {}};

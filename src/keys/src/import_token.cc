@@ -10,9 +10,10 @@
 namespace strongroom::keys {
 namespace {
 
-// u8 format ‖ u64 account ‖ uuid (16) ‖ u32 imports ‖ u8 scheme ‖ u64 expires (Unix ms) ‖ PKCS#8
-constexpr std::size_t kHeadBytes = 1 + 8 + 16 + 4 + 1 + 8;
-constexpr char kFormat = 1;
+// u8 format ‖ u64 account ‖ uuid (16) ‖ u8 scheme ‖ u64 expires (Unix ms) ‖ PKCS#8
+constexpr std::size_t kSchemeAt = 1 + 8 + 16;
+constexpr std::size_t kHeadBytes = kSchemeAt + 1 + 8;
+constexpr char kFormat = 2;
 constexpr std::string_view kAad = "SRIMPORT1";
 
 std::unexpected<Error> bad_token() {
@@ -27,7 +28,6 @@ Result<std::string> seal_import_token(const ImportToken& token, const SecretByte
   std::string head(1, kFormat);
   append_u64(head, token.account.number());
   head.append(token.key.bytes());
-  append_u32(head, token.imports);
   head.push_back(static_cast<char>(token.scheme));
   append_u64(head, static_cast<std::uint64_t>(token.expires.unix_ms));
   SR_TRY(auto plain, SecretBytes::zeroed(kHeadBytes + token.unwrapping_key.size()));
@@ -46,15 +46,16 @@ Result<ImportToken> open_import_token(std::string_view sealed, const SecretBytes
     return std::unexpected(opened.error());
   }
   const ByteView bytes = KeysReveal::view(*opened);
-  if (bytes.size() <= kHeadBytes || bytes[0] != kFormat || bytes[29] >= crypto::kEncryptionSchemes)
+  if (bytes.size() <= kHeadBytes || bytes[0] != kFormat ||
+      bytes[kSchemeAt] >= crypto::kEncryptionSchemes) {
     return bad_token();
+  }
   const char* head = reinterpret_cast<const char*>(bytes.data());
   ImportToken token;
   token.account = AccountId(load_u64(head + 1));
   token.key = Uuid::from_bytes({head + 9, 16});
-  token.imports = load_u32(head + 25);
-  token.scheme = static_cast<crypto::EncryptionScheme>(bytes[29]);
-  token.expires = {static_cast<std::int64_t>(load_u64(head + 30))};
+  token.scheme = static_cast<crypto::EncryptionScheme>(bytes[kSchemeAt]);
+  token.expires = {static_cast<std::int64_t>(load_u64(head + kSchemeAt + 1))};
   SR_TRY(token.unwrapping_key, SecretBytes::copy_of(bytes.subspan(kHeadBytes)));
   return token;
 }

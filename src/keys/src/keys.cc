@@ -115,8 +115,7 @@ Result<SecretBytes> Keys::make_material(barrier::Transaction& transaction, const
     SR_TRY(const crypto::PrivateKey pair, crypto::PrivateKey::generate(kind_of(key.spec)));
     SR_TRY(bytes, pair.to_pkcs8());
   } else {
-    SR_TRY(bytes, SecretBytes::zeroed(material_bytes(key.spec)));
-    random_.fill(KeysReveal::into(bytes));
+    SR_TRY(bytes, random_bytes(material_bytes(key.spec)));
   }
   put_material(transaction, key, version, KeysReveal::view(bytes));
   return bytes;

@@ -51,12 +51,17 @@ Result<Decrypted> Keys::decrypt(barrier::Reader& reader, AccountId account, std:
             {.algorithm = std::nullopt, .iv = parts.iv, .aad = aad}, as_bytes(parts.sealed));
 }
 
+Result<SecretBytes> Keys::random_bytes(std::size_t size) const {
+  SR_TRY(SecretBytes bytes, SecretBytes::zeroed(size));
+  random_.fill(KeysReveal::into(bytes));
+  return bytes;
+}
+
 Result<Keys::DataKey> Keys::generate_data_key(barrier::Reader& reader, AccountId account,
                                               std::string_view key_id, std::size_t bytes,
                                               std::string_view aad) const {
   SR_CHECK(bytes >= 1 && bytes <= limits::kDataKeyBytesMax);
-  SR_TRY(SecretBytes raw, SecretBytes::zeroed(bytes));
-  random_.fill(KeysReveal::into(raw));
+  SR_TRY(SecretBytes raw, random_bytes(bytes));
   SR_TRY(SecretBytes base64, base64_text(raw));
   SR_TRY(Encrypted encrypted, encrypt(reader, account, key_id, base64, aad));
   return DataKey{std::move(raw), std::move(base64), std::move(encrypted)};

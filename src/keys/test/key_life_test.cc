@@ -233,7 +233,7 @@ TEST_F(KeyLife, OnlyOwnSymmetricKeysRotate) {
   EXPECT_EQ(code_of(set_rotation(external, 7 * 86'400)), "Rejected.PendingImport");
 }
 
-TEST_F(KeyLife, ImportsMaterialOnceForEachToken) {
+TEST_F(KeyLife, ATokenImportsAsOftenAsItsOwnerLikes) {
   const Key key = create({.origin = KeyOrigin::kExternal});
   EXPECT_EQ(found(key).state, KeyState::kPendingImport);
   EXPECT_EQ(encrypt(key), "Rejected.PendingImport");
@@ -245,13 +245,13 @@ TEST_F(KeyLife, ImportsMaterialOnceForEachToken) {
   ASSERT_EQ(import(key, with, material), "ok");
   const std::string blob = encrypt(key);
   EXPECT_EQ(blob.size(), 36U + 12 + 1 + 16);
-  EXPECT_EQ(import(key, with, material), "InvalidImportToken");  // used up
+  EXPECT_EQ(import(key, with, material), "ok");  // the answer was lost, say
 
   EXPECT_EQ(delete_material(key), "ok");
   EXPECT_EQ(encrypt(key), "Rejected.PendingImport");
   EXPECT_EQ(code_of(keys_.decrypt(*reader(), kAccount, blob, "")), "Rejected.PendingImport");
-  EXPECT_EQ(import(key, parameters(key), std::string(32, 'n')), "InvalidKeyMaterial");
-  EXPECT_EQ(import(key, parameters(key), material), "ok");
+  EXPECT_EQ(import(key, with, std::string(32, 'n')), "InvalidKeyMaterial");
+  EXPECT_EQ(import(key, with, material), "ok");
   EXPECT_EQ(test::reveal(keys_.decrypt(*reader(), kAccount, blob, "")->plaintext), "x");
 }
 

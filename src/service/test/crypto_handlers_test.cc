@@ -241,8 +241,8 @@ TEST_F(CryptoHandlers, MaterialIsImported) {
   EXPECT_EQ(text_at(call("DescribeKey", {{"KeyId", id}}).json, "/KeyMetadata/MaterialExpireTime"),
             format_utc(Instant::from_seconds(later)));
   EXPECT_TRUE(call("Encrypt", {{"KeyId", id}, {"Plaintext", "x"}}).ok());
-  EXPECT_EQ(call("ImportKeyMaterial", import).code, "InvalidImportToken");
   EXPECT_TRUE(call("DeleteKeyMaterial", {{"KeyId", id}}).ok());
+  EXPECT_TRUE(call("ImportKeyMaterial", import).ok());  // the token is still good
   EXPECT_EQ(call("GetParametersForImport", {{"KeyId", create_key()},
                                             {"WrappingKeySpec", "RSA_2048"},
                                             {"WrappingAlgorithm", "RSAES_OAEP_SHA_256"}})

@@ -3,9 +3,8 @@
 // §7.6, docs/formats/key.md).
 //
 // A token holds the private key that unwraps the material, sealed with suite 1, so that the server
-// keeps nothing between the two calls. It names one key and how often material was imported into
-// it: the first successful import makes every token that was given out before worthless. Pure;
-// thread-safe.
+// keeps nothing between the two calls. It names one key and may be used for it as often as its
+// owner likes until it expires. Pure; thread-safe.
 
 #include <cstdint>
 #include <string>
@@ -22,8 +21,7 @@ namespace strongroom::keys {
 
 struct ImportToken {
   AccountId account;
-  Uuid key;                   // the key's uuid
-  std::uint32_t imports = 0;  // of that key, when the token was made
+  Uuid key;  // the key's uuid
   crypto::EncryptionScheme scheme = crypto::EncryptionScheme::kRsaOaepSha256;
   Instant expires;
   SecretBytes unwrapping_key;  // PKCS#8

@@ -165,7 +165,7 @@ class Keys {
   /// does not fit `wrapping`. Makes a key pair: up to a second.
   Result<ImportParameters> import_parameters(const Key& key, crypto::KeyKind wrapping,
                                              crypto::EncryptionScheme scheme, Instant now) const;
-  /// Takes the material; the key is Enabled afterwards and the token used up. 400
+  /// Takes the material; the key is Enabled afterwards. 400
   /// Unsupported.Origin, InvalidImportToken, ExpiredImportToken, InvalidKeyMaterial (one text:
   /// wrong padding, wrong size, other bytes than before), InvalidParameter for an expiry that is
   /// past; 409 of kImport.
@@ -199,6 +199,8 @@ class Keys {
   /// reason why a blob does not open.
   Result<Decrypted> decrypt(barrier::Reader& reader, AccountId account, std::string_view blob,
                             std::string_view aad, std::string key_id = {}) const;
+  /// Fresh random bytes, for a key.
+  Result<SecretBytes> random_bytes(std::size_t size) const;
   /// A data key as GenerateDataKey answers it: Base64 text of `bytes` random bytes, and that text
   /// encrypted.
   struct DataKey {
