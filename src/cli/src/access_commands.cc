@@ -107,10 +107,10 @@ bool confirmed(Session& session, const std::string& question, int& code) {
 
 // --- Instances ---
 
-int instance_create(Session& session, const InstanceOptions& options) {
-  ApiCall call{"CreateInstance", {}, kBssVersion};
-  call.parameters = {{"ProductCode", "kms"}, {"ProductType", "kms_ddi_public_cn"}};
-  add(call, "InstanceName", options.name);
+namespace {
+
+/// What was given of the specification, as an order has it; whether anything was.
+bool add_specification(ApiCall& call, const InstanceOptions& options) {
   int number = 0;
   for (const auto& [code, value] :
        std::array<std::pair<const char*, int>, 4>{{{"KeyNum", options.keys},
@@ -122,19 +122,63 @@ int instance_create(Session& session, const InstanceOptions& options) {
     call.parameters.push_back({prefix + ".Code", code});
     call.parameters.push_back({prefix + ".Value", std::to_string(value)});
   }
+  return number > 0;
+}
+
+ApiCall connection(const Session& session, const std::string& id, const std::string& vpc) {
+  return {"ConnectKmsInstance",
+          {{"KmsInstanceId", id},
+           {"KMProvider", "Aliyun"},
+           {"VpcId", vpc},
+           {"VSwitchIds", "vsw-local"},
+           {"ZoneIds", session.region() + "-a"}}};
+}
+
+}  // namespace
+
+int instance_create(Session& session, const InstanceOptions& options) {
+  ApiCall call{"CreateInstance", {}, kBssVersion};
+  call.parameters = {{"ProductCode", "kms"}, {"ProductType", "kms_ddi_public_cn"}};
+  add(call, "InstanceName", options.name);
+  add_specification(call, options);
   const auto made = session.call("create an instance", call);
   if (!made) return session.exit_code();
   const std::string id(made->json.root()["Data"]["InstanceId"].text());
   if (!options.idle) {
-    const ApiCall connect{"ConnectKmsInstance",
-                          {{"KmsInstanceId", id},
-                           {"KMProvider", "Aliyun"},
-                           {"VpcId", options.vpc},
-                           {"VSwitchIds", "vsw-local"},
-                           {"ZoneIds", session.region() + "-a"}}};
-    if (!session.call("connect the instance", connect)) return session.exit_code();
+    if (!session.call("connect the instance", connection(session, id, options.vpc)))
+      return session.exit_code();
   }
   return session.print_answer(*made, pairs({{"Created", id}}), id + "\n");
+}
+
+int instance_connect(Session& session, const InstanceOptions& options) {
+  return act(session, "connect the instance", connection(session, options.id, options.vpc),
+             "Connected  " + options.id);
+}
+
+int instance_change(Session& session, const InstanceOptions& options) {
+  ApiCall order{"ModifyInstance", {{"InstanceId", options.id}}, kBssVersion};
+  const bool ordered = add_specification(order, options);
+  if (!ordered && options.name.empty()) {
+    return session.misused("nothing is changed", "it is not said what is to be changed",
+                           "give --name, --keys, --secrets, --spec or --vpcs");
+  }
+  if (ordered && !session.call("change the instance", order)) return session.exit_code();
+  if (!options.name.empty() &&
+      !session.call(
+          "rename the instance",
+          {"UpdateKmsInstance", {{"KmsInstanceId", options.id}, {"InstanceName", options.name}}})) {
+    return session.exit_code();
+  }
+  return instance_quotas(session, options.id);
+}
+
+int instance_protect(Session& session, const InstanceOptions& options) {
+  const ApiCall call{"SetDeletionProtection",
+                     {{"KmsInstanceId", options.id},
+                      {"EnableDeletionProtection", options.off ? "false" : "true"}}};
+  return act(session, "protect the instance", call,
+             (options.off ? "May be released  " : "Protected  ") + options.id);
 }
 
 int instance_list(Session& session) {

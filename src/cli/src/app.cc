@@ -8,6 +8,7 @@
 #include "access_table.h"
 #include "commands.h"
 #include "event_table.h"
+#include "instance_table.h"
 #include "key_table.h"
 #include "ram_commands.h"
 #include "recovery_commands.h"
@@ -53,10 +54,7 @@ struct Parsed {
   TagOptions tag;
   RemoveOptions remove;
   std::string restore;
-  InstanceOptions instance;
   InstanceClientOptions instance_client;
-  RemoveAccessOptions access_remove;
-  std::string access_name;
   DoctorOptions doctor;
   AuditOptions audit;
   EventOptions event;
@@ -100,16 +98,16 @@ class Tree {
     }
     declare_versions(*secret);
     declare_changes(*secret);
-    declare_instances();
+    const AddVerb add = [this](CLI::App& parent, const char* name, const char* about,
+                               Command command, bool needs_server) {
+      return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
+    };
+    declare_instance_commands(app_, add);
     declare_instance_clients();
     declare_system();
     declare_audit();
     declare_sts();
     declare_ram();
-    const AddVerb add = [this](CLI::App& parent, const char* name, const char* about,
-                               Command command, bool needs_server) {
-      return verb(parent, name, about, needs_server ? remote(std::move(command)) : command);
-    };
     declare_access_commands(app_, *policy_noun(), add);
     declare_key_commands(app_, add);
     declare_target_commands(app_, p_.target, add);
@@ -252,32 +250,6 @@ class Tree {
       policy_ = noun("policy", "Permission policies of access points; RAM policies on trial");
     }
     return policy_;
-  }
-
-  void declare_instances() {
-    auto* instance = noun("instance", "KMS instances");
-    auto& o = p_.instance;
-    auto* create = verb(*instance, "create", "Create and connect an instance",
-                        remote([this](Session& s) { return instance_create(s, p_.instance); }));
-    create->add_option("--name", o.name, "what people call it");
-    create->add_option("--keys", o.keys, "key versions it may hold, 100 to 100000");
-    create->add_option("--secrets", o.secrets, "secrets it may hold, 0 to 100000");
-    create->add_option("--spec", o.spec, "operations a second");
-    create->add_option("--vpcs", o.vpcs, "VPCs it may be bound to");
-    create->add_option("--vpc", o.vpc, "VPC to connect it in")->capture_default_str();
-    create->add_flag("--idle", o.idle, "do not connect it yet");
-    verb(*instance, "ls", "List instances", remote([](Session& s) { return instance_list(s); }));
-    auto* get = verb(*instance, "get", "Show one; -o raw prints its CA",
-                     remote([this](Session& s) { return instance_get(s, p_.access_name); }));
-    get->add_option("id", p_.access_name, "kst-...")->required();
-    auto* quotas = verb(*instance, "quotas", "What it holds of what it may hold",
-                        remote([this](Session& s) { return instance_quotas(s, p_.access_name); }));
-    quotas->add_option("id", p_.access_name, "kst-...; absent: the default instance");
-    auto* rm = verb(*instance, "rm", "Release an instance",
-                    remote([this](Session& s) { return instance_remove(s, p_.access_remove); }));
-    rm->add_option("id", p_.access_remove.name, "kst-...")->required();
-    rm->add_flag("--force", p_.access_remove.force,
-                 "although it holds keys or secrets, which can then not be read any more");
   }
 
   void declare_instance_clients() {

@@ -85,6 +85,8 @@ struct InstanceOptions {
   int vpcs = -1;
   std::string vpc = "vpc-local";
   bool idle = false;  // do not connect it
+  std::string id;     // of one that is there
+  bool off = false;   // protect: allow its release again
 };
 struct RemoveAccessOptions {
   std::string name;
@@ -143,6 +145,9 @@ int sdk_snippet(Session& session, const InstanceClientOptions& options);
 std::optional<std::string> instance_of(Session& session, const std::string& given);
 
 int instance_create(Session& session, const InstanceOptions& options);
+int instance_connect(Session& session, const InstanceOptions& options);
+int instance_change(Session& session, const InstanceOptions& options);
+int instance_protect(Session& session, const InstanceOptions& options);
 int instance_list(Session& session);
 int instance_get(Session& session, const std::string& id);
 int instance_quotas(Session& session, const std::string& id);
