@@ -44,6 +44,19 @@ int alias_set(Session& session, const KeyOptions& options);
 int alias_remove(Session& session, const KeyOptions& options);
 int alias_list(Session& session, const KeyOptions& options);
 
+struct DataKeyOptions {
+  std::string name;
+  std::string version;  // empty: the first, or with `latest` the newest
+  std::string key;      // empty: that of the last version, or the default key
+  std::string instance;
+  int bytes = 32;
+  bool latest = false;
+  bool reveal = false;
+};
+int data_key_new(Session& session, const DataKeyOptions& options);
+int data_key_list(Session& session, const DataKeyOptions& options);
+int data_key_get(Session& session, const DataKeyOptions& options);
+
 struct CryptoOptions {
   std::string key;
   std::string version;

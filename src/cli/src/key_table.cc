@@ -8,6 +8,7 @@ namespace strongroom::cli {
 namespace {
 
 using Action = int (*)(Session&, const KeyOptions&);
+using DataKeyAction = int (*)(Session&, const DataKeyOptions&);
 using CryptoAction = int (*)(Session&, const CryptoOptions&);
 
 constexpr const char* kSpecs =
@@ -20,12 +21,14 @@ class KeyTree {
       : app_(app),
         verb_(verb),
         key_(std::make_shared<KeyOptions>()),
+        data_key_(std::make_shared<DataKeyOptions>()),
         crypto_(std::make_shared<CryptoOptions>()) {}
 
   void declare() {
     declare_keys();
     declare_material();
     declare_aliases();
+    declare_data_keys();
     declare_crypto();
     const auto file = std::make_shared<InspectOptions>();
     auto* look = verb_(
@@ -100,6 +103,27 @@ class KeyTree {
     verb(*alias, "ls", "List aliases", alias_list)->add_option("key", key_->key, "of that key");
   }
 
+  void declare_data_keys() {
+    auto* group = app_.add_subcommand("data-key", "Data keys that the server keeps");
+    group->require_subcommand(1);
+    const auto add = [this, group](const char* name, const char* about, DataKeyAction action) {
+      auto* app = verb_(
+          *group, name, about,
+          [action, options = data_key_](Session& s) { return action(s, *options); }, true);
+      app->add_option("name", data_key_->name)->required();
+      return app;
+    };
+    auto* made = add("new", "Make a data key, or a new version of it", data_key_new);
+    made->add_option("--key", data_key_->key, "id or ARN of the key that protects it");
+    made->add_option("--instance", data_key_->instance, "KMS instance it lives in");
+    made->add_option("--bytes", data_key_->bytes, "1 to 1024")->capture_default_str();
+    add("ls", "List its versions", data_key_list);
+    auto* get = add("get", "Read it, in Base64: the first version", data_key_get);
+    get->add_option("--version", data_key_->version, "that version");
+    get->add_flag("--latest", data_key_->latest, "the newest version");
+    get->add_flag("--reveal", data_key_->reveal, "show it on a terminal");
+  }
+
   CLI::App* crypto_verb(CLI::App& parent, const char* name, const char* about,
                         CryptoAction action) {
     return verb_(
@@ -152,6 +176,7 @@ class KeyTree {
   CLI::App& app_;
   const AddVerb& verb_;
   std::shared_ptr<KeyOptions> key_;
+  std::shared_ptr<DataKeyOptions> data_key_;
   std::shared_ptr<CryptoOptions> crypto_;
   CLI::App* keys_ = nullptr;
 };

@@ -91,7 +91,8 @@ void Secrets::remove_rows(barrier::Transaction& transaction, const Secret& secre
 Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret asked,
                                const SecretBytes& value, const keys::WrappingKey& key,
                                Instant now) {
-  SR_CHECK_OK(check_name(asked.name, asked.type));
+  SR_CHECK_OK(asked.owing_service.empty() ? check_name(asked.name, asked.type)
+                                          : check_own_name(asked.name));
   SR_CHECK_OK(check_description(asked.description));
   if (index_.count(asked.account) >= limits::kSecretsPerAccountMax) {
     return fail(
@@ -110,6 +111,7 @@ Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret aske
   secret.default_key = key.service_default;
   secret.instance_id = std::move(asked.instance_id);
   secret.policy = std::move(asked.policy);
+  secret.owing_service = std::move(asked.owing_service);
   secret.type = asked.type;
   secret.extended_config = std::move(asked.extended_config);
   secret.rotation = asked.rotation;

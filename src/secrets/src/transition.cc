@@ -101,6 +101,15 @@ Result<void> check_name(std::string_view name, SecretType type) {
   return {};
 }
 
+Result<void> check_own_name(std::string_view name) {
+  const auto allowed = [](char c) { return c == '!' || is_name_character(c); };
+  if (!name.empty() && name.size() <= limits::kSecretNameCharsMax &&
+      std::ranges::all_of(name, allowed)) {
+    return {};
+  }
+  return invalid_parameter("SecretName", "A name has 1 to 192 letters, digits and _ / + = . - @ !");
+}
+
 Result<void> check_version_id(std::string_view id) {
   if (is_short_text(id, limits::kVersionIdCharsMax)) return {};
   return invalid_parameter("VersionId", "A version id has 1 to 64 characters.");

@@ -98,6 +98,10 @@ std::string_view SecretView::encryption_key_id() const {
 bool SecretView::default_key() const {
   return stored_->default_key();
 }
+std::string_view SecretView::owing_service() const {
+  return text(stored_->owing_service());
+}
+
 std::string_view SecretView::instance_id() const {
   return text(stored_->instance_id());
 }
@@ -174,7 +178,7 @@ Secret SecretView::decode() const {
   secret.default_key = default_key();
   secret.planned_delete = planned_delete();
   secret.extended_config = extended_config();
-  secret.owing_service = text(stored_->owing_service());
+  secret.owing_service = owing_service();
   secret.rotation = rotation();
   secret.policy = policy();
   secret.next_serial = stored_->next_serial();

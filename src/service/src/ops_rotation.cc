@@ -110,6 +110,7 @@ Result<void> judge_privileged(Call& call, const std::string& name) {
 Result<void> set_rotation_function(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_CHECK_OK(refuse_own_secret(view));
   rotation::Function function;
   SR_TRY(function.target, call.parameters.required("TargetId"));
   function.privileged_secret = call.parameters.text("PrivilegedSecretName");

@@ -33,7 +33,8 @@ Result<void> check_policy_request(const Parameters& parameters) {
   return {};
 }
 
-/// The key that the new secret's values are to be encrypted under, its right judged.
+}  // namespace
+
 Result<keys::WrappingKey> wrapping_key_for(Call& call, std::string_view asked,
                                            std::string_view instance_id) {
   keys::Keys& keys = call.engines.keys;
@@ -56,8 +57,6 @@ Result<keys::WrappingKey> wrapping_key_for(Call& call, std::string_view asked,
   SR_CHECK_OK(require_same_instance(instance_id, status->instance_id));
   return keys.wrapping_key(call.reader, call.account(), name.id);
 }
-
-}  // namespace
 
 Result<void> create_secret(Call& call) {
   const Parameters& p = call.parameters;

@@ -92,6 +92,19 @@ Result<Opened> open_entry(Call& call, const BatchEntry& entry) {
 
 }  // namespace
 
+Result<SecretBytes> value_of_secret(Call& call, const Named& named) {
+  SR_TRY(Opened opened, open_value(call, named, {}, {}));
+  call.note_version(opened.version.id());
+  return std::move(opened.value);
+}
+
+Result<void> refuse_own_secret(const secrets::SecretView& secret) {
+  if (secret.owing_service().empty()) return {};
+  return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+              "Unsupported operation. This secret is a version of a managed data key and keeps its "
+              "value; make another with CreateManagedDataKeyVersion.");
+}
+
 Result<void> get_secret_value(Call& call) {
   SR_TRY(const bool extended, call.parameters.boolean("FetchExtendedConfig", false));
   SR_TRY(const Opened opened, open_value(call, call.target(), call.parameters.text("VersionId"),
@@ -156,6 +169,7 @@ Result<void> put_secret_value(Call& call) {
   call.note_version(version_id);
 
   SR_TRY(const secrets::SecretView secret, live_secret_of(call));
+  SR_CHECK_OK(refuse_own_secret(secret));
   SR_CHECK_OK(require_instance_of(call, secret.account(), secret.instance_id()));
   SR_CHECK_OK(check_by_hand(call, secret, labels));
   SR_TRY(const keys::UseStatus key,
@@ -180,6 +194,7 @@ Result<void> update_secret_version_stage(Call& call) {
   const Parameters& p = call.parameters;
   SR_TRY(const std::string_view label, p.required("VersionStage"));
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_CHECK_OK(refuse_own_secret(view));
   SR_CHECK_OK(check_by_hand(call, view, std::span(&label, 1)));
   const secrets::LabelMove move{label, p.text("MoveToVersion"), p.text("RemoveFromVersion")};
   SR_TRY(const secrets::Secret secret, secrets::move_label(view.decode(), move, call.now));

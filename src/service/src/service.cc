@@ -82,6 +82,7 @@ Service::Service(Engines engines) : engines_(std::move(engines)) {
                             tag_operations(),
                             key_operations(),
                             crypto_operations(),
+                            data_key_operations(),
                             resource_policy_operations(),
                             analysis_operations(),
                             target_operations(),

@@ -15,6 +15,7 @@ std::span<const Operation> tag_operations();              // ops_tags.cc
 std::span<const Operation> key_operations();              // ops_keys.cc
 std::span<const Operation> crypto_operations();           // ops_crypto.cc
 std::span<const Operation> analysis_operations();         // ops_analysis.cc
+std::span<const Operation> data_key_operations();         // ops_data_keys.cc
 std::span<const Operation> resource_policy_operations();  // ops_resource_policies.cc
 std::span<const Operation>
 platform_operations();  // ops_platform.cc: regions, account status, Location, BSS

@@ -98,6 +98,28 @@ class Life:
             self.refused("InvalidParameter", "CreateSecret", SecretName=f"e2e/no/{self.tail}", VersionId="v1",
                          SecretData="x", EncryptionKeyId=key["KeyId"])
 
+    def data_keys(self):
+        name = f"e2e-{self.tail}"
+        wire = Wire.from_env(os.environ)
+        ids = [wire.ok("CreateManagedDataKeyVersion", {"DataKeyName": name}, version="2026-11-01",
+                       place="form")["DataKeyVersionId"] for _ in range(2)]
+        with self.suite.case("ListManagedDataKeyVersions", "oldest first"):
+            answer = self.call("ListManagedDataKeyVersions", DataKeyName=name)
+            rows = answer["ManagedDataKeyVersions"]["ManagedDataKeyVersion"]
+            equal([row["DataKeyVersionId"] for row in rows], ids)
+            equal(rows[0]["DataKeyVersionName"], f"kms-datakeyversion!{name}!{ids[0]}")
+            equal((answer["PageNumber"], answer["PageSize"], answer["TotalCount"]), (1, 10, 2))
+        with self.suite.case("GetManagedDataKey", "the first, the newest, one by its id"):
+            first = self.call("GetManagedDataKey", DataKeyName=name)
+            newest = self.call("GetManagedDataKey", DataKeyName=name, UseLatest=True)
+            equal((first["DataKeyVersionId"], newest["DataKeyVersionId"]), tuple(ids))
+            equal(len(base64.b64decode(first["Plaintext"])), 32)
+            assert first["Plaintext"] != newest["Plaintext"]
+            one = self.call("GetManagedDataKey", DataKeyName=name, DataKeyVersionId=ids[1])
+            equal(one["Plaintext"], newest["Plaintext"])
+        with self.suite.case("GetManagedDataKey", "of nothing"):
+            self.refused("Forbidden.ResourceNotFound", "GetManagedDataKey", DataKeyName=name + "x")
+
     def across_accounts(self):
         made = Wire.from_env(os.environ).ok("CreateAccount", {"Alias": f"far-{self.tail}"}, version="2026-11-01", place="form")
         key = self.call("CreateKey", DKMSInstanceId=self.instance)["KeyMetadata"]
@@ -191,6 +213,7 @@ if __name__ == "__main__":
     life = Life()
     life.instances()
     life.secrets()
+    life.data_keys()
     life.across_accounts()
     life.access_points()
     life.suite.finish()

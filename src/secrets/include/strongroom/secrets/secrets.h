@@ -36,6 +36,7 @@ struct NewSecret {
   std::string instance_id = {};                         // empty: the shared service
   std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
   std::string policy = {};                              // as in Secret
+  std::string owing_service = {};  // as in Secret; then the name may have ! in it, too
   // Managed types.
   SecretType type = SecretType::kGeneric;
   std::string extended_config = {};

@@ -19,6 +19,9 @@ namespace strongroom::secrets {
 /// 400 InvalidParameter unless it is a name that a secret of this type may have (openapi.md §3.3,
 /// §5): acs/ecs/… on ECS secrets, acs/ram/user/… on RAM secrets, acs/… on no other.
 Result<void> check_name(std::string_view name, SecretType type = SecretType::kGeneric);
+/// The same of a secret that the service keeps for itself: ! is allowed, which no caller's name
+/// has.
+Result<void> check_own_name(std::string_view name);
 /// 400 InvalidParameter unless 1 to 64 characters without control characters.
 Result<void> check_version_id(std::string_view id);
 Result<void> check_label(std::string_view label);

@@ -53,7 +53,8 @@ class SecretView {
   Instant updated() const;
   Instant planned_delete() const;  // zero: not waiting for deletion
   std::string_view encryption_key_id() const;
-  bool default_key() const;  // made without a key of the caller's
+  std::string_view owing_service() const;  // empty: made by a user
+  bool default_key() const;                // made without a key of the caller's
   std::string_view instance_id() const;
   std::string_view policy() const;           // empty: the default one
   std::string_view extended_config() const;  // canonical JSON; empty on Generic secrets without …
