@@ -218,6 +218,7 @@ SUITES = [
     Suite("instance-endpoints", "instance endpoints", install_python, python_client("instance_endpoints.py"), True),
     Suite("instance-host", "python secretsmanager-client-v2", install_python, python_client("instance_host.py"), True),
     Suite("client-key-file", "client key file", install_python, python_client("client_key_file.py"), False),
+    Suite("sdk-snippets", "sdk snippets", install_all, python_client("sdk_snippets.py"), False),
     Suite("interop", "interop", install_python, python_client("interop.py"), False),
     Suite("python-dkms-transfer", "python dkms-transfer", install_python, python_client("instance_transfer.py"), False),
     Suite("python-kms-python-sdk", "python kms-python-sdk", install_python_kms_sdk,

@@ -58,50 +58,65 @@ std::string python(const Needed& n) {
 }
 
 std::string java(const Needed& n) {
-  return "// com.aliyun:alibabacloud-dkms-gcs-sdk\n"
-         "com.aliyun.dkms.gcs.openapi.models.Config config =\n"
-         "    new com.aliyun.dkms.gcs.openapi.models.Config().setProtocol(\"https\")\n"
+  return "// com.aliyun:alibabacloud-dkms-gcs-sdk; run it with: java -cp \"$CLASSPATH\" Read.java\n"
+         "import com.aliyun.dkms.gcs.openapi.models.Config;\n"
+         "import com.aliyun.dkms.gcs.sdk.Client;\n"
+         "import com.aliyun.dkms.gcs.sdk.models.GetSecretValueRequest;\n\n"
+         "public class Read {\n"
+         "  public static void main(String[] args) throws Exception {\n"
+         "    Client client = new Client(new Config().setProtocol(\"https\")\n"
          "        .setEndpoint(" +
          quoted(n.host) + ").setCaFilePath(" + quoted(n.ca_file) +
          ")\n"
          "        .setClientKeyFile(System.getenv(\"CLIENT_KEY_FILE\"))\n"
-         "        .setPassword(System.getenv(\"CLIENT_KEY_PASSWORD\"));\n"
-         "System.out.println(new com.aliyun.dkms.gcs.sdk.Client(config).getSecretValue(\n"
-         "    new com.aliyun.dkms.gcs.sdk.models.GetSecretValueRequest().setSecretName(" +
-         quoted(n.secret) + ")).getSecretData());\n";
+         "        .setPassword(System.getenv(\"CLIENT_KEY_PASSWORD\")));\n"
+         "    System.out.println(client.getSecretValue(\n"
+         "        new GetSecretValueRequest().setSecretName(" +
+         quoted(n.secret) + ")).getSecretData());\n  }\n}\n";
 }
 
 std::string go(const Needed& n) {
-  return "// github.com/aliyun/alibabacloud-dkms-gcs-go-sdk/{openapi,sdk}\n"
-         "client, err := sdk.NewClient(&openapi.Config{Protocol: tea.String(\"https\"),\n"
-         "\tEndpoint: tea.String(" +
+  return "// go get github.com/aliyun/alibabacloud-dkms-gcs-go-sdk\n"
+         "package main\n\n"
+         "import (\n\t\"fmt\"\n\t\"log\"\n\t\"os\"\n\n"
+         "\t\"github.com/alibabacloud-go/tea/tea\"\n"
+         "\topenapi \"github.com/aliyun/alibabacloud-dkms-gcs-go-sdk/openapi\"\n"
+         "\tsdk \"github.com/aliyun/alibabacloud-dkms-gcs-go-sdk/sdk\"\n)\n\n"
+         "func main() {\n"
+         "\tclient, err := sdk.NewClient(&openapi.Config{Protocol: tea.String(\"https\"),\n"
+         "\t\tEndpoint: tea.String(" +
          quoted(n.host) + "), CaFilePath: tea.String(" + quoted(n.ca_file) +
          "),\n"
-         "\tClientKeyFile: tea.String(os.Getenv(\"CLIENT_KEY_FILE\")),\n"
-         "\tPassword: tea.String(os.Getenv(\"CLIENT_KEY_PASSWORD\"))})\n"
-         "if err != nil {\n\tlog.Fatal(err)\n}\n"
-         "found, err := client.GetSecretValue(&sdk.GetSecretValueRequest{SecretName: tea.String(" +
+         "\t\tClientKeyFile: tea.String(os.Getenv(\"CLIENT_KEY_FILE\")),\n"
+         "\t\tPassword:      tea.String(os.Getenv(\"CLIENT_KEY_PASSWORD\"))})\n"
+         "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
+         "\tfound, err := client.GetSecretValue(&sdk.GetSecretValueRequest{SecretName: "
+         "tea.String(" +
          quoted(n.secret) +
          ")})\n"
-         "if err != nil {\n\tlog.Fatal(err)\n}\n"
-         "fmt.Println(*found.SecretData)\n";
+         "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
+         "\tfmt.Println(*found.SecretData)\n}\n";
 }
 
 // There is no client of the Instance API for Node: the same endpoint takes OpenAPI with an
 // AccessKey.
 std::string node(const Needed& n) {
-  return "// npm install @alicloud/kms20160120 @alicloud/openapi-client\n"
+  return "// npm install @alicloud/pop-core\n"
          "// No client for Node takes a client key: this one signs with an AccessKey.\n"
-         "const Kms = require('@alicloud/kms20160120');\n"
-         "const { Config } = require('@alicloud/openapi-client');\n"
-         "const client = new Kms.default(new Config({\n"
-         "  endpoint: " +
-         quoted(n.host) + ", ca: require('fs').readFileSync(" + quoted(n.ca_file) +
-         ", 'utf8'),\n"
+         "const fs = require('fs');\n"
+         "const https = require('https');\n"
+         "const Core = require('@alicloud/pop-core');\n"
+         "const client = new Core({\n"
+         "  endpoint: 'https://' + " +
+         quoted(n.host) +
+         ", apiVersion: '2016-01-20',\n"
+         "  opts: { agent: new https.Agent({ ca: fs.readFileSync(" +
+         quoted(n.ca_file) +
+         ") }) },\n"
          "  accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,\n"
-         "  accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET }));\n"
-         "client.getSecretValue(new Kms.GetSecretValueRequest({ secretName: " +
-         quoted(n.secret) + " }))\n  .then((answer) => console.log(answer.body.secretData));\n";
+         "  accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET });\n"
+         "client.request('GetSecretValue', { SecretName: " +
+         quoted(n.secret) + " })\n  .then((answer) => console.log(answer.SecretData));\n";
 }
 
 }  // namespace
