@@ -9,6 +9,7 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/due/due.h"
+#include "strongroom/instances/instances.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/rotation/rotations.h"
 #include "strongroom/secrets/secrets.h"
@@ -78,6 +79,21 @@ Result<Work> begin_epoch(Engines& engines, const due::Task& task) {
   return Work{&kBeginEpoch, true, "keyring/" + std::to_string(epoch + 1)};
 }
 
+/// An automatic rotation is not refused for want of room in the key's instance, but the mark of the
+/// quota that it passes is told.
+Result<void> note_key_usage(Engines& engines, barrier::Transaction& transaction,
+                            const due::Task& task, Instant now) {
+  SR_TRY(const keys::Key key, engines.keys.find(transaction, task.account, task.name));
+  if (key.instance_id.empty()) return {};
+  auto instance = engines.instances.find(transaction, task.account, key.instance_id);
+  if (!instance && instance.error().kind() == ErrorKind::kDenied) return {};  // it was released
+  if (!instance) return std::unexpected(instance.error());
+  const std::uint64_t used = engines.keys.usage().used(task.account, key.instance_id) + 1;
+  engines.instances.note_usage(transaction, std::move(*instance), instances::Quota::kKeys, used,
+                               now);
+  return {};
+}
+
 Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const due::Task& task,
                       Instant now) {
   switch (task.kind) {
@@ -92,6 +108,7 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
     }
     case due::Kind::kRotateKey: {
       SR_TRY(const bool done, engines.keys.rotate_due(transaction, task, now));
+      if (done) SR_CHECK_OK(note_key_usage(engines, transaction, task, now));
       return Work{&kRotateKey, done, engines.keys.arn(task.account, task.name)};
     }
     case due::Kind::kExpireKeyMaterial: {

@@ -234,6 +234,23 @@ TEST_F(InstancesHandlers, QuotasRefuseAndTellAtSeventyAndNinety) {
   EXPECT_EQ(text_at(secrets.json, "/KmsInstanceQuotaInfos/0/UsedQuantity"), "10");
 }
 
+TEST_F(InstancesHandlers, ARotationThatPassesAMarkOfTheQuotaIsTold) {
+  const std::string id = connected({{"Parameter.1.Code", "KeyNum"}, {"Parameter.1.Value", "100"}});
+  for (int i = 0; i < 68; ++i) key_in(id);
+  ASSERT_TRUE(call("CreateKey", {{"DKMSInstanceId", id},
+                                 {"EnableAutomaticRotation", "true"},
+                                 {"RotationInterval", "7d"}})
+                  .ok());
+  EXPECT_EQ(std::ranges::count(events(), "Instance:KeyUsage:Warning"), 0);
+  fixture_.clock().advance_ms(7 * kMillisPerDay + 1'000);
+  const Instant now = fixture_.clock().now();
+  const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
+  for (const barrier::TimedRow& row : *rows) EXPECT_TRUE(service_.run_due(row, now));
+  EXPECT_EQ(std::ranges::count(events(), "Instance:KeyUsage:Warning"), 1);
+  const Answer quotas = call("GetKmsInstanceQuotaInfos", {{"KmsInstanceId", id}});
+  EXPECT_EQ(text_at(quotas.json, "/KmsInstanceQuotaInfos/0/UsedQuantity"), "70");
+}
+
 TEST_F(InstancesHandlers, BoundVpcsAreAnsweredBack) {
   const std::string id = connected();
   const Answer done = call("UpdateKmsInstanceBindVpc",
