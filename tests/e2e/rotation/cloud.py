@@ -39,6 +39,8 @@ def rotate(wire, name):
     version = "r-" + uuid.uuid4().hex
     wire.ok("RotateSecret", {"SecretName": name, "VersionId": version})
     until(wire, name, lambda: value_of(wire, name)[0] == version)
+    # The next one may begin when this one has been tidied up after.
+    until(wire, name, lambda: wire.ok("DescribeRotation", {"SecretName": name}, version=OWN)["Phase"] in ("idle", "retire"))
     return value_of(wire, name)[1]
 
 
