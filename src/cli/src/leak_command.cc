@@ -99,7 +99,7 @@ std::string plan(const LeakOptions& asked, const Kind& kind) {
     add("make a new value where it is used, then: strongroom put " + asked.name + " -");
     add("take the old value back where it is used");
   }
-  add("restart or refresh the readers above; they hold the old value in a cache");
+  add("restart or refresh whoever reads it; they hold the old value in a cache");
   add("look who still reads the old version: strongroom rotation readers " + asked.name);
   add("take the right from readers that should not have been there: strongroom who-can "
       "GetSecretValue " +

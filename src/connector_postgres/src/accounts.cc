@@ -79,7 +79,7 @@ Attempt<void> PostgresAccounts::refuse_owner(const std::string& role) {
   return misconfigured("OwnsObjects",
                        role +
                            " owns objects, which its twin could not use; give them to a third "
-                           "role (REASSIGN OWNED BY … TO …) and register it with "
+                           "role (REASSIGN OWNED) and register it with "
                            "--owner-role.");
 }
 

@@ -106,6 +106,7 @@ TEST_F(Postgres, AnOwnerIsNotCloned) {
   sql("ALTER TABLE three_items OWNER TO three");
   EXPECT_THAT(run(Step::kSet, {"three", "first-password-3"}, {"three_clone", "xxxxxxxxxxxx"}),
               StartsWith("configuration OwnsObjects"));
+  EXPECT_THAT(outcome_.message, HasSubstr("(REASSIGN OWNED)"));
 }
 
 TEST_F(Postgres, TheFirstOfAPairIsMade) {
