@@ -50,6 +50,13 @@ bool must_be_single(std::string_view name) {
          name == "authorization";
 }
 
+/// As clients compare it (instance-protocol.md §4.6).
+std::string_view spelling_of(std::string_view name) {
+  if (name == "date") return "Date";
+  if (name == "authorization") return "Authorization";
+  return name == "content-sha256" ? "Content-SHA256" : name;
+}
+
 /// The signed headers, names in lower case, sorted; and a second occurrence of what decides is
 /// refused.
 Result<void> check_single(const http::Request& request) {
@@ -57,7 +64,7 @@ Result<void> check_single(const http::Request& request) {
   for (const NameValue& header : request.headers) {
     std::string name = lowered(header.name);
     if (!must_be_single(name)) continue;
-    if (std::ranges::find(seen, name) != seen.end()) return invalid_param(name);
+    if (std::ranges::find(seen, name) != seen.end()) return invalid_param(spelling_of(name));
     seen.push_back(std::move(name));
   }
   return {};

@@ -104,6 +104,14 @@ TEST(RecordedRequests, AChangedBodyOrHeaderIsRefused) {
     changed.headers.emplace_back("X-Kms-ApiName", "Decrypt");
     EXPECT_FALSE(read_envelope(changed.request(), then, envelope)) << recorded.capture;
 
+    for (const char* name : {"Date", "Authorization", "Content-SHA256"}) {
+      changed = recorded;
+      changed.headers.emplace_back(name, "x");
+      read = read_envelope(changed.request(), then, envelope);
+      ASSERT_FALSE(read);
+      EXPECT_EQ(read.error().message(), std::string("The Param ") + name + " is invalid.");
+    }
+
     changed = recorded;
     changed.headers.emplace_back("x-kms-extra", "1");
     ASSERT_TRUE(read_envelope(changed.request(), then, envelope));
