@@ -264,7 +264,8 @@ std::string to_json(const ExtendedConfig& config) {
 Shape shape_of(SecretType type, std::string_view sub_type) {
   return {.dual = sub_type == "DoubleUsers",
           .overlaps = type == SecretType::kRamCredentials,
-          .creates = type == SecretType::kGeneric};
+          .creates = type == SecretType::kGeneric,
+          .gaps = sub_type == "SingleUser" || sub_type == "Password"};
 }
 
 }  // namespace strongroom::rotation

@@ -114,6 +114,7 @@ Conclusion succeed(Run run, const Shape& shape, Instant now) {
       return {std::move(run)};
     case Phase::kTest:
       run.promoted = true;
+      if (shape.gaps && run.exposed != Instant{}) run.gap_ms = now.unix_ms - run.exposed.unix_ms;
       if (run.purpose == Purpose::kAdopt) {
         end(run, Ended::kSucceeded, now);
         return {std::move(run), Change::kAdopt, Report::kSucceeded};
@@ -198,6 +199,7 @@ Claim claim(Run before, Instant now, const Pace& pace) {
   claim.step = step_of(before.phase);
   // A lease that ran out is a runner that died at an unknown place of its call.
   if (before.leased && reaches_target(before.phase)) before.touched = true;
+  if (before.phase == Phase::kSet && before.exposed == Instant{}) before.exposed = now;
   before.leased = true;
   before.lease_until = later(now, pace.budget_ms + pace.margin_ms);
   ++before.epoch;
@@ -216,6 +218,7 @@ Conclusion conclude(Run before, const Shape& shape, const Seen& seen, const Mome
   if (seen.gap_ms >= 0) before.gap_ms = seen.gap_ms;
   if (reaches_target(before.phase) && (good || seen.status == Status::kAmbiguous))
     before.touched = true;
+  if (!before.touched) before.exposed = {};
   if (before.cancelled && before_promotion(before.phase))
     return undo(std::move(before), shape, moment.now);
   if (before.cancelled && before.purpose == Purpose::kResync)

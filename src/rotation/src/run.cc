@@ -38,7 +38,8 @@ std::string encode(const Run& run) {
       run.cancelled, run.reported, run.promoted, run.leased, run.epoch, run.lease_until.unix_ms,
       run.next_at.unix_ms, run.started.unix_ms, run.ended.unix_ms, run.overlap_ms,
       static_cast<std::uint8_t>(run.result), run.code.c_str(), run.message.c_str(), run.gap_ms,
-      &accounts, static_cast<std::uint8_t>(run.purpose), run.drifted, run.window.c_str()));
+      &accounts, static_cast<std::uint8_t>(run.purpose), run.drifted, run.window.c_str(),
+      run.exposed.unix_ms));
   return finished(builder);
 }
 
@@ -78,6 +79,7 @@ Result<Run> decode_run(ByteView body) {
   run.purpose = static_cast<Purpose>(stored->purpose());
   run.drifted = stored->drifted();
   if (stored->window() != nullptr) run.window = stored->window()->str();
+  run.exposed = {stored->exposed()};
   return run;
 }
 

@@ -116,6 +116,26 @@ TEST(Machine, ARunnerThatDiedDuringSetMayHaveReachedTheTarget) {
   EXPECT_EQ(taken.after.attempt, 2U);
 }
 
+TEST(Machine, TheGapOfOneAccountIsMeasuredFromTheFirstSetToThePromotion) {
+  const Shape single{.gaps = true};
+  const auto at = [](std::int64_t ms) { return Instant{kNow.unix_ms + ms}; };
+  const auto step = [&](rotation::Run run, std::int64_t begun, Status status, std::int64_t ended) {
+    rotation::Run held = claim(std::move(run), at(begun), Pace()).after;
+    return conclude(std::move(held), single, {.status = status}, {at(ended)}, Pace()).after;
+  };
+  rotation::Run run =
+      conclude(start({}, {.id = "v2"}, kNow), single, {.status = Status::kDone}, {kNow}, Pace())
+          .after;
+  run = step(std::move(run), 0, Status::kUnreachable, 10);  // it was not told
+  EXPECT_EQ(run.exposed, Instant{});
+  run = step(std::move(run), 1'000, Status::kAmbiguous, 1'100);
+  run = step(std::move(run), 2'000, Status::kDone, 2'100);
+  EXPECT_EQ(decode_run(as_bytes(encode(run)))->exposed, at(1'000));
+  run = step(std::move(run), 2'100, Status::kDone, 2'500);
+  EXPECT_TRUE(run.promoted);
+  EXPECT_EQ(run.gap_ms, 1'500);
+}
+
 TEST(Machine, AttemptsAreBoundedAndSpread) {
   rotation::Run run = start({}, {.id = "v2"}, kNow);
   run.phase = Phase::kSet;

@@ -75,6 +75,7 @@ TEST_F(RotationTest, ASingleAccountIsRotatedAndReadsAsDocumented) {
   EXPECT_EQ(value("db", "ACSPending"), "Forbidden.ResourceNotFound");
   work();
   EXPECT_TRUE(works(value("db")));
+  EXPECT_GE(run_of("db").gap_ms, 0) << "one account has a gap";
   EXPECT_EQ(value("db", "ACSPrevious"), R"({"AccountName":"app","AccountPassword":"old"})");
   EXPECT_NE(field("db", "/LastRotationDate"), "<absent>");
   const Answer got = call("GetSecretValue", {{"SecretName", "db"},
@@ -122,6 +123,7 @@ TEST_F(RotationTest, ADualAccountNeverTouchesTheCurrentOne) {
     EXPECT_NE(value("db"), before);
   }
   EXPECT_EQ(database_.accounts.size(), 2U);
+  EXPECT_EQ(run_of("db").gap_ms, -1);
   EXPECT_TRUE(database_.accounts.contains("app_clone"));
 }
 

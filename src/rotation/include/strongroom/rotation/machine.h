@@ -18,6 +18,7 @@ struct Shape {
   bool dual = false;      // two accounts take turns: a failed run never touched ACSCurrent's
   bool overlaps = false;  // the old credential is removed after a window (RAM)
   bool creates = false;   // the target or a function makes the new value
+  bool gaps = false;      // ACSCurrent stops working before the new credential is served
 };
 
 struct Pace {

@@ -66,9 +66,10 @@ struct Run {
   Ended result = Ended::kNever;
   std::string code;          // machine-readable reason of the newest outcome, empty if it was good
   std::string message;       // for a person
-  std::int64_t gap_ms = -1;  // as the connector measured it
+  std::int64_t gap_ms = -1;  // for how long at most ACSCurrent did not log in
   std::vector<std::string> accounts;  // of the target that the secret has for itself
   Purpose purpose = Purpose::kRotate;
+  Instant exposed;  // since then the target may refuse ACSCurrent, if it is of one account
   // Not of the run but of the secret: kept from one run to the next.
   bool drifted = false;  // the target was seen to refuse ACSCurrent
   std::string window;    // when scheduled runs may begin (window.h); empty: any time
