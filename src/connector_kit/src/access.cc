@@ -22,8 +22,6 @@
 namespace strongroom::connector_kit {
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
-
 bool is_loopback(const std::string& host) {
   in_addr v4{};
   if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;

@@ -13,7 +13,6 @@ using connector::Outcome;
 
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kLongestPauseMillis = 3'200;
 
 }  // namespace

@@ -27,7 +27,6 @@
 namespace strongroom::dial {
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr int kAcknowledgedMillis = 5;
 
 class Deadline {

@@ -34,7 +34,6 @@ using connector::Status;
 
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 // Beyond a job's budget before the server stops waiting for the process to end it.
 constexpr std::int64_t kGraceMillis = 800;
 constexpr int kPollMillis = 500;

@@ -25,7 +25,6 @@
 namespace strongroom::egress {
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 // A child gives up by itself before its budget is spent; what has not by then never will.
 constexpr std::int64_t kGraceMillis = 300;
 

@@ -11,6 +11,7 @@
 
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
+#include "strongroom/base/time.h"
 #include "strongroom/due/due.h"
 #include "strongroom/instances/instances.h"
 #include "strongroom/metrics/text.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr Instant kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 constexpr std::int64_t kGraceMillis = 60'000;  // what fell due this long ago is overdue
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kJumpMillis = 5'000;
 constexpr std::int64_t kBlockBytes = 512;  // stat(2)
 constexpr double kPermille = 1000.0;

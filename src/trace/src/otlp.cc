@@ -3,6 +3,7 @@
 
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
+#include "strongroom/base/time.h"
 #include "strongroom/trace/tracer.h"
 
 namespace strongroom::trace {
@@ -10,7 +11,6 @@ namespace {
 
 constexpr std::int64_t kSpanKindServer = 2;
 constexpr std::int64_t kStatusError = 2;
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 
 template <std::size_t N>
 std::string hex(const std::array<std::uint8_t, N>& bytes) {

@@ -18,6 +18,7 @@
 
 #include "strongroom/audit/log.h"
 #include "strongroom/base/random.h"
+#include "strongroom/base/time.h"
 #include "strongroom/test/reveal.h"
 #include "strongroom/test/soak.h"
 #include "strongroom/trail/access_log.h"
@@ -34,7 +35,6 @@ constexpr std::int64_t kSpanMillis = 180 * kMillisPerDay;
 constexpr std::uint64_t kRareEvery = 999'983;  // records between two calls of the rare key
 constexpr std::uint64_t kOldEvery = 50;
 constexpr std::uint64_t kOldBelow = 10'000;
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::string_view kFromDisk = "from the disk";  // nothing of the log is in memory: shown
 constexpr std::string_view kFromMemory = "from memory";  // asked before: judged
 constexpr std::int64_t kGoalNanos = 1'000 * kNanosPerMilli;

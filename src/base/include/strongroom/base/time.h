@@ -24,6 +24,7 @@ struct Instant {
   auto operator<=>(const Instant&) const = default;
 };
 
+inline constexpr std::int64_t kNanosPerMilli = 1'000'000;
 inline constexpr std::int64_t kMillisPerSecond = 1000;
 inline constexpr std::int64_t kMillisPerMinute = 60'000;
 inline constexpr std::int64_t kMillisPerHour = 3'600'000;
