@@ -103,11 +103,13 @@ void MailRoom::publish(store::Revision revision, std::span<const store::AppliedW
     changes->keys.push_back(row_key_from(applied.write->key));
     if (is_identity(*type)) ++changes->identity_changes;
   }
-  if (changes->keys.empty()) return;
-  const std::lock_guard lock(mutex_);
-  for (const auto& weak : mailboxes_) {
-    if (const auto mailbox = weak.lock()) mailbox->post(changes);
+  if (!changes->keys.empty()) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& weak : mailboxes_) {
+      if (const auto mailbox = weak.lock()) mailbox->post(changes);
+    }
   }
+  published_.store(revision, std::memory_order_release);
 }
 
 }  // namespace strongroom::barrier

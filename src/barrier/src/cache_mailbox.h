@@ -69,12 +69,17 @@ class alignas(64) Mailbox {
 class MailRoom {
  public:
   std::shared_ptr<Mailbox> open();
+  /// Before the first publish(): what the store holds.
+  void start_at(store::Revision revision) { published_.store(revision, std::memory_order_release); }
   /// Commit thread: posts the resource rows among `writes` to every mailbox.
   void publish(store::Revision revision, std::span<const store::AppliedWrite> writes);
+  /// The newest commit of which every mailbox has been told.
+  store::Revision published() const { return published_.load(std::memory_order_acquire); }
 
  private:
   std::mutex mutex_;  // held for a moment by open() and publish(), never by a reader
   std::vector<std::weak_ptr<Mailbox>> mailboxes_;
+  std::atomic<store::Revision> published_{store::Revision{}};
 };
 
 }  // namespace strongroom::barrier

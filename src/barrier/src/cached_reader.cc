@@ -1,11 +1,14 @@
 #include "cached_reader.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "reveal.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/base/time.h"
 
 namespace strongroom::barrier {
 namespace {
@@ -15,6 +18,8 @@ constexpr std::size_t kHeadOverhead = 128;  // control block, object, allocator
 constexpr std::size_t kVersionOverhead = 96 + 64 + 32 + 128;
 constexpr std::size_t kDerivedKeyBytes = 64;
 constexpr std::size_t kFetchedMost = 2048;  // of one thing: longer values stream in by themselves
+// After a page had to come from the disk: the next ones would too.
+constexpr std::int64_t kNoLookMillis = 10'000;
 constexpr std::uint64_t kMultiplier = 0x9fb21c651e98df25U;
 
 std::size_t part(std::size_t bytes, double share) {
@@ -35,6 +40,12 @@ void prefetch(const void* data, std::size_t bytes) {
   }
 }
 
+// How often this thread had to wait for a page of a file.
+long waits_for_pages() {
+  rusage usage{};
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_majflt : 0;
+}
+
 std::uint64_t random_seed(Random& random) {
   std::uint64_t seed = 0;
   random.fill({reinterpret_cast<std::uint8_t*>(&seed), sizeof seed});
@@ -43,9 +54,15 @@ std::uint64_t random_seed(Random& random) {
 
 }  // namespace
 
-ThreadCache::ThreadCache(Core& core, std::shared_ptr<Mailbox> mailbox, double share)
+Result<void> leave_io_thread(const Reader& reader) {
+  if (!reader.on_io_thread()) return {};
+  return not_cached();
+}
+
+ThreadCache::ThreadCache(Core& core, MailRoom& rooms, double share)
     : core_(core),
-      mailbox_(std::move(mailbox)),
+      rooms_(rooms),
+      mailbox_(rooms.open()),
       seed_(random_seed(core.random())),
       names_(part(limits::kPrefixCacheBytes, share)),
       heads_(part(limits::kHeadCacheBytes, share)),
@@ -132,12 +149,17 @@ RowKey ThreadCache::key_of(const Address& address) {
   return key;
 }
 
+std::unexpected<Error> ThreadCache::miss() {
+  missed_ = true;
+  return not_cached();
+}
+
 Result<RecordRef> ThreadCache::read(const Address& address) {
   if (!up_to_date()) return sealed_error();
   const RowKey key = key_of(address);
   const std::uint64_t hash = hash_of(key);
   const auto* entry = heads_.find(hash, key);
-  if (entry == nullptr) return not_cached();
+  if (entry == nullptr) return miss();
   if (!entry->value) return not_found();
   note_head(hash, entry->value);
   return entry->value;
@@ -148,7 +170,7 @@ Result<RawRef> ThreadCache::read_raw(const Address& address) {
   const RowKey key = key_of(address);
   const std::uint64_t hash = hash_of(key);
   const auto* entry = versions_.find(hash, key);
-  if (entry == nullptr) return not_cached();
+  if (entry == nullptr) return miss();
   note_version(hash, entry->value);
   return entry->value.row;
 }
@@ -172,26 +194,29 @@ void ThreadCache::expect(const Address& address) const {
   names_.prefetch(hash_of_name({address.account.number(), kind_of(address.type), address.name}));
 }
 
+void ThreadCache::keep(const RowKey& key, RecordRef head, store::Revision revision) {
+  const std::uint64_t hash = hash_of(key);
+  if (revision < floor_ || !current(hash, revision)) return;
+  const std::size_t bytes = head ? head->body().size() + kHeadOverhead : 0;
+  heads_.insert(hash, key, {std::move(head), revision}, bytes);
+}
+
+void ThreadCache::keep(const RowKey& key, RawRef row, store::Revision revision) {
+  const std::uint64_t hash = hash_of(key);
+  if (revision < floor_ || !current(hash, revision)) return;
+  const std::size_t bytes = row->bytes.size() + kVersionOverhead;
+  versions_.insert(hash, key, {{std::move(row), nullptr}, revision}, bytes);
+}
+
 void ThreadCache::fill(ReadSet&& set) {
-  if (!up_to_date() || set.revision < floor_) return;
-  for (auto& head : set.heads) {
-    const RowKey key = row_key_from(head.row_key);
-    const std::uint64_t hash = hash_of(key);
-    if (!current(hash, set.revision)) continue;
-    const std::size_t bytes = head.record ? head.record->body().size() + kHeadOverhead : 0;
-    heads_.insert(hash, key, {std::move(head.record), set.revision}, bytes);
-  }
-  for (auto& raw : set.raws) {
-    const RowKey key = row_key_from(raw.row_key);
-    const std::uint64_t hash = hash_of(key);
-    if (!current(hash, set.revision)) continue;
-    const std::size_t bytes = raw.row->bytes.size() + kVersionOverhead;
-    versions_.insert(hash, key, {{std::move(raw.row), nullptr}, set.revision}, bytes);
-  }
+  if (!up_to_date()) return;
+  for (auto& head : set.heads)
+    keep(row_key_from(head.row_key), std::move(head.record), set.revision);
+  for (auto& raw : set.raws) keep(row_key_from(raw.row_key), std::move(raw.row), set.revision);
   for (auto& derived : set.derived) {
     const RowKey key = row_key_from(derived.row_key);
     const std::uint64_t hash = hash_of(key);
-    if (!current(hash, set.revision)) continue;
+    if (set.revision < floor_ || !current(hash, set.revision)) continue;
     auto* version = versions_.find(hash, key);
     if (version != nullptr) version->value.key = std::move(derived.key);
   }
@@ -228,6 +253,23 @@ void ThreadCache::apply_news() {
   for (const auto& changes : news.changes) apply(*changes);
 }
 
+// What the cache holds after up_to_date() is of the newest published commit. A snapshot of just
+// that one fits to it, and so does every row that stays cached while the call goes on: changes that
+// come in meanwhile only take rows away.
+std::unique_ptr<Reader> ThreadCache::through() {
+  if (!std::exchange(missed_, false) || core_.sums().verified_count() != kBuckets) return nullptr;
+  if (no_look_before_ns_ != 0 && monotonic_ns() < no_look_before_ns_) return nullptr;
+  const store::Revision published = rooms_.published();
+  if (!up_to_date()) return nullptr;
+  auto snapshot = core_.engine().snapshot();
+  if (!snapshot || (*snapshot)->revision() != published) return nullptr;
+  return std::make_unique<ThroughReader>(*this, core_, std::move(*snapshot));
+}
+
+void ThreadCache::look_waited() {
+  no_look_before_ns_ = monotonic_ns() + kNoLookMillis * kNanosPerMilli;
+}
+
 void ThreadCache::clear() {
   last_name_ = Name();
   last_footprint_ = nullptr;
@@ -240,6 +282,47 @@ void ThreadCache::clear() {
 bool ThreadCache::drop_all() {
   if (heads_.size() + versions_.size() + names_.size() > 0) clear();
   return false;
+}
+
+ThroughReader::ThroughReader(ThreadCache& cache, Core& core,
+                             std::unique_ptr<store::Snapshot> snapshot)
+    : cache_(cache),
+      core_(core),
+      snapshot_(std::move(snapshot)),
+      waits_before_(waits_for_pages()) {}
+
+ThroughReader::~ThroughReader() {
+  if (waits_for_pages() != waits_before_) cache_.look_waited();
+}
+
+Result<std::optional<store::Row>> ThroughReader::fetch(const RowKey& key) {
+  if (++rows_ > limits::kThroughRowsMax) return not_cached();
+  return core_.fetch(*snapshot_, {key.data(), key.size()});
+}
+
+Result<RecordRef> ThroughReader::read(const Address& address) {
+  auto cached = cache_.read(address);
+  if (cached || cached.error().kind() != ErrorKind::kNotCached) return cached;
+  const RowKey key = cache_.key_of(address);
+  SR_TRY(const auto row, fetch(key));
+  RecordRef record;
+  if (row) {
+    SR_TRY(record, core_.open(address.account, *row));
+  }
+  cache_.keep(key, record, snapshot_->revision());
+  if (!record) return not_found();
+  return record;
+}
+
+Result<RawRef> ThroughReader::read_raw(const Address& address) {
+  auto cached = cache_.read_raw(address);
+  if (cached || cached.error().kind() != ErrorKind::kNotCached) return cached;
+  const RowKey key = cache_.key_of(address);
+  SR_TRY(auto row, fetch(key));
+  if (!row) return not_found();
+  auto raw = std::make_shared<const RawRow>(RawRow{std::move(row->record), row->modified});
+  cache_.keep(key, raw, snapshot_->revision());
+  return raw;
 }
 
 }  // namespace strongroom::barrier

@@ -1,13 +1,15 @@
 #pragma once
-// One I/O thread's caches (reader.h, CachedReader). Never touches storage. One thread, but for its
-// mailbox.
+// One I/O thread's caches (reader.h, CachedReader), and the reader that looks past them. One
+// thread, but for its mailbox.
 
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "cache_mailbox.h"
 #include "clock_map.h"
@@ -18,7 +20,7 @@ namespace strongroom::barrier {
 
 class ThreadCache final : public CachedReader {
  public:
-  ThreadCache(Core& core, std::shared_ptr<Mailbox> mailbox, double share);
+  ThreadCache(Core& core, MailRoom& rooms, double share);
 
   Result<RecordRef> read(const Address& address) override;
   Result<RawRef> read_raw(const Address& address) override;
@@ -27,7 +29,15 @@ class ThreadCache final : public CachedReader {
   void expect(const Address& address) const override;
   void fill(ReadSet&& set) override;
   std::uint64_t identity_generation() override;
+  std::unique_ptr<Reader> through() override;
   void clear() override;
+
+  RowKey key_of(const Address& address);
+  /// What a snapshot of `revision` held there, unless that has changed since; a null head: nothing.
+  void keep(const RowKey& key, RecordRef head, store::Revision revision);
+  void keep(const RowKey& key, RawRef row, store::Revision revision);
+  /// A look past the cache had to wait for the disk: there is none for a while.
+  void look_waited();
 
  private:
   // A cached thing and the revision up to which it is known to be current.
@@ -103,10 +113,10 @@ class ThreadCache final : public CachedReader {
     return true;
   }
   bool drop_all();
+  std::unexpected<Error> miss();
   void apply_news();
   void apply(const Changes& changes);
   const BlindedPrefix& prefix_of(const NameView& name);
-  RowKey key_of(const Address& address);
   void fetch_ahead(const Footprint& footprint) const;
   void note_head(std::uint64_t hash, const RecordRef& head);
   void note_version(std::uint64_t hash, const Version& version);
@@ -120,6 +130,7 @@ class ThreadCache final : public CachedReader {
                      store::Revision changed);
 
   Core& core_;
+  const MailRoom& rooms_;
   const std::shared_ptr<Mailbox> mailbox_;
   const std::uint64_t seed_;
   ClockMap<Name, Known> names_;
@@ -134,6 +145,36 @@ class ThreadCache final : public CachedReader {
   std::array<store::Revision, kRecentSlots> recent_{};
   store::Revision floor_{};  // snapshots older than this are not trusted at all
   std::uint64_t identity_generation_ = 0;
+  bool missed_ = false;                 // since through() was asked last
+  std::int64_t no_look_before_ns_ = 0;  // by monotonic_ns
+};
+
+/// What through() answers.
+class ThroughReader final : public Reader {
+ public:
+  ThroughReader(ThreadCache& cache, Core& core, std::unique_ptr<store::Snapshot> snapshot);
+  ThroughReader(const ThroughReader&) = delete;
+  ThroughReader& operator=(const ThroughReader&) = delete;
+  ~ThroughReader() override;
+
+  Result<RecordRef> read(const Address& address) override;
+  Result<RawRef> read_raw(const Address& address) override;
+  std::shared_ptr<const crypto::DerivedKey> derived(const Address& address) override {
+    return cache_.derived(address);
+  }
+  void remember(const Address& address, std::shared_ptr<const crypto::DerivedKey> key) override {
+    cache_.remember(address, std::move(key));
+  }
+  bool on_io_thread() const override { return true; }
+
+ private:
+  Result<std::optional<store::Row>> fetch(const RowKey& key);
+
+  ThreadCache& cache_;
+  Core& core_;
+  const std::unique_ptr<store::Snapshot> snapshot_;
+  std::size_t rows_ = 0;
+  const long waits_before_;
 };
 
 }  // namespace strongroom::barrier

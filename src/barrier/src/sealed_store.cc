@@ -59,7 +59,10 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
       : core_(engine, options.cluster, options.random, std::move(secrets), std::move(keys)),
         epochs_(core_, std::move(k_keyring)) {}
 
-  void install_hook() { core_.engine().set_commit_hook(this); }
+  void install_hook(store::Revision newest) {
+    mail_.start_at(newest);
+    core_.engine().set_commit_hook(this);
+  }
   Core& core() { return core_; }
 
   Result<std::unique_ptr<SnapshotReader>> reader() override {
@@ -75,7 +78,7 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
   }
 
   std::unique_ptr<CachedReader> make_cache(double share) override {
-    return std::make_unique<ThreadCache>(core_, mail_.open(), share);
+    return std::make_unique<ThreadCache>(core_, mail_, share);
   }
 
   Result<std::vector<TimedRow>> between(TimeTable table, Instant from, Instant until,
@@ -298,8 +301,9 @@ Result<std::unique_ptr<SealedStore>> open_sealed_store(store::Store& engine, Dat
       engine, options, Core::Secrets{std::move(k_index), std::move(keys.base), std::move(keyring)},
       StateSums::Keys{std::move(k_state), std::move(k_meta)}, std::move(k_keyring));
   if (!options.initialize) SR_CHECK_OK(sealed->core().sums().load(*snapshot));
+  const store::Revision newest = snapshot->revision();
   snapshot.reset();
-  sealed->install_hook();
+  sealed->install_hook(newest);
   if (options.initialize) SR_CHECK_OK(write_first_rows(*sealed, keys.keyring, ring));
   SR_CHECK_OK(sealed->core().verifier().touch(kKeyringBucket));
   if (options.background_check) sealed->core().verifier().start_background();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,6 +18,14 @@ namespace strongroom::barrier {
 
 inline std::string text(const RecordRef& record) {
   return std::string(as_chars(record->body()));
+}
+
+/// Of a body that is a decimal number; else -1.
+inline int number_in(const RecordRef& record) {
+  const std::string digits = text(record);
+  int number = -1;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
 }
 
 inline Result<RecordRef> read(SealedStore& store, const Address& address) {

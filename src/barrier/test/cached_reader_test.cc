@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <charconv>
 #include <thread>
 
 #include "barrier_test_support.h"
@@ -34,13 +33,6 @@ ReadSet read_set(SealedStore& store, std::initializer_list<Address> heads,
   for (const Address& address : heads) (void)(*reader)->read(address);
   for (const Address& address : raws) (void)(*reader)->read_raw(address);
   return (*reader)->take_read_set();
-}
-
-int number_in(const RecordRef& record) {
-  const std::string digits = text(record);
-  int number = -1;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
 }
 
 std::shared_ptr<const crypto::DerivedKey> some_derived_key() {

@@ -91,11 +91,6 @@ bool names_key(const Call& call) {
   return !call.parameters.text("KeyId").empty();
 }
 
-Result<void> leave_io_thread(const Call& call) {
-  if (dynamic_cast<const barrier::CachedReader*>(&call.reader) == nullptr) return {};
-  return fail(ErrorKind::kNotCached, "NotCached", "");
-}
-
 std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint) {
   return invalid_parameter(parameter, hint);
 }

@@ -35,9 +35,6 @@ Result<JudgedKey> key_of_version(service::Call& call, std::string_view action,
 /// Whether KeyId is given.
 bool names_key(const service::Call& call);
 
-/// kNotCached on an I/O thread, so that slow private keys work on a worker.
-Result<void> leave_io_thread(const service::Call& call);
-
 /// 400 InvalidParameter.
 std::unexpected<Error> invalid(std::string_view parameter, std::string_view hint);
 /// 400 UnsupportedOperation.

@@ -114,7 +114,7 @@ Result<void> encrypt_asymmetric(Call& call, const JudgedKey& key, const SecretBy
 
 Result<void> decrypt_asymmetric(Call& call, const JudgedKey& key, std::string_view blob) {
   SR_TRY(const crypto::EncryptionScheme scheme, encryption_scheme(call, key.use.spec));
-  SR_CHECK_OK(leave_io_thread(call));
+  SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   const auto opened =
       cryptography(call).decrypt(call.reader, key.version(), scheme, as_bytes(blob));
   if (!opened) return std::unexpected(damaged(opened.error()));
@@ -329,7 +329,8 @@ Result<void> advance_decrypt(Call& call) {
 
 Result<void> sign(Call& call) {
   SR_TRY(const Signing signing, signing_of(call, "kms:Sign"));
-  if (signing.key.use.spec != keys::KeySpec::kEcP256) SR_CHECK_OK(leave_io_thread(call));
+  if (signing.key.use.spec != keys::KeySpec::kEcP256)
+    SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   SR_TRY(const keys::Produced made,
          cryptography(call).sign(call.reader, signing.key.version(), signing.scheme,
                                  as_bytes(signing.digest)));

@@ -145,7 +145,9 @@ bool CallRunner::try_on_io(Incoming& incoming, barrier::CachedReader& reader,
   if (!admitted) return false;
   const service::Effect effect = operation_->effect;
   if (effect == service::Effect::kMutation || effect == service::Effect::kSlowRead) return false;
-  return read(incoming, reader);
+  if (read(incoming, reader)) return true;
+  const auto through = reader.through();
+  return through && read(incoming, *through);
 }
 
 // Secrets are many and lie in far memory; all else that a read needs is near.

@@ -74,11 +74,6 @@ Result<JudgedKey> judged_key(Call& call, std::string_view action, std::string_vi
   return JudgedKey{key.owner, std::string(key.name)};
 }
 
-Result<void> leave_io_thread(const Call& call) {
-  if (dynamic_cast<const barrier::CachedReader*>(&call.reader) == nullptr) return {};
-  return fail(ErrorKind::kNotCached, "NotCached", "");
-}
-
 Result<void> authorize_key(Call& call, std::string_view action, const Named& key) {
   call.note_key(key.name);
   return call.authorize(action, call.engines.keys.arn(key.owner, key.name));

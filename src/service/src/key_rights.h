@@ -40,9 +40,6 @@ Result<JudgedKey> judged_key(Call& call, std::string_view action, std::string_vi
 /// The instance of a key must be usable, and be the one whose endpoint was asked; errors of
 /// require_instance(), 404 Forbidden.KeyNotFound.
 Result<keys::UseStatus> require_usable_place(Call& call, const Named& key);
-/// kNotCached on an I/O thread, so that the call runs again on a worker: for private keys whose use
-/// takes hundreds of microseconds.
-Result<void> leave_io_thread(const Call& call);
 
 /// Judges `action` (kms:Decrypt, kms:GenerateDataKey) on the key. Not for a key that the service
 /// made as the account's default: it is no customer key and needs no right of its own, "encrypted

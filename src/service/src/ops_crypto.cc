@@ -62,7 +62,7 @@ struct BlobParameter {
 /// one. Nothing if there is none, and if the caller is not let in: both are answered alike.
 Result<std::optional<BlobKey>> shared_key(Call& call, std::string_view action,
                                           std::string_view version_id) {
-  SR_CHECK_OK(leave_io_thread(call));
+  SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   const keys::Keys& keys = call.engines.keys;
   SR_TRY(const std::vector<instances::Enrolled> all, call.engines.instances.all(call.reader));
   std::vector<AccountId> owners;
@@ -231,7 +231,7 @@ Result<keys::Decrypted> open_asymmetric_source(Call& call, std::string_view key_
   }
   if (!blob) return invalid_parameter("CiphertextBlob", "It must be Base64 text.");
   SR_TRY(const JudgedKey key, judged_key(call, "kms:ReEncryptFrom", key_text));
-  SR_CHECK_OK(leave_io_thread(call));
+  SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   SR_TRY(keys::Decrypted opened,
          keys::Cryptography(call.engines.keys, call.engines.random)
              .decrypt(call.reader, {key.owner, key.id, version_id}, *scheme, as_bytes(*blob)));

@@ -18,7 +18,8 @@ Result<keys::VersionRef> version_of(Call& call, bool private_key) {
   SR_TRY(const std::string_view version_id, call.parameters.required("KeyVersionId"));
   SR_TRY(const UsableKey key, named_usable_key(call));
   call.note_version(version_id);
-  if (private_key && key.spec != keys::KeySpec::kEcP256) SR_CHECK_OK(leave_io_thread(call));
+  if (private_key && key.spec != keys::KeySpec::kEcP256)
+    SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   return keys::VersionRef{key.owner, key.name, version_id};
 }
 

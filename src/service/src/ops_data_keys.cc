@@ -111,7 +111,7 @@ void write_version(AnswerWriter& answer, std::string_view secret) {
 
 Result<void> get_managed_data_key(Call& call) {
   SR_TRY(const DataKey key, judged_data_key(call, "kms:GetManagedDataKey"));
-  SR_CHECK_OK(leave_io_thread(call));
+  SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   SR_TRY(const std::string secret, wanted_secret(call, key));
   // Once more on the version itself, which may have tags and a policy.
   SR_CHECK_OK(

@@ -3,9 +3,9 @@
 // transaction.
 //
 // Domain code takes a Reader& and is written once. On an I/O thread the reader is a CachedReader,
-// which never touches storage: what it does not hold answers kNotCached, and the caller runs the
-// whole call again on a worker with a SnapshotReader, whose ReadSet then fills the cache. One
-// thread per reader.
+// which never touches storage: what it does not hold answers kNotCached. Then the caller runs the
+// call again, with through() while the store lies in memory, else on a worker with a
+// SnapshotReader, whose ReadSet then fills the cache. One thread per reader.
 
 #include <memory>
 #include <string>
@@ -33,7 +33,13 @@ class Reader {
   virtual std::shared_ptr<const crypto::DerivedKey> derived(const Address& address) = 0;
   /// Offers a derived key to the caches; may be ignored.
   virtual void remember(const Address& address, std::shared_ptr<const crypto::DerivedKey> key) = 0;
+
+  /// Whether others wait for this thread, so that slow work must be left to a worker.
+  virtual bool on_io_thread() const { return false; }
 };
+
+/// kNotCached on an I/O thread, so that the call runs again on a worker.
+Result<void> leave_io_thread(const Reader& reader);
 
 /// What a SnapshotReader read, to be handed to an I/O thread's cache. Movable, one owner.
 struct ReadSet {
@@ -80,8 +86,17 @@ class CachedReader : public Reader {
   /// far: what was built at an older count is stale. Note the count before handing a miss to a
   /// worker, and keep the worker's answer under that count.
   virtual std::uint64_t identity_generation() = 0;
+  /// A reader for one call that missed something here: it asks this cache, then the store, and
+  /// fills the cache as it goes. All it reads is of one revision. kNotCached beyond
+  /// limits::kThroughRowsMax rows of the store. Null if nothing was missed, and while a look could
+  /// keep the thread waiting: one a short while ago had to wait for the disk, the store is not
+  /// verified yet, or a commit is being published. Ends before the cache and before the thread does
+  /// anything else.
+  virtual std::unique_ptr<Reader> through() = 0;
   /// Forgets everything (seal, or a broken watch).
   virtual void clear() = 0;
+
+  bool on_io_thread() const override { return true; }
 };
 
 }  // namespace strongroom::barrier

@@ -192,6 +192,8 @@ inline constexpr std::size_t kHeadCacheBytes = 48U << 20;
 inline constexpr std::size_t kDerivedKeyCacheBytes = 32U << 20;
 inline constexpr std::size_t kBlobCacheBytes = 64U << 20;
 inline constexpr std::size_t kPrefixCacheBytes = 16U << 20;  // blinded names
+// Rows that one call may read from the store on its I/O thread.
+inline constexpr std::size_t kThroughRowsMax = 8;
 // Changed rows waiting for one I/O thread.
 inline constexpr std::size_t kInvalidationBacklogMax = 65'536;
 inline constexpr std::size_t kPrincipalCacheEntries = 10'000;
