@@ -29,11 +29,6 @@ Core::Core(store::Store& engine, Uuid cluster, Random& random, Secrets secrets,
         seal_server("state_sum_mismatch", "bucket " + std::to_string(bucket));
       }) {}
 
-std::string Core::row_key(const Address& address) const {
-  return resource_key(blind(secrets_.k_index, address.account, kind_of(address.type), address.name),
-                      address.type, address.version);
-}
-
 Result<std::optional<store::Row>> Core::fetch(const store::Snapshot& snapshot,
                                               std::string_view key) {
   if (sealed()) return sealed_error();

@@ -41,8 +41,6 @@ class Core {
   /// The row sealed again under the current epoch, as its own `rev` counts on.
   Result<std::string> reseal(const store::Row& row);
 
-  std::string row_key(const Address& address) const;
-
   /// The row after its bucket was found right; nothing if it is absent. kCorrupt, kUnavailable as
   /// Reader::read.
   Result<std::optional<store::Row>> fetch(const store::Snapshot& snapshot, std::string_view key);

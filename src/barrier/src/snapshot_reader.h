@@ -2,13 +2,10 @@
 // SnapshotReader over one store snapshot: checks, opens, and remembers what it read for an I/O
 // thread's cache.
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <string>
 
 #include "core.h"
+#include "row_keys.h"
 #include "strongroom/barrier/reader.h"
 
 namespace strongroom::barrier {
@@ -16,7 +13,7 @@ namespace strongroom::barrier {
 class StoreReader final : public SnapshotReader {
  public:
   StoreReader(Core& core, std::unique_ptr<store::Snapshot> snapshot)
-      : core_(core), snapshot_(std::move(snapshot)) {
+      : core_(core), snapshot_(std::move(snapshot)), keys_(core.k_index()) {
     set_.revision = snapshot_->revision();
   }
 
@@ -28,19 +25,9 @@ class StoreReader final : public SnapshotReader {
   ReadSet take_read_set() override;
 
  private:
-  /// A read asks for several rows of each of its few resources; a prefix costs an HMAC.
-  struct Blinded {
-    std::uint64_t account = 0;
-    std::uint8_t kind = 0;  // 0: none yet
-    std::string name;
-    BlindedPrefix prefix{};
-  };
-  std::string row_key(const Address& address);
-
   Core& core_;
   std::unique_ptr<store::Snapshot> snapshot_;
-  std::array<Blinded, 4> blinded_;
-  std::size_t oldest_ = 0;
+  RowKeys keys_;
   ReadSet set_;
 };
 

@@ -11,7 +11,7 @@ namespace strongroom::barrier {
 
 Result<RecordRef> StoreTransaction::peek(const Address& address) {
   SR_CHECK(snapshot_ != nullptr);
-  const std::string key = core_.row_key(address);
+  const std::string key = keys_.of(address);
   if (const auto own = written_.find(key); own != written_.end()) {
     if (!own->second.record) return not_found();
     return own->second.record;
@@ -23,7 +23,7 @@ Result<RecordRef> StoreTransaction::peek(const Address& address) {
 
 Result<RecordRef> StoreTransaction::read(const Address& address) {
   SR_CHECK(snapshot_ != nullptr);
-  std::string key = core_.row_key(address);
+  std::string key = keys_.of(address);
   if (const auto own = written_.find(key); own != written_.end()) {
     if (!own->second.record) return not_found();
     return own->second.record;
@@ -44,7 +44,7 @@ Result<RecordRef> StoreTransaction::read(const Address& address) {
 
 Result<RawRef> StoreTransaction::read_raw(const Address& address) {
   SR_CHECK(snapshot_ != nullptr);
-  std::string key = core_.row_key(address);
+  std::string key = keys_.of(address);
   if (const auto own = written_.find(key); own != written_.end()) {
     if (!own->second.raw) return not_found();
     return own->second.raw;
@@ -64,7 +64,7 @@ void StoreTransaction::note_failure(const Error& error) {
 }
 
 void StoreTransaction::put(const Address& address, Uuid resource, ByteView body) {
-  std::string key = core_.row_key(address);
+  std::string key = keys_.of(address);
   auto copy = SecretBytes::copy_of(body);
   if (!copy) return note_failure(copy.error());
   const std::uint64_t rev =
@@ -78,7 +78,7 @@ void StoreTransaction::put(const Address& address, Uuid resource, ByteView body)
 }
 
 void StoreTransaction::put_raw(const Address& address, std::string sealed_bytes) {
-  std::string key = core_.row_key(address);
+  std::string key = keys_.of(address);
   if (observed_[key].modified) {
     return note_failure(internal_error("barrier: a sealed row is immutable").error());
   }
@@ -88,7 +88,7 @@ void StoreTransaction::put_raw(const Address& address, std::string sealed_bytes)
 }
 
 void StoreTransaction::remove(const Address& address) {
-  std::string key = core_.row_key(address);
+  std::string key = keys_.of(address);
   // A row that nobody looked at has no precondition: whatever is there goes.
   written_[std::move(key)] = {
       .account = address.account, .type = address.type, .record = nullptr, .raw = nullptr};

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core.h"
+#include "row_keys.h"
 #include "strongroom/barrier/sealed_store.h"
 
 namespace strongroom::barrier {
@@ -15,7 +16,10 @@ namespace strongroom::barrier {
 class StoreTransaction final : public Transaction {
  public:
   StoreTransaction(Core& core, std::unique_ptr<store::Snapshot> snapshot)
-      : core_(core), snapshot_(std::move(snapshot)), revision_(snapshot_->revision()) {}
+      : core_(core),
+        snapshot_(std::move(snapshot)),
+        revision_(snapshot_->revision()),
+        keys_(core.k_index()) {}
 
   Result<RecordRef> peek(const Address& address) override;
   Result<RecordRef> read(const Address& address) override;
@@ -46,13 +50,13 @@ class StoreTransaction final : public Transaction {
     RawRef raw;        // or a row that is sealed already; neither: removed
   };
 
-  Observed& observed(const std::string& key) { return observed_[key]; }
   void note_failure(const Error& error);
   Result<store::Change> build();
 
   Core& core_;
   std::unique_ptr<store::Snapshot> snapshot_;  // gone after commit()
   const store::Revision revision_;
+  RowKeys keys_;
   std::map<std::string, Observed> observed_;
   std::map<std::string, Written> written_;
   std::map<std::string, std::optional<std::string>> timed_;  // sealed rows; nothing: removed

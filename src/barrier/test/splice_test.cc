@@ -9,6 +9,7 @@
 #include "barrier_test_support.h"
 #include "core.h"
 #include "primitives.h"
+#include "row_keys.h"
 #include "strongroom/barrier/aad.h"
 #include "strongroom/crypto/suite1.h"
 #include "strongroom/test/sealed_store_fixture.h"
@@ -35,6 +36,7 @@ TEST(Splice, NoRecordOpensInAnothersPlace) {
                         std::move(*Keyring::create(Instant{}, random))};
   Core core(fixture.engine(), fixture->cluster(), random, std::move(secrets),
             {std::move(*random_key(random)), std::move(*random_key(random))});
+  RowKeys keys(core.k_index());
   struct Placed {
     Address address;
     store::Row row;
@@ -47,7 +49,7 @@ TEST(Splice, NoRecordOpensInAnothersPlace) {
       for (const std::string_view name : kNames) {
         for (const std::uint32_t version : kVersions) {
           const Address address{type, account, name, version};
-          const std::string key = core.row_key(address);
+          const std::string key = keys.of(address);
           const std::string body = "body " + std::to_string(rows.size());
           rows.push_back(
               {address, {key, *core.seal(address, key, resource, 1, as_bytes(body)), {}}});

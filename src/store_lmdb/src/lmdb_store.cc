@@ -1,6 +1,7 @@
 #include "strongroom/store_lmdb/lmdb_store.h"
 
 #include <atomic>
+#include <future>
 #include <iterator>
 #include <thread>
 #include <utility>
@@ -22,12 +23,6 @@ using store::Snapshot;
 using store::Write;
 
 constexpr std::uint64_t kGroupsPerReaderCheck = 64;
-
-/// Where a writer waits for its answer.
-struct Waiter {
-  std::atomic<int> answered{0};
-  std::optional<Result<Revision>> answer;
-};
 
 Error opened_read_only() {
   return Error(ErrorKind::kUnavailable, "StoreReadOnly", "the store is open for reading only");
@@ -55,15 +50,13 @@ class LmdbStore final : public store::Store {
   }
 
   Result<Revision> commit(Change change) override {
-    // Shared, because the commit thread may still be inside notify_one when the writer returns.
-    const auto waiter = std::make_shared<Waiter>();
-    submit(std::move(change), [waiter](Result<Revision> answer) {
-      waiter->answer = std::move(answer);
-      waiter->answered.store(1, std::memory_order_release);
-      waiter->answered.notify_one();
-    });
-    waiter->answered.wait(0, std::memory_order_acquire);
-    return std::move(*waiter->answer);
+    // Shared, because the commit thread may still be inside set_value when the writer returns. Not
+    // an atomic's wait: that spins first, and a sync takes longer than any spinning.
+    const auto promise = std::make_shared<std::promise<Result<Revision>>>();
+    auto answer = promise->get_future();
+    submit(std::move(change),
+           [promise](Result<Revision> outcome) { promise->set_value(std::move(outcome)); });
+    return answer.get();
   }
 
   void submit(Change change, Committed done) override {
