@@ -1,8 +1,8 @@
 #include "strongroom/base/ids.h"
 
+#include <charconv>
 #include <cstring>
-
-#include "strongroom/base/bytes.h"
+#include <system_error>
 
 namespace strongroom {
 namespace {
@@ -29,13 +29,15 @@ Uuid Uuid::from_bytes(std::string_view bytes) {
 std::optional<Uuid> Uuid::parse(std::string_view text) {
   if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
     return std::nullopt;
-  std::string digits;
-  for (const char c : text) {
-    if (c != '-') digits.push_back(c);
+  Uuid id;
+  const char* at = text.data();
+  for (std::uint8_t& byte : id.bytes_) {
+    if (*at == '-') ++at;
+    const auto [end, error] = std::from_chars(at, at + 2, byte, 16);
+    if (error != std::errc() || end != at + 2) return std::nullopt;
+    at = end;
   }
-  const auto bytes = hex_decode(digits);
-  if (!bytes || bytes->size() != 16) return std::nullopt;
-  return from_bytes(*bytes);
+  return id;
 }
 
 std::string Uuid::lower() const {

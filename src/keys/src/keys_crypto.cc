@@ -1,5 +1,4 @@
-// OpenAPI's Encrypt, Decrypt and GenerateDataKey (openapi.md §8): blobs that name their key
-// version.
+// OpenAPI's Encrypt and GenerateDataKey (openapi.md §8): blobs that name their key version.
 
 #include <array>
 
@@ -38,17 +37,6 @@ Result<Encrypted> Keys::encrypt(barrier::Reader& reader, AccountId account, std:
   std::string blob =
       make_blob({.version_id = key.version_id, .iv = as_chars(iv), .sealed = sealed});
   return Encrypted{std::move(key.key_id), std::move(key.version_id), std::move(blob)};
-}
-
-Result<Decrypted> Keys::decrypt(barrier::Reader& reader, AccountId account, std::string_view blob,
-                                std::string_view aad, std::string key_id) const {
-  SR_TRY(const BlobParts parts, parse_blob(blob));
-  if (key_id.empty()) {
-    SR_TRY(key_id, key_of_version(reader, account, parts.version_id));
-  }
-  return Cryptography(*this, random_)
-      .open(reader, {account, key_id, parts.version_id},
-            {.algorithm = std::nullopt, .iv = parts.iv, .aad = aad}, as_bytes(parts.sealed));
 }
 
 Result<SecretBytes> Keys::random_bytes(std::size_t size) const {

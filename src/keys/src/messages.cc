@@ -172,10 +172,10 @@ Result<Decrypted> Cryptography::open(barrier::Reader& reader, VersionRef version
   const Message message{usable.spec, algorithm, material, settings.iv, settings};
   const bool salted = as_chars(ciphertext).starts_with(kSaltedHead) &&
                       ciphertext.size() > kSaltedHead.size() + kSaltBytes;
-  Result<SecretBytes> plaintext = does_not_open();
-  if (salted) plaintext = open_salted(message, ciphertext);
+  if (!salted && !is_gcm(algorithm)) return does_not_open();
+  auto plaintext = salted ? open_salted(message, ciphertext) : open_with(message, ciphertext);
   // A GCM ciphertext of ours may start like that by chance: one in 2^40.
-  if (!plaintext && is_gcm(algorithm)) plaintext = open_with(message, ciphertext);
+  if (salted && !plaintext && is_gcm(algorithm)) plaintext = open_with(message, ciphertext);
   if (!plaintext && plaintext.error().kind() == ErrorKind::kCorrupt) return does_not_open();
   if (!plaintext) return std::unexpected(plaintext.error());
   return Decrypted{std::move(usable.key_id), std::move(usable.version_id), std::move(*plaintext)};

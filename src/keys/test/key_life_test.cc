@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "open_blob.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/keys/keys.h"
@@ -174,7 +175,7 @@ TEST_F(KeyLife, ANewVersionEncryptsAndOldOnesDecrypt) {
   ASSERT_EQ(after.versions.size(), 2U);
   EXPECT_EQ(after.primary_version().id, after.versions[1].id);
   EXPECT_EQ(encrypt(key).substr(0, 36), after.versions[1].id);
-  EXPECT_TRUE(keys_.decrypt(*reader(), kAccount, old_blob, ""));
+  EXPECT_TRUE(open_blob(fixture_, keys_, kAccount, old_blob, ""));
   // 7 days between two that were made by hand.
   EXPECT_EQ(create_version(), "Rejected.LimitExceeded");
   for (std::size_t i = 2; i < limits::kVersionsPerKeyMax; ++i) {
@@ -183,7 +184,7 @@ TEST_F(KeyLife, ANewVersionEncryptsAndOldOnesDecrypt) {
   }
   days(7);
   EXPECT_EQ(create_version(), "Rejected.LimitExceeded");
-  EXPECT_TRUE(keys_.decrypt(*reader(), kAccount, old_blob, ""));
+  EXPECT_TRUE(open_blob(fixture_, keys_, kAccount, old_blob, ""));
 }
 
 TEST_F(KeyLife, RotatesByItselfAndNotWhileSuspended) {
@@ -249,10 +250,10 @@ TEST_F(KeyLife, ATokenImportsAsOftenAsItsOwnerLikes) {
 
   EXPECT_EQ(delete_material(key), "ok");
   EXPECT_EQ(encrypt(key), "Rejected.PendingImport");
-  EXPECT_EQ(code_of(keys_.decrypt(*reader(), kAccount, blob, "")), "Rejected.PendingImport");
+  EXPECT_EQ(code_of(open_blob(fixture_, keys_, kAccount, blob, "")), "Rejected.PendingImport");
   EXPECT_EQ(import(key, with, std::string(32, 'n')), "InvalidKeyMaterial");
   EXPECT_EQ(import(key, with, material), "ok");
-  EXPECT_EQ(test::reveal(keys_.decrypt(*reader(), kAccount, blob, "")->plaintext), "x");
+  EXPECT_EQ(test::reveal(open_blob(fixture_, keys_, kAccount, blob, "")->plaintext), "x");
 }
 
 TEST_F(KeyLife, TokensBelongToOneKeyAndEnd) {
@@ -283,7 +284,7 @@ TEST_F(KeyLife, EveryWrappingAlgorithmWorks) {
     const Key key = create({.spec = KeySpec::kSm4, .origin = KeyOrigin::kExternal});
     const auto kind = scheme == kSm2Pke ? crypto::KeyKind::kEcSm2 : crypto::KeyKind::kRsa2048;
     EXPECT_EQ(import(key, parameters(key, kind, scheme), std::string(16, 'm'), scheme), "ok");
-    EXPECT_TRUE(keys_.decrypt(*reader(), kAccount, encrypt(key), ""));
+    EXPECT_TRUE(open_blob(fixture_, keys_, kAccount, encrypt(key), ""));
   }
 }
 

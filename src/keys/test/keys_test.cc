@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "open_blob.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/test/reveal.h"
 #include "strongroom/test/sealed_store_fixture.h"
@@ -85,18 +86,18 @@ TEST_F(KeysTest, EncryptedTextOpensWithItsContextOnly) {
   ASSERT_TRUE(encrypted);
   EXPECT_EQ(encrypted->blob.size(), 36U + 12 + 5 + 16);
   EXPECT_EQ(encrypted->blob.substr(0, 36), key.primary_version().id);
-  const auto decrypted = keys_.decrypt(*reader(), kAccount, encrypted->blob, aad);
+  const auto decrypted = open_blob(fixture_, keys_, kAccount, encrypted->blob, aad);
   ASSERT_TRUE(decrypted);
   EXPECT_EQ(test::reveal(decrypted->plaintext), "hello");
   EXPECT_EQ(decrypted->key_id, key.id);
 
-  EXPECT_EQ(code_of(keys_.decrypt(*reader(), kAccount, encrypted->blob, "")), "InvalidParameter");
+  EXPECT_EQ(code_of(open_blob(fixture_, keys_, kAccount, encrypted->blob, "")), "InvalidParameter");
   std::string flipped = encrypted->blob;
   flipped.back() ^= 1;
-  EXPECT_EQ(code_of(keys_.decrypt(*reader(), kAccount, flipped, aad)), "InvalidParameter");
-  EXPECT_EQ(code_of(keys_.decrypt(*reader(), kAccount, encrypted->blob.substr(0, 48), aad)),
+  EXPECT_EQ(code_of(open_blob(fixture_, keys_, kAccount, flipped, aad)), "InvalidParameter");
+  EXPECT_EQ(code_of(open_blob(fixture_, keys_, kAccount, encrypted->blob.substr(0, 48), aad)),
             "InvalidParameter");
-  EXPECT_EQ(code_of(keys_.decrypt(*reader(), kOther, encrypted->blob, aad)),
+  EXPECT_EQ(code_of(open_blob(fixture_, keys_, kOther, encrypted->blob, aad)),
             "Forbidden.KeyNotFound");
 }
 
@@ -105,7 +106,7 @@ TEST_F(KeysTest, ADataKeysBlobHoldsItsBase64Text) {
   const auto made = keys_.generate_data_key(*reader(), kAccount, key.id, 32, "");
   ASSERT_TRUE(made);
   EXPECT_EQ(made->encrypted.blob.size(), 108U);  // as the documented sample: 36 + 12 + 44 + 16
-  const auto opened = keys_.decrypt(*reader(), kAccount, made->encrypted.blob, "");
+  const auto opened = open_blob(fixture_, keys_, kAccount, made->encrypted.blob, "");
   ASSERT_TRUE(opened);
   EXPECT_EQ(test::reveal(opened->plaintext), test::reveal(made->base64));
   EXPECT_EQ(base64_decode(test::reveal(made->base64))->size(), 32U);
@@ -119,7 +120,8 @@ TEST_F(KeysTest, AKeyThatIsNotEnabledDoesNothing) {
   save(key);
   EXPECT_EQ(code_of(keys_.encrypt(*reader(), kAccount, key.id, test::secret("x"), "")),
             "Rejected.Disabled");
-  EXPECT_EQ(code_of(keys_.decrypt(*reader(), kAccount, encrypted->blob, "")), "Rejected.Disabled");
+  EXPECT_EQ(code_of(open_blob(fixture_, keys_, kAccount, encrypted->blob, "")),
+            "Rejected.Disabled");
 }
 
 TEST_F(KeysTest, DeletionWaitsForItsTimeAndForgetsTheMaterial) {

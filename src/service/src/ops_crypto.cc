@@ -53,11 +53,6 @@ struct BlobKey {
   std::string id;
 };
 
-struct BlobParameter {
-  std::string bytes;
-  BlobKey key;
-};
-
 /// Of another account, whose policy on the key lets this caller in: only keys of KMS instances have
 /// one. Nothing if there is none, and if the caller is not let in: both are answered alike.
 Result<std::optional<BlobKey>> shared_key(Call& call, std::string_view action,
@@ -97,29 +92,25 @@ Result<BlobKey> key_of_blob(Call& call, std::string_view action, std::string_vie
   return BlobKey{call.account(), std::move(*own)};
 }
 
-/// The blob of the call and whose key it was made with, on which `action` is judged.
-Result<BlobParameter> judged_blob(Call& call, std::string_view action) {
+/// What the call's blob holds; `action` is judged on the key it was made with.
+Result<keys::Decrypted> open_blob(Call& call, std::string_view action, std::string_view aad) {
   SR_TRY(const std::string_view text, call.parameters.required("CiphertextBlob"));
-  auto blob = base64_decode(text);
+  const auto blob = base64_decode(text);
   if (!blob)
     return invalid_parameter("CiphertextBlob", "It must be the Base64 text that Encrypt returned.");
   SR_TRY(const keys::BlobParts parts, keys::parse_blob(*blob));
-  SR_TRY(BlobKey key, key_of_blob(call, action, parts.version_id));
+  SR_TRY(const BlobKey key, key_of_blob(call, action, parts.version_id));
   call.note_key(key.id);
   call.note_version(parts.version_id);
   SR_CHECK_OK(require_usable_place(call, {key.owner, key.id}));
-  return BlobParameter{std::move(*blob), std::move(key)};
-}
-
-Result<keys::Decrypted> open_blob(Call& call, BlobParameter blob, std::string_view aad) {
-  return call.engines.keys.decrypt(call.reader, blob.key.owner, blob.bytes, aad,
-                                   std::move(blob.key.id));
+  return keys::Cryptography(call.engines.keys, call.engines.random)
+      .open(call.reader, {key.owner, key.id, parts.version_id},
+            {.algorithm = std::nullopt, .iv = parts.iv, .aad = aad}, as_bytes(parts.sealed));
 }
 
 Result<void> decrypt(Call& call) {
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  SR_TRY(BlobParameter blob, judged_blob(call, "kms:Decrypt"));
-  SR_TRY(const keys::Decrypted decrypted, open_blob(call, std::move(blob), aad));
+  SR_TRY(const keys::Decrypted decrypted, open_blob(call, "kms:Decrypt", aad));
   call.answer.field("KeyId", decrypted.key_id);
   call.answer.field("KeyVersionId", decrypted.version_id);
   call.answer.secret("Plaintext", decrypted.plaintext);
@@ -195,8 +186,7 @@ Result<Export> export_of(const Parameters& p) {
 Result<void> export_data_key(Call& call) {
   SR_TRY(const Export to, export_of(call.parameters));
   SR_TRY(const std::string aad, context_aad_of(call.parameters));
-  SR_TRY(BlobParameter blob, judged_blob(call, "kms:ExportDataKey"));
-  SR_TRY(const keys::Decrypted opened, open_blob(call, std::move(blob), aad));
+  SR_TRY(const keys::Decrypted opened, open_blob(call, "kms:ExportDataKey", aad));
   SR_TRY(const SecretBytes raw, keys::data_key_of_text(opened.plaintext));
   SR_TRY(const std::string exported,
          keys::export_data_key(as_bytes(to.spki), to.kind, to.scheme, raw));
@@ -249,8 +239,7 @@ Result<keys::Decrypted> open_source(Call& call) {
     return open_asymmetric_source(call, key_text);
   }
   SR_TRY(const std::string aad, context_aad_of(call.parameters, "SourceEncryptionContext"));
-  SR_TRY(BlobParameter blob, judged_blob(call, "kms:ReEncryptFrom"));
-  return open_blob(call, std::move(blob), aad);
+  return open_blob(call, "kms:ReEncryptFrom", aad);
 }
 
 Result<void> re_encrypt(Call& call) {

@@ -194,11 +194,6 @@ class Keys {
   /// wrapping_key.
   Result<Encrypted> encrypt(barrier::Reader& reader, AccountId account, std::string_view key_id,
                             const SecretBytes& plaintext, std::string_view aad) const;
-  /// Decrypt, for a key whose right was judged. `key_id` is what key_of_version() said of the blob;
-  /// empty: it is asked here. 409 as permit(), 404; 400 InvalidParameter with one text for every
-  /// reason why a blob does not open.
-  Result<Decrypted> decrypt(barrier::Reader& reader, AccountId account, std::string_view blob,
-                            std::string_view aad, std::string key_id = {}) const;
   /// Fresh random bytes, for a key.
   Result<SecretBytes> random_bytes(std::size_t size) const;
   /// A data key as GenerateDataKey answers it: Base64 text of `bytes` random bytes, and that text
