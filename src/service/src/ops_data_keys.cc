@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "instance_rules.h"
 #include "key_rights.h"
@@ -80,7 +81,9 @@ Result<Versions> versions_of(const Call& call, const DataKey& key) {
                           .encryption_key_id = std::string(view->encryption_key_id()),
                           .instance_id = std::string(view->instance_id())});
   }
-  std::ranges::stable_sort(found.live, {}, &Version::created);
+  std::ranges::sort(found.live, {}, [](const Version& version) {
+    return std::pair(version.created, std::string_view(version.secret));
+  });
   return found;
 }
 
