@@ -1,8 +1,8 @@
 #pragma once
 // Remembers verified signatures for the accepted window (security.md §2.6). The Instance API has no
 // nonce and its signatures are deterministic, so two honest equal calls within a second are the
-// same bytes: a repeat is accepted from the address that sent it first, unless rules
-// are strict, and refused from any other.
+// same bytes: a repeat is accepted from the address that sent it first, unless the rules are
+// strict, and refused from any other.
 //
 // Bounded: when a shard is full its oldest minute is forgotten and requests dated in or before it
 // are refused from then on. Thread-safe.

@@ -101,13 +101,13 @@ std::unexpected<Error> unparsable(const Call& call, std::string_view text) {
                     wire_openapi::redacted_string_to_sign(call, text));
 }
 
-// instance-protocol.md §5.3: client keys know this form alone.
-/// Decoded as RPC and ACS3 write it; nothing if malformed.
+/// As RPC (Base64) and ACS3 (hexadecimal) write it; nothing if malformed.
 std::optional<std::string> rsa_signature(const Call& call) {
   return call.scheme == Scheme::kAcs3RsaSha256 ? hex_decode(call.signature)
                                                : base64_decode(call.signature);
 }
 
+// Client keys have no secret to share: instance-protocol.md §5.3, and ACS3's form of it.
 Result<void> check_client_signature(const Call& call, const ClientKeyFacts& client) {
   if (is_hmac(call.scheme)) {
     return refuse("InvalidSignatureMethod",
