@@ -18,7 +18,6 @@ using client::Value;
 
 constexpr std::string_view kBssVersion = "2017-12-14";
 constexpr std::size_t kPasswordChars = 24;
-constexpr std::size_t kPageSize = 100;
 constexpr const char* kSharedScope = "shared";
 constexpr const char* kSharedRole = "SecretUser";
 
@@ -70,23 +69,12 @@ struct Listing {
   std::vector<std::string> names;
 };
 
-// All pages. With JSON and YAML each page is printed as it came.
-int print_pages(Session& session, const std::string& what, const Listing& list) {
+int print_list(Session& session, const std::string& what, const Listing& list) {
+  const auto answer = session.call_all(what, {list.action, {}}, {list.wrapper, list.item});
+  if (!answer) return session.exit_code();
   Items items(list.names);
-  const bool whole = session.format() == Format::kJson || session.format() == Format::kYaml;
-  for (int page = 1;; ++page) {
-    const auto answer = session.call(
-        what, {list.action,
-               {{"PageNumber", std::to_string(page)}, {"PageSize", std::to_string(kPageSize)}}});
-    if (!answer) return session.exit_code();
-    const Value& found = answer->json.root()[list.wrapper][list.item];
-    items.take(found);
-    const bool last = found.items().size() < kPageSize;
-    if (whole || last) {
-      const int code = session.print_answer(*answer, columns(items.rows), items.raw);
-      if (last || code != kOk) return code;
-    }
-  }
+  items.take(answer->json.root()[list.wrapper][list.item]);
+  return session.print_answer(*answer, columns(items.rows), items.raw);
 }
 
 /// An action whose answer says nothing but that it is done.
@@ -182,7 +170,7 @@ int instance_protect(Session& session, const InstanceOptions& options) {
 }
 
 int instance_list(Session& session) {
-  return print_pages(
+  return print_list(
       session, "list instances",
       {"ListKmsInstances", "KmsInstances", "KmsInstance", {"KmsInstanceId", "KmsInstanceArn"}});
 }
@@ -338,11 +326,11 @@ int access_point_update(Session& session, const AccessPointOptions& options) {
 }
 
 int access_point_list(Session& session) {
-  return print_pages(session, "list access points",
-                     {"ListApplicationAccessPoints",
-                      "ApplicationAccessPoints",
-                      "ApplicationAccessPoint",
-                      {"Name", "AuthenticationMethod"}});
+  return print_list(session, "list access points",
+                    {"ListApplicationAccessPoints",
+                     "ApplicationAccessPoints",
+                     "ApplicationAccessPoint",
+                     {"Name", "AuthenticationMethod"}});
 }
 
 int access_get(Session& session, const AccessKind& kind, const std::string& name) {
@@ -410,7 +398,7 @@ int access_policy_update(Session& session, const AccessPolicyOptions& options) {
 }
 
 int access_policy_list(Session& session) {
-  return print_pages(session, "list policies", {"ListPolicies", "Policies", "Policy", {"Name"}});
+  return print_list(session, "list policies", {"ListPolicies", "Policies", "Policy", {"Name"}});
 }
 
 int network_rule_create(Session& session, const NetworkRuleOptions& options) {
@@ -432,8 +420,8 @@ int network_rule_update(Session& session, const NetworkRuleOptions& options) {
 }
 
 int network_rule_list(Session& session) {
-  return print_pages(session, "list network rules",
-                     {"ListNetworkRules", "NetworkRules", "NetworkRule", {"Name", "Type"}});
+  return print_list(session, "list network rules",
+                    {"ListNetworkRules", "NetworkRules", "NetworkRule", {"Name", "Type"}});
 }
 
 }  // namespace strongroom::cli

@@ -38,9 +38,9 @@ int no_input(Session& session, const Error& error) {
 /// The version given, or the newest; nothing after a failure that was shown.
 std::optional<std::string> version_of(Session& session, const CryptoOptions& options) {
   if (!options.version.empty()) return options.version;
-  const auto answer =
-      session.call("list the versions of key \"" + options.key + "\"",
-                   {"ListKeyVersions", {{"KeyId", options.key}, {"PageSize", "100"}}});
+  const auto answer = session.call_all("list the versions of key \"" + options.key + "\"",
+                                       {"ListKeyVersions", {{"KeyId", options.key}}},
+                                       {"KeyVersions", "KeyVersion"});
   if (!answer) return std::nullopt;
   const auto& versions = answer->json.root()["KeyVersions"]["KeyVersion"].items();
   if (versions.empty()) return std::string();

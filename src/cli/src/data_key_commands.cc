@@ -31,9 +31,10 @@ int data_key_new(Session& session, const DataKeyOptions& options) {
 }
 
 int data_key_list(Session& session, const DataKeyOptions& options) {
-  const auto answer = session.call(
-      "list the versions of data key \"" + options.name + "\"",
-      {"ListManagedDataKeyVersions", {{"DataKeyName", options.name}, {"PageSize", "100"}}});
+  const auto answer =
+      session.call_all("list the versions of data key \"" + options.name + "\"",
+                       {"ListManagedDataKeyVersions", {{"DataKeyName", options.name}}},
+                       {"ManagedDataKeyVersions", "ManagedDataKeyVersion"});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"VERSION", "SECRET"}};
   std::string raw;

@@ -13,8 +13,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-constexpr int kPageSize = 100;
-
 void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
@@ -55,8 +53,8 @@ std::optional<std::string> version_of(Session& session, const std::string& key,
                                       const std::string& given) {
   if (!given.empty()) return given;
   const auto answer =
-      session.call("list the versions of key " + quoted(key),
-                   {"ListKeyVersions", {{"KeyId", key}, {"PageSize", std::to_string(kPageSize)}}});
+      session.call_all("list the versions of key " + quoted(key),
+                       {"ListKeyVersions", {{"KeyId", key}}}, {"KeyVersions", "KeyVersion"});
   if (!answer) return std::nullopt;
   const auto& versions = answer->json.root()["KeyVersions"]["KeyVersion"].items();
   if (versions.empty()) return std::string();
@@ -94,21 +92,16 @@ int key_create(Session& session, const KeyOptions& options) {
 int key_list(Session& session, const KeyOptions& options) {
   std::vector<std::vector<std::string>> rows{{"KEY", "ARN"}};
   std::string raw;
-  for (int page = 1;; ++page) {
-    ApiCall call{"ListKeys",
-                 {{"PageNumber", std::to_string(page)}, {"PageSize", std::to_string(kPageSize)}}};
-    add(call, "Filters", state_filter(options.state));
-    const auto answer = session.call("list keys", call);
-    if (!answer) return session.exit_code();
-    const auto& keys = answer->json.root()["Keys"]["Key"].items();
-    for (const auto& key : keys) {
-      rows.push_back({text(key["KeyId"]), text(key["KeyArn"])});
-      raw += (raw.empty() ? "" : "\n") + text(key["KeyId"]);
-    }
-    if (keys.size() == kPageSize) continue;
-    if (rows.size() == 1) say("No key fits.\n");
-    return session.print_answer(*answer, rows.size() == 1 ? "" : columns(rows), raw);
+  ApiCall call{"ListKeys", {}};
+  add(call, "Filters", state_filter(options.state));
+  const auto answer = session.call_all("list keys", std::move(call), {"Keys", "Key"});
+  if (!answer) return session.exit_code();
+  for (const auto& key : answer->json.root()["Keys"]["Key"].items()) {
+    rows.push_back({text(key["KeyId"]), text(key["KeyArn"])});
+    raw += (raw.empty() ? "" : "\n") + text(key["KeyId"]);
   }
+  if (rows.size() == 1) say("No key fits.\n");
+  return session.print_answer(*answer, rows.size() == 1 ? "" : columns(rows), raw);
 }
 
 int key_show(Session& session, const KeyOptions& options) {
@@ -168,9 +161,9 @@ int key_restore(Session& session, const KeyOptions& options) {
 }
 
 int key_versions(Session& session, const KeyOptions& options) {
-  const auto answer = session.call(
-      "list the versions of key " + quoted(options.key),
-      {"ListKeyVersions", {{"KeyId", options.key}, {"PageSize", std::to_string(kPageSize)}}});
+  const auto answer = session.call_all("list the versions of key " + quoted(options.key),
+                                       {"ListKeyVersions", {{"KeyId", options.key}}},
+                                       {"KeyVersions", "KeyVersion"});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"VERSION", "CREATED"}};
   std::string raw;
@@ -262,7 +255,7 @@ int key_public(Session& session, const KeyOptions& options) {
 
 int alias_set(Session& session, const KeyOptions& options) {
   const auto listed =
-      session.call("look the alias up", {"ListAliases", {{"PageSize", std::to_string(kPageSize)}}});
+      session.call_all("look the alias up", {"ListAliases", {}}, {"Aliases", "Alias"});
   if (!listed) return session.exit_code();
   bool exists = false;
   for (const auto& alias : listed->json.root()["Aliases"]["Alias"].items()) {
@@ -282,20 +275,15 @@ int alias_remove(Session& session, const KeyOptions& options) {
 int alias_list(Session& session, const KeyOptions& options) {
   std::vector<std::vector<std::string>> rows{{"ALIAS", "KEY"}};
   std::string raw;
-  for (int page = 1;; ++page) {
-    ApiCall call{options.key.empty() ? "ListAliases" : "ListAliasesByKeyId",
-                 {{"PageNumber", std::to_string(page)}, {"PageSize", std::to_string(kPageSize)}}};
-    add(call, "KeyId", options.key);
-    const auto answer = session.call("list aliases", call);
-    if (!answer) return session.exit_code();
-    const auto& aliases = answer->json.root()["Aliases"]["Alias"].items();
-    for (const auto& alias : aliases) {
-      rows.push_back({text(alias["AliasName"]), text(alias["KeyId"])});
-      raw += (raw.empty() ? "" : "\n") + text(alias["AliasName"]);
-    }
-    if (aliases.size() == kPageSize) continue;
-    return session.print_answer(*answer, columns(rows), raw);
+  ApiCall call{options.key.empty() ? "ListAliases" : "ListAliasesByKeyId", {}};
+  add(call, "KeyId", options.key);
+  const auto answer = session.call_all("list aliases", std::move(call), {"Aliases", "Alias"});
+  if (!answer) return session.exit_code();
+  for (const auto& alias : answer->json.root()["Aliases"]["Alias"].items()) {
+    rows.push_back({text(alias["AliasName"]), text(alias["KeyId"])});
+    raw += (raw.empty() ? "" : "\n") + text(alias["AliasName"]);
   }
+  return session.print_answer(*answer, columns(rows), raw);
 }
 
 }  // namespace strongroom::cli

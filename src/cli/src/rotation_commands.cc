@@ -12,8 +12,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-constexpr int kPageSize = 100;
-
 std::string text(const Value& value) {
   return std::string(value.text());
 }
@@ -102,17 +100,12 @@ int rotate(Session& session, const RotateOptions& options) {
 int rotation_list(Session& session, bool by_date) {
   std::vector<std::vector<std::string>> rows;
   std::string raw;
-  for (int page = 1;; ++page) {
-    const auto answer = session.call("list rotations", {"ListRotations",
-                                                        {{"PageNumber", std::to_string(page)},
-                                                         {"PageSize", std::to_string(kPageSize)}},
-                                                        client::kOwnVersion});
-    if (!answer) return session.exit_code();
-    const auto& items = answer->json.root()["Rotations"].items();
-    for (const Value& one : items) take_rotation(one, by_date, rows, raw);
-    if (items.size() == kPageSize) continue;
-    return print_rotations(session, *answer, by_date, std::move(rows), raw);
-  }
+  const auto answer =
+      session.call_all("list rotations", {"ListRotations", {}, client::kOwnVersion}, {"Rotations"});
+  if (!answer) return session.exit_code();
+  for (const Value& one : answer->json.root()["Rotations"].items())
+    take_rotation(one, by_date, rows, raw);
+  return print_rotations(session, *answer, by_date, std::move(rows), raw);
 }
 
 int rotation_status(Session& session, const std::string& name) {

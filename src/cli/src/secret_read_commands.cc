@@ -9,7 +9,6 @@ using client::ApiCall;
 using client::Value;
 
 constexpr std::string_view kValueMember = "SecretData";
-constexpr int kPageSize = 100;
 
 void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
@@ -108,50 +107,6 @@ std::string filters_of(const ListOptions& options) {
   return json;
 }
 
-struct Listing {
-  std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "UPDATED", "STATE", "TAGS"}};
-  std::string raw;
-  std::string json;  // the items of all pages
-  std::int64_t total = 0;
-};
-
-void take_page(const Value& root, Listing& listing) {
-  listing.total = root["TotalCount"].integer();
-  for (const auto& secret : root["SecretList"]["Secret"].items()) {
-    const auto planned = text(secret["PlannedDeleteTime"]);
-    listing.rows.push_back(
-        {text(secret["SecretName"]), text(secret["SecretType"]), text(secret["UpdateTime"]),
-         planned.empty() ? "active" : "deletes " + planned, tags_of(secret["Tags"])});
-    listing.raw += text(secret["SecretName"]) + "\n";
-    auto item = to_json(secret);
-    item.pop_back();
-    listing.json += (listing.json.empty() ? "" : ",") + item;
-  }
-}
-
-int print_listing(const Listing& listing, Format format) {
-  std::string out;
-  switch (format) {
-    case Format::kJson:
-      out = "{\"SecretList\":{\"Secret\":[" + listing.json +
-            "]},\"TotalCount\":" + std::to_string(listing.total) + "}\n";
-      break;
-    case Format::kYaml:
-      out = "SecretList:\n  Secret: [" + listing.json +
-            "]\nTotalCount: " + std::to_string(listing.total) + "\n";
-      break;
-    case Format::kRaw:
-      out = listing.raw;
-      break;
-    case Format::kEnv:
-      out = "TOTAL_COUNT=" + std::to_string(listing.total) + "\n";
-      break;
-    case Format::kTable:
-      out = columns(listing.rows);
-  }
-  return print(out) ? kOk : kError;
-}
-
 }  // namespace
 
 int secret_get(Session& session, const GetOptions& options) {
@@ -170,31 +125,32 @@ int secret_get(Session& session, const GetOptions& options) {
 
 int secret_list(Session& session, const ListOptions& options) {
   const auto filters = filters_of(options);
-  Listing listing;
-  for (int page = 1;; ++page) {
-    ApiCall call{"ListSecrets",
-                 {{"FetchTags", "true"},
-                  {"PageNumber", std::to_string(page)},
-                  {"PageSize", std::to_string(kPageSize)}}};
-    add(call, "Filters", filters);
-    const auto answer = session.call("list secrets", call);
-    if (!answer) return session.exit_code();
-    take_page(answer->json.root(), listing);
-    if (answer->json.root()["SecretList"]["Secret"].items().size() < kPageSize) break;
+  ApiCall call{"ListSecrets", {{"FetchTags", "true"}}};
+  add(call, "Filters", filters);
+  const auto answer = session.call_all("list secrets", std::move(call), {"SecretList", "Secret"});
+  if (!answer) return session.exit_code();
+  std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "UPDATED", "STATE", "TAGS"}};
+  std::string raw;
+  for (const auto& secret : answer->json.root()["SecretList"]["Secret"].items()) {
+    const auto planned = text(secret["PlannedDeleteTime"]);
+    rows.push_back({text(secret["SecretName"]), text(secret["SecretType"]),
+                    text(secret["UpdateTime"]), planned.empty() ? "active" : "deletes " + planned,
+                    tags_of(secret["Tags"])});
+    raw += text(secret["SecretName"]) + "\n";
   }
-  if (session.format() == Format::kTable && listing.rows.size() == 1) {
+  if (session.format() == Format::kTable && rows.size() == 1) {
     say(filters.empty() ? "There is no secret yet. Make one: strongroom secret create NAME\n"
                         : "No secret fits.\n");
     return kOk;
   }
-  return print_listing(listing, session.format());
+  return session.print_answer(*answer, columns(rows), raw);
 }
 
 int secret_versions(Session& session, const VersionsOptions& options) {
-  ApiCall call{"ListSecretVersionIds",
-               {{"SecretName", options.name}, {"PageSize", std::to_string(kPageSize)}}};
+  ApiCall call{"ListSecretVersionIds", {{"SecretName", options.name}}};
   if (options.all) add(call, "IncludeDeprecated", "true");
-  const auto answer = session.call("list versions of secret \"" + options.name + "\"", call);
+  const auto answer = session.call_all("list versions of secret \"" + options.name + "\"",
+                                       std::move(call), {"VersionIds", "VersionId"});
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"VERSION", "CREATED", "LABELS"}};
   std::string raw;

@@ -6,6 +6,13 @@
 #include "terminal.h"
 
 namespace strongroom::cli {
+namespace {
+
+constexpr std::size_t kPageSize = 100;
+// More than any account can have of anything; a server that never ends a list is not followed.
+constexpr std::size_t kPagesMax = 10'000;
+
+}  // namespace
 
 bool Session::configure(bool need_credentials) {
   auto loaded = load_configuration(options_.flags);
@@ -70,6 +77,29 @@ std::optional<client::Answer> Session::call(const std::string& what, const clien
     return std::nullopt;
   }
   return std::move(*answer);
+}
+
+std::optional<client::Answer> Session::call_all(const std::string& what, client::ApiCall call,
+                                                std::span<const std::string_view> path) {
+  const std::size_t number = call.parameters.size();
+  call.parameters.push_back({"PageNumber", ""});
+  call.parameters.push_back({"PageSize", std::to_string(kPageSize)});
+  std::optional<client::Answer> all;
+  for (std::size_t page = 1; page <= kPagesMax; ++page) {
+    call.parameters[number].value = std::to_string(page);
+    auto answer = this->call(what, call);
+    if (!answer) return std::nullopt;
+    const client::Value* list = &answer->json.root();
+    for (const std::string_view name : path) list = &(*list)[name];
+    const bool last = list->items().size() < kPageSize;
+    if (!all) {
+      all = std::move(answer);
+    } else {
+      all->json.append(path, std::move(answer->json));
+    }
+    if (last) break;
+  }
+  return all;
 }
 
 Result<client::Answer> Session::try_call(const client::ApiCall& call) {

@@ -1,9 +1,12 @@
 #pragma once
 // What every command shares: configuration, format, the signed call, failures.
 
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "configuration.h"
 #include "failure.h"
@@ -41,7 +44,16 @@ class Session {
   /// `what` completes "cannot ...".
   std::optional<client::Answer> call(const std::string& what, const client::ApiCall& call);
 
-  /// The same without showing: for `doctor`, which makes lines of its own.
+  /// A list action, page after page, as one answer: the first page's, with the items of all pages
+  /// in the list at `path` ({"Keys", "Key"}). Nothing as call().
+  std::optional<client::Answer> call_all(const std::string& what, client::ApiCall call,
+                                         std::span<const std::string_view> path);
+  std::optional<client::Answer> call_all(const std::string& what, client::ApiCall call,
+                                         std::initializer_list<std::string_view> path) {
+    return call_all(what, std::move(call), std::span(path));
+  }
+
+  /// The same as call() without showing: for `doctor`, which makes lines of its own.
   Result<client::Answer> try_call(const client::ApiCall& call);
   Result<const dial::Connection*> connect();
 

@@ -14,8 +14,6 @@ void add(ApiCall& call, std::string name, const std::string& value) {
   if (!value.empty()) call.parameters.push_back({std::move(name), value});
 }
 
-constexpr std::size_t kPageSize = 100;
-
 std::string text(const Value& value) {
   return std::string(value.text());
 }
@@ -63,20 +61,15 @@ int target_add(Session& session, const TargetOptions& o) {
 int target_list(Session& session) {
   std::vector<std::vector<std::string>> rows{{"TARGET", "KIND", "ADDRESS", "ADMIN", "UPDATED"}};
   std::string raw;
-  for (int page = 1;; ++page) {
-    const auto answer = session.call("list targets", {"ListTargets",
-                                                      {{"PageNumber", std::to_string(page)},
-                                                       {"PageSize", std::to_string(kPageSize)}},
-                                                      client::kOwnVersion});
-    if (!answer) return session.exit_code();
-    const auto& items = answer->json.root()["Targets"]["Target"].items();
-    for (const Value& one : items) {
-      rows.push_back({text(one["TargetId"]), text(one["Kind"]), text(one["Address"]),
-                      text(one["AdminAccount"]), text(one["UpdateTime"])});
-      raw += text(one["TargetId"]) + "\n";
-    }
-    if (items.size() < kPageSize) return session.print_answer(*answer, columns(rows), raw);
+  const auto answer = session.call_all("list targets", {"ListTargets", {}, client::kOwnVersion},
+                                       {"Targets", "Target"});
+  if (!answer) return session.exit_code();
+  for (const Value& one : answer->json.root()["Targets"]["Target"].items()) {
+    rows.push_back({text(one["TargetId"]), text(one["Kind"]), text(one["Address"]),
+                    text(one["AdminAccount"]), text(one["UpdateTime"])});
+    raw += text(one["TargetId"]) + "\n";
   }
+  return session.print_answer(*answer, columns(rows), raw);
 }
 
 int target_show(Session& session, const std::string& id) {

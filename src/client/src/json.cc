@@ -3,7 +3,9 @@
 #include <simdjson.h>
 #include <string.h>
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "reveal.h"
 #include "strongroom/base/limits.h"
@@ -38,11 +40,12 @@ const Value& Value::operator[](std::string_view name) const {
 
 Result<Json> Json::parse(const SecretBytes& bytes, std::size_t size) {
   Json json;
-  json.impl_ = std::make_unique<Impl>();
+  json.texts_.push_back(std::make_unique<Impl>());
+  dom::parser& parser = json.texts_.back()->parser;
   const auto view = ClientReveal::bytes(bytes);
   const bool padded = view.size() >= size + simdjson::SIMDJSON_PADDING;
   dom::element root;
-  if (json.impl_->parser.parse(view.data(), size, !padded).get(root) != simdjson::SUCCESS) {
+  if (parser.parse(view.data(), size, !padded).get(root) != simdjson::SUCCESS) {
     return fail(ErrorKind::kInvalidInput, "MalformedAnswer", "The answer is not JSON.");
   }
   struct Pending {
@@ -93,6 +96,25 @@ Result<Json> Json::parse(const SecretBytes& bytes, std::size_t size) {
     }
   }
   return json;
+}
+
+Value* Json::list_at(std::span<const std::string_view> path) {
+  Value* at = &root_;
+  for (const std::string_view name : path) {
+    const auto member =
+        std::ranges::find(at->members_, name, &std::pair<std::string_view, Value>::first);
+    if (member == at->members_.end()) return nullptr;
+    at = &member->second;
+  }
+  return at->type() == Value::Type::kArray ? at : nullptr;
+}
+
+void Json::append(std::span<const std::string_view> path, Json&& more) {
+  Value* const to = list_at(path);
+  Value* const from = more.list_at(path);
+  if (to == nullptr || from == nullptr) return;
+  std::ranges::move(from->items_, std::back_inserter(to->items_));
+  std::ranges::move(more.texts_, std::back_inserter(texts_));
 }
 
 }  // namespace strongroom::client

@@ -99,6 +99,23 @@ TEST(ReadAnswer, RefusesWhatIsNotOne) {
   EXPECT_EQ(read_answer(pieces("", 9)).error().code(), "ConnectionBroken");
 }
 
+TEST(Json, AListGrowsByThatOfAnotherPage) {
+  const auto page = [](std::string_view text) {
+    const SecretBytes bytes = *SecretBytes::copy_of(as_bytes(text));
+    return *Json::parse(bytes, bytes.size());
+  };
+  const std::string_view path[] = {"Keys", "Key"};
+  Json all = page(R"({"Keys":{"Key":[{"KeyId":"a"}]},"TotalCount":3})");
+  all.append(path, page(R"({"Keys":{"Key":[{"KeyId":"b\n"},{"KeyId":"c"}]}})"));
+  all.append(path, page(R"({"Keys":{}})"));
+  const auto& items = all.root()["Keys"]["Key"].items();
+  ASSERT_EQ(items.size(), 3U);
+  EXPECT_EQ(items[0]["KeyId"].text(), "a");
+  EXPECT_EQ(items[1]["KeyId"].text(), "b\n");
+  EXPECT_EQ(items[2]["KeyId"].text(), "c");
+  EXPECT_EQ(all.root()["TotalCount"].integer(), 3);
+}
+
 TEST(Json, KeepsOrderTypesAndNesting) {
   const auto bytes = secret(R"({"b":{"V":["x","y"]},"a":42,"t":true,"n":null,"s":"\"q\""})");
   const auto json = Json::parse(bytes, bytes.size());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -51,12 +52,19 @@ class Json {
   /// JSON value.
   static Result<Json> parse(const SecretBytes& bytes, std::size_t size);
 
-  /// Valid as long as this object.
+  /// Valid as long as this object; append() leaves views into it valid.
   const Value& root() const { return root_; }
+
+  /// Moves the items of the list at `path`, names of members from the root, of `more` behind those
+  /// of the same list here, with the memory of their texts. Nothing happens if either has none
+  /// there.
+  void append(std::span<const std::string_view> path, Json&& more);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Value* list_at(std::span<const std::string_view> path);
+
+  std::vector<std::unique_ptr<Impl>> texts_;
   Value root_;
 };
 
