@@ -35,18 +35,6 @@ int no_input(Session& session, const Error& error) {
   return session.failed(explain("there is nothing to work on", error), kUsage);
 }
 
-/// The version given, or the newest; nothing after a failure that was shown.
-std::optional<std::string> version_of(Session& session, const CryptoOptions& options) {
-  if (!options.version.empty()) return options.version;
-  const auto answer = session.call_all("list the versions of key \"" + options.key + "\"",
-                                       {"ListKeyVersions", {{"KeyId", options.key}}},
-                                       {"KeyVersions", "KeyVersion"});
-  if (!answer) return std::nullopt;
-  const auto& versions = answer->json.root()["KeyVersions"]["KeyVersion"].items();
-  if (versions.empty()) return std::string();
-  return std::string(versions.back()["KeyVersionId"].text());
-}
-
 /// The input as Base64, which is as secret.
 Result<SecretBytes> base64_of(const SecretBytes& input) {
   std::string bytes;
@@ -81,7 +69,7 @@ std::optional<ApiCall> call_on_digest(Session& session, const char* action,
     no_input(session, input.error());
     return std::nullopt;
   }
-  const auto version = version_of(session, options);
+  const auto version = version_of(session, options.key, options.version);
   if (!version) return std::nullopt;
   ApiCall call{action, {{"KeyId", options.key}, {"KeyVersionId", *version}}};
   std::optional<std::string> digest = base64_encode(crypto::sha256_of(*input));
@@ -105,7 +93,7 @@ int encrypt_with_pair(Session& session, const CryptoOptions& options,
                       const SecretBytes& plaintext) {
   const auto text = base64_of(plaintext);
   if (!text) return no_input(session, text.error());
-  const auto version = version_of(session, options);
+  const auto version = version_of(session, options.key, options.version);
   if (!version) return session.exit_code();
   ApiCall call{
       "AsymmetricEncrypt",
@@ -128,7 +116,7 @@ int decrypt_with_pair(Session& session, const CryptoOptions& options, const std:
     return session.misused("a key pair needs an algorithm", "--key was given without --algorithm",
                            "--algorithm RSAES_OAEP_SHA_256");
   }
-  const auto version = version_of(session, options);
+  const auto version = version_of(session, options.key, options.version);
   if (!version) return session.exit_code();
   const auto answer =
       session.call("decrypt with key \"" + options.key + "\"", {"AsymmetricDecrypt",

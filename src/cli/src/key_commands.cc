@@ -48,7 +48,8 @@ std::string state_filter(const std::string& state) {
   return json;
 }
 
-/// The version to use: the one given, or the key's only or newest one.
+}  // namespace
+
 std::optional<std::string> version_of(Session& session, const std::string& key,
                                       const std::string& given) {
   if (!given.empty()) return given;
@@ -60,8 +61,6 @@ std::optional<std::string> version_of(Session& session, const std::string& key,
   if (versions.empty()) return std::string();
   return text(versions.back()["KeyVersionId"]);
 }
-
-}  // namespace
 
 int key_create(Session& session, const KeyOptions& options) {
   ApiCall call{"CreateKey", {}};

@@ -2,6 +2,7 @@
 // The commands on keys, aliases and cryptography. Each returns an exit code.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,10 @@ int key_protect(Session& session, const KeyOptions& options);
 int key_import(Session& session, const KeyOptions& options);
 int key_forget_material(Session& session, const KeyOptions& options);
 int key_public(Session& session, const KeyOptions& options);
+/// The version to use: the one given, or the key's only or newest one. Nothing after a failure that
+/// was shown.
+std::optional<std::string> version_of(Session& session, const std::string& key,
+                                      const std::string& given);
 
 int alias_set(Session& session, const KeyOptions& options);
 int alias_remove(Session& session, const KeyOptions& options);
