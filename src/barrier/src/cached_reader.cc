@@ -196,14 +196,14 @@ void ThreadCache::expect(const Address& address) const {
 
 void ThreadCache::keep(const RowKey& key, RecordRef head, store::Revision revision) {
   const std::uint64_t hash = hash_of(key);
-  if (revision < floor_ || !current(hash, revision)) return;
+  if (!current(hash, revision)) return;
   const std::size_t bytes = head ? head->body().size() + kHeadOverhead : 0;
   heads_.insert(hash, key, {std::move(head), revision}, bytes);
 }
 
 void ThreadCache::keep(const RowKey& key, RawRef row, store::Revision revision) {
   const std::uint64_t hash = hash_of(key);
-  if (revision < floor_ || !current(hash, revision)) return;
+  if (!current(hash, revision)) return;
   const std::size_t bytes = row->bytes.size() + kVersionOverhead;
   versions_.insert(hash, key, {{std::move(row), nullptr}, revision}, bytes);
 }
@@ -216,7 +216,7 @@ void ThreadCache::fill(ReadSet&& set) {
   for (auto& derived : set.derived) {
     const RowKey key = row_key_from(derived.row_key);
     const std::uint64_t hash = hash_of(key);
-    if (set.revision < floor_ || !current(hash, set.revision)) continue;
+    if (!current(hash, set.revision)) continue;
     auto* version = versions_.find(hash, key);
     if (version != nullptr) version->value.key = std::move(derived.key);
   }

@@ -123,7 +123,7 @@ class ThreadCache final : public CachedReader {
   std::uint64_t hash_of_name(const NameView& name) const;
   /// Whether what a snapshot of `revision` showed at the row may be kept.
   bool current(std::uint64_t hash, store::Revision revision) const {
-    return recent_[hash % kRecentSlots] <= revision;
+    return revision >= floor_ && recent_[hash % kRecentSlots] <= revision;
   }
   template <class T>
   static void forget(RowMap<T>& map, std::uint64_t hash, const RowKey& key,

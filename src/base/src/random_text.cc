@@ -22,8 +22,9 @@ void fill_from_alphabet(Random& random, std::string_view alphabet, std::span<std
 std::string random_id(Random& random, std::string_view prefix, std::size_t tail) {
   constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::string id(prefix);
-  while (id.size() < prefix.size() + tail)
-    id.push_back(kAlphabet[random_below(random, kAlphabet.size())]);
+  id.resize(prefix.size() + tail);
+  fill_from_alphabet(random, kAlphabet,
+                     {reinterpret_cast<std::uint8_t*>(id.data()) + prefix.size(), tail});
   return id;
 }
 
