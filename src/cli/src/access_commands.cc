@@ -21,16 +21,6 @@ constexpr std::size_t kPasswordChars = 24;
 constexpr const char* kSharedScope = "shared";
 constexpr const char* kSharedRole = "SecretUser";
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
-std::string joined(const Value& texts) {
-  std::string out;
-  for (const Value& text : texts.items()) out.append(out.empty() ? "" : ", ").append(text.text());
-  return out;
-}
-
 /// Texts, lists of texts and numbers at the top of an object, one a line.
 std::string lines_of(const Value& object) {
   std::vector<std::pair<std::string, std::string>> rows;

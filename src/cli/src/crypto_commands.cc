@@ -13,10 +13,6 @@ namespace {
 
 using client::ApiCall;
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
 Result<SecretBytes> input_of(const CryptoOptions& options) {
   return options.file.empty() ? read_standard_input() : read_value_file(options.file);
 }

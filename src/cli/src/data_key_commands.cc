@@ -9,10 +9,6 @@ namespace {
 
 using client::ApiCall;
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
 }  // namespace
 
 int data_key_new(Session& session, const DataKeyOptions& options) {

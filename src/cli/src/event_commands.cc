@@ -14,10 +14,6 @@ using client::ApiCall;
 constexpr std::string_view kCmsVersion = "2019-01-01";
 constexpr std::size_t kStatusEventsMax = 3;
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
 std::string time_text(std::int64_t unix_ms) {
   return format_utc({unix_ms});
 }

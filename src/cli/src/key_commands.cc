@@ -11,15 +11,6 @@ namespace strongroom::cli {
 namespace {
 
 using client::ApiCall;
-using client::Value;
-
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
 
 std::string quoted(const std::string& name) {
   return "\"" + name + "\"";

@@ -14,10 +14,6 @@ namespace {
 
 using client::Value;
 
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
-
 struct Reader {
   std::string who;
   std::string access_key;

@@ -205,6 +205,19 @@ std::string to_env(const Value& value, std::string_view concealed) {
   return out;
 }
 
+std::string text(const Value& value) {
+  return std::string(value.text());
+}
+
+std::string joined(const Value& list, std::string_view separator) {
+  std::string out;
+  for (const Value& item : list.items()) {
+    if (!out.empty()) out += separator;
+    out += item.text();
+  }
+  return out;
+}
+
 std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows) {
   std::size_t widest = 0;
   for (const auto& [name, value] : rows) widest = std::max(widest, width(name));

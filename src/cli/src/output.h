@@ -43,6 +43,11 @@ std::string variable_name(std::string_view name);
 /// Appends 'text' as the shell reads it.
 void append_shell_quoted(std::string& out, std::string_view text);
 
+/// The value's text as a string of its own.
+std::string text(const client::Value& value);
+/// The texts of a list, one after the other.
+std::string joined(const client::Value& list, std::string_view separator = ", ");
+
 /// Two columns, the first padded.
 std::string pairs(const std::vector<std::pair<std::string, std::string>>& rows);
 /// Columns padded to their widest cell; the first row is the heading.

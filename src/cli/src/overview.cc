@@ -15,10 +15,6 @@ using Rows = std::vector<std::vector<std::string>>;
 
 constexpr std::int64_t kCertificateWarnMillis = 30 * kMillisPerDay;
 
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
-
 /// A heading with the count, and the rows there are.
 std::string section(const std::string& heading, const Rows& rows, std::int64_t count) {
   std::string out = "\n" + heading + ": " + (count == 0 ? "none" : std::to_string(count)) + "\n";

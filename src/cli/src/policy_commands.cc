@@ -19,20 +19,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
-
-std::string joined(const Value& list) {
-  std::string out;
-  for (const Value& one : list.items()) out += (out.empty() ? "" : " ") + text(one);
-  return out;
-}
-
-void add(ApiCall& call, std::string_view name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::string(name), value});
-}
-
 /// As the API takes tags; "name" alone has an empty value.
 std::string tags_json(const std::vector<std::string>& tags) {
   std::string out;
@@ -216,7 +202,7 @@ int who_can(Session& session, const WhoCanOptions& options) {
     rows.push_back({text(one["Principal"]) + (key.empty() ? "" : " " + key),
                     text(one["Extent"]) +
                         (one["OtherAccount"].text() == "true" ? " (if its account agrees)" : ""),
-                    joined(one["DependsOn"]), joined(one["AssumedBy"])});
+                    joined(one["DependsOn"], " "), joined(one["AssumedBy"], " ")});
     raw += text(one["Principal"]) + "\n";
   }
   return session.print_answer(*answer, columns(rows), raw);
@@ -230,7 +216,8 @@ int what_can(Session& session, const std::string& principal) {
   std::vector<std::vector<std::string>> rows{{"RESOURCE", "ALWAYS", "SOMETIMES"}};
   std::string raw;
   for (const Value& one : answer->json.root()["Resources"].items()) {
-    rows.push_back({text(one["Resource"]), joined(one["Always"]), joined(one["Sometimes"])});
+    rows.push_back(
+        {text(one["Resource"]), joined(one["Always"], " "), joined(one["Sometimes"], " ")});
     raw += text(one["Resource"]) + "\n";
   }
   return session.print_answer(*answer, columns(rows), raw);

@@ -12,10 +12,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
-
 std::string quoted(const std::string& name) {
   return "\"" + name + "\"";
 }

@@ -10,20 +10,6 @@ using client::Value;
 
 constexpr std::string_view kValueMember = "SecretData";
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
-
-std::string joined(const Value& list) {
-  std::string out;
-  for (const auto& item : list.items()) out += (out.empty() ? "" : ", ") + text(item);
-  return out;
-}
-
 std::string tags_of(const Value& tags) {
   std::string out;
   for (const auto& tag : tags["Tag"].items()) {

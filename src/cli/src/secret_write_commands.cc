@@ -14,10 +14,6 @@ std::string quoted_name(const std::string& name) {
   return "\"" + name + "\"";
 }
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
 /// [{"TagKey":"a","TagValue":"b"}] of "a=b"; nothing if one has no '='.
 std::optional<std::string> tags_json(const std::vector<std::string>& tags) {
   std::string json;

@@ -21,10 +21,6 @@ constexpr std::int64_t kRefreshBeforeMillis = 20 * 60'000;  // clients refresh 1
 constexpr std::int64_t kRetryMillis = 10'000;
 constexpr std::size_t kCredentialRoom = 16U << 10;
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
 ApiCall assume_call(const AssumeOptions& options) {
   ApiCall call{"AssumeRole",
                {{"RoleArn", options.role_arn}, {"RoleSessionName", options.session_name}},

@@ -19,7 +19,6 @@ namespace strongroom::cli {
 namespace {
 
 using client::ApiCall;
-using client::Value;
 
 constexpr std::int64_t kSkewWarnSeconds = 60;
 constexpr std::int64_t kDaySeconds = 86'400;
@@ -28,10 +27,6 @@ constexpr std::int64_t kCaWarnDays = 180;
 constexpr std::int64_t kDiskWarnPercent = 85;
 constexpr std::int64_t kSlowSyncMillis = 50;
 constexpr rlim_t kLockedWanted = 64U << 20;
-
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
 
 /// One line of `doctor`: ok, warn or fail, what, detail, and how to mend it.
 class Checkup {

@@ -10,14 +10,6 @@ namespace {
 using client::ApiCall;
 using client::Value;
 
-void add(ApiCall& call, std::string name, const std::string& value) {
-  if (!value.empty()) call.parameters.push_back({std::move(name), value});
-}
-
-std::string text(const Value& value) {
-  return std::string(value.text());
-}
-
 int target_add(Session& session, const TargetOptions& o) {
   const auto json = pairs_json(o.options);
   if (!json)

@@ -51,6 +51,10 @@ ApiError Answer::error() const {
 Client::Client(Settings settings, Clock& clock, Random& random)
     : settings_(std::move(settings)), clock_(clock), random_(random) {}
 
+void add(ApiCall& call, std::string name, const std::string& value) {
+  if (!value.empty()) call.parameters.push_back({std::move(name), value});
+}
+
 Result<const dial::Connection*> Client::connect() {
   if (!connection_) {
     SR_TRY(const auto target, dial::parse_target(settings_.endpoint));

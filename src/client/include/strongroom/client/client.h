@@ -39,6 +39,8 @@ struct ApiCall {
   std::vector<Parameter> parameters;
   std::string_view version = kKmsVersion;
 };
+/// Adds the parameter unless its value is empty.
+void add(ApiCall& call, std::string name, const std::string& value);
 
 struct Settings {
   std::string endpoint;  // "host:port": the Host header, as the signature covers it
