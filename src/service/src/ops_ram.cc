@@ -24,11 +24,15 @@ Result<Owner> named_user(const Call& call) {
   return Owner{call.account(), name};
 }
 
-// The user named, or the caller itself; an empty name is no name.
+// The user named, or the caller itself; an empty name is no name. A session of a role has no keys
+// of its own, and never means those of the account, which the empty name stands for.
 Result<Owner> user_or_caller(const Call& call) {
-  if (call.parameters.find("UserName")) return named_user(call);
-  const bool is_user = call.principal.kind == identity::PrincipalKind::kUser;
-  return Owner{call.account(), is_user ? std::string_view(call.principal.name) : ""};
+  const identity::PrincipalKind kind = call.principal.kind;
+  if (!call.parameters.find("UserName")) {
+    if (kind == identity::PrincipalKind::kUser) return Owner{call.account(), call.principal.name};
+    if (kind == identity::PrincipalKind::kRoot) return Owner{call.account(), ""};
+  }
+  return named_user(call);
 }
 
 void write_user(Call& call, const User& user, bool created_now) {

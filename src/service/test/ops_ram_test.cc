@@ -106,6 +106,26 @@ TEST_F(RamTest, WithoutUserNameTheCallersOwnKeysAreMeant) {
               Not(HasSubstr(world_.root->access_key_id)));
 }
 
+// The empty name stands for the account itself: nobody else may come to its keys by leaving out a
+// name, whatever his policies say of users.
+TEST_F(RamTest, WhoIsNoUserHasNoKeysOfHisOwn) {
+  const std::string root_key = world_.root->access_key_id;
+  identity::Principal session = *world_.make_user("a", "AliyunRAMFullAccess");
+  session.kind = identity::PrincipalKind::kRole;
+  session.name = "deployer:job-1";
+  const auto caller = std::make_shared<const identity::Principal>(std::move(session));
+  EXPECT_EQ(ram("CreateAccessKey", {}, caller).code, "MissingParameter");
+  EXPECT_EQ(ram("ListAccessKeys", {}, caller).code, "MissingParameter");
+  EXPECT_EQ(
+      ram("UpdateAccessKey", {{"UserAccessKeyId", root_key}, {"Status", "Inactive"}}, caller).code,
+      "MissingParameter");
+  EXPECT_EQ(ram("DeleteAccessKey", {{"UserAccessKeyId", root_key}}, caller).code,
+            "MissingParameter");
+  EXPECT_EQ(ram("GetAccessKeyLastUsed", {{"UserAccessKeyId", root_key}}, caller).code,
+            "MissingParameter");
+  EXPECT_EQ(ram("CreateAccessKey", {{"UserName", "a"}}, caller).code, "");
+}
+
 TEST_F(RamTest, MissingAndWrongParametersAreNamed) {
   ram("CreateUser", {{"UserName", "app"}});
   const std::string key = new_key("app");
