@@ -5,9 +5,12 @@
 
 #include "common_flags.h"
 #include "recovery_options.h"
+#include "strongroom/base/standard_streams.h"
 #include "strongroom/server/commands.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   using namespace strongroom::server;
   CLI::App app(
       "Strongroom: a self-hosted secrets manager and key management service that speaks Alibaba "
@@ -76,4 +79,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   return run_serve(serve_options, common.config, flags);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  strongroom::hold_standard_streams();
+  return run(argc, argv);
 }

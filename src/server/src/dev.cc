@@ -107,6 +107,18 @@ std::string as_env_file(const EnvironmentLines& lines) {
   return text;
 }
 
+/// As a shell reads it back: a data directory may have blanks in its name.
+std::string shell_word(const std::string& value) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./:[]@%+=,").contains(c);
+  };
+  if (!value.empty() && std::ranges::all_of(value, plain)) return value;
+  std::string quoted = "'";
+  for (const char c : value) c == '\'' ? quoted += "'\\''" : quoted += c;
+  return quoted + "'";
+}
+
 void print_banner(const Config& config, const EnvironmentLines& lines, bool sample) {
   std::printf(
       "\n"
@@ -119,15 +131,16 @@ void print_banner(const Config& config, const EnvironmentLines& lines, bool samp
       "  For the SDKs and the command line (copy, or use eval):\n\n",
       lines[0].second.c_str(), lines[1].second.c_str(), config.data_directory.c_str());
   for (const auto& [name, value] : lines)
-    std::printf("    export %s=%s\n", name.c_str(), value.c_str());
+    std::printf("    export %s=%s\n", name.c_str(), shell_word(value).c_str());
   if (sample) {
     const std::string program = sibling_program("strongroom");
     std::printf(
         "\n  Read the sample secret:\n\n    STRONGROOM_ENDPOINT=%s STRONGROOM_CA_FILE=%s "
         "ALIBABA_CLOUD_ACCESS_KEY_ID=%s ALIBABA_CLOUD_ACCESS_KEY_SECRET=%s %s secret get %s "
         "--reveal\n",
-        lines[0].second.c_str(), lines[1].second.c_str(), lines[4].second.c_str(),
-        lines[5].second.c_str(), program.c_str(), std::string(kSampleSecretName).c_str());
+        lines[0].second.c_str(), shell_word(lines[1].second).c_str(), lines[4].second.c_str(),
+        lines[5].second.c_str(), shell_word(program).c_str(),
+        std::string(kSampleSecretName).c_str());
   }
   std::printf("\n  Stop with Ctrl-C.\n\n");
   std::fflush(stdout);

@@ -2,13 +2,15 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import tempfile
 import time
 
 from strongroom_e2e.report import Suite, equal
-from strongroom_e2e.server import DEFAULT_SERVER
+from strongroom_e2e.server import DEFAULT_SERVER, read_env_file
+from strongroom_e2e.wire import Wire
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("STRONGROOM", "ALIBABA"))}
 SAMPLE = "MyDbCreds"
@@ -49,10 +51,56 @@ class Dev:
         return "\n".join(line.strip() for line in self.banner.splitlines() if line.strip().startswith("export "))
 
 
+def without_streams(data, env_file):
+    """Standard streams closed, as a careless supervisor does it: what is printed must go into no file of the store."""
+    for _ in range(2):  # the second start meets what the first one left
+        process = subprocess.Popen(["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', DEFAULT_SERVER, "dev", "--listen", "127.0.0.1:0",
+                                    "--data", data, "--env-file", env_file], env=CLEAN)
+        try:
+            wait_for(lambda: os.path.exists(env_file) or process.poll() is not None)
+            equal(process.poll(), None)
+            files = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)]
+            equal(files, ["/dev/null"] * 3)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            if os.path.exists(env_file):
+                os.remove(env_file)
+    for name in os.listdir(os.path.join(data, "store")):
+        with open(os.path.join(data, "store", name), "rb") as file:
+            assert b"ALIBABA_CLOUD_ACCESS_KEY_SECRET" not in file.read(), name
+
+
+def with_small_files(data, env_file):
+    """A limit of file sizes is a full disk: calls get 503, and nothing ends."""
+    limit = (3 << 20, 3 << 20)
+    process = subprocess.Popen([DEFAULT_SERVER, "dev", "--listen", "127.0.0.1:0", "--data", data, "--env-file", env_file],
+                               env=CLEAN, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+    try:
+        wait_for(lambda: os.path.exists(env_file) or process.poll() is not None)
+        wire = Wire.from_env(read_env_file(env_file))
+        seen = {wire.acs3("ListSecrets").status for _ in range(20)}
+        assert seen <= {200, 503} and 503 in seen, seen
+        equal(process.poll(), None)
+        wire.close()
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(condition):
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it took longer than 30 s")
+
+
 def main():
     suite = Suite("front-door")
     with tempfile.TemporaryDirectory() as work:
-        data = os.path.join(work, "data")
+        data = os.path.join(work, "it's kept here")
         with Dev("--data", data) as dev:
             with suite.case("GetSecretValue", "the printed command reads the sample secret"):
                 value = dev.shell(dev.command())
@@ -60,6 +108,8 @@ def main():
             with suite.case("GetSecretValue", "the printed lines are an environment"):
                 program = os.path.join(os.path.dirname(DEFAULT_SERVER), "strongroom")
                 equal(dev.shell(f"{dev.exports()}\n{program} get {SAMPLE}"), value)
+            with suite.case("GetSecretValue", "a value goes to standard output or nowhere, never into the connection"):
+                equal(dev.shell(f"{dev.exports()}\n{program} get {SAMPLE} >&- 2>/dev/null || echo $?"), "1\n")
             exports = dev.exports()
         with Dev("--data", data) as dev, suite.case("GetSecretValue", "killed and started again: the same keys, the same value"):
             keys = [line for line in exports.splitlines() if "ACCESS_KEY" in line or "ACCOUNT_ID" in line]
@@ -78,6 +128,10 @@ def main():
                     break
                 time.sleep(0.01)
             assert os.stat(env_file).st_mode & 0o777 == 0o600
+        with suite.case("-", "started without standard streams, and again"):
+            without_streams(os.path.join(work, "streamless"), os.path.join(work, "streamless-env"))
+        with suite.case("ListSecrets", "a limit of file sizes ends nothing"):
+            with_small_files(os.path.join(work, "small"), os.path.join(work, "small-env"))
     suite.finish()
 
 
