@@ -77,9 +77,11 @@ bool get_flag(simdjson::dom::object object, std::string_view name, bool& out) {
   if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return true;
   if (value.get_bool().get(out) == simdjson::SUCCESS) return true;
   std::string text;
-  if (!get_text(value, text) || (text != "true" && text != "false")) return false;
-  out = text == "true";
-  return true;
+  if (!get_text(value, text)) return false;
+  const NameValue field{name, text};  // spelled as everywhere else: "True" is Python's
+  const auto flag = Parameters({&field, 1}).boolean(name, out);
+  if (flag) out = *flag;
+  return flag.has_value();
 }
 
 bool get_batch_entry(element value, BatchEntry& entry) {

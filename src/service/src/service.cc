@@ -174,13 +174,18 @@ Result<void> refuse_recipient(const Call& call) {
               "served here; call without Recipient.");
 }
 
+// Who asks for a trial, however it is spelled, must not get the real thing.
+Result<bool> dry_run_of(const Request& request) {
+  if (!request.operation->dry_run) return false;
+  return request.parameters->boolean("DryRun", false);
+}
+
 }  // namespace
 
 Result<void> Service::run(Call& call, const Request& request) {
   SR_CHECK_OK(decide_resource(call));
   SR_CHECK_OK(refuse_recipient(call));
-  const auto dry_run = request.parameters->find("DryRun");
-  const bool dry = call.operation.dry_run && dry_run && (*dry_run == "true" || *dry_run == "True");
+  SR_TRY(const bool dry, dry_run_of(request));
   SR_CHECK_OK(call.operation.handler(call));
   if (dry) {
     return fail(
@@ -213,9 +218,7 @@ Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWri
   Outcome outcome;
   if (is_denied(result)) hold_refusal(started_ns, engines_.random);
   if (!result) {
-    const auto dry_run = request.parameters->find("DryRun");
-    const bool dry =
-        request.operation->dry_run && dry_run && (*dry_run == "true" || *dry_run == "True");
+    const bool dry = dry_run_of(request).value_or(false);
     outcome.error = dry ? as_dry_run_error(result.error()) : result.error();
   }
   call.finish(outcome);

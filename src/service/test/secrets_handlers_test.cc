@@ -207,6 +207,15 @@ TEST_F(SecretHandlers, BatchAnswersEachSecretByItself) {
   EXPECT_EQ(text_at(batch.json, "/Errors/0/Code"), "Forbidden.ResourceNotFound");
   EXPECT_EQ(text_at(batch.json, "/Errors/0/HttpStatus"), "404");
   EXPECT_EQ(text_at(batch.json, "/Errors/0/SecretName"), "none");
+  for (const char* flag : {"true", "\"True\"", "\"FALSE\"", "null", "\"\""}) {
+    const std::string list =
+        R"([{"SecretName":"a","FetchExtendedConfig":)" + std::string(flag) + "}]";
+    EXPECT_TRUE(call("BatchGetSecretValue", {{"SecretsList", list}}).ok()) << flag;
+  }
+  EXPECT_EQ(call("BatchGetSecretValue",
+                 {{"SecretsList", R"([{"SecretName":"a","FetchExtendedConfig":"1"}])"}})
+                .code,
+            "InvalidParameter");
   EXPECT_EQ(call("BatchGetSecretValue", {{"SecretsList", "[]"}}).code, "InvalidParameter");
   EXPECT_EQ(call("BatchGetSecretValue",
                  {{"SecretsList", R"([{"SecretName":"a","FetchExtendedConfig":"maybe"}])"}})
@@ -276,6 +285,14 @@ TEST_F(SecretHandlers, ADryRunNeverSucceeds) {
   EXPECT_EQ(call("GetSecretValue", {{"SecretName", "none"}, {"DryRun", "true"}}).code,
             "ValidationError");
   EXPECT_EQ(call_as(user({"kms:ListSecrets"}), "GetSecretValue", dry).code, "AccessDeniedError");
+  // However it is spelled: nothing else may be read for it.
+  for (const char* yes : {"True", "TRUE", "tRue"}) {
+    EXPECT_EQ(call("GetSecretValue", {{"SecretName", "s"}, {"DryRun", yes}}).code,
+              "DryRunOperationError");
+  }
+  EXPECT_EQ(call("GetSecretValue", {{"SecretName", "s"}, {"DryRun", "1"}}).code,
+            "InvalidParameter");
+  EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "s"}, {"DryRun", "False"}}).ok());
 }
 
 TEST_F(SecretHandlers, AReadIsServedFromTheCacheOnceItIsFilled) {
