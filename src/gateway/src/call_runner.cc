@@ -1,5 +1,6 @@
 #include "strongroom/gateway/call_runner.h"
 
+#include "strongroom/base/log.h"
 #include "strongroom/service/service.h"
 
 namespace strongroom::gateway {
@@ -31,6 +32,16 @@ metrics::Outcome outcome_of(const std::optional<Error>& error) {
     default:
       return metrics::Outcome::kFailed;
   }
+}
+
+void log_failure(const Incoming& incoming, std::string_view action, const Error& error) {
+  const bool ours = error.kind() == ErrorKind::kCorrupt || error.kind() == ErrorKind::kInternal;
+  // The Instance API has this code for ciphertexts that do not open, too: nothing of ours failed.
+  if (!ours || error.code() == "InternalFailure") return;
+  log::error("call_failed", {{"request_id", incoming.request_id},
+                             {"action", action},
+                             {"code", error.code()},
+                             {"why", error.message()}});
 }
 
 audit::Record record_of_stranger(const Incoming& incoming, const Error& error, int status,

@@ -187,6 +187,7 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   outcome_ = std::move(outcome);
   int status = 200;
   if (outcome_.error) {
+    gateway::log_failure(incoming, operation_->name, *outcome_.error);
     outcome_.error = for_client(*outcome_.error);
     status = status_of(*outcome_.error);
   }
@@ -225,6 +226,7 @@ void CallRunner::write_success() {
 // Before a principal is known.
 void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   outcome_ = {};
+  gateway::log_failure(incoming, envelope_.api_name, error);
   outcome_.error = for_client(error);
   record_ = gateway::record_of_stranger(incoming, *outcome_.error, status_of(*outcome_.error),
                                         claimed_.get());

@@ -28,7 +28,9 @@ Error for_client(const Error& error, bool kms) {
                    "whether to repeat it.");
     case ErrorKind::kCorrupt:
     case ErrorKind::kInternal:
-      return Error(error.kind(), kms ? "InternalFailure" : "InternalError", "Internal Failure");
+      return Error(error.kind(), kms ? "InternalFailure" : "InternalError",
+                   "Internal Failure. The server's log tells the reason under this RequestId "
+                   "(call_failed); its operator can look there.");
     default:
       return error;
   }
@@ -259,6 +261,7 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   int status = 200;
   outcome_ = std::move(outcome);
   if (outcome_.error) {
+    gateway::log_failure(incoming, operation_->name, *outcome_.error);
     outcome_.error = for_client(*outcome_.error, kms);
     status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
   }
@@ -272,6 +275,7 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
 // Before a principal or an operation is known.
 void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   outcome_ = {};
+  gateway::log_failure(incoming, operation_ != nullptr ? operation_->name : "", error);
   outcome_.error = for_client(error, api_ == nullptr || api_->prefix == service::kKms.prefix);
   const int status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
   record_ = gateway::record_of_stranger(incoming, *outcome_.error, status, claimed_.get());

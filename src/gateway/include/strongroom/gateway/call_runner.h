@@ -89,6 +89,10 @@ service::Request request_of(const Incoming& incoming);
 /// How an answer is counted.
 metrics::Outcome outcome_of(const std::optional<Error>& error);
 
+/// A line in the server's log for a defect of ours and for stored data that fails its checks: the
+/// caller is told nothing but the request id, under which it is found. Any other error: nothing.
+void log_failure(const Incoming& incoming, std::string_view action, const Error& error);
+
 /// The record of a call that ended before its principal was known. The protocol fills in what the
 /// request says: service, action, version, key id. `claimed`: the client key that it names, or
 /// null; its account counts as the caller's only if the signature was right.
