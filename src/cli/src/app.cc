@@ -200,7 +200,8 @@ class Tree {
     auto* app = verb(parent, "ls", "List secrets",
                      remote([this](Session& s) { return secret_list(s, p_.list); }));
     app->add_option("--name", p_.list.names, "that name; may be repeated")->allow_extra_args(false);
-    app->add_option("--tag", p_.list.tags, "key or key=value; may be repeated")
+    app->add_option("--tag", p_.list.tags,
+                    "key or key=value; may be repeated, then all must be there")
         ->allow_extra_args(false);
   }
 
@@ -310,7 +311,9 @@ class Tree {
     prove->add_option("--index", options.index, "the entry of that number");
     auto* tail = verb(*audit, "tail", "Print the newest entries",
                       [this](Session& s) { return audit_tail(s, p_.audit); });
-    tail->add_option("-n", options.count, "how many")->capture_default_str();
+    tail->add_option("-n", options.count, "how many")
+        ->check(CLI::Range(0, 1'000'000))
+        ->capture_default_str();
     auto* search = verb(*audit, "search", "Find calls by exact values of the call log's fields",
                         [this](Session& s) { return audit_search(s, p_.audit); });
     search->add_option("--from", options.from, "not before (2026-11-22T01:02:03Z)");

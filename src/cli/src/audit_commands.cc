@@ -300,6 +300,7 @@ int audit_search(Session& session, const AuditOptions& options) {
   for (const auto& entry : found->entries) {
     if (!print(line_of(entry.text, options.raw) + "\n")) return kError;
   }
+  if (found->entries.empty()) say("No entry fits: every word and value must be the whole one.\n");
   if (!found->complete) {
     say("note: the search was given up before the beginning of the log; name a time or a value "
         "that fewer calls have\n");

@@ -70,6 +70,13 @@ constexpr std::array kAdvice = {
            "set it, for example: export STRONGROOM_ENDPOINT=127.0.0.1:8443; see also: strongroom "
            "doctor"},
     Advice{"NoTerminal", "pipe it in: printf %s \"$VALUE\" | strongroom … NAME -"},
+    Advice{"NoValue", "pipe the value in, or type it at the prompt"},
+    Advice{"ValueTooLarge", "keep it in a file store, and the key to it here"},
+    Advice{"ValueNotText",
+           "encode it: base64 -w0 FILE | strongroom secret create NAME - --type binary"},
+    Advice{"NoSuchFile", "correct the path"},
+    Advice{"ReadFailed", "give a file that can be read"},
+    Advice{"InvalidConfiguration", "correct the file that the message names"},
     Advice{"MissingParameter", "see: strongroom --help"},
     Advice{"InvalidParameter", "correct the value that the message names"},
 };

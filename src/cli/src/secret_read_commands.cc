@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <optional>
+
 #include "commands.h"
 #include "strongroom/base/json_writer.h"
 #include "terminal.h"
@@ -65,6 +68,17 @@ int print_concealed(const client::Answer& answer, Format format) {
   }
 }
 
+/// "key" or "key=value", as --tag takes it.
+struct WantedTag {
+  explicit WantedTag(std::string_view text) : key(text.substr(0, text.find('='))) {
+    if (key.size() < text.size()) value = text.substr(key.size() + 1);
+  }
+  std::string_view key;
+  std::optional<std::string_view> value;
+};
+
+/// The server joins the values of one filter by "or", so it is asked for one tag alone; of the
+/// others the items are judged here.
 std::string filters_of(const ListOptions& options) {
   if (options.names.empty() && options.tags.empty()) return {};
   std::string json;
@@ -78,19 +92,27 @@ std::string filters_of(const ListOptions& options) {
     writer.end_array();
     writer.end_object();
   };
-  std::vector<std::string> keys;
-  std::vector<std::string> values;
-  for (const auto& tag : options.tags) {
-    const auto split = tag.find('=');
-    keys.push_back(tag.substr(0, split));
-    if (split != std::string::npos) values.push_back(tag.substr(split + 1));
-  }
   writer.begin_array();
   filter("SecretName", options.names);
-  filter("TagKey", keys);
-  filter("TagValue", values);
+  if (!options.tags.empty()) {
+    const WantedTag first(options.tags.front());
+    filter("TagKey", {std::string(first.key)});
+    if (first.value) filter("TagValue", {std::string(*first.value)});
+  }
   writer.end_array();
   return json;
+}
+
+bool has_tag(const Value& secret, const WantedTag& wanted) {
+  return std::ranges::any_of(secret["Tags"]["Tag"].items(), [&wanted](const Value& tag) {
+    return tag["TagKey"].text() == wanted.key &&
+           (!wanted.value || tag["TagValue"].text() == *wanted.value);
+  });
+}
+
+bool has_all_tags(const Value& secret, const std::vector<std::string>& tags) {
+  return std::ranges::all_of(
+      tags, [&secret](const std::string& tag) { return has_tag(secret, WantedTag(tag)); });
 }
 
 }  // namespace
@@ -113,7 +135,9 @@ int secret_list(Session& session, const ListOptions& options) {
   const auto filters = filters_of(options);
   ApiCall call{"ListSecrets", {{"FetchTags", "true"}}};
   add(call, "Filters", filters);
-  const auto answer = session.call_all("list secrets", std::move(call), {"SecretList", "Secret"});
+  const auto answer =
+      session.call_all("list secrets", std::move(call), {"SecretList", "Secret"},
+                       [&](const Value& secret) { return has_all_tags(secret, options.tags); });
   if (!answer) return session.exit_code();
   std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "UPDATED", "STATE", "TAGS"}};
   std::string raw;

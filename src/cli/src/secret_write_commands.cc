@@ -70,6 +70,10 @@ std::optional<SecretBytes> take_value(Session& session, const ValueSource& sourc
   auto value = !source.file.empty() ? read_value_file(source.file)
                : standard_input     ? read_standard_input()
                                     : read_hidden("Value (not shown): ");
+  if (value && !is_text(*value)) {
+    value = fail(ErrorKind::kInvalidInput, "ValueNotText",
+                 "The value is not UTF-8 text, which is all that the API carries.");
+  }
   if (!value) {
     code = session.failed(explain("there is no value to store", value.error()), kUsage);
     return std::nullopt;

@@ -80,7 +80,8 @@ std::optional<client::Answer> Session::call(const std::string& what, const clien
 }
 
 std::optional<client::Answer> Session::call_all(const std::string& what, client::ApiCall call,
-                                                std::span<const std::string_view> path) {
+                                                std::span<const std::string_view> path,
+                                                const Wanted& wanted) {
   const std::size_t number = call.parameters.size();
   call.parameters.push_back({"PageNumber", ""});
   call.parameters.push_back({"PageSize", std::to_string(kPageSize)});
@@ -99,6 +100,8 @@ std::optional<client::Answer> Session::call_all(const std::string& what, client:
     }
     if (last) break;
   }
+  if (wanted) all->json.keep_items(path, wanted);
+  all->json.make_one_page(path);
   return all;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // What every command shares: configuration, format, the signed call, failures.
 
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -44,13 +45,18 @@ class Session {
   /// `what` completes "cannot ...".
   std::optional<client::Answer> call(const std::string& what, const client::ApiCall& call);
 
-  /// A list action, page after page, as one answer: the first page's, with the items of all pages
-  /// in the list at `path` ({"Keys", "Key"}). Nothing as call().
+  /// Which items of a list are meant.
+  using Wanted = std::function<bool(const client::Value& item)>;
+
+  /// A list action, page after page, as one answer: one page, with the items of all pages that are
+  /// wanted (null: all) in the list at `path` ({"Keys", "Key"}). Nothing as call().
   std::optional<client::Answer> call_all(const std::string& what, client::ApiCall call,
-                                         std::span<const std::string_view> path);
+                                         std::span<const std::string_view> path,
+                                         const Wanted& wanted = nullptr);
   std::optional<client::Answer> call_all(const std::string& what, client::ApiCall call,
-                                         std::initializer_list<std::string_view> path) {
-    return call_all(what, std::move(call), std::span(path));
+                                         std::initializer_list<std::string_view> path,
+                                         const Wanted& wanted = nullptr) {
+    return call_all(what, std::move(call), std::span(path), wanted);
   }
 
   /// The same as call() without showing: for `doctor`, which makes lines of its own.

@@ -149,6 +149,10 @@ std::string read_line(const std::string& prompt) {
   return std::string(as_chars(ByteView(line.data(), held)));
 }
 
+bool is_text(const SecretBytes& value) {
+  return is_utf8(as_chars(TerminalReveal::bytes(value)));
+}
+
 Result<SecretBytes> without_line_end(const SecretBytes& value) {
   std::string_view kept = as_chars(TerminalReveal::bytes(value));
   if (kept.ends_with('\n')) kept.remove_suffix(1);

@@ -28,6 +28,9 @@ Result<SecretBytes> read_hidden(const std::string& prompt);
 /// One line from the controlling terminal with echo; empty without one.
 std::string read_line(const std::string& prompt);
 
+/// Whether it is UTF-8.
+bool is_text(const SecretBytes& value);
+
 /// Without the line end that editors and `echo` leave, if there is one. kInvalidInput (NoValue) if
 /// nothing else is there.
 Result<SecretBytes> without_line_end(const SecretBytes& value);

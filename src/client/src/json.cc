@@ -117,4 +117,20 @@ void Json::append(std::span<const std::string_view> path, Json&& more) {
   std::ranges::move(more.texts_, std::back_inserter(texts_));
 }
 
+void Json::keep_items(std::span<const std::string_view> path,
+                      const std::function<bool(const Value&)>& keep) {
+  Value* const list = list_at(path);
+  if (list != nullptr) std::erase_if(list->items_, [&](const Value& item) { return !keep(item); });
+}
+
+void Json::make_one_page(std::span<const std::string_view> path) {
+  const Value* const list = list_at(path);
+  if (list == nullptr) return;
+  const auto count = static_cast<std::int64_t>(list->items_.size());
+  for (auto& [name, value] : root_.members_) {
+    if (name == "PageNumber") value.integer_ = 1;
+    if (name == "PageSize" || name == "TotalCount") value.integer_ = count;
+  }
+}
+
 }  // namespace strongroom::client

@@ -116,6 +116,21 @@ TEST(Json, AListGrowsByThatOfAnotherPage) {
   EXPECT_EQ(all.root()["TotalCount"].integer(), 3);
 }
 
+TEST(Json, AWholeListIsOnePage) {
+  const SecretBytes bytes = secret(
+      R"({"Keys":{"Key":["a","b","c"]},"PageNumber":2,"PageSize":100,"TotalCount":250,"Other":7})");
+  Json all = *Json::parse(bytes, bytes.size());
+  const std::string_view path[] = {"Keys", "Key"};
+  all.keep_items(path, [](const Value& item) { return item.text() != "b"; });
+  all.make_one_page(path);
+  ASSERT_EQ(all.root()["Keys"]["Key"].items().size(), 2U);
+  EXPECT_EQ(all.root()["Keys"]["Key"].items()[1].text(), "c");
+  EXPECT_EQ(all.root()["PageNumber"].integer(), 1);
+  EXPECT_EQ(all.root()["PageSize"].integer(), 2);
+  EXPECT_EQ(all.root()["TotalCount"].integer(), 2);
+  EXPECT_EQ(all.root()["Other"].integer(), 7);
+}
+
 TEST(Json, KeepsOrderTypesAndNesting) {
   const auto bytes = secret(R"({"b":{"V":["x","y"]},"a":42,"t":true,"n":null,"s":"\"q\""})");
   const auto json = Json::parse(bytes, bytes.size());

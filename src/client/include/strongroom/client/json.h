@@ -3,6 +3,7 @@
 // One thread.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -59,6 +60,14 @@ class Json {
   /// of the same list here, with the memory of their texts. Nothing happens if either has none
   /// there.
   void append(std::span<const std::string_view> path, Json&& more);
+
+  /// Only the items that `keep` wants stay in the list at `path`.
+  void keep_items(std::span<const std::string_view> path,
+                  const std::function<bool(const Value&)>& keep);
+
+  /// The numbers that an answer tells of one page (PageNumber, PageSize, TotalCount), as they are
+  /// of the whole list at `path`. Those that it has not stay away.
+  void make_one_page(std::span<const std::string_view> path);
 
  private:
   struct Impl;
