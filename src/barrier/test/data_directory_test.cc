@@ -183,7 +183,8 @@ TEST_F(DataDirectory, NothingThereIsToldApart) {
 }
 
 // Of a directory with slots of three kinds; opened with one of them, the others' bits count too.
-TEST_F(DataDirectory, EveryFlippedBitAndTruncationIsNoticed) {
+// Two bits of each byte: one MAC covers them all, and every opening takes milliseconds.
+TEST_F(DataDirectory, AFlippedBitInAnyByteAndAnyTruncationIsNoticed) {
   const std::string key = key_file("key");
   ASSERT_TRUE(create(Mode::kDev, SlotSecret(DevSecret{}), file(key), passphrase("right")));
   const auto noticed = [&](const char* name, std::string_view bytes) {
@@ -192,10 +193,12 @@ TEST_F(DataDirectory, EveryFlippedBitAndTruncationIsNoticed) {
   };
   for (const char* name : {"superblock", "seal"}) {
     const std::string good = file_bytes(path_ + "/" + name);
-    for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
-      std::string bad = good;
-      bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
-      EXPECT_TRUE(noticed(name, bad)) << name << " bit " << bit;
+    for (std::size_t at = 0; at < good.size(); ++at) {
+      for (const std::size_t bit : {at % 8, (at + 3) % 8}) {
+        std::string bad = good;
+        bad[at] = static_cast<char>(bad[at] ^ (1 << bit));
+        EXPECT_TRUE(noticed(name, bad)) << name << " bit " << bit << " of byte " << at;
+      }
     }
     for (std::size_t size = 0; size < good.size(); ++size)
       EXPECT_TRUE(noticed(name, good.substr(0, size))) << name << " cut to " << size;

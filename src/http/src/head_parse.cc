@@ -275,6 +275,9 @@ const Refusal* parse_any_head(std::string_view bytes, Head& head, bool& http_1_1
   const llhttp_errno_t error = llhttp_execute(&parser, bytes.data(), bytes.size());
   if (!parse.complete) return refusal_for(error, parse);
   http_1_1 = parser.http_minor != 0;
+  // A client of HTTP/1.0 that asks to keep the connection wants to be told so, and waits for its
+  // end otherwise.
+  if (!http_1_1) head.keep_alive = false;
   if (parser.http_major != 1) return &refusals::kVersion;
   head.method = bytes.substr(0, bytes.find(' '));
   // Single blanks, nothing before or behind: the line must be as long as its parts.

@@ -112,12 +112,14 @@ Result<void> check_own_name(std::string_view name) {
 
 Result<void> check_version_id(std::string_view id) {
   if (is_short_text(id, limits::kVersionIdCharsMax)) return {};
-  return invalid_parameter("VersionId", "A version id has 1 to 64 characters.");
+  return invalid_parameter("VersionId",
+                           "A version id has 1 to 64 characters and no control character.");
 }
 
 Result<void> check_label(std::string_view label) {
   if (is_short_text(label, limits::kLabelCharsMax)) return {};
-  return invalid_parameter("VersionStage", "A stage label has 1 to 64 characters.");
+  return invalid_parameter("VersionStage",
+                           "A stage label has 1 to 64 characters and no control character.");
 }
 
 Result<void> check_description(std::string_view description) {
