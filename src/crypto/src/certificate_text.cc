@@ -71,15 +71,26 @@ std::vector<std::string> dns_names(const X509* certificate) {
   return found;
 }
 
-}  // namespace
-
-Result<CertificateText> read_certificate(std::string_view pem) {
+// Null if there is none.
+Certificate first_certificate(std::string_view pem) {
   Certificate certificate;
   if (pem.size() <= kPemBytesMax) {
     const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     if (bio) certificate.reset(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   }
   ERR_clear_error();
+  return certificate;
+}
+
+}  // namespace
+
+bool names_address(std::string_view certificate_pem, const std::string& address) {
+  const Certificate certificate = first_certificate(certificate_pem);
+  return certificate && X509_check_ip_asc(certificate.get(), address.c_str(), 0) == 1;
+}
+
+Result<CertificateText> read_certificate(std::string_view pem) {
+  const Certificate certificate = first_certificate(pem);
   if (!certificate) {
     return fail(ErrorKind::kInvalidInput, "CertificateInvalid",
                 "it holds no certificate in PEM that can be read");

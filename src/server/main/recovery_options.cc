@@ -125,6 +125,15 @@ void RecoveryOptions::add_upkeep(CLI::App& app, CommonFlags& common) {
   keyring->require_subcommand(1);
   command(*keyring, "rotate", "a new epoch, every record sealed again; server stopped", common,
           run_keyring_rotate);
+  CLI::App* access_key = app.add_subcommand(
+      "access-key", "the root AccessKeys of the operator's account; server stopped");
+  access_key->require_subcommand(1);
+  command(*access_key, "ls", "show them, without their secrets", common, run_access_key_list);
+  CLI::App* another = command(*access_key, "new", "make another one and print it once", common,
+                              [this](const auto& config, const auto& f) {
+                                return run_access_key_new(access_key_, config, f);
+                              });
+  another->add_option("--remove", access_key_.remove, "id of one that is given up for it");
   command(app, "compact", "rewrite the store without what was deleted; server stopped", common,
           run_compact);
 }

@@ -31,6 +31,7 @@ class RecoveryOptions {
   strongroom::server::RestoreOptions restore_;
   strongroom::server::SealSlotOptions slot_;
   strongroom::server::RootRotateOptions root_;
+  strongroom::server::RootAccessKeyOptions access_key_;
   std::string list_directory_;
   std::vector<std::string> age_recipients_;
   std::string age_identity_file_;

@@ -65,6 +65,7 @@ Result<Provision> create(barrier::SealedStore& store, identity::Directory& direc
                          const ProvisionPlan& plan, Instant now, Random& random) {
   SR_TRY(const auto transaction, store.begin());
   Provision made;
+  made.made = true;
   made.account = AccountId::generate(random);
   SR_TRY(identity::IssuedAccessKey key, directory.create_account(*transaction, made.account, now));
   const std::string ca_name = "Strongroom CA " + store.cluster().lower().substr(0, 8);
@@ -74,24 +75,24 @@ Result<Provision> create(barrier::SealedStore& store, identity::Directory& direc
   put_text(*transaction, kCaCertificate, ca.certificate_pem, random);
   put_text(*transaction, kCaKey, OperatorReveal::text(ca.key_pem), random);
   SR_TRY(made.certificates, issue_leaf(*transaction, ca, plan, now, random));
-  if (plan.keep_root_key) {
-    put_text(*transaction, kDevRootKeyId, key.id, random);
-    put_text(*transaction, kDevRootKeySecret, OperatorReveal::text(key.secret), random);
-  }
+  if (plan.keep_root_key) SR_CHECK_OK(keep_root_key(*transaction, key, random));
   SR_CHECK_OK(transaction->commit());
   made.root_key_id = key.id;
   made.root_key_secret = std::move(key.secret);
   return made;
 }
 
+Result<AccountId> account_in(const barrier::OpenedRecord& record) {
+  const auto id = AccountId::parse(as_chars(record.body()));
+  if (id) return *id;
+  return fail(ErrorKind::kCorrupt, "IncompleteDirectory",
+              "the record \"account\" holds no account id");
+}
+
 Result<Provision> load(barrier::Reader& reader, const barrier::OpenedRecord& account,
                        const ProvisionPlan& plan) {
   Provision found;
-  const auto id = AccountId::parse(as_chars(account.body()));
-  if (!id)
-    return fail(ErrorKind::kCorrupt, "IncompleteDirectory",
-                "the record \"account\" holds no account id");
-  found.account = *id;
+  SR_TRY(found.account, account_in(account));
   SR_TRY(const auto ca, require(reader, kCaCertificate));
   SR_TRY(const auto certificate, require(reader, kLeafCertificate));
   SR_TRY(const auto key, require(reader, kLeafKey));
@@ -114,13 +115,31 @@ Result<Provision> load(barrier::Reader& reader, const barrier::OpenedRecord& acc
 /// Near its end, or for other names than are wanted now.
 bool needs_renewal(const Certificates& shown, const ProvisionPlan& plan, Instant now) {
   if (crypto::is_due(shown.lives, now)) return true;
-  const auto leaf = crypto::read_certificate(shown.tls.certificate_chain_pem);
+  const std::string& chain = shown.tls.certificate_chain_pem;
+  const auto leaf = crypto::read_certificate(chain);
   return !leaf || std::ranges::any_of(plan.dns_names, [&](const std::string& name) {
     return std::ranges::find(leaf->dns_names, name) == leaf->dns_names.end();
+  }) || std::ranges::any_of(plan.addresses, [&](const std::string& address) {
+    return !crypto::names_address(chain, address);
   });
 }
 
 }  // namespace
+
+Result<AccountId> operator_account(barrier::Reader& reader) {
+  SR_TRY(const auto record, require(reader, kAccount));
+  return account_in(*record);
+}
+
+Result<void> keep_root_key(barrier::Transaction& transaction, const identity::IssuedAccessKey& key,
+                           Random& random) {
+  // Read first: whatever is there is replaced.
+  SR_CHECK_OK(find(transaction, kDevRootKeyId));
+  SR_CHECK_OK(find(transaction, kDevRootKeySecret));
+  put_text(transaction, kDevRootKeyId, key.id, random);
+  put_text(transaction, kDevRootKeySecret, OperatorReveal::text(key.secret), random);
+  return {};
+}
 
 ProvisionPlan plan_of(const Config& config, barrier::Mode mode) {
   ProvisionPlan plan{.keep_root_key = mode == barrier::Mode::kDev,

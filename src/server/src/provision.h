@@ -23,6 +23,7 @@ struct Certificates {
 };
 
 struct Provision {
+  bool made = false;  // just now
   AccountId account;
   Certificates certificates;
   std::string root_key_id;  // empty in production after the first start
@@ -43,6 +44,13 @@ ProvisionPlan plan_of(const Config& config, barrier::Mode mode);
 /// wanted now, is made anew. kCorrupt if only a part is there.
 Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
                             const ProvisionPlan& plan, const Clock& clock, Random& random);
+
+/// Whose server it is. kCorrupt (IncompleteDirectory) if nobody's.
+Result<AccountId> operator_account(barrier::Reader& reader);
+
+/// From now on dev shows this root AccessKey.
+Result<void> keep_root_key(barrier::Transaction& transaction, const identity::IssuedAccessKey& key,
+                           Random& random);
 
 /// Issues a new certificate under the stored CA, whose own is renewed first (same key and name) if
 /// it is due.

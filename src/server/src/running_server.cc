@@ -16,6 +16,7 @@
 #include "registered_targets.h"
 #include "sample.h"
 #include "samples.h"
+#include "server_event.h"
 #include "server_status.h"
 #include "startup.h"
 #include "strongroom/aap/access_points.h"
@@ -64,6 +65,7 @@ struct RunningServer::Parts {
   std::unique_ptr<store::Store> engine;
   std::unique_ptr<barrier::SealedStore> store;
   std::unique_ptr<audit::Log> audit;
+  bool audit_was_missing = false;  // before it was opened
   std::unique_ptr<trail::CallLog> call_log;
   std::unique_ptr<identity::Directory> directory;
   std::unique_ptr<identity::NonceTable> nonces;
@@ -146,6 +148,7 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
   SR_TRY(backup_keys,
          recovery::BackupKeys::from([this](auto label) { return store->derive(label); }));
   SR_TRY(const SecretBytes seed, store->derive(kAuditSeedLabel));
+  audit_was_missing = !has_audit_log(config.data_directory);
   SR_TRY(audit, audit::Log::open({.directory = config.data_directory + "/audit",
                                   .origin = "strongroom/" + store->cluster().lower(),
                                   .durability = config.audit_durability},
@@ -463,6 +466,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   SR_CHECK_OK(p.open_storage(std::move(opened), may_initialize));
   if (config.verify_before_serve) SR_CHECK_OK(p.store->verify_all());
   SR_TRY(Provision provision, p.open_identity(mode));
+  if (p.audit_was_missing && !provision.made) tell_of_removed_log(*p.store, provision.account);
   p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
                                                           .engine = *p.engine,
                                                           .store = *p.store,

@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -52,6 +53,11 @@ class Serving {
 };
 
 Result<barrier::UnsealedDirectory> Serving::open() const {
+  if (std::filesystem::exists(unfinished_mark(config_.data_directory))) {
+    return fail(ErrorKind::kConflict, "DataDirectory.Unfinished",
+                "strongroomd init did not finish with " + config_.data_directory +
+                    ", so nobody has the root AccessKey of the account in it");
+  }
   SR_TRY(const barrier::SlotSecret secret, seal_of(config_));
   return barrier::open_data_directory(config_.data_directory, barrier::Mode::kProduction, secret);
 }
@@ -111,9 +117,17 @@ void print_addresses(const Config& config, const StartedFacts& facts) {
 std::string next_after(const Error& error) {
   if (error.code() == "DataDirectory.NotFound")
     return "restore a backup (docs/runbooks/restore.md), or make a new directory: strongroomd init";
+  if (error.code() == "DataDirectory.Unfinished")
+    return "remove the directory and its key file, then make them again: strongroomd init";
   if (error.kind() == ErrorKind::kCorrupt)
     return "keep the directory as it is and restore a backup: docs/runbooks/restore.md";
   return "mend the cause above, or open it with another slot: docs/runbooks/lost-slot.md";
+}
+
+std::string next_after_start(const Error& error) {
+  if (error.code() == "AuditLogCorrupt") return "see docs/runbooks/audit-log.md";
+  if (error.kind() == ErrorKind::kCorrupt) return next_after(error);
+  return "fix the cause above and start again";
 }
 
 // Up to the point where nothing of this process holds the data directory any more.
@@ -186,7 +200,7 @@ int Serving::run(bool take_over) {
     opened_.reset();
     if (!server)
       return fail_with("the server could not start", server.error(),
-                       "fix the cause above and start again");
+                       next_after_start(server.error()));
     sockets_.close_unused();
     announce();
     print_addresses(config_, (*server)->facts());

@@ -1,5 +1,7 @@
 #include "server_event.h"
 
+#include <filesystem>
+
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/log.h"
 #include "strongroom/due/due.h"
@@ -20,6 +22,19 @@ void tell_event(barrier::SealedStore& store, AccountId account, Instant now,
               {.name = name, .account = account, .resource = "", .detail_json = detail});
   if (const auto done = (*transaction)->commit(); !done)
     log::warn("event_not_recorded", {{"event", name}, {"code", done.error().code()}});
+}
+
+bool has_audit_log(const std::string& data_directory) {
+  std::error_code failed;
+  return std::filesystem::exists(data_directory + "/audit", failed);
+}
+
+void tell_of_removed_log(barrier::SealedStore& store, AccountId account) {
+  const std::string why =
+      "there was no audit log in the data directory: a new one begins, and earlier calls can only "
+      "be proved from copies";
+  log::error("audit_log_removed", {{"why", why}});
+  tell_event(store, account, SystemClock().now(), "AuditLog:Removed:Failure", "CRITICAL", why);
 }
 
 }  // namespace strongroom::server

@@ -58,6 +58,10 @@ bool hardened(const Config& config) {
   return !fatal;
 }
 
+std::string unfinished_mark(const std::string& data_directory) {
+  return data_directory + "/init-unfinished";
+}
+
 int fail_with(const std::string& what, const Error& error, const std::string& next) {
   print_error(what, error, next);
   return 1;

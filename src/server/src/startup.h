@@ -19,6 +19,10 @@ std::optional<Config> configured(const std::string& config_file, const Flags& fl
 /// Hardens a production process and prints what it finds fault with; false if it must not go on.
 bool hardened(const Config& config);
 
+/// A file that is there while `strongroomd init` works on the directory: before it is gone, nobody
+/// has the root AccessKey.
+std::string unfinished_mark(const std::string& data_directory);
+
 /// Prints the error in four lines; returns exit code 1.
 int fail_with(const std::string& what, const Error& error, const std::string& next);
 

@@ -12,8 +12,8 @@ namespace strongroom::server {
 /// What failed, why, what to do next, where it is documented. On standard error.
 void print_error(const std::string& what, const Error& error, const std::string& next);
 
-/// Blocks SIGINT, SIGTERM and SIGPIPE in the calling thread and all that it starts afterwards. Call
-/// before any thread starts.
+/// Blocks SIGINT and SIGTERM in the calling thread and all that it starts afterwards; SIGPIPE and
+/// SIGXFSZ are ignored. Call before any thread starts.
 sigset_t block_stop_signals();
 /// Returns when one of them arrives.
 void wait_for_stop(const sigset_t& signals);

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "strongroom/crypto/certificate_text.h"
 #include "strongroom/due/due.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/test/sealed_store_fixture.h"
@@ -105,6 +106,28 @@ TEST_F(CertificateKeeperTest, ANewCertificateIsShownBeforeTheOldOneEnds) {
   const auto found = provision(*fixture_, directory_, plan_, fixture_.clock(), fixture_.random());
   ASSERT_TRUE(found);
   EXPECT_EQ(found->certificates.tls.certificate_chain_pem, shared_.shown);
+}
+
+// Somebody reaches the server at its address, and tells it so long after the first start.
+TEST_F(CertificateKeeperTest, AnAddressOrNameThatIsNewIsCertifiedAtTheNextStart) {
+  ProvisionPlan plan = plan_;
+  const auto start = [this, &plan] {
+    auto found = provision(*fixture_, directory_, plan, fixture_.clock(), fixture_.random());
+    EXPECT_TRUE(found);
+    return found->certificates.tls.certificate_chain_pem;
+  };
+  const std::string before = start();
+  for (const char* address : {"192.0.2.7", "2001:db8::7", "2001:0DB8:0::8"}) {
+    EXPECT_FALSE(crypto::names_address(before, address));
+    plan.addresses.emplace_back(address);
+  }
+  plan.dns_names.emplace_back("kms.example.test");
+  const std::string after = start();
+  EXPECT_NE(after, before);
+  for (const std::string& address : plan.addresses)
+    EXPECT_TRUE(crypto::names_address(after, address)) << address;
+  EXPECT_EQ(start(), after);
+  EXPECT_FALSE(crypto::names_address("no certificate", "192.0.2.7"));
 }
 
 TEST_F(CertificateKeeperTest, TheAuthorityIsRenewedLongBeforeItEnds) {

@@ -117,6 +117,16 @@ def main():
             for line in keys:
                 assert line in dev.banner, line
             equal(dev.shell(dev.command()), value)
+        with suite.case("-", "a development server shows the root AccessKey that was made last"):
+            for _ in range(2):
+                listed = subprocess.run([DEFAULT_SERVER, "access-key", "ls", "--data", data], env=CLEAN, text=True, capture_output=True)
+                oldest = listed.stdout.split()[0]
+                made = subprocess.run([DEFAULT_SERVER, "access-key", "new", "--data", data, "--remove", oldest], env=CLEAN, text=True,
+                                      capture_output=True)
+                equal(made.returncode, 0, made.stderr)
+            with Dev("--data", data) as dev:
+                assert re.search(r"AccessKeyId +(\w+)", made.stdout).group(1) in dev.banner, dev.banner
+                equal(dev.shell(dev.command()), value)
         with Dev("--no-sample") as dev, suite.case("ListSecrets", "--no-sample begins with nothing"):
             equal(dev.command(), None)
             equal(dev.shell(f"{dev.exports()}\n{program} secret ls -o json | grep -c {SAMPLE} || true"), "0\n")

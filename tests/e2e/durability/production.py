@@ -83,6 +83,79 @@ def instances(data, key, port, wire, ca):
         serving.stop()
 
 
+def unfinished(work):
+    """init whose root AccessKey nobody got to see: it fails, and nothing serves what it left."""
+    data, key = os.path.join(work, "unseen"), os.path.join(work, "unseen.key")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        made = subprocess.run([DEFAULT_SERVER, "init", "--data", data, "--seal-file", key, "--seal-file-same-disk", *TOLD],
+                              stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS)
+    equal(made.returncode, 1)
+    assert f"remove {data} and {key}" in made.stderr, made.stderr
+    serving = run("serve", "--data", data, "--listen", "127.0.0.1:0", "--set", f"seal.file={key}", *TOLD)
+    equal(serving.returncode, 1)
+    assert "DataDirectory.Unfinished" in serving.stderr and "strongroomd init" in serving.stderr, serving.stderr
+
+
+def passphrase_that_others_may_read(work):
+    """No key file is left behind where another slot cannot be made."""
+    passphrase, key = os.path.join(work, "passphrase"), os.path.join(work, "early.key")
+    with open(os.open(passphrase, os.O_WRONLY | os.O_CREAT, 0o644), "w", encoding="utf-8") as out:
+        out.write("open sesame\n")
+    os.chmod(passphrase, 0o644)
+    refused = run("init", "--data", os.path.join(work, "early"), "--seal-file", key, "--seal-file-same-disk",
+                  "--passphrase-file", passphrase, *TOLD)
+    equal(refused.returncode, 1)
+    assert not os.path.exists(key), refused.stderr
+
+
+def without_audit_log(data, key, port, wire):
+    """It is served, and said to whoever asks for events."""
+    shutil.move(os.path.join(data, "audit"), data + ".audit")
+    serving = Serving(data, key, port)
+    try:
+        client = wire()
+        told = client.ok("DescribeSystemEventAttribute", {"Product": "KMS", "Name": "AuditLog:Removed:Failure"},
+                         version="2019-01-01")
+        assert "AuditLog:Removed:Failure" in str(told), told
+        client.close()
+    finally:
+        serving.stop()
+    assert b"audit_log_removed" in serving.process.stderr.read()
+
+
+def locked_out(data, key, port, client):
+    """The root's only AccessKey is disabled; with the server stopped, whoever has the seal makes another."""
+    serving = Serving(data, key, port)
+    try:
+        client.ok("UpdateAccessKey", {"UserAccessKeyId": client.access_key_id, "Status": "Inactive"}, version="2015-05-01")
+        equal(client.acs3("GetSecretValue", {"SecretName": "p"}).code, "InvalidAccessKeyId.Inactive")
+        client.close()
+        told = ["--data", data, "--set", f"seal.file={key}"]
+        assert "StoreInUse" in run("access-key", "new", *told).stderr
+    finally:
+        serving.stop()
+    listed = run("access-key", "ls", *told)
+    assert listed.stdout.startswith(f"{client.access_key_id}  Inactive"), listed
+    made = run("access-key", "new", *told)
+    equal(made.returncode, 0, made.stderr)
+    pairs = [re.findall(r"AccessKey\w+ +(\w+)", made.stdout)]
+    equal(run("access-key", "new", *told).returncode, 1)        # there are two
+    again = run("access-key", "new", "--remove", client.access_key_id, *told)
+    equal(again.returncode, 0, again.stderr)
+    pairs.append(re.findall(r"AccessKey\w+ +(\w+)", again.stdout))
+    serving = Serving(data, key, port)
+    try:
+        for pair in pairs:
+            client = client.with_keys(*pair)
+            equal(client.ok("GetSecretValue", {"SecretName": "p"})["SecretData"], "kept")
+            client.close()
+    finally:
+        serving.stop()
+    with open(os.path.join(data, "audit", "entries", "0" * 20), "rb") as entries:
+        equal(entries.read().count(b"strongroomd access-key"), 3)
+    return pairs[-1]
+
+
 def main():
     suite = Suite("production")
     work = tempfile.mkdtemp(prefix="strongroom-e2e-")
@@ -99,6 +172,10 @@ def main():
             assert re.search(r"LTAI\w{20}", printed), printed
             equal(os.stat(key).st_mode & 0o077, 0)
             assert run("init", "--data", data, "--seal-file", key + "2", "--seal-file-same-disk").returncode != 0
+        with suite.case("-", "init without an output fails, and nobody serves the account it made"):
+            unfinished(work)
+        with suite.case("-", "init leaves no key file behind where it cannot go on"):
+            passphrase_that_others_may_read(work)
         with suite.case("-", "serve answers, and again after a restart"):
             key_id = re.search(r"LTAI\w{20}", printed).group(0)
             secret = re.search(r"(?<!\w)(?!LTAI)[A-Za-z0-9]{30}(?!\w)", printed).group(0)
@@ -115,6 +192,10 @@ def main():
                     serving.stop()
         with suite.case("-", "serve opens the endpoints of the KMS instances that it is told of"):
             instances(data, key, port, lambda endpoint, ca_file: Wire(endpoint, ca_file, key_id, secret), ca)
+        with suite.case("-", "who has the seal makes a root AccessKey, where none is left"):
+            key_id, secret = locked_out(data, key, port, Wire(f"127.0.0.1:{port}", ca, key_id, secret))
+        with suite.case("-", "an audit log that was taken away is told of"):
+            without_audit_log(data, key, port, lambda: Wire(f"127.0.0.1:{port}", ca, key_id, secret))
         with suite.case("-", "serve without the key, or with a wrong one, does not start"):
             assert run("serve", "--data", data, "--listen", f"127.0.0.1:{port}", *TOLD).returncode != 0
             wrong = os.path.join(work, "wrong.key")

@@ -24,4 +24,8 @@ struct CertificateText {
 /// The first certificate of a PEM text. kInvalidInput if there is none that can be read.
 Result<CertificateText> read_certificate(std::string_view pem);
 
+/// Whether the first certificate of a PEM text names this IPv4 or IPv6 address, however it is
+/// written. False for what cannot be read.
+bool names_address(std::string_view certificate_pem, const std::string& address);
+
 }  // namespace strongroom::crypto

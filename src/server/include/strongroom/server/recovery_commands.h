@@ -92,6 +92,15 @@ int run_upgrade(const std::string& config_file, const Flags& flags);
 /// Begins a new keyring epoch and seals every record again under it; the server must be stopped.
 /// What a kill leaves undone, the server or the next call finishes.
 int run_keyring_rotate(const std::string& config_file, const Flags& flags);
+struct RootAccessKeyOptions {
+  std::string remove;  // this AccessKey goes; empty: none
+};
+/// Shows the root AccessKeys of the operator's account; the server must be stopped.
+int run_access_key_list(const std::string& config_file, const Flags& flags);
+/// Makes another one and prints it once: the way back for who has lost or disabled all of them. The
+/// server must be stopped.
+int run_access_key_new(const RootAccessKeyOptions& options, const std::string& config_file,
+                       const Flags& flags);
 /// Rewrites the store without its free pages; the server must be stopped.
 int run_compact(const std::string& config_file, const Flags& flags);
 
