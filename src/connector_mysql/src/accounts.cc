@@ -140,7 +140,7 @@ Attempt<void> MysqlAccounts::check_rights(Session& session, const std::string& a
   const auto same_host = std::ranges::find(model, host, &Entry::host);
   if (same_host == model.end()) return {};
   SR_TRY(const Grants wanted, grants_at(job_.current.account, host));
-  if (own.privileges != wanted.privileges)
+  if (own.privileges != wanted.privileges || own.without != wanted.without)
     return misconfigured("RightsMissing", "The rights of " + account + " are not those of " +
                                               job_.current.account + ".");
   return {};

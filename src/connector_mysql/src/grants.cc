@@ -6,6 +6,7 @@ namespace strongroom::connector_mysql {
 namespace {
 
 constexpr std::string_view kGrant = "GRANT ";
+constexpr std::string_view kRevoke = "REVOKE ";
 constexpr std::string_view kDefaultRole = "SET DEFAULT ROLE ";
 constexpr std::string_view kGrantOption = "GRANT OPTION";
 constexpr std::string_view kAll = "ALL PRIVILEGES";
@@ -77,6 +78,12 @@ void parse_line(Grants& grants, std::string_view line, const std::string& grante
     const std::size_t end = line.rfind(" FOR " + grantee);
     if (end != std::string_view::npos)
       grants.default_role = line.substr(kDefaultRole.size(), end - kDefaultRole.size());
+    return;
+  }
+  if (line.starts_with(kRevoke)) {
+    const std::size_t end = line.rfind(" FROM " + grantee);
+    if (end != std::string_view::npos)
+      grants.without.emplace(line.substr(kRevoke.size(), end - kRevoke.size()));
     return;
   }
   const std::string to = " TO " + grantee;
@@ -177,6 +184,10 @@ std::vector<std::string> statements_towards(const Grants& want, const Grants& ha
     for (const auto& [object, privileges] : grants->privileges) objects.insert(object);
   for (const std::string& object : objects)
     towards(out, object, of(want, object), of(have, object), account);
+  for (const std::string& part : have.without)
+    if (!want.without.contains(part)) out.push_back("GRANT " + part + " TO " + account);
+  for (const std::string& part : want.without)
+    if (!have.without.contains(part)) out.push_back("REVOKE " + part + " FROM " + account);
   roles_towards(out, want, have, account);
   if (want.attributes != have.attributes) {
     const bool requires_something = want.attributes.starts_with("REQUIRE ");

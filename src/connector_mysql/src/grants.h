@@ -14,9 +14,10 @@ namespace strongroom::connector_mysql {
 struct Grants {
   // By object ("`app`.*", "PROCEDURE `app`.`p`"): "SELECT", "UPDATE (`a`)", "GRANT OPTION".
   std::map<std::string, std::set<std::string>> privileges;
-  std::set<std::string> roles;  // "`reader`", "`writer` WITH ADMIN OPTION"
-  std::string default_role;     // "`reader`"; empty: none
-  std::string attributes;       // "REQUIRE SSL WITH MAX_USER_CONNECTIONS 5"
+  std::set<std::string> roles;    // "`reader`", "`writer` WITH ADMIN OPTION"
+  std::string default_role;       // "`reader`"; empty: none
+  std::set<std::string> without;  // MySQL's partial revokes: "SELECT ON `mysql`.*"
+  std::string attributes;         // "REQUIRE SSL WITH MAX_USER_CONNECTIONS 5"
 
   bool operator==(const Grants&) const = default;
 };

@@ -111,11 +111,18 @@ void set_options(MYSQL* connection, const connector_kit::Access& access, unsigne
     mysql_options(connection, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
 }
 
-std::vector<Row> take_rows(MYSQL_RES* result) {
+// Half of an account's grants must not pass for all of them.
+std::unexpected<connector_kit::Failure> too_many_rows() {
+  return misconfigured("TooManyGrants", "The server answers with more than " +
+                                            std::to_string(limits::kTargetGrantsMax) +
+                                            " rows. Grant to a role, and the role to the account.");
+}
+
+Attempt<std::vector<Row>> take_rows(MYSQL_RES* result) {
   std::vector<Row> rows;
   const unsigned columns = mysql_num_fields(result);
   while (MYSQL_ROW cells = mysql_fetch_row(result)) {
-    if (rows.size() == limits::kTargetGrantsMax) break;
+    if (rows.size() == limits::kTargetGrantsMax) return too_many_rows();
     const unsigned long* lengths = mysql_fetch_lengths(result);
     Row& row = rows.emplace_back();
     for (unsigned i = 0; i < columns; ++i)
@@ -141,7 +148,8 @@ Attempt<std::vector<Row>> fetch(MYSQL_STMT* statement) {
       mysql_stmt_store_result(statement) != 0)
     return failure(statement);
   std::vector<Row> rows;
-  while (rows.size() < limits::kTargetGrantsMax && mysql_stmt_fetch(statement) == 0) {
+  while (mysql_stmt_fetch(statement) == 0) {
+    if (rows.size() == limits::kTargetGrantsMax) return too_many_rows();
     Row& row = rows.emplace_back();
     for (unsigned i = 0; i < columns; ++i)
       row.emplace_back(cells[i].data(), std::min<std::size_t>(lengths[i], kCellBytes));

@@ -124,8 +124,10 @@ Attempt<std::vector<std::string>> PostgresAccounts::changes(const std::string& m
   std::vector<std::string> statements;
   SR_TRY(const auto attributes, admin_->read(std::string(kAttributes), {model}));
   SR_TRY(const auto own, admin_->read(std::string(kAttributes), {twin}));
-  if (attributes != own && !attributes.empty())
-    statements.push_back("ALTER ROLE " + name + " " + attributes[0].at(0));
+  std::string differing;
+  for (const Row& attribute : attributes)
+    if (std::ranges::find(own, attribute) == own.end()) differing += " " + attribute.at(0);
+  if (!differing.empty()) statements.push_back("ALTER ROLE " + name + differing);
   SR_TRY(const auto want, rights_of(model));
   SR_TRY(const auto have, rights_of(twin));
   std::vector<Right> missing;

@@ -6,18 +6,19 @@
 
 namespace strongroom::connector_postgres {
 
-/// Attributes as ALTER ROLE takes them.
+/// Attributes as ALTER ROLE takes them, one a row: some may be named by a superuser only, so only
+/// those that differ are.
 inline constexpr std::string_view kAttributes = R"(
-SELECT concat_ws(' ',
+SELECT unnest(ARRAY[
   CASE WHEN rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
   CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
   CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
   CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
-  CASE WHEN rolreplication THEN 'REPLICATION' END,
-  CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
-  CASE WHEN rolsuper THEN 'SUPERUSER' END,
+  CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
+  CASE WHEN rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END,
+  CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
   format('CONNECTION LIMIT %s', rolconnlimit),
-  format('VALID UNTIL %L', coalesce(rolvaliduntil::text, 'infinity')))
+  format('VALID UNTIL %L', coalesce(rolvaliduntil::text, 'infinity'))])
 FROM pg_catalog.pg_roles WHERE rolname = $1::name)";
 
 /// Settings (ALTER ROLE … SET), as what follows the role's name.

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "strongroom/base/limits.h"
-
 namespace strongroom::connector_postgres {
 
 using connector_kit::ambiguous;
@@ -80,9 +78,16 @@ std::unexpected<connector_kit::Failure> failure(PGconn* connection, const PGresu
   return ambiguous("StatementFailed", std::move(text));
 }
 
-std::vector<Row> take_rows(const PGresult* result) {
+// Grants come one a row: four for each table, say. Half of them must not pass for all of them.
+constexpr int kRowsMax = 100'000;
+
+Attempt<std::vector<Row>> take_rows(const PGresult* result) {
   std::vector<Row> rows;
-  const int count = std::min(PQntuples(result), static_cast<int>(limits::kTargetGrantsMax));
+  const int count = PQntuples(result);
+  if (count > kRowsMax)
+    return misconfigured("TooManyGrants",
+                         "The server answers with more than " + std::to_string(kRowsMax) +
+                             " rows. Grant to a role, and the role to the account.");
   for (int row = 0; row < count; ++row) {
     Row& cells = rows.emplace_back();
     for (int column = 0; column < PQnfields(result); ++column)

@@ -100,6 +100,42 @@ TEST_F(Postgres, TwinHasTheSameRightsAndKeepsThem) {
   EXPECT_EQ(run(Step::kTest, first, twin), "done");
 }
 
+TEST_F(Postgres, WhatTheModelHasLostTheTwinLosesToo) {
+  sql("CREATE ROLE seven LOGIN SUPERUSER REPLICATION PASSWORD 'first-password-7'");
+  const Login first{"seven", "first-password-7"};
+  const Login twin{"seven_clone", "TwinPassword-bbbbbbbbbbb"};
+  EXPECT_EQ(run(Step::kSet, first, twin), "done");
+  sql("ALTER ROLE seven NOSUPERUSER NOREPLICATION");
+  EXPECT_THAT(run(Step::kTest, first, twin), StartsWith("configuration RightsMissing"));
+  EXPECT_EQ(run(Step::kSet, first, twin), "done");
+  EXPECT_EQ(run(Step::kTest, first, twin), "done");
+  EXPECT_EQ(admin_
+                ->read("SELECT rolsuper OR rolreplication FROM pg_roles WHERE rolname = "
+                       "'seven_clone'")
+                ->at(0)
+                .at(0),
+            "f");
+}
+
+TEST_F(Postgres, ManyGrantsAreAllSeen) {
+  sql("CREATE SCHEMA many");
+  sql("DO $$ BEGIN FOR i IN 1..2600 LOOP EXECUTE format('CREATE TABLE many.t%s (id int)', i); END "
+      "LOOP; END $$");
+  sql("CREATE ROLE eight LOGIN PASSWORD 'first-password-8'");
+  sql("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA many TO eight");
+  const Login first{"eight", "first-password-8"};
+  const Login twin{"eight_clone", "TwinPassword-bbbbbbbbbbb"};
+  EXPECT_EQ(run(Step::kSet, first, twin), "done");
+  EXPECT_EQ(admin_
+                ->read("SELECT count(*) FROM information_schema.role_table_grants WHERE grantee "
+                       "= 'eight_clone'")
+                ->at(0)
+                .at(0),
+            "10400");
+  EXPECT_EQ(run(Step::kTest, first, twin), "done");
+  sql("DROP SCHEMA many CASCADE");
+}
+
 TEST_F(Postgres, AnOwnerIsNotCloned) {
   sql("CREATE ROLE three LOGIN PASSWORD 'first-password-3'");
   sql("CREATE TABLE three_items (id int)");
