@@ -114,6 +114,8 @@ class EcsAccounts final : public HostAccounts {
     }
   }
 
+  const Job& job() const override { return job_; }
+
   Attempt<void> set_password(const Credential& credential) override {
     SR_TRY(const std::string hash, hash_of(credential.secret));
     SR_CHECK_OK(change("hash", credential.account, hash, ""));

@@ -106,7 +106,7 @@ Attempt<void> HostAccounts::set(const Credential& credential) {
   if (!credential.public_part.empty()) {
     const std::string line = managed_line(credential);
     if (line.empty()) return rejected("PublicKey", "The public key is not an OpenSSH line.");
-    SR_CHECK_OK(change("key", credential.account, line, ""));
+    SR_CHECK_OK(change("key", credential.account, line, key_of(job().current.public_part)));
     return {};
   }
   if (has_control(text_of(credential.secret)))

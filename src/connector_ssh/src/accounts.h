@@ -20,6 +20,7 @@ class SshAccounts final : public connector_kit::HostAccounts {
  private:
   Attempt<Ended> help(std::string_view verb, const std::string& user, std::string_view data,
                       std::string_view old) override;
+  const connector::Job& job() const override { return job_; }
   Attempt<void> set_password(const connector::Credential& credential) override;
 
   const connector::Job& job_;

@@ -109,6 +109,40 @@ TEST_F(Ssh, OneManagedKey) {
   EXPECT_EQ(keys.find("strongroom-managed"), keys.rfind("strongroom-managed"));
 }
 
+// A key that may come from one place and run one command only must not become one that may do
+// everything.
+TEST_F(Ssh, TheOptionsOfAKeyStayWithIt) {
+  const std::string file = server_->fact("directory") + "/home-other/.ssh/authorized_keys";
+  const connector::Credential first = key_pair("other", "third");
+  const connector::Credential second = key_pair("other", "fourth");
+  const connector::Credential third = key_pair("other", "fifth");
+  const std::string options = R"(from="127.0.0.0/8,::1",command="echo 'a  b' \$HOME",restrict )";
+  std::ofstream(file) << "# " << first.public_part << options << first.public_part;
+  EXPECT_EQ(chmod(file.c_str(), 0666), 0);
+  const auto turn = [&](const connector::Credential& current,
+                        const connector::Credential& pending) {
+    for (const Step what : {Step::kSet, Step::kTest, Step::kFinish}) {
+      job_ = job_of(what, {}, {});
+      const bool moved = what == Step::kFinish;
+      job_.current = (moved ? pending : current).copy().value();
+      if (moved) job_.previous = current.copy().value();
+      if (!moved) job_.pending = pending.copy().value();
+      EXPECT_EQ(run(), "done") << connector::to_text(what);
+    }
+    EXPECT_EQ(run(), "already_done");
+  };
+  const auto line_of = [&](const connector::Credential& key) {
+    return options + key.public_part.substr(0, key.public_part.rfind(' ')) +
+           " strongroom-managed\n";
+  };
+  turn(first, second);
+  EXPECT_THAT(read(file), StartsWith(line_of(second)));
+  turn(second, third);
+  const std::string keys = read(file);
+  EXPECT_THAT(keys, HasSubstr(line_of(third)));
+  EXPECT_EQ(keys.find("strongroom-managed"), keys.rfind("strongroom-managed"));
+}
+
 TEST_F(Ssh, FailuresHaveTheirClass) {
   const Login nobody{"nobody-here", "some-password"};
   EXPECT_THAT(run(Step::kSet, nobody, nobody), StartsWith("configuration AccountMissing"));

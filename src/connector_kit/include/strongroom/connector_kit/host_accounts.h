@@ -36,6 +36,8 @@ class HostAccounts : public AccountTarget {
   /// Runs the helper as root with these lines on its standard input.
   virtual Attempt<Ended> help(std::string_view verb, const std::string& user, std::string_view data,
                               std::string_view old) = 0;
+  /// The job that this was made for.
+  virtual const connector::Job& job() const = 0;
   /// Sets a password, which holds no control characters.
   virtual Attempt<void> set_password(const connector::Credential& credential) = 0;
   /// help() where only success will do; true if the helper said that it changed something.

@@ -5,6 +5,9 @@
 //
 // As root it must not write into a directory that the user owns (a link there would lead
 // elsewhere), so the user's files are edited as the user.
+//
+// What stands before the old key in its line (from="…", command="…", restrict) stands before the
+// new one too: a rotation must not give a key more rights than it had.
 
 #include <string_view>
 
@@ -34,6 +37,10 @@ key|only)
     set -eu; umask 077; IFS= read -r verb; IFS= read -r line; IFS= read -r old || old=
     cd \"\$1\"; mkdir -p .ssh; keys=.ssh/authorized_keys; new=\$keys.strongroom
     touch \$keys
+    held() { grep -F -- \"\$1\" \$keys | grep -v \"^[[:space:]]*#\" | head -n 1; }
+    found=\$(held \"\$line\"); mark=\$line
+    if [ -z \"\$found\" ] && [ -n \"\$old\" ]; then found=\$(held \"\$old\"); mark=\$old; fi
+    options=\${found%%\"\$mark\"*}; line=\"\$options\$line\"
     { grep -v -x -F -- \"\$line\" \$keys || true; } >\$new
     if [ \"\$verb\" = only ]; then
       { grep -v \" strongroom-managed\$\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
