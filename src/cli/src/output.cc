@@ -206,6 +206,7 @@ std::string to_env(const Value& value, std::string_view concealed) {
 }
 
 std::string text(const Value& value) {
+  if (value.type() == Value::Type::kNumber) return std::to_string(value.integer());
   return std::string(value.text());
 }
 

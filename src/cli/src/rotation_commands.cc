@@ -126,7 +126,7 @@ int rotation_status(Session& session, const std::string& name) {
                                             {"Pending version", "PendingVersionId"},
                                             {"Attempt", "Attempt"},
                                             {"Next attempt", "NextAttemptTime"}})
-    add(lines, name_of_line, root[field].text());
+    add(lines, name_of_line, text(root[field]));
   // A run that goes on has no result yet.
   const bool idle = root["Phase"].text() == "idle";
   if (idle) add(lines, "Last result", root["LastResult"].text());

@@ -26,6 +26,14 @@ client::Json json(std::string_view text) {
 constexpr std::string_view kAnswer =
     R"({"SecretName":"db/pa'ss","SecretData":"x'y\n","N":3,"VersionStages":{"VersionStage":["A","B"]},"E":{"L":[]},"R":[{"K":"k","V":"v"}]})";
 
+TEST(Output, NumbersAreShownToo) {
+  const client::Json answer = json(R"({"GapMillis":55,"Phase":"set","Drifted":false})");
+  EXPECT_EQ(text(answer.root()["GapMillis"]), "55");
+  EXPECT_EQ(text(answer.root()["Phase"]), "set");
+  EXPECT_EQ(text(answer.root()["Drifted"]), "false");
+  EXPECT_EQ(text(answer.root()["Absent"]), "");
+}
+
 TEST(Terminal, OneLineEndIsCutOff) {
   const auto cut = [](std::string_view text) {
     const auto value = without_line_end(*SecretBytes::copy_of(as_bytes(text)));
