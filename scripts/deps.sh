@@ -8,7 +8,7 @@ build="g++ cmake ninja-build ccache mold pkg-config libuv1-dev node-llhttp libss
 lint="clang-19 clang-format-19 libclang-rt-19-dev lld-19 python3 python3-venv"
 # The servers are started by tests, on loopback and over directories of their own (tests/support/throwaway.py).
 test="python3 python3-venv nodejs npm golang-go default-jdk-headless maven curl openssl
-  mariadb-server-core postgresql redis-server openssh-server softhsm2 swtpm age faketime systemd"
+  mariadb-client-core mariadb-server-core postgresql redis-server openssh-server softhsm2 swtpm age faketime systemd"
 bench="nginx-light"
 
 missing=()
