@@ -239,8 +239,9 @@ Result<bool> Rotations::begin(barrier::Transaction& transaction, Opened& opened,
   if (pending) {
     opened.secret = std::move(*pending);
   } else if (pending.error().kind() == ErrorKind::kConflict ||
-             pending.error().kind() == ErrorKind::kNotFound) {
-    // The key cannot encrypt: it may be enabled again soon.
+             pending.error().kind() == ErrorKind::kNotFound ||
+             pending.error().kind() == ErrorKind::kExhausted) {
+    // The key cannot encrypt, or a Generic secret has eight labels of its own: it may be seen to.
     seen = {.status = Status::kUnreachable,
             .code = pending.error().code(),
             .message = pending.error().message()};
@@ -281,9 +282,10 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
   auto job = job_of(transaction, opened->view, opened->run);
   if (!job) {
     const ErrorKind kind = job.error().kind();
-    if (kind != ErrorKind::kNotFound && kind != ErrorKind::kConflict)
+    if (kind != ErrorKind::kNotFound && kind != ErrorKind::kConflict &&
+        kind != ErrorKind::kInvalidInput)
       return std::unexpected(job.error());
-    // The target is not registered any more, or a key is disabled.
+    // The target is not registered any more, or as another kind, or a key is disabled.
     const Seen seen{
         .status = kind == ErrorKind::kConflict ? Status::kUnreachable : Status::kConfiguration,
         .code = job.error().code(),

@@ -27,17 +27,25 @@ bool fits(SecretType type, Kind kind) {
   }
 }
 
+/// A cluster that is said to be PostgreSQL is not looked for in MySQL.
+bool is_engine_of(const secrets::Secret& secret, Kind kind) {
+  if (secret.type != SecretType::kPolarDb || kind == Kind::kTest) return true;
+  const auto config = rotation::stored_extended_config(secret.extended_config);
+  return config && (config->get("DBType") == "PostgreSQL") == (kind == Kind::kPostgres);
+}
+
 }  // namespace
 
 Result<rotation::ResolvedTarget> RegisteredTargets::resolve(barrier::Reader& reader,
                                                             const secrets::Secret& secret,
                                                             std::string_view id) {
   SR_TRY(targets::Target found, targets_.find(reader, secret.account, id));
-  if (!fits(secret.type, found.kind)) {
+  if (!fits(secret.type, found.kind) || !is_engine_of(secret, found.kind)) {
     return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
                 "The target " + std::string(id) + " is registered as " +
                     std::string(connector::to_text(found.kind)) +
-                    ", which secrets of this type cannot be rotated at. Register it anew.");
+                    ", where this secret cannot be rotated: its type or DBType is of another "
+                    "system. Register the target anew, or make the secret anew.");
   }
   return rotation::ResolvedTarget{.kind = found.kind,
                                   .target = std::move(found.where),

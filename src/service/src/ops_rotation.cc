@@ -148,7 +148,9 @@ Result<void> inspect_rotation(Call& call) {
   AnswerWriter& answer = call.answer;
   answer.field("SecretName", view.name());
   auto job = rotations->inspection(call.reader, view);
-  if (!job && job.error().kind() != ErrorKind::kNotFound) return std::unexpected(job.error());
+  if (!job && job.error().kind() != ErrorKind::kNotFound &&
+      job.error().kind() != ErrorKind::kInvalidInput)
+    return std::unexpected(job.error());
   connector::Outcome outcome;
   if (job) {
     SR_TRY(outcome, call.engines.driver->runner().run(std::move(*job)));

@@ -117,6 +117,7 @@ Result<bool> RotationDriver::look(AccountId account, const std::string& name) {
     auto found = parts_.rotations.probe(*reader, account, name);
     // The target is not registered, or the key cannot be used: nothing to compare with.
     if (!found && (found.error().kind() == ErrorKind::kNotFound ||
+                   found.error().kind() == ErrorKind::kInvalidInput ||
                    found.error().kind() == ErrorKind::kConflict))
       return false;
     if (!found) return std::unexpected(found.error());

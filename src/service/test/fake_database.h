@@ -19,6 +19,9 @@ class FakeTargets final : public rotation::TargetSource {
  public:
   Result<rotation::ResolvedTarget> resolve(barrier::Reader&, const secrets::Secret&,
                                            std::string_view id) override {
+    if (id == "of-another-kind")
+      return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+                  "The target is registered as ssh.");
     if (id == "unknown")
       return fail(ErrorKind::kNotFound, "TargetUnknown", "The target is not registered.");
     rotation::ResolvedTarget target;

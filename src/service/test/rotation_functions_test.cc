@@ -46,6 +46,23 @@ TEST_F(RotationFunctionsTest, TheFunctionsValueBecomesCurrent) {
   EXPECT_EQ(run_of().result, rotation::Ended::kSucceeded);
 }
 
+// ACSPending is a ninth label: the scheduled run fails after some attempts, as any other.
+TEST_F(RotationFunctionsTest, ASecretWithEightLabelsOfItsOwnFailsAndIsTold) {
+  ASSERT_TRUE(set_function().ok());
+  ASSERT_TRUE(
+      call("UpdateSecretRotationPolicy",
+           {{"SecretName", "key"}, {"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}})
+          .ok());
+  for (const char* label : {"a", "b", "c", "d", "e", "f", "g"})
+    ASSERT_TRUE(call("UpdateSecretVersionStage",
+                     {{"SecretName", "key"}, {"VersionStage", label}, {"MoveToVersion", "v1"}})
+                    .ok());
+  for (int i = 0; i < 30; ++i) pass(900'000);
+  EXPECT_EQ(run_of().result, rotation::Ended::kFailed);
+  EXPECT_EQ(run_of().code, "Rejected.LimitExceeded");
+  EXPECT_EQ(value(), "old");
+}
+
 TEST_F(RotationFunctionsTest, AFunctionThatMakesNoneGetsTheServers) {
   ASSERT_TRUE(set_function().ok());
   ASSERT_TRUE(rotate("v2").ok());

@@ -164,6 +164,24 @@ TEST_F(RotationTest, ARefusedPasswordIsReplacedAndAMissingTargetIsToldAtOnce) {
   EXPECT_EQ(value("lost"), R"({"AccountName":"app","AccountPassword":"old"})");
 }
 
+TEST_F(RotationTest, ATargetOfAnotherKindEndsTheRunAndIsTold) {
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser",
+                         {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}},
+                         "of-another-kind")
+                  .ok());
+  const Operation& inspect = *service_.find(kStrongroom.version, "InspectRotation");
+  {
+    const auto reader = *fixture_->reader();
+    const Answer dry = run(root(), inspect, {{"SecretName", "db"}}, reader.get());
+    EXPECT_EQ(text_at(dry.json, "/Ready"), "false") << dry.message;
+  }
+  pass(6 * 3'600'000);
+  EXPECT_EQ(run_of("db").result, rotation::Ended::kFailed);
+  EXPECT_EQ(run_of("db").message, "The target is registered as ssh.");
+  EXPECT_EQ(field("db", "/AutomaticRotation"), "Invalid");
+  EXPECT_EQ(events(), std::vector<std::string>{"Secret:RotateSecret:Failure"});
+}
+
 TEST_F(RotationTest, WhatIsNotAllowedOnManagedSecrets) {
   ASSERT_TRUE(create_rds("db", kOne, "SingleUser").ok());
   EXPECT_EQ(
