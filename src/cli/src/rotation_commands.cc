@@ -41,6 +41,11 @@ int dry_run(Session& session, const std::string& name) {
   if (!ready)
     lines.emplace_back("Reason", text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]));
   for (const Value& note : root["Notes"].items()) add(lines, "Note", note.text());
+  for (const Value& reader : root["StaleReaders"].items())
+    lines.emplace_back("Still on " + text(reader["VersionId"]),
+                       text(reader["PrincipalName"]) + " " + text(reader["AccessKeyId"]) +
+                           ", last read " + text(reader["LastReadTime"]) + " from " +
+                           text(reader["SourceIp"]));
   if (ready) lines.emplace_back("Next", "strongroom rotate " + name);
   const int code = session.print_answer(*answer, pairs(lines), text(root["Status"]) + "\n");
   return code == kOk && !ready ? kVerification : code;

@@ -55,6 +55,7 @@ Attempt<void> inspect(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_TRY(const auto lacks, target.admin_lacks());
   outcome.facts.admin_may = lacks.empty();
   for (const std::string& line : lacks) SR_CHECK_OK(note(outcome, line));
+  for (std::string& line : target.password_rules()) SR_CHECK_OK(note(outcome, std::move(line)));
   if (!job.current.account.empty()) {
     SR_CHECK_OK(check_names(job));
     SR_TRY(const bool there, target.exists(job.current.account));
@@ -195,6 +196,9 @@ Attempt<void> dispatch(const Job& job, AccountTarget& target, const Budget& budg
 }  // namespace
 
 Attempt<void> AccountTarget::check_rules() {
+  return {};
+}
+std::vector<std::string> AccountTarget::password_rules() {
   return {};
 }
 Attempt<void> AccountTarget::create(const Credential& credential) {

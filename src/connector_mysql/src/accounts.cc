@@ -110,6 +110,18 @@ Attempt<void> MysqlAccounts::check_rules() {
                            "that people choose are judged as before.");
 }
 
+std::vector<std::string> MysqlAccounts::password_rules() {
+  const auto rows = admin_->read(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name LIKE 'validate_password%' OR Variable_name LIKE "
+      "'simple_password_check%' OR Variable_name LIKE 'cracklib_password_check%' OR "
+      "Variable_name LIKE 'password_reuse_check%'");
+  if (!rows) return {};
+  Variables variables;
+  for (const Row& row : *rows)
+    if (row.size() == 2) variables.emplace(row[0], row[1]);
+  return judge_password_rules(variables, admin_->is_mariadb());
+}
+
 Attempt<Login> MysqlAccounts::login(const Credential& credential) {
   return connector_kit::login_seen(Session::open(job_.target, credential, budget_));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "grants.h"
+#include "password_rules.h"
 #include "session.h"
 #include "strongroom/connector_kit/account_steps.h"
 
@@ -21,6 +22,7 @@ class MysqlAccounts final : public connector_kit::AccountTarget {
   Attempt<std::string> open_admin() override;
   Attempt<std::vector<std::string>> admin_lacks() override;
   Attempt<void> check_rules() override;
+  std::vector<std::string> password_rules() override;
   Attempt<connector::Login> login(const connector::Credential& credential) override;
   Attempt<connector::Login> exercise(const connector::Credential& credential) override;
   Attempt<bool> exists(const std::string& account) override;

@@ -189,6 +189,8 @@ TEST_F(MariaDb, AServerThatTakesNoHashIsFoundBeforeTheRotation) {
   EXPECT_TRUE(logs_in(old));
   sql("SET GLOBAL strict_password_validation = OFF");
   EXPECT_EQ(run(Step::kInspect, old, {}), "done");
+  EXPECT_THAT(outcome_.facts.notes,
+              testing::Contains(HasSubstr("simple_password_check judges what people choose")));
   EXPECT_EQ(run(Step::kSet, old, fresh), "done");
   EXPECT_TRUE(logs_in(fresh));
   sql("SET GLOBAL strict_password_validation = ON");

@@ -32,6 +32,25 @@ Attempt<std::vector<std::string>> PostgresAccounts::admin_lacks() {
   return lacks;
 }
 
+// Superusers and members of pg_read_all_settings alone may see what is loaded.
+std::vector<std::string> PostgresAccounts::password_rules() {
+  const auto loaded = admin_->read(
+      "SELECT setting FROM pg_catalog.pg_settings WHERE name = "
+      "'shared_preload_libraries'");
+  if (!loaded || loaded->empty()) return {};
+  const std::string& libraries = loaded->front().at(0);
+  std::vector<std::string> lines;
+  if (libraries.find("passwordcheck") != std::string::npos)
+    lines.emplace_back(
+        "passwordcheck judges what people choose; of the verifiers of rotations it sees only that "
+        "they are not made of the role's name");
+  if (libraries.find("credcheck") != std::string::npos)
+    lines.emplace_back(
+        "credcheck is loaded: it takes the verifiers of rotations only with "
+        "credcheck.encrypted_password_allowed = on");
+  return lines;
+}
+
 Attempt<Login> PostgresAccounts::login(const Credential& credential) {
   return connector_kit::login_seen(Session::open(job_, credential, budget_));
 }

@@ -19,6 +19,7 @@ class PostgresAccounts final : public connector_kit::AccountTarget {
 
   Attempt<std::string> open_admin() override;
   Attempt<std::vector<std::string>> admin_lacks() override;
+  std::vector<std::string> password_rules() override;
   Attempt<connector::Login> login(const connector::Credential& credential) override;
   Attempt<connector::Login> exercise(const connector::Credential& credential) override;
   Attempt<bool> exists(const std::string& account) override;

@@ -35,7 +35,6 @@ constexpr Operation kRemindClientKey{
 constexpr Operation kBeginEpoch{
     .api = kStrongroom, .name = "BeginKeyringEpoch", .effect = Effect::kMutation};
 
-constexpr std::int64_t kReadersLookBackMillis = 7 * kMillisPerDay;
 constexpr std::int64_t kHeldBackMillis = 15LL * 60 * 1000;  // until the log is asked again
 
 // Tells whether anything was done, and what it was done to, for the record.

@@ -5,6 +5,7 @@
 #include "key_rights.h"
 #include "secret_answers.h"
 #include "secret_handlers.h"
+#include "secret_readers.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/rotation/rotations.h"
 #include "strongroom/service/rotation_driver.h"
@@ -137,6 +138,28 @@ std::string_view login_text(connector::Login login) {
                                                : "unknown";
 }
 
+/// Who would be left with a value that does not work: whose newest read was of an old version.
+void write_stale_readers(Call& call, const secrets::SecretView& secret) {
+  const auto current = secret.find_label(secrets::kCurrent);
+  if (call.engines.call_log == nullptr || !current) return;
+  const auto readers =
+      readers_of(*call.engines.call_log, call.engines.secrets.arn(secret.account(), secret.name()),
+                 {call.now.unix_ms - kReadersLookBackMillis});
+  if (!readers) return;
+  call.answer.begin_flat_list("StaleReaders");
+  for (const SecretReader& reader : *readers) {
+    if (reader.version_id == current->id()) continue;
+    call.answer.begin_item();
+    call.answer.field("PrincipalName", reader.principal_name);
+    call.answer.field("AccessKeyId", reader.access_key_id);
+    call.answer.field("SourceIp", reader.source_ip);
+    call.answer.field("VersionId", reader.version_id);
+    write_time(call.answer, "LastReadTime", reader.time);
+    call.answer.end_item();
+  }
+  call.answer.end_flat_list();
+}
+
 /// What a rotation would meet; changes nothing. Waits for the target on a worker.
 Result<void> inspect_rotation(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
@@ -174,6 +197,7 @@ Result<void> inspect_rotation(Call& call) {
   answer.begin_flat_list("Notes");
   for (const std::string& note : facts.notes) answer.item(note);
   answer.end_flat_list();
+  write_stale_readers(call, view);
   return {};
 }
 

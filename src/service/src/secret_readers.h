@@ -29,4 +29,7 @@ struct SecretReader {
 Result<std::vector<SecretReader>> readers_of(const trail::CallLog& log, std::string_view arn,
                                              Instant from);
 
+/// How far back it is looked for readers who are behind.
+inline constexpr std::int64_t kReadersLookBackMillis = 7 * kMillisPerDay;
+
 }  // namespace strongroom::service

@@ -35,6 +35,10 @@ class AccountTarget {
   /// A Failure of kConfiguration if the target's rules for passwords leave no way for set().
   virtual Attempt<void> check_rules();
 
+  /// The rules for passwords that the target says it has, and what they mean for those that are
+  /// made here; one line each, for people. What cannot be asked is left out.
+  virtual std::vector<std::string> password_rules();
+
   /// Tries `credential` on a connection of its own, closed afterwards.
   virtual Attempt<connector::Login> login(const connector::Credential& credential) = 0;
   /// Logs in as `credential` and uses its rights without changing anything. kRefused if the target
