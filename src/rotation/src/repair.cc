@@ -133,7 +133,7 @@ Result<std::optional<Patience>> Rotations::patience(barrier::Reader& reader, con
   const bool retires = run.phase == Phase::kRetire && run.automatic && !run.cancelled &&
                        run.attempt == 0 && run.next_at <= now;
   const bool resets = !run.running() && secret.rotation.automatic == Automatic::kEnabled &&
-                      (shape.dual || shape.creates) && secret.rotation.next <= now;
+                      (shape.dual || shape.creates) && spread_date(timing_of(secret, run)) <= now;
   if (!retires && !resets) return std::nullopt;
   const Instant since = retires ? run.next_at : secret.rotation.next;
   if (now.unix_ms >= since.unix_ms + settings_.stale_wait_ms) return std::nullopt;
@@ -146,7 +146,7 @@ Schedule Rotations::schedule_of(const Secret& secret, const Run& run) const {
   // An Invalid one does not begin by itself any more, and is overdue all the same.
   if (secret.rotation.automatic == Automatic::kDisabled) return {};
   Schedule schedule;
-  schedule.begins = earliest(run.window, secret.rotation.next);
+  schedule.begins = begins(timing_of(secret, run), {});
   schedule.deadline =
       run.window.empty() ? schedule.begins : next_opening(run.window, schedule.begins).ends;
   // With two accounts it may wait for readers of the old one.

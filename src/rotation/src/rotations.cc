@@ -115,8 +115,7 @@ Result<void> Rotations::adopt(barrier::Transaction& transaction, const Secret& s
     due::schedule(transaction, now,
                   {due::Kind::kLookAtTarget, secret.account, secret.name, secret.uuid});
   }
-  if (secret.rotation.automatic == Automatic::kEnabled)
-    due::schedule(transaction, secret.rotation.next, task);
+  resume_schedule(transaction, secret, now);
   return {};
 }
 
@@ -175,7 +174,7 @@ Result<void> Rotations::save(barrier::Transaction& transaction, const Secret& se
 void Rotations::resume_schedule(barrier::Transaction& transaction, const Secret& secret,
                                 Instant now) const {
   if (secret.rotation.automatic != Automatic::kEnabled) return;
-  due::schedule(transaction, std::max(now, secret.rotation.next),
+  due::schedule(transaction, std::max(now, spread_date(timing_of(secret, {}))),
                 {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid});
 }
 

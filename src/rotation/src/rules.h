@@ -7,6 +7,7 @@
 #include "strongroom/base/api_error.h"
 #include "strongroom/base/result.h"
 #include "strongroom/rotation/rotations.h"
+#include "strongroom/rotation/window.h"
 
 namespace strongroom::rotation {
 
@@ -28,6 +29,13 @@ inline std::string twin_of(std::string_view account) {
   if (account.ends_with(kSuffix))
     return std::string(account.substr(0, account.size() - kSuffix.size()));
   return std::string(account) + std::string(kSuffix);
+}
+
+inline Timing timing_of(const secrets::Secret& secret, const Run& run) {
+  return {.secret = secret.uuid,
+          .next = secret.rotation.next,
+          .interval_seconds = secret.rotation.interval_seconds,
+          .window = run.window};
 }
 
 /// The address of what says who has an account of a target.

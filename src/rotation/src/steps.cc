@@ -259,11 +259,12 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
   if (!opened) return Claimed{};
   const secrets::Rotation& schedule = opened->secret.rotation;
   if (!opened->run.running()) {
-    const bool due = schedule.automatic == Automatic::kEnabled && schedule.next <= now &&
+    const Timing timing = timing_of(opened->secret, opened->run);
+    const bool due = schedule.automatic == Automatic::kEnabled && spread_date(timing) <= now &&
                      !opened->secret.deleting();
     if (!due) return Claimed{};
-    if (const Instant begins = earliest(opened->run.window, now); begins > now) {
-      due::schedule(transaction, begins, task);
+    if (const Instant begin = begins(timing, now); begin > now) {
+      due::schedule(transaction, begin, task);
       return Claimed{};
     }
     opened->run = start(std::move(opened->run),
@@ -300,10 +301,21 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
   auto work = std::make_unique<Work>();
   work->task = task;
   work->epoch = opened->run.epoch;
+  work->lease_until = opened->run.lease_until;
   work->target = std::string(connector::to_text(job->kind)) + "/" + task.account.text() + "/" +
                  job->target.name;
   work->job = std::move(*job);
   return Claimed{.changed = true, .work = std::move(work)};
+}
+
+Result<bool> Rotations::renew(barrier::Transaction& transaction, Work& work, Instant now) {
+  SR_TRY(auto opened, open(transaction, work.task));
+  if (!opened || !opened->run.leased || opened->run.epoch != work.epoch) return false;
+  const Pace& pace = settings_.pace;
+  opened->run.lease_until = {now.unix_ms + pace.budget_ms + pace.margin_ms};
+  work.lease_until = opened->run.lease_until;
+  SR_CHECK_OK(save(transaction, opened->secret, opened->run, now));
+  return true;
 }
 
 // What a function or the target made, in the place of what was stored for it. Nothing of it is kept

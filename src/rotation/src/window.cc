@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "strongroom/base/api_error.h"
+#include "strongroom/base/bytes.h"
 
 namespace strongroom::rotation {
 namespace {
@@ -67,6 +68,13 @@ std::optional<Window> parse(std::string_view text) {
   return window;
 }
 
+/// The secret's share of whatever its runs are spread over. Ids are random numbers.
+std::int64_t share_of(const Uuid& secret, std::int64_t milliseconds) {
+  const std::int64_t spread = std::min(milliseconds / 10, kSpreadMillisMax);
+  constexpr int kNumberBits = 32;
+  return (spread * static_cast<std::int64_t>(load_u32(secret.bytes().data()))) >> kNumberBits;
+}
+
 }  // namespace
 
 Result<std::string> checked_window(std::string_view text) {
@@ -93,6 +101,19 @@ Opening next_opening(std::string_view text, Instant from) {
     if (opening.ends > from) return opening;
   }
   return {from, from};
+}
+
+Instant spread_date(const Timing& timing) {
+  const std::int64_t interval_ms = timing.interval_seconds * kMillisPerSecond;
+  return {timing.next.unix_ms - share_of(timing.secret, interval_ms)};
+}
+
+Instant begins(const Timing& timing, Instant from) {
+  const Instant due = std::max(spread_date(timing), from);
+  if (timing.window.empty()) return due;
+  const Opening opening = next_opening(timing.window, due);
+  const std::int64_t length = opening.ends.unix_ms - opening.begins.unix_ms;
+  return std::max(due, {opening.begins.unix_ms + share_of(timing.secret, length)});
 }
 
 }  // namespace strongroom::rotation

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "strongroom/rotation/machine.h"
+#include "strongroom/rotation/window.h"
 #include "strongroom/secrets/transition.h"
 
 namespace strongroom::rotation {
@@ -229,6 +230,39 @@ TEST(Simulation, TheTargetAcceptsACSCurrentOrTheIntentWhateverHappens) {
     World(seed).run();
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
+}
+
+// Made in one go, with one interval: they must not all rotate in one second.
+TEST(Simulation, TenThousandSchedulesOfOneDateAreSpread) {
+  std::mt19937_64 random(7);
+  std::map<std::int64_t, int> a_minute;
+  std::map<std::int64_t, int> in_window;
+  const Instant next = *parse_utc("2026-11-22T12:00:00Z");
+  for (int i = 0; i < kSchedules; ++i) {
+    std::string id(16, 0);
+    for (char& byte : id) byte = static_cast<char>(random());
+    Timing timing{.secret = Uuid::from_bytes(id), .next = next, .interval_seconds = 30 * 86'400};
+    const Instant begin = begins(timing, {});
+    ASSERT_EQ(begin, begins(timing, {})) << "the same after every restart";
+    ASSERT_LE(begin, next) << "never after what the API shows";
+    ASSERT_GE(begin.unix_ms, next.unix_ms - kSpreadMillisMax);
+    ++a_minute[begin.unix_ms / kMillisPerMinute];
+    timing.window = "20:00-21:00";
+    const Instant opened = begins(timing, {});
+    ASSERT_GE(opened, *parse_utc("2026-11-22T20:00:00Z"));
+    ASSERT_LT(opened, *parse_utc("2026-11-22T20:06:00Z"));
+    ++in_window[opened.unix_ms / kMillisPerMinute];
+    // Overdue after a long night: at once, in a window that is open already.
+    ASSERT_EQ(begins(timing, *parse_utc("2026-11-24T20:30:00Z")),
+              *parse_utc("2026-11-24T20:30:00Z"));
+    // The smallest interval is not eaten up.
+    timing = {.secret = timing.secret, .next = next, .interval_seconds = 60};
+    ASSERT_GE(begins(timing, {}).unix_ms, next.unix_ms - 6'000);
+  }
+  ASSERT_GE(a_minute.size(), 30U);
+  for (const auto& [minute, count] : a_minute) EXPECT_LT(count, 2 * kSchedules / 30);
+  ASSERT_EQ(in_window.size(), 6U);
+  for (const auto& [minute, count] : in_window) EXPECT_LT(count, 2 * kSchedules / 6);
 }
 
 }  // namespace

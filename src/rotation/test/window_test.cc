@@ -5,8 +5,8 @@
 namespace strongroom::rotation {
 namespace {
 
-std::string begins(std::string_view window, std::string_view from) {
-  return format_utc(earliest(window, *parse_utc(from)));
+std::string opens(std::string_view window, std::string_view from) {
+  return format_utc(begins(Timing{.secret = {}, .next = {}, .window = window}, *parse_utc(from)));
 }
 
 TEST(Window, FormsThatAreAndAreNot) {
@@ -20,17 +20,17 @@ TEST(Window, FormsThatAreAndAreNot) {
 }
 
 TEST(Window, EveryDay) {
-  EXPECT_EQ(begins("02:00-04:00", "2026-11-22T01:00:00Z"), "2026-11-22T02:00:00Z");
-  EXPECT_EQ(begins("02:00-04:00", "2026-11-22T03:59:59Z"), "2026-11-22T03:59:59Z");
-  EXPECT_EQ(begins("02:00-04:00", "2026-11-22T04:00:00Z"), "2026-11-23T02:00:00Z");
-  EXPECT_EQ(begins("", "2026-11-22T04:00:00Z"), "2026-11-22T04:00:00Z");
+  EXPECT_EQ(opens("02:00-04:00", "2026-11-22T01:00:00Z"), "2026-11-22T02:00:00Z");
+  EXPECT_EQ(opens("02:00-04:00", "2026-11-22T03:59:59Z"), "2026-11-22T03:59:59Z");
+  EXPECT_EQ(opens("02:00-04:00", "2026-11-22T04:00:00Z"), "2026-11-23T02:00:00Z");
+  EXPECT_EQ(opens("", "2026-11-22T04:00:00Z"), "2026-11-22T04:00:00Z");
 }
 
 TEST(Window, OverMidnightAndOnDaysOfTheWeek) {
   // 2026-11-22 is a Sunday.
-  EXPECT_EQ(begins("sat,sun 22:00-02:00", "2026-11-23T01:59:00Z"), "2026-11-23T01:59:00Z");
-  EXPECT_EQ(begins("sat,sun 22:00-02:00", "2026-11-23T02:00:00Z"), "2026-11-28T22:00:00Z");
-  EXPECT_EQ(begins("sun 00:00-24:00", "2026-11-23T00:00:00Z"), "2026-11-29T00:00:00Z");
+  EXPECT_EQ(opens("sat,sun 22:00-02:00", "2026-11-23T01:59:00Z"), "2026-11-23T01:59:00Z");
+  EXPECT_EQ(opens("sat,sun 22:00-02:00", "2026-11-23T02:00:00Z"), "2026-11-28T22:00:00Z");
+  EXPECT_EQ(opens("sun 00:00-24:00", "2026-11-23T00:00:00Z"), "2026-11-29T00:00:00Z");
   EXPECT_EQ(format_utc(next_opening("sun 22:00-02:00", *parse_utc("2026-11-22T00:00:00Z")).ends),
             "2026-11-23T02:00:00Z");
 }

@@ -37,6 +37,8 @@ constexpr Operation kBeginEpoch{
 
 constexpr std::int64_t kHeldBackMillis = 15LL * 60 * 1000;  // until the log is asked again
 
+constexpr std::int64_t kQueuedMillis = 5'000;  // until a run that waits is looked at again
+
 // Tells whether anything was done, and what it was done to, for the record.
 struct Work {
   const Operation* operation;
@@ -62,6 +64,10 @@ Result<Work> claim_rotation(Engines& engines, barrier::Transaction& transaction,
                             const due::Task& task, Instant now) {
   if (engines.rotations == nullptr || engines.driver == nullptr)
     return Work{&kRotateSecret, false, {}};
+  if (!engines.driver->takes(task)) {
+    due::schedule(transaction, {now.unix_ms + kQueuedMillis}, task);
+    return Work{&kRotateSecret, false, {}};
+  }
   SR_TRY(auto claimed, engines.rotations->claim(transaction, task, now));
   return Work{&kRotateSecret, claimed.changed, engines.secrets.arn(task.account, task.name),
               std::move(claimed.work)};

@@ -22,6 +22,10 @@ auto without_conflict(Attempt attempt) {
   return result;
 }
 
+std::string key_of(const due::Task& task) {
+  return task.account.text() + "/" + task.name;
+}
+
 }  // namespace
 
 RotationDriver::RotationDriver(Parts parts, std::size_t threads) : parts_(std::move(parts)) {
@@ -37,10 +41,16 @@ void RotationDriver::stop() {
   if (pool_) pool_->stop();
 }
 
+bool RotationDriver::takes(const due::Task& task) {
+  const std::lock_guard lock(mutex_);
+  return held_.size() < limits::kRotationQueueMax && !held_.contains(key_of(task));
+}
+
 void RotationDriver::start(WorkRef work) {
   const std::string target = work->target;
   {
     const std::lock_guard lock(mutex_);
+    held_.insert(key_of(work->task));
     const auto [entry, idle] = busy_.try_emplace(target);
     if (!idle) {
       entry->second.push_back(std::move(work));
@@ -48,18 +58,25 @@ void RotationDriver::start(WorkRef work) {
     }
   }
   if (!pool_) return run(std::move(work));
+  const std::string key = key_of(work->task);
   WorkerPool::Job job = [this, work = std::move(work)]() mutable { run(std::move(work)); };
   if (pool_->post(job)) return;
   const std::lock_guard lock(mutex_);
-  busy_.erase(target);
+  held_.erase(key);
+  const auto entry = busy_.find(target);
+  for (const WorkRef& waiting : entry->second) held_.erase(key_of(waiting->task));
+  busy_.erase(entry);
 }
 
 // One target's work, one after the other.
 void RotationDriver::run(WorkRef work) {
   const std::string target = work->target;
   while (work) {
+    const std::string key = key_of(work->task);
+    if (!may_begin(*work)) work = nullptr;
     while (work) work = drive(std::move(work));
     const std::lock_guard lock(mutex_);
+    held_.erase(key);
     const auto entry = busy_.find(target);
     if (entry->second.empty()) {
       busy_.erase(entry);
@@ -68,6 +85,24 @@ void RotationDriver::run(WorkRef work) {
     work = std::move(entry->second.front());
     entry->second.erase(entry->second.begin());
   }
+}
+
+// The lease must last for the whole step: what had to wait gets a new one, unless the run was
+// undone meanwhile.
+bool RotationDriver::may_begin(rotation::Work& work) {
+  if (stopping_) return false;
+  const Instant now = parts_.clock.now();
+  if (now.unix_ms + work.job.budget_ms <= work.lease_until.unix_ms) return true;
+  const auto renewed = without_conflict([&]() -> Result<bool> {
+    SR_TRY(const auto transaction, parts_.store.begin());
+    SR_TRY(const bool ours, parts_.rotations.renew(*transaction, work, now));
+    if (ours) SR_CHECK_OK(transaction->commit());
+    return ours;
+  });
+  if (!renewed)
+    log::warn("rotation_lease_lost",
+              {{"code", renewed.error().code()}, {"why", renewed.error().message()}});
+  return renewed && *renewed;
 }
 
 RotationDriver::WorkRef RotationDriver::drive(WorkRef work) {

@@ -88,6 +88,7 @@ struct Settings {
 struct Work {
   due::Task task;  // for claiming what follows
   std::uint64_t epoch = 0;
+  Instant lease_until;
   std::string target;  // jobs with the same text never run at once
   connector::Job job;
 };
@@ -217,6 +218,10 @@ class Rotations {
   /// Looks at the secret of a due row. A secret that is gone or another one of that name gives
   /// nothing to do.
   Result<Claimed> claim(barrier::Transaction& transaction, const due::Task& task, Instant now);
+
+  /// Work that had to wait gets a lease as if it had been claimed now. False if it is not to be
+  /// done any more: undone, or taken over by another runner.
+  Result<bool> renew(barrier::Transaction& transaction, Work& work, Instant now);
 
   struct Settled {
     bool stale = false;     // another runner took over: nothing was changed

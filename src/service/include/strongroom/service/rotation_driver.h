@@ -3,13 +3,16 @@
 // follows, until there is nothing to do now.
 //
 // Jobs of one target never run at once; a hung target costs one thread until its budget is spent.
-// Whatever is lost on the way (a full queue, a kill, a failed commit) is found again by the due row
-// that the claim left. Thread-safe.
+// What waits for its turn keeps its claim: a run is not claimed again while it is held here, and
+// its lease is renewed when its turn comes, so that waiting never counts as an attempt. Whatever is
+// lost on the way (a kill, a failed commit) is found again by the due row that the claim left.
+// Thread-safe.
 
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +39,9 @@ class RotationDriver {
   RotationDriver(const RotationDriver&) = delete;
   RotationDriver& operator=(const RotationDriver&) = delete;
 
+  /// Whether the secret of `task` may be claimed now: false while a step of it is held here, or as
+  /// much is held as there is room for. Its row then has to come again later.
+  bool takes(const due::Task& task);
   /// Does the step and all that follows it.
   void start(std::unique_ptr<rotation::Work> work);
 
@@ -55,6 +61,7 @@ class RotationDriver {
  private:
   using WorkRef = std::unique_ptr<rotation::Work>;
   void run(WorkRef work);
+  bool may_begin(rotation::Work& work);
   WorkRef drive(WorkRef work);
   Result<WorkRef> settle_and_claim(const rotation::Work& work,
                                    const Result<connector::Outcome>& outcome);
@@ -65,6 +72,7 @@ class RotationDriver {
   Parts parts_;
   std::mutex mutex_;
   std::map<std::string, std::vector<WorkRef>> busy_;  // by target: what waits for it
+  std::set<std::string> held_;                        // secrets whose steps wait or run
   std::atomic<bool> stopping_{false};
   std::unique_ptr<WorkerPool> pool_;
 };
