@@ -162,7 +162,7 @@ class World {
     const auto transaction = *store_->begin();
     const auto view = secrets_->view(*transaction, kAccount, place_.name);
     SR_CHECK(
-        rotations_->request(*transaction, view->decode(), version, kOverlapMillis, clock_.now())
+        rotations_->request(*transaction, view->decode(), {version, kOverlapMillis}, clock_.now())
             .has_value());
     SR_CHECK(transaction->commit().has_value());
   }

@@ -57,11 +57,12 @@ void take_rotation(const Value& one, bool by_date, std::vector<std::vector<std::
   const std::string next = text(one["ScheduledStart"]);
   if (by_date && next.empty()) return;
   const bool late = one["Overdue"].text() == "true";
-  const bool drifted = one["Drifted"].text() == "true";
+  const bool drifted = one["Drifted"].text() == "true" || !one["DriftFindings"].items().empty();
   rows.push_back(
       {next, text(one["Deadline"]), text(one["SecretName"]), text(one["SecretType"]),
        text(one["AutomaticRotation"]) + (late ? ", overdue" : "") + (drifted ? ", drifted" : ""),
-       text(one["Phase"]), text(one["LastRotationDate"]), text(one["ErrorCode"])});
+       text(one["Phase"]), text(one["LastRotationDate"]), text(one["StartedBy"]),
+       text(one["ErrorCode"])});
   raw += text(one["SecretName"]) + "\n";
 }
 
@@ -69,7 +70,7 @@ int print_rotations(Session& session, const client::Answer& last, bool by_date,
                     std::vector<std::vector<std::string>> rows, const std::string& raw) {
   if (by_date) std::ranges::sort(rows);
   rows.insert(rows.begin(),
-              {"NEXT", "DEADLINE", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "ERROR"});
+              {"NEXT", "DEADLINE", "SECRET", "TYPE", "AUTOMATIC", "PHASE", "LAST", "BY", "ERROR"});
   if (rows.size() == 1) {
     const char* const none =
         by_date ? "Nothing is scheduled; a secret gets a schedule so: strongroom rotation policy "
@@ -125,6 +126,7 @@ int rotation_status(Session& session, const std::string& name) {
                                             {"Drifted", "Drifted"},
                                             {"Last", "LastRotationDate"},
                                             {"Started", "StartTime"},
+                                            {"Started by", "StartedBy"},
                                             {"Ended", "EndTime"},
                                             {"Gap in milliseconds", "GapMillis"},
                                             {"Phase", "Phase"},
@@ -139,6 +141,8 @@ int rotation_status(Session& session, const std::string& name) {
     lines.emplace_back("Reason", text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]));
   if (idle && root["AutomaticRotation"].text() == "Invalid")
     lines.emplace_back("Mend it", "see to the reason, then strongroom rotate " + name);
+  for (const Value& finding : root["DriftFindings"].items())
+    add(lines, "Changed by hand", finding.text());
   if (root["Drifted"].text() == "true")
     lines.emplace_back("Mend it",
                        "strongroom rotation resync " + name + ", or adopt " + name + " -");

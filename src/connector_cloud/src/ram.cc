@@ -111,6 +111,12 @@ class UserKeys {
     SR_TRY(outcome.facts.current, login(job_.current));
     SR_TRY(outcome.facts.pending, login(job_.pending));
     SR_TRY(outcome.facts.previous, login(job_.previous));
+    const auto keys = list();
+    if (!keys) return {};  // what cannot be looked at is no finding
+    for (const Key& key : *keys)
+      if (key.id != job_.current.public_part && key.id != job_.previous.public_part)
+        outcome.facts.notes.push_back("the RAM user has the AccessKey " + key.id +
+                                      ", which is not this secret's; delete it");
     return {};
   }
 

@@ -41,9 +41,47 @@ std::unexpected<Failure> account_missing(const Job& job, const std::string& acco
                        "The account " + account + " does not exist at " + job.target.name + ".");
 }
 
+/// Whoever may make secrets but not change accounts of the target gets no account by naming it.
+Attempt<void> check_proof(const Job& job, AccountTarget& target) {
+  if (job.option(connector::kProve).empty()) return {};
+  if (!job.pending.secret.empty()) {
+    // Nobody but an attempt of this run, which saw the proof, can have set that.
+    SR_TRY(const Login made, target.login(job.pending));
+    if (made == Login::kAccepted) return {};
+  }
+  for (const Credential* given : {&job.current, &job.previous}) {
+    if (given->secret.empty()) continue;
+    SR_TRY(const Login seen, target.login(*given));
+    if (seen == Login::kAccepted) continue;
+    return misconfigured(
+        "NotProven",
+        "The credential that was brought in for " + given->account +
+            " does not log in, and who made the secret may not change accounts of " +
+            job.target.name +
+            ". Bring in the right one (AdoptSecret), or let somebody rotate it who has the right "
+            "rds:ResetAccountPassword (ECS: ecs:RunCommand) on the instance.");
+  }
+  return {};
+}
+
+/// The account that is to be made is there, and it is not known to be ours.
+std::unexpected<Failure> account_exists(const Job& job) {
+  const std::string what = "The account " + job.pending.account + " exists at " + job.target.name +
+                           " already and may be somebody else's; nothing was changed there. ";
+  if (job.secret_type == "Rds")
+    return misconfigured("AccountExists",
+                         what + "If it is the twin of " + job.current.account +
+                             ", make the secret anew with both accounts in SecretData; else give "
+                             "that account another name.");
+  return misconfigured("AccountExists", what +
+                                            "Secrets of this type have accounts of their own: "
+                                            "delete the secret and choose another AccountName.");
+}
+
 Attempt<void> inspect_twin(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_TRY(const bool there, target.exists(job.pending.account));
   if (!there) return note(outcome, "the twin " + job.pending.account + " would be created");
+  if (!job.option(connector::kNewAccount).empty()) return account_exists(job);
   SR_TRY(const Difference difference, target.compare(job.current.account, job.pending.account));
   outcome.facts.grants_equal = difference.equal();
   for (const std::string& finding : difference.findings) SR_CHECK_OK(note(outcome, finding));
@@ -69,7 +107,21 @@ Attempt<void> inspect(const Job& job, AccountTarget& target, Outcome& outcome) {
     if (job.dual && !job.pending.account.empty()) SR_CHECK_OK(inspect_twin(job, target, outcome));
   }
   if (!lacks.empty()) return misconfigured("AdminLacksRights", lacks.front());
+  SR_CHECK_OK(check_proof(job, target));
   return target.check_rules();
+}
+
+/// The grants of a pair are equal after each rotation. What cannot be looked at is no finding.
+void compare_pair(const Job& job, AccountTarget& target, Outcome& outcome) {
+  if (!target.open_admin()) return;
+  const auto both = target.exists(job.previous.account);
+  if (!both || !*both) return;
+  const auto difference = target.compare(job.current.account, job.previous.account);
+  if (!difference) return;
+  outcome.facts.grants_equal = difference->equal();
+  for (const std::string& finding : difference->findings)
+    outcome.facts.notes.push_back("the grants of " + job.previous.account +
+                                  " differ from those of " + job.current.account + ": " + finding);
 }
 
 Attempt<void> probe(const Job& job, AccountTarget& target, Outcome& outcome) {
@@ -81,7 +133,9 @@ Attempt<void> probe(const Job& job, AccountTarget& target, Outcome& outcome) {
   };
   SR_CHECK_OK(try_login(job.current, outcome.facts.current));
   SR_CHECK_OK(try_login(job.pending, outcome.facts.pending));
-  return try_login(job.previous, outcome.facts.previous);
+  SR_CHECK_OK(try_login(job.previous, outcome.facts.previous));
+  if (job.dual && job.previous.present()) compare_pair(job, target, outcome);
+  return {};
 }
 
 /// The twin exists and has the rights of the account behind ACSCurrent. True if that was changed.
@@ -107,14 +161,15 @@ Attempt<void> check_new(const Job& job, AccountTarget& target, bool exists) {
   if (!exists) return {};
   SR_TRY(const bool ours, target.accepts(job.pending));
   if (ours) return {};
-  return misconfigured("AccountExists",
-                       "The account " + job.pending.account + " exists at " + job.target.name +
-                           " already, and secrets of this type have accounts of their own. Delete "
-                           "the secret and choose another AccountName.");
+  // Where nobody can log in, an attempt that died is taken for the one who made it.
+  SR_TRY(const Login seen, target.login(job.pending));
+  if (seen == Login::kUnknown && job.attempt > 1) return {};
+  return account_exists(job);
 }
 
 Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_CHECK_OK(check_names(job));
+  SR_CHECK_OK(check_proof(job, target));
   SR_TRY(outcome.facts.server, target.open_admin());
   SR_CHECK_OK(target.check_rules());
   SR_TRY(const bool exists, target.exists(job.pending.account));

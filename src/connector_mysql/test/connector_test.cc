@@ -104,6 +104,39 @@ TEST_F(MariaDb, TwinIsMadeWithTheSameGrantsAndKeptEqual) {
             false);
 }
 
+TEST_F(MariaDb, ATwinThatIsSomebodyElsesIsNotTaken) {
+  sql("CREATE USER 'seven'@'%' IDENTIFIED BY 'first-password-7'");
+  sql("GRANT SELECT ON app.* TO 'seven_clone'@'%' IDENTIFIED BY 'somebody-elses-7'");
+  const std::string before = world();
+  const Login first{"seven", "first-password-7"};
+  const Login twin{"seven_clone", "TwinPassword-bbbbbbbbbbb"};
+  for (const Step step : {Step::kInspect, Step::kSet}) {
+    job_ = test::account_job(*server_, Kind::kMysql, step, first, twin);
+    job_.secret_type = "Rds";
+    job_.options.emplace_back(connector::kNewAccount, "yes");
+    EXPECT_THAT(run(), StartsWith("configuration AccountExists"));
+  }
+  EXPECT_EQ(world(), before);
+  // One that an attempt of ours has made is ours.
+  job_.pending = Login{"seven_clone", "somebody-elses-7"}.credential();
+  EXPECT_EQ(run(), "done");
+}
+
+TEST_F(MariaDb, WhatDoesNotLogInIsNotTakenOverByNamingIt) {
+  sql("CREATE USER 'eight'@'%' IDENTIFIED BY 'their-password-8'");
+  const Login fresh{"eight", "NewPassword-18-aaaaaaaa"};
+  for (const Step step : {Step::kInspect, Step::kSet}) {
+    job_ = test::account_job(*server_, Kind::kMysql, step, {"eight", "guessed"}, fresh);
+    job_.options.emplace_back(connector::kProve, "yes");
+    EXPECT_THAT(run(), StartsWith("configuration NotProven"));
+  }
+  EXPECT_TRUE(logs_in({"eight", "their-password-8"}));
+  job_ =
+      test::account_job(*server_, Kind::kMysql, Step::kSet, {"eight", "their-password-8"}, fresh);
+  job_.options.emplace_back(connector::kProve, "yes");
+  EXPECT_EQ(run(), "done");
+}
+
 TEST_F(MariaDb, TheFirstOfAPairIsMadeAsItsOptionsSay) {
   const Login first{"auto", "AutoPassword-1-aaaaaaaa"};
   const Login twin{"auto_clone", "AutoPassword-2-aaaaaaaa"};

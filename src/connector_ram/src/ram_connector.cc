@@ -93,7 +93,12 @@ Result<Outcome> RamConnector::attempt(Change& change) {
   };
   if (change.step == Step::kRetire) return remove(previous);
   if (change.step == Step::kRollBack) return remove(pending);
-  if (has(keys, pending)) return already_done();
+  if (const auto held = std::ranges::find(keys, pending, &AccessKeyInfo::id); held != keys.end()) {
+    if (held->active) return already_done();
+    change.action = "UpdateAccessKey";
+    SR_CHECK_OK(directory.set_access_key_active(*change.transaction, change.owner, pending, true));
+    return done();
+  }
   if (keys.size() >= limits::kAccessKeysPerUserMax) {
     if (previous == current || !has(keys, previous)) {
       return make_outcome(Status::kConfiguration, "NoFreeAccessKeySlot",
@@ -160,6 +165,12 @@ Result<Outcome> RamConnector::look(const Job& job) {
     outcome.status = Status::kRejected;
     outcome.code = "AccessKeyNotAccepted";
     outcome.message = "The new AccessKey is not accepted.";
+  }
+  if (job.step == Step::kProbe) {
+    for (const AccessKeyInfo& key : *keys)
+      if (key.id != job.current.public_part && key.id != job.previous.public_part)
+        outcome.facts.notes.push_back("the RAM user has the AccessKey " + key.id +
+                                      ", which is not this secret's; delete it");
   }
   if (job.step != Step::kInspect) return outcome;
   for (const AccessKeyInfo& key : *keys)

@@ -110,12 +110,15 @@ Conclusion succeed(Run run, const Shape& shape, Instant now) {
       return {std::move(run)};
     case Phase::kSet:
       run.touched = true;
+      run.has_twin = run.has_twin || shape.dual;
+      run.unproven = false;
       enter(run, Phase::kTest, now);
       return {std::move(run)};
     case Phase::kTest:
       run.promoted = true;
       if (shape.gaps && run.exposed != Instant{}) run.gap_ms = now.unix_ms - run.exposed.unix_ms;
       if (run.purpose == Purpose::kAdopt) {
+        run.unproven = false;
         end(run, Ended::kSucceeded, now);
         return {std::move(run), Change::kAdopt, Report::kSucceeded};
       }
@@ -246,11 +249,15 @@ Run start(Run before, const Start& start, Instant now) {
   run.epoch = before.epoch;
   run.accounts = std::move(before.accounts);
   run.drifted = before.drifted;
+  run.findings = std::move(before.findings);
+  run.has_twin = before.has_twin;
+  run.unproven = before.unproven;
   run.window = std::move(before.window);
   run.purpose = start.purpose;
   run.id = start.id;
   run.automatic = start.automatic;
   run.overlap_ms = start.overlap_ms;
+  run.started_by = start.by;
   run.started = now;
   const bool sets = start.provision || start.purpose == Purpose::kResync;
   const bool adopts = start.purpose == Purpose::kAdopt;

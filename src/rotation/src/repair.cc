@@ -17,16 +17,43 @@ using secrets::SecretView;
 namespace {
 
 constexpr std::int64_t kProbeMillis = 10'000;
+constexpr std::size_t kFindingsMax = 8;
+
+/// The first of them; who mends those sees the others.
+std::vector<std::string> kept_findings(std::vector<std::string> findings) {
+  const std::size_t all = findings.size();
+  if (all <= kFindingsMax) return findings;
+  findings.resize(kFindingsMax);
+  findings.push_back("and " + std::to_string(all - kFindingsMax) + " more");
+  return findings;
+}
+
+due::Event drift_event(const Secret& secret, const Run& run, std::string arn) {
+  const bool found = run.drifted || !run.findings.empty();
+  std::string detail;
+  JsonWriter json(detail);
+  json.begin_object();
+  json.member("level", run.drifted ? "CRITICAL" : found ? "WARN" : "INFO");
+  json.member("secretName", secret.name);
+  json.member("secretType", secrets::to_text(secret.type));
+  if (run.drifted) json.member("refused", secrets::kCurrent);
+  if (!run.findings.empty()) json.member("finding", run.findings.front());
+  json.end_object();
+  return {found ? "Secret:Drift:Detected" : "Secret:Drift:Resolved", secret.account, std::move(arn),
+          std::move(detail)};
+}
 
 }  // namespace
 
 Result<void> Rotations::resync(barrier::Transaction& transaction, const Secret& secret,
-                               Instant now) {
+                               std::string_view by, Instant now) {
   if (!secret.rotates()) return not_managed();
   SR_TRY(Run run, run_of(transaction, secret));
   if (run.running()) return being_rotated();
-  run = start(std::move(run), {.id = Uuid::generate(random_).lower(), .purpose = Purpose::kResync},
-              now);
+  run = start(
+      std::move(run),
+      {.id = Uuid::generate(random_).lower(), .purpose = Purpose::kResync, .by = std::string(by)},
+      now);
   return save(transaction, secret, run, now);
 }
 
@@ -49,7 +76,10 @@ Result<void> Rotations::adopt_value(barrier::Transaction& transaction, const Sec
   if (form.type != secrets::SecretType::kRamCredentials && given->account != current.account)
     return invalid_parameter("SecretData", "Its account is the one that ACSCurrent has.");
   SR_TRY(const SecretBytes value, render(form, *given, now));
-  run = start(std::move(run), {.id = std::string(adopted.version_id), .purpose = Purpose::kAdopt},
+  run = start(std::move(run),
+              {.id = std::string(adopted.version_id),
+               .purpose = Purpose::kAdopt,
+               .by = std::string(adopted.by)},
               now);
   SR_TRY(secret, secrets_.put_pending(transaction, std::move(secret), run.id, value, now));
   return save(transaction, secret, run, now);
@@ -89,6 +119,7 @@ Result<std::optional<Probe>> Rotations::probe(barrier::Reader& reader, AccountId
   job.budget_ms = std::min(job.budget_ms, kProbeMillis);
   return Probe{.task = {due::Kind::kRotateSecret, account, std::string(name), view->uuid()},
                .epoch = run.epoch,
+               .pair = job.dual && job.previous.present(),
                .job = std::move(job)};
 }
 
@@ -102,19 +133,18 @@ Result<bool> Rotations::note_probe(barrier::Transaction& transaction, const due:
   SR_TRY(Run run, run_of(transaction, secret));
   // A rotation since then has changed what should log in.
   const bool moved = run.running() || run.epoch != probed.epoch;
-  if (moved || run.drifted == probed.drifted) return false;
+  // A function's notes are for people who ask.
+  const auto findings =
+      secret.managed() ? kept_findings(probed.findings) : std::vector<std::string>();
+  const bool proves = run.unproven && probed.proven;
+  const bool news = run.drifted != probed.drifted || run.findings != findings;
+  if (moved || (!news && !proves)) return false;
+  if (proves) run.unproven = false;
   run.drifted = probed.drifted;
+  run.findings = findings;
   put_run(transaction, secret, run);
-  std::string detail;
-  JsonWriter json(detail);
-  json.begin_object();
-  json.member("level", probed.drifted ? "CRITICAL" : "INFO");
-  json.member("secretName", secret.name);
-  json.member("secretType", secrets::to_text(secret.type));
-  json.end_object();
-  due::record(transaction, now,
-              {probed.drifted ? "Secret:Drift:Detected" : "Secret:Drift:Resolved", task.account,
-               secrets_.arn(task.account, task.name), std::move(detail)});
+  if (news)
+    due::record(transaction, now, drift_event(secret, run, secrets_.arn(task.account, task.name)));
   return true;
 }
 
@@ -148,7 +178,7 @@ Schedule Rotations::schedule_of(const Secret& secret, const Run& run) const {
   Schedule schedule;
   schedule.begins = begins(timing_of(secret, run), {});
   schedule.deadline =
-      run.window.empty() ? schedule.begins : next_opening(run.window, schedule.begins).ends;
+      run.window.empty() ? secret.rotation.next : next_opening(run.window, schedule.begins).ends;
   // With two accounts it may wait for readers of the old one.
   if (run.window.empty() && secret.find_label(secrets::kPrevious) != nullptr)
     schedule.deadline.unix_ms += settings_.stale_wait_ms;

@@ -8,6 +8,7 @@
 #include "records.h"
 #include "reveal.h"
 #include "rules.h"
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/check.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/secrets/transition.h"
@@ -27,8 +28,20 @@ Result<bool> is_auto(const SecretBytes& data) {
   return crypto::ct_equal(data, expected);
 }
 
+/// What no target takes as a name, so that it is told today and not by the first rotation.
+bool may_be_account(std::string_view name) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return name.size() <= limits::kTargetAccountBytesMax && is_utf8(name) && !name.starts_with(' ') &&
+         !name.ends_with(' ') && std::ranges::none_of(name, is_control);
+}
+
 Result<void> check_accounts(const ExtendedConfig& config,
                             const std::vector<connector::Credential>& given) {
+  for (const connector::Credential& credential : given)
+    if (!may_be_account(credential.account))
+      return invalid_parameter("SecretData",
+                               "An account's name has at most 128 bytes, no control characters "
+                               "and no blank at its ends.");
   if (config.sub_type() != "DoubleUsers") return {};
   if (given.size() == 2 && given[0].account == given[1].account)
     return invalid_parameter("SecretData", "Its two accounts are different ones.");
@@ -105,7 +118,8 @@ Result<void> Rotations::adopt(barrier::Transaction& transaction, const Secret& s
   }
   SR_TRY(Run run, run_of(transaction, secret));
   run.accounts = values.accounts;
-  if (values.provision) run = start(std::move(run), {.provision = true}, now);
+  run.unproven = values.unproven && !values.provision;
+  if (values.provision) run = start(std::move(run), {.provision = true, .by = secret.creator}, now);
   put_run(transaction, secret, run);
   const due::Task task{due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid};
   if (run.running()) {
@@ -178,20 +192,22 @@ void Rotations::resume_schedule(barrier::Transaction& transaction, const Secret&
                 {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid});
 }
 
-Result<void> Rotations::request(barrier::Transaction& transaction, Secret secret,
-                                std::string_view version_id, std::optional<std::int64_t> overlap_ms,
+Result<void> Rotations::request(barrier::Transaction& transaction, Secret secret, const Wish& wish,
                                 Instant now) {
+  const auto& overlap_ms = wish.overlap_ms;
   if (!secret.rotates()) return not_managed();
-  SR_CHECK_OK(secrets::check_version_id(version_id));
+  SR_CHECK_OK(secrets::check_version_id(wish.version_id));
   if (overlap_ms &&
       (*overlap_ms < settings_.overlap_ms_min || *overlap_ms > limits::kOverlapMillisMax))
     return invalid_parameter("OverlapWindow", "It is from 10 minutes to 2 days: 30m, 48h.");
-  if (secret.find_version(version_id) != nullptr) return {};
+  if (secret.find_version(wish.version_id) != nullptr) return {};
   SR_TRY(Run run, run_of(transaction, secret));
   if (run.running()) return being_rotated();
+  if (wish.trusted) run.unproven = false;
   run = start(std::move(run),
-              {.id = std::string(version_id),
-               .overlap_ms = overlap_ms.value_or(settings_.overlap_ms_default)},
+              {.id = std::string(wish.version_id),
+               .overlap_ms = overlap_ms.value_or(settings_.overlap_ms_default),
+               .by = std::string(wish.by)},
               now);
   SR_TRY(const secrets::SecretView view, secrets_.view(transaction, secret.account, secret.name));
   SR_TRY(secret, put_new_pending(transaction, view, std::move(secret), run, now));

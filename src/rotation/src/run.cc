@@ -32,6 +32,8 @@ std::string encode(const Run& run) {
   flatbuffers::FlatBufferBuilder builder(512);
   std::vector<flatbuffers::Offset<flatbuffers::String>> accounts;
   for (const std::string& account : run.accounts) accounts.push_back(builder.CreateString(account));
+  std::vector<flatbuffers::Offset<flatbuffers::String>> findings;
+  for (const std::string& finding : run.findings) findings.push_back(builder.CreateString(finding));
   builder.Finish(fb::CreateRunDirect(
       builder, kFormat, run.account.number(), run.name.c_str(), run.id.c_str(),
       static_cast<std::uint8_t>(run.phase), run.automatic, run.attempt, run.rounds, run.touched,
@@ -39,7 +41,7 @@ std::string encode(const Run& run) {
       run.next_at.unix_ms, run.started.unix_ms, run.ended.unix_ms, run.overlap_ms,
       static_cast<std::uint8_t>(run.result), run.code.c_str(), run.message.c_str(), run.gap_ms,
       &accounts, static_cast<std::uint8_t>(run.purpose), run.drifted, run.window.c_str(),
-      run.exposed.unix_ms));
+      run.exposed.unix_ms, run.started_by.c_str(), run.has_twin, run.unproven, &findings));
   return finished(builder);
 }
 
@@ -80,6 +82,12 @@ Result<Run> decode_run(ByteView body) {
   run.drifted = stored->drifted();
   if (stored->window() != nullptr) run.window = stored->window()->str();
   run.exposed = {stored->exposed()};
+  if (stored->started_by() != nullptr) run.started_by = stored->started_by()->str();
+  run.has_twin = stored->has_twin();
+  run.unproven = stored->unproven();
+  if (stored->findings() != nullptr) {
+    for (const auto* finding : *stored->findings()) run.findings.push_back(finding->str());
+  }
   return run;
 }
 

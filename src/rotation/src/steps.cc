@@ -150,8 +150,12 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
   SR_TRY(ResolvedTarget target, targets_->resolve(reader, secret, config.target()));
   job.options.emplace_back(connector::kRunStarted, format_utc(run.started));
   const bool provisions = run.phase == Phase::kProvision || run.phase == Phase::kProvisionTwin;
-  if (provisions && run.purpose != Purpose::kResync)
+  // The first rotation of one account makes its twin; one that is there is somebody else's.
+  const bool makes_twin =
+      run.phase == Phase::kSet && job.dual && !job.previous.present() && !run.has_twin;
+  if (makes_twin || (provisions && run.purpose != Purpose::kResync))
     job.options.emplace_back(connector::kNewAccount, "yes");
+  if (run.unproven) job.options.emplace_back(connector::kProve, "yes");
   job.kind = target.kind;
   job.target = std::move(target.target);
   job.admin = std::move(target.admin);
@@ -161,8 +165,12 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
 }
 
 Result<Job> Rotations::inspection(barrier::Reader& reader, const SecretView& secret) {
+  SR_TRY(const Run known, run_of(reader, secret.decode()));
   Run run;
   run.id = "dry-run";
+  run.phase = Phase::kSet;
+  run.has_twin = known.has_twin;
+  run.unproven = known.unproven;
   SR_TRY(Job job, job_of(reader, secret, run));
   job.step = connector::Step::kInspect;
   // The account that a rotation would set, so that its grants are compared.
@@ -184,6 +192,7 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
     case Change::kPromote:
       opened.secret = secrets::promote(std::move(opened.secret), now);
       opened.run.drifted = false;
+      opened.run.findings.clear();
       break;
     case Change::kAdopt:
       opened.secret = secrets::adopt_pending(std::move(opened.secret), now);
@@ -202,7 +211,11 @@ Result<void> Rotations::apply(barrier::Transaction& transaction, Opened& opened,
   }
   secrets::Rotation& schedule = opened.secret.rotation;
   const bool rotates = opened.run.purpose == Purpose::kRotate;
-  if (!rotates && conclusion.report == Report::kSucceeded) opened.run.drifted = false;
+  if (!rotates && conclusion.report == Report::kSucceeded) {
+    opened.run.drifted = false;
+    // Adopting changes nothing at the target.
+    if (opened.run.purpose == Purpose::kResync) opened.run.findings.clear();
+  }
   if (conclusion.report == Report::kFailed && rotates && schedule.automatic == Automatic::kEnabled)
     schedule.automatic = Automatic::kInvalid;
   if (conclusion.report == Report::kSucceeded && schedule.automatic == Automatic::kInvalid)

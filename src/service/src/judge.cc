@@ -117,6 +117,15 @@ Result<void> Call::authorize(std::string_view action, std::string_view arn) {
   return decide(action, spellings, account_of_arn(arn).value_or(account()));
 }
 
+bool Call::may(std::string_view action, std::string_view arn) const {
+  const JudgedHead none;
+  const access::RequestConditions conditions(facts_, principal, &none, nullptr);
+  const std::string_view arns[] = {arn};
+  const policy::Query query{.action = action, .resources = arns, .context = &conditions};
+  const AccountId owner = account_of_arn(arn).value_or(account());
+  return access::decide(principal, query, {.owner = owner}).allowed();
+}
+
 // A refusal tells what an absent resource would have been refused for, wherever that is a refusal
 // too: whoever may not know whether a name is taken does not learn it from the reason. An absent
 // one is judged twice as well, so that the time does not tell it either.

@@ -81,6 +81,17 @@ Result<secrets::Rotation> schedule_of(Call& call) {
 
 }  // namespace
 
+bool may_reset_accounts(const Call& call, AccountId owner, SecretType type,
+                        const rotation::ExtendedConfig& config) {
+  const std::string place = ":" + call.region() + ":" + owner.text() + ":";
+  const std::string target(config.target());
+  if (type == SecretType::kRds)
+    return call.may("rds:ResetAccountPassword", "acs:rds" + place + "dbinstance/" + target);
+  if (type == SecretType::kEcs)
+    return call.may("ecs:RunCommand", "acs:ecs" + place + "instance/" + target);
+  return true;  // accounts that the server makes; RAM was judged on its own
+}
+
 Result<SecretType> secret_type_of(const Parameters& parameters) {
   const std::string_view text = parameters.text("SecretType");
   if (text.empty()) return SecretType::kGeneric;
@@ -109,6 +120,7 @@ Result<ManagedRequest> managed_request_of(Call& call, SecretType type, std::stri
   SR_TRY(request.name, managed_name(call, request.config, asked_name, data));
   SR_TRY(request.values, call.engines.rotations->first_values(
                              {call.account(), request.name, type, request.config}, data, call.now));
+  request.values.unproven = !may_reset_accounts(call, call.account(), type, request.config);
   return request;
 }
 

@@ -30,6 +30,11 @@ struct ManagedRequest {
 Result<ManagedRequest> managed_request_of(Call& call, secrets::SecretType type,
                                           std::string_view asked_name, const SecretBytes& data);
 
+/// Whether the caller may change accounts of the system of `owner`'s secret by himself, so that
+/// what he brings in needs no proof (docs/rotation.md): rds:ResetAccountPassword, ecs:RunCommand.
+bool may_reset_accounts(const Call& call, AccountId owner, secrets::SecretType type,
+                        const rotation::ExtendedConfig& config);
+
 /// ExtendedConfig.CustomData of UpdateSecret: as JSON text, or one parameter a key. Nothing if
 /// there is none. 400 InvalidParameter.
 Result<std::optional<rotation::TextMap>> custom_data_of(const Parameters& parameters);

@@ -21,7 +21,7 @@ constexpr std::int64_t kReadersDaysMax = 90;
 Result<void> resync_secret(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
-  SR_CHECK_OK(rotations->resync(*call.transaction, view.decode(), call.now));
+  SR_CHECK_OK(rotations->resync(*call.transaction, view.decode(), call.principal.arn, call.now));
   call.answer.field("SecretName", view.name());
   return {};
 }
@@ -33,7 +33,8 @@ Result<void> adopt_secret(Call& call) {
   SR_TRY(const SecretBytes value, secret_data_of(call.parameters));
   call.note_version(version_id);
   SR_CHECK_OK(judge_rotation_key(call, view));
-  SR_CHECK_OK(rotations->adopt_value(*call.transaction, view, {version_id, value}, call.now));
+  SR_CHECK_OK(rotations->adopt_value(*call.transaction, view,
+                                     {version_id, value, call.principal.arn}, call.now));
   call.answer.field("SecretName", view.name());
   call.answer.field("VersionId", version_id);
   return {};

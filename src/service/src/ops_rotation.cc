@@ -3,6 +3,7 @@
 
 #include "intervals.h"
 #include "key_rights.h"
+#include "managed_secret.h"
 #include "secret_answers.h"
 #include "secret_handlers.h"
 #include "secret_readers.h"
@@ -17,6 +18,8 @@ namespace {
 using enum Effect;
 using enum ResourceKind;
 
+constexpr std::string_view kBySchedule = "schedule";
+
 Result<std::optional<std::int64_t>> overlap_of(const Parameters& parameters) {
   const std::string_view text = parameters.text("OverlapWindow");
   if (text.empty()) return std::nullopt;
@@ -30,7 +33,10 @@ void write_run(AnswerWriter& answer, const secrets::Secret& secret, const rotati
   write_rotation(answer, secret.rotation);
   answer.field("Phase", rotation::to_text(run.phase));
   answer.field("LastResult", rotation::to_text(run.result));
-  if (run.started != Instant{}) write_time(answer, "StartTime", run.started);
+  if (run.started != Instant{}) {
+    write_time(answer, "StartTime", run.started);
+    answer.field("StartedBy", run.automatic ? kBySchedule : std::string_view(run.started_by));
+  }
   if (run.running()) {
     answer.field("PendingVersionId", run.id);
     answer.number("Attempt", run.attempt);
@@ -45,6 +51,11 @@ void write_run(AnswerWriter& answer, const secrets::Secret& secret, const rotati
   if (run.gap_ms >= 0) answer.number("GapMillis", run.gap_ms);
   if (!run.window.empty()) answer.field("Window", run.window);
   answer.boolean("Drifted", run.drifted);
+  if (!run.findings.empty()) {
+    answer.begin_flat_list("DriftFindings");
+    for (const std::string& finding : run.findings) answer.item(finding);
+    answer.end_flat_list();
+  }
 }
 
 void write_schedule(AnswerWriter& answer, const rotation::Schedule& schedule, Instant now) {
@@ -228,6 +239,17 @@ Result<void> judge_rotation_key(Call& call, const secrets::SecretView& secret) {
   return authorize_key(call, "kms:GenerateDataKey", {secret.account(), secret.encryption_key_id()});
 }
 
+namespace {
+
+/// Whether the caller may set the secret's accounts at the target by himself.
+bool trusted(const Call& call, const secrets::SecretView& secret) {
+  if (secret.type() == secrets::SecretType::kGeneric) return true;
+  const auto config = rotation::stored_extended_config(secret.extended_config());
+  return config && may_reset_accounts(call, secret.account(), secret.type(), *config);
+}
+
+}  // namespace
+
 Result<void> rotate_secret(Call& call) {
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
@@ -235,7 +257,12 @@ Result<void> rotate_secret(Call& call) {
   SR_TRY(const auto overlap, overlap_of(call.parameters));
   call.note_version(version_id);
   if (view.rotates()) SR_CHECK_OK(judge_rotation_key(call, view));
-  SR_CHECK_OK(rotations->request(*call.transaction, view.decode(), version_id, overlap, call.now));
+  SR_CHECK_OK(rotations->request(*call.transaction, view.decode(),
+                                 {.version_id = version_id,
+                                  .overlap_ms = overlap,
+                                  .by = call.principal.arn,
+                                  .trusted = trusted(call, view)},
+                                 call.now));
   call.answer.field("Arn", call.engines.secrets.arn(view.account(), view.name()));
   call.answer.field("SecretName", view.name());
   call.answer.field("VersionId", version_id);

@@ -162,8 +162,12 @@ Result<bool> RotationDriver::look(AccountId account, const std::string& name) {
   const auto outcome = parts_.runner.run(std::move(probe->job));
   if (!outcome || !outcome->succeeded() || outcome->facts.current == connector::Login::kUnknown)
     return false;
+  const connector::Facts& facts = outcome->facts;
   const rotation::Probed probed{.epoch = probe->epoch,
-                                .drifted = outcome->facts.current == connector::Login::kRefused};
+                                .drifted = facts.current == connector::Login::kRefused,
+                                .findings = facts.notes,
+                                .proven = facts.current == connector::Login::kAccepted &&
+                                          (!probe->pair || facts.previous == facts.current)};
   return without_conflict([&]() -> Result<bool> {
     SR_TRY(const auto transaction, parts_.store.begin());
     SR_TRY(const bool changed,

@@ -39,7 +39,10 @@ class FakeDatabase final : public connector::Connector {
   int probes = 0;                        //
   std::string produces;                  // what it makes when it is asked for a value
   std::vector<connector::Step> seen = {};
-  std::string privileged = {};  // of the last job
+  std::string privileged = {};           // of the last job
+  std::function<void()> meanwhile = {};  // what happens during a step
+  bool makes_account = false;            // the last job was to make the account
+  bool wants_proof = false;              // … was to change nothing without proof
   std::string parameter_url = {};
 
   connector::Kind kind() const override { return connector::Kind::kTest; }
@@ -56,6 +59,9 @@ class FakeDatabase final : public connector::Connector {
     ++(job.step == Step::kProbe ? probes : steps);
     seen.push_back(job.step);
     privileged = test::reveal(job.privileged.secret);
+    makes_account = !job.option(connector::kNewAccount).empty();
+    wants_proof = !job.option(connector::kProve).empty();
+    if (meanwhile) meanwhile();
     parameter_url = job.option("parameter.url");
     if (!script.empty()) {
       const Status next = script.front();

@@ -110,6 +110,119 @@ TEST_F(RotationTest, ScheduledRunsComeInTimeAndOnceAfterALongNight) {
   EXPECT_EQ(text_at(value("db"), "/AccountName"), "app");
 }
 
+// A run that waits for its target is not claimed again, however long that takes: waiting is no
+// attempt, and no step is done twice.
+TEST_F(RotationTest, RunsThatWaitForABusyTargetKeepTheirTurn) {
+  constexpr int kSecrets = 9;
+  for (int i = 0; i < kSecrets; ++i) {
+    const std::string name = "db" + std::to_string(i);
+    database_.accounts["app" + std::to_string(i)] = "old";
+    ASSERT_TRUE(create_rds(name,
+                           R"({"Accounts":[{"AccountName":"app)" + std::to_string(i) +
+                               R"(","AccountPassword":"old"}]})",
+                           "SingleUser")
+                    .ok());
+    ASSERT_TRUE(rotate(name, "v2").ok());
+  }
+  std::uint32_t most_attempts = 0;
+  database_.meanwhile = [&] {
+    fixture_.clock().advance_ms(15'000);
+    const Instant now = fixture_.clock().now();
+    const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
+    for (const barrier::TimedRow& row : *rows) ASSERT_TRUE(service_.run_due(row, now));
+    for (int i = 0; i < kSecrets; ++i)
+      most_attempts = std::max(most_attempts, run_of("db" + std::to_string(i)).attempt);
+  };
+  const Instant now = fixture_.clock().now();
+  const auto first = fixture_->due(barrier::TimeTable::kDue, now, 1);
+  ASSERT_TRUE(service_.run_due(first->front(), now));  // the others come while it is at work
+  database_.meanwhile = nullptr;
+  work();
+  EXPECT_EQ(most_attempts, 1U);
+  EXPECT_EQ(database_.steps, 3 * kSecrets) << "set, test and finish of each";
+  for (int i = 0; i < kSecrets; ++i) {
+    EXPECT_EQ(run_of("db" + std::to_string(i)).result, rotation::Ended::kSucceeded);
+    EXPECT_TRUE(works(value("db" + std::to_string(i))));
+  }
+}
+
+TEST_F(RotationTest, WhoStartedItIsTold) {
+  database_.accounts["app"] = "old";
+  ASSERT_TRUE(create_rds("db", kOne, "SingleUser",
+                         {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}})
+                  .ok());
+  const auto told = [&] {
+    const auto reader = *fixture_->reader();
+    const Operation& row = *service_.find(kStrongroom.version, "DescribeRotation");
+    return text_at(run(root(), row, {{"SecretName", "db"}}, reader.get()).json, "/StartedBy");
+  };
+  EXPECT_EQ(told(), "<absent>");
+  const auto bob = user({"kms:*"});
+  ASSERT_TRUE(call_as(bob, "RotateSecret", {{"SecretName", "db"}, {"VersionId", "v2"}}).ok());
+  EXPECT_EQ(told(), bob.arn);
+  work();
+  EXPECT_EQ(told(), bob.arn) << "of the last one";
+  pass(6 * 3'600'000);
+  EXPECT_EQ(told(), "schedule");
+}
+
+// Naming an account is not having it: who may not change accounts of the target by himself gets
+// none by guessing at its password.
+TEST_F(RotationTest, WhatAPersonWithoutRightsAtTheTargetBringsInHasToLogIn) {
+  database_.accounts["app"] = "not known to bob";
+  const auto bob = user({"kms:*"});
+  const Params more{{"SecretName", "db"},
+                    {"VersionId", "v1"},
+                    {"SecretData", kOne},
+                    {"SecretType", "Rds"},
+                    {"ExtendedConfig", R"({"SecretSubType":"SingleUser","DBInstanceId":"rm-1"})"}};
+  ASSERT_TRUE(call_as(bob, "CreateSecret", more).ok());
+  work();
+  ASSERT_TRUE(call_as(bob, "RotateSecret", {{"SecretName", "db"}, {"VersionId", "v2"}}).ok());
+  database_.script = {Status::kConfiguration};  // what connectors answer
+  work();
+  EXPECT_TRUE(database_.wants_proof);
+  // Somebody with the right may.
+  ASSERT_TRUE(call_as(user({"kms:*", "rds:ResetAccountPassword"}), "RotateSecret",
+                      {{"SecretName", "db"}, {"VersionId", "v3"}})
+                  .ok());
+  work();
+  EXPECT_FALSE(database_.wants_proof);
+  EXPECT_TRUE(works(value("db")));
+}
+
+TEST_F(RotationTest, WhatLogsInIsProofEnough) {
+  database_.accounts["app"] = "old";
+  const Params more{{"SecretName", "db"},
+                    {"VersionId", "v1"},
+                    {"SecretData", kOne},
+                    {"SecretType", "Rds"},
+                    {"ExtendedConfig", R"({"SecretSubType":"SingleUser","DBInstanceId":"rm-1"})"}};
+  ASSERT_TRUE(call_as(user({"kms:*"}), "CreateSecret", more).ok());
+  work();
+  EXPECT_FALSE(run_of("db").unproven);
+  EXPECT_TRUE(events().empty());
+}
+
+TEST_F(RotationTest, ATwinIsMadeOnceAndIsOursFromThenOn) {
+  database_.accounts["app"] = "old";
+  ASSERT_TRUE(create_rds("db", kOne, "DoubleUsers").ok());
+  bool made = false;
+  database_.meanwhile = [&] { made = made || database_.makes_account; };
+  const auto makes_it = [&](const std::string& version, std::deque<Status> script) {
+    made = false;
+    database_.script = std::move(script);
+    EXPECT_TRUE(rotate("db", version).ok());
+    work();
+    return made;
+  };
+  EXPECT_TRUE(makes_it("v2", {Status::kConfiguration}));
+  EXPECT_TRUE(makes_it("v3", {Status::kDone, Status::kConfiguration})) << "it was not made yet";
+  EXPECT_FALSE(makes_it("v4", {})) << "its first login failed, but it is there and ours";
+  EXPECT_EQ(text_at(value("db"), "/AccountName"), "app_clone");
+  EXPECT_FALSE(makes_it("v5", {}));
+}
+
 TEST_F(RotationTest, ADualAccountNeverTouchesTheCurrentOne) {
   database_.accounts["app"] = "old";
   ASSERT_TRUE(create_rds("db", kOne, "DoubleUsers").ok());
@@ -196,6 +309,13 @@ TEST_F(RotationTest, WhatIsNotAllowedOnManagedSecrets) {
   EXPECT_TRUE(create_rds("twin", kOne, "SingleUser", {}, "rm-2").ok());
   EXPECT_EQ(create_rds("acs/x", kOne, "SingleUser", {}, "rm-3").code, "InvalidParameter");
   EXPECT_EQ(create_rds("x", "plain", "SingleUser", {}, "rm-3").code, "InvalidParameter");
+  for (const std::string name : {"app ", " app", R"(a\u0000b)", R"(a\nb)"})
+    EXPECT_EQ(
+        create_rds("x", R"({"Accounts":[{"AccountName":")" + name + R"(","AccountPassword":"x"}]})",
+                   "SingleUser", {}, "rm-3")
+            .code,
+        "InvalidParameter")
+        << name;
   EXPECT_EQ(create_rds("x", kOne, "SingleUser",
                        {{"EnableAutomaticRotation", "true"}, {"RotationInterval", "5h"}}, "rm-3")
                 .code,
@@ -350,6 +470,34 @@ TEST_F(RamRotation, ACancelledOverlapGoesBackToTheOldKey) {
   work();
   EXPECT_EQ(text_at(value(name), "/AccessKeyId"), key_id_);
   EXPECT_EQ(keys(), std::vector<std::string>{key_id_});
+}
+
+TEST_F(RamRotation, ResyncSwitchesADisabledKeyOnAndStrangersKeysAreTold) {
+  ASSERT_TRUE(create_ram().ok());
+  const std::string name = "acs/ram/user/bot";
+  work();
+  auto transaction = *fixture_->begin();
+  const identity::Owner bot{kAccount, "bot"};
+  ASSERT_TRUE(directory_.set_access_key_active(*transaction, bot, key_id_, false));
+  const auto strange = directory_.create_access_key(*transaction, bot, fixture_.clock().now());
+  ASSERT_TRUE(strange);
+  ASSERT_TRUE(transaction->commit());
+  ASSERT_TRUE(*driver_.look(kAccount, name));
+  EXPECT_TRUE(run_of(name).drifted);
+  ASSERT_EQ(run_of(name).findings.size(), 1U);
+  EXPECT_NE(run_of(name).findings[0].find(strange->id), std::string::npos);
+  EXPECT_EQ(events(), std::vector<std::string>{"Secret:Drift:Detected"});
+  EXPECT_FALSE(*driver_.look(kAccount, name)) << "told once";
+
+  fixture_.clock().advance_ms(1'000);
+  const Operation& resync = *service_.find(kStrongroom.version, "ResyncSecret");
+  ASSERT_TRUE(run(root(), resync, {{"SecretName", name}}, nullptr).ok());
+  work();
+  const auto reader = *fixture_->reader();
+  const auto listed = directory_.list_access_keys(*reader, bot);
+  ASSERT_EQ(listed->size(), 2U) << "other people's keys are left alone";
+  for (const auto& key : *listed) EXPECT_TRUE(key.active) << key.id;
+  EXPECT_FALSE(run_of(name).drifted);
 }
 
 TEST_F(RamRotation, WhoeverMayNotMakeKeysMayNotManageThem) {

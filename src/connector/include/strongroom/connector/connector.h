@@ -9,7 +9,8 @@
 //             may do all later steps, whether both accounts' grants are equal, and in notes what
 //             a rotation would do. kConfiguration if a rotation could not work.
 //   probe     changes nothing. Tries each present credential on a fresh connection; facts.current,
-//             .pending and .previous say what was seen.
+//             .pending and .previous say what was seen. Notes are what else was changed by hand:
+//             grants of a pair that differ, an AccessKey that is not the secret's.
 //   create    only kinds where the target makes the credential: looks whether the one of this job
 //             is there (job.pending.public_part, if the intent knows it), else makes one and
 //             answers it in `produced`.

@@ -78,6 +78,9 @@ inline constexpr std::string_view kRunStarted = "RunStarted";
 /// The option of a kSet whose account is the server's to make ("yes"): nobody else may have it.
 inline constexpr std::string_view kNewAccount = "NewAccount";
 
+/// The option of a job that may change nothing unless the accounts that were brought in log in.
+inline constexpr std::string_view kProve = "Prove";
+
 using Options = std::vector<std::pair<std::string, std::string>>;
 
 /// Everything a connector may know. Nothing in it outlives the call.

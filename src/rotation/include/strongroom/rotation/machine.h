@@ -87,6 +87,7 @@ struct Start {
   bool provision = false;
   std::int64_t overlap_ms = 0;
   Purpose purpose = Purpose::kRotate;
+  std::string by = {};  // ARN of who asks for it
 };
 Run start(Run before, const Start& start, Instant now);
 

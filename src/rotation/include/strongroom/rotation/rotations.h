@@ -50,17 +50,29 @@ class TargetSource {
 struct Probe {
   due::Task task;
   std::uint64_t epoch = 0;
+  bool pair = false;  // ACSPrevious is another account
   connector::Job job;
 };
 struct Probed {
-  std::uint64_t epoch = 0;  // of the Probe
-  bool drifted = false;     // ACSCurrent was refused
+  std::uint64_t epoch = 0;                 // of the Probe
+  bool drifted = false;                    // ACSCurrent was refused
+  std::vector<std::string> findings = {};  // what else was changed by hand
+  bool proven = false;                     // it was accepted, and of a pair ACSPrevious too
 };
 
 /// A credential that a person says the target accepts.
 struct Adopted {
   std::string_view version_id;
   const SecretBytes& value;  // as GetSecretValue answers it
+  std::string_view by;       // ARN of who says so
+};
+
+/// What RotateSecret asks for.
+struct Wish {
+  std::string_view version_id;
+  std::optional<std::int64_t> overlap_ms = {};
+  std::string_view by = {};  // ARN of who asks
+  bool trusted = false;      // who may set the target's accounts by himself
 };
 
 /// A run that is about to make the target refuse an old version.
@@ -107,6 +119,7 @@ struct FirstValues {
   std::optional<SecretBytes> previous;
   std::vector<std::string> accounts;  // that the secret has for itself from now on
   bool provision = false;             // the server is to make the accounts at the target
+  bool unproven = false;  // nothing is set there before the given ones were seen to log in
 };
 
 class Rotations {
@@ -147,8 +160,7 @@ class Rotations {
   /// version of that id changes nothing. 400 Rejected.UnsupportedOperation on Generic secrets and
   /// while another run is going on, InvalidParameter for an overlap that is none; errors of the
   /// key.
-  Result<void> request(barrier::Transaction& transaction, secrets::Secret secret,
-                       std::string_view version_id, std::optional<std::int64_t> overlap_ms,
+  Result<void> request(barrier::Transaction& transaction, secrets::Secret secret, const Wish& wish,
                        Instant now);
   /// UpdateSecretRotationPolicy; the interval counts only if `enable`. 400
   /// Rejected.UnsupportedOperation as request(), InvalidParameter.
@@ -169,7 +181,7 @@ class Rotations {
   /// Starts a run that makes the target accept what is stored: ACSCurrent, and of a pair
   /// ACSPrevious too. Errors as request().
   Result<void> resync(barrier::Transaction& transaction, const secrets::Secret& secret,
-                      Instant now);
+                      std::string_view by, Instant now);
   /// Starts a run that tests a credential and makes it ACSCurrent, changing nothing at the target.
   /// Errors as request(); 400 InvalidParameter for another account or form, 409
   /// Rejected.ResourceExist if the version is there.

@@ -69,10 +69,14 @@ struct Run {
   std::int64_t gap_ms = -1;  // for how long at most ACSCurrent did not log in
   std::vector<std::string> accounts;  // of the target that the secret has for itself
   Purpose purpose = Purpose::kRotate;
-  Instant exposed;  // since then the target may refuse ACSCurrent, if it is of one account
+  Instant exposed;         // since then the target may refuse ACSCurrent, if it is of one account
+  std::string started_by;  // ARN of who asked for it; empty: the schedule, or an older release
   // Not of the run but of the secret: kept from one run to the next.
-  bool drifted = false;  // the target was seen to refuse ACSCurrent
-  std::string window;    // when scheduled runs may begin (window.h); empty: any time
+  std::vector<std::string> findings;  // what else of it was changed by hand; for people
+  bool drifted = false;               // the target was seen to refuse ACSCurrent
+  bool unproven = false;  // who made the secret has not shown yet that its accounts are his
+  bool has_twin = false;  // an account of the target that the server itself made takes turns
+  std::string window;     // when scheduled runs may begin (window.h); empty: any time
 
   bool running() const { return phase != Phase::kIdle; }
   bool operator==(const Run&) const = default;

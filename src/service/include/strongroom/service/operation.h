@@ -189,6 +189,10 @@ class Call {
   Result<void> decide(std::string_view action, std::span<const std::string_view> arns,
                       AccountId owner);
 
+  /// Whether the principal has a right that the call does not depend on: nothing is refused or
+  /// recorded. Not for ARNs of secrets and keys, whose heads it does not read.
+  bool may(std::string_view action, std::string_view arn) const;
+
   /// Name of a secret or id of a key from a name, id or ARN. An ARN of another region or account is
   /// answered like an absent resource (404), after the permission check of its own spelling.
   std::string_view resource_name() const {
