@@ -216,7 +216,8 @@ TEST_F(MariaDb, AServerThatTakesNoHashIsFoundBeforeTheRotation) {
   sql("CREATE USER 'judged'@'%' IDENTIFIED BY 'Old-password-55'");
   const Login old{"judged", "Old-password-55"};
   const Login fresh{"judged", "NewPassword-55-aaaaaaaa"};
-  sql("INSTALL SONAME 'simple_password_check'");
+  if (!admin_->change("INSTALL SONAME 'simple_password_check'"))
+    GTEST_SKIP() << "the plug-in is in the package mariadb-server, beside the server itself";
   EXPECT_THAT(run(Step::kInspect, old, {}), StartsWith("configuration HashRefused"));
   EXPECT_THAT(run(Step::kSet, old, fresh), StartsWith("configuration HashRefused"));
   EXPECT_TRUE(logs_in(old));
