@@ -46,6 +46,7 @@ Result<Task> decode(ByteView body) {
     case static_cast<std::uint8_t>(Kind::kRotateSecret):
     case static_cast<std::uint8_t>(Kind::kLookAtTarget):
     case static_cast<std::uint8_t>(Kind::kRemindClientKey):
+    case static_cast<std::uint8_t>(Kind::kRemindInstance):
     case static_cast<std::uint8_t>(Kind::kRotateKeyring):
       task.kind = static_cast<Kind>(kind);
       return task;

@@ -166,6 +166,7 @@ Result<Instance> Instances::create(barrier::Transaction& transaction, NewInstanc
                                  random_));
   SR_CHECK_OK(enroll(transaction, {instance.account, instance.id}));
   save(transaction, instance);
+  schedule_reminders(transaction, instance, now);
   put_authority(transaction, instance, authority);
   transaction.after_commit([this, account = instance.account, id = instance.id] {
     index_.add(account, id);

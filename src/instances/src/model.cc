@@ -12,6 +12,10 @@ namespace {
 constexpr std::uint64_t kFirstMark = 70;
 constexpr std::uint64_t kSecondMark = 90;
 
+// In Instance::told: two bits for each quota, then one for each reminder.
+constexpr unsigned kReminderShift = 16;
+constexpr std::uint32_t kReminders = ((1U << kReminderDays.size()) - 1) << kReminderShift;
+
 Result<void> check_range(std::string_view name, std::uint32_t value, std::uint32_t low,
                          std::uint32_t high) {
   if (value >= low && value <= high) return {};
@@ -125,6 +129,23 @@ int pass_mark(Instance& instance, Quota quota, std::uint64_t used, std::uint64_t
   if ((instance.told & first) != 0) return 0;
   instance.told |= first;
   return static_cast<int>(kFirstMark);
+}
+
+bool pass_reminder(Instance& instance, int days, Instant now) {
+  const auto known = std::ranges::find(kReminderDays, days);
+  if (known == kReminderDays.end() || instance.end == Instant{} || instance.renewal_months != 0 ||
+      instance.expired(now) || now.unix_ms < instance.end.unix_ms - days * kMillisPerDay) {
+    return false;
+  }
+  const std::uint32_t bit = 1U << (kReminderShift + (known - kReminderDays.begin()));
+  if ((instance.told & bit) != 0) return false;
+  instance.told |= bit;
+  return true;
+}
+
+void set_end(Instance& instance, Instant end) {
+  if (instance.end != end) instance.told &= ~kReminders;
+  instance.end = end;
 }
 
 }  // namespace strongroom::instances

@@ -32,6 +32,9 @@ constexpr Operation kDeleteKey{.api = kKms, .name = "DeleteKey", .effect = Effec
 constexpr Operation kRemindClientKey{
     .api = kKms, .name = "RemindClientKey", .effect = Effect::kMutation};
 
+constexpr Operation kRemindInstance{
+    .api = kKms, .name = "RemindInstance", .effect = Effect::kMutation};
+
 constexpr Operation kBeginEpoch{
     .api = kStrongroom, .name = "BeginKeyringEpoch", .effect = Effect::kMutation};
 
@@ -127,6 +130,10 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
     case due::Kind::kRemindClientKey: {
       SR_TRY(const bool done, engines.access_points.remind_due(transaction, task, now));
       return Work{&kRemindClientKey, done, task.name};
+    }
+    case due::Kind::kRemindInstance: {
+      SR_TRY(const bool done, engines.instances.remind_due(transaction, task, now));
+      return Work{&kRemindInstance, done, engines.instances.arn(task.account, task.name)};
     }
     case due::Kind::kRotateKeyring:
       return begin_epoch(engines, task);

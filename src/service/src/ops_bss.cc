@@ -229,9 +229,10 @@ Result<void> modify_instance(Call& call) {
 Result<void> set_renewal(Call& call) {
   SR_TRY(Renewal renewal, renewal_of(call.parameters, "RenewalPeriod"));
   SR_TRY(Instance instance, ordered_instance(call, "InstanceIDs", "SetRenewal"));
-  instance.end = instance.end_of_term(call.now);  // what was renewed stays so
+  instances::set_end(instance, instance.end_of_term(call.now));  // what was renewed stays so
   instance.renewal = std::move(renewal.status);
   instance.renewal_months = renewal.months;
+  call.engines.instances.schedule_reminders(*call.transaction, instance, call.now);
   call.engines.instances.save(*call.transaction, instance);
   begin_answer(call.answer);
   return {};
@@ -242,7 +243,9 @@ Result<void> renew_instance(Call& call) {
   SR_TRY(Instance instance, ordered_instance(call, "InstanceId", "RenewInstance"));
   if (instance.end != Instant{}) {
     const Instant end = instance.end_of_term(call.now);
-    instance.end = {std::max(end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth};
+    instances::set_end(instance,
+                       {std::max(end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth});
+    call.engines.instances.schedule_reminders(*call.transaction, instance, call.now);
     call.engines.instances.save(*call.transaction, instance);
   }
   begin_answer(call.answer);

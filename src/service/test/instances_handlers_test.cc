@@ -178,6 +178,33 @@ TEST_F(InstancesHandlers, AnOrderWithAutomaticRenewalNeverEnds) {
             "InvalidParameter");
 }
 
+TEST_F(InstancesHandlers, AnInstanceThatWillExpireIsToldOnceForEachMark) {
+  const auto told_after = [this](std::int64_t days) {
+    fixture_.clock().advance_ms(days * kMillisPerDay);
+    const Instant now = fixture_.clock().now();
+    const auto rows = fixture_->due(barrier::TimeTable::kDue, now, 100);
+    for (const barrier::TimedRow& row : *rows) EXPECT_TRUE(service_.run_due(row, now));
+    return std::ranges::count(events(), "Instance:Expiration:Reminder");
+  };
+  const std::string id = order({{"SubscriptionType", "Subscription"}, {"Period", "2"}});
+  // Neither of these ends.
+  order({{"SubscriptionType", "Subscription"}});
+  order({{"SubscriptionType", "Subscription"}, {"Period", "2"}, {"RenewalStatus", "AutoRenewal"}});
+  EXPECT_EQ(told_after(29), 0);
+  EXPECT_EQ(told_after(1), 1);  // 30 days
+  EXPECT_EQ(told_after(22), 1);
+  EXPECT_EQ(told_after(1), 2);  // 7 days
+  // To and fro: the same term, told of already.
+  ASSERT_TRUE(bss("SetRenewal", {{"InstanceIDs", id}, {"RenewalStatus", "AutoRenewal"}}).ok());
+  ASSERT_TRUE(bss("SetRenewal", {{"InstanceIDs", id}, {"RenewalStatus", "ManualRenewal"}}).ok());
+  EXPECT_EQ(told_after(6), 3);  // 1 day
+  ASSERT_TRUE(bss("RenewInstance", {{"InstanceId", id}, {"RenewPeriod", "1"}}).ok());
+  EXPECT_EQ(told_after(1), 4);  // 30 days before the new end
+  EXPECT_EQ(told_after(28), 5);
+  EXPECT_EQ(told_after(30), 5);  // it expired meanwhile
+  EXPECT_EQ(events().size(), 5U);
+}
+
 TEST_F(InstancesHandlers, KeysOfAnInstanceAreNamedAsItsKeys) {
   const std::string key = key_in(connected());
   ASSERT_EQ(key.size(), 21U);

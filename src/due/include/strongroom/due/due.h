@@ -28,7 +28,8 @@ enum class Kind : std::uint8_t {
   kRotateSecret = 5,
   kLookAtTarget = 6,  // whether it accepts what a new managed secret was given
   kRemindClientKey = 16,
-  kRotateKeyring = 32,  // name: the epoch that is to be followed by a new one
+  kRemindInstance = 17,  // of the end of its term
+  kRotateKeyring = 32,   // name: the epoch that is to be followed by a new one
 };
 
 struct Task {

@@ -70,6 +70,15 @@ class Instances {
   void note_usage(barrier::Transaction& transaction, Instance instance, Quota quota,
                   std::uint64_t used, Instant now) const;
 
+  /// To be called with every change of an instance's term or of its renewal, which the caller
+  /// saves.
+  static void schedule_reminders(barrier::Transaction& transaction, const Instance& instance,
+                                 Instant now);
+  /// The work of a due::Kind::kRemindInstance row: records Instance:Expiration:Reminder. False if
+  /// the instance is gone, was renewed, or its owner was reminded.
+  Result<bool> remind_due(barrier::Transaction& transaction, const due::Task& task,
+                          Instant now) const;
+
   /// The PEM chain that clients must trust.
   Result<std::string> ca_chain(barrier::Reader& reader, AccountId account,
                                std::string_view id) const;

@@ -2,6 +2,7 @@
 // A KMS instance as a value, and what may become of it (openapi.md §12, semantics.md §1.6). Plain
 // values, one owner; the functions are pure.
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -69,7 +70,7 @@ struct Instance {
   std::string renewal = "ManualRenewal";
   std::uint32_t renewal_months = 0;  // of AutoRenewal, which is not billed and never fails; else 0
   std::vector<std::pair<std::string, std::string>> tags;
-  std::uint32_t told = 0;  // quota events of the present fill
+  std::uint32_t told = 0;  // quota events of the present fill, reminders of the present term
   bool operator==(const Instance&) const = default;
 
   bool expired(Instant now) const { return end != Instant{} && end <= now && renewal_months == 0; }
@@ -114,5 +115,13 @@ enum class Quota : std::uint8_t { kKeys = 0, kSecrets = 1, kAccessManagement = 2
 /// 70 or 90 if `used` of `limit` has passed that mark and it was not told yet (then `told` knows
 /// it), else 0. Falling below 70 % clears both marks.
 int pass_mark(Instance& instance, Quota quota, std::uint64_t used, std::uint64_t limit);
+
+/// How many days before the end of a term its owner is reminded, unless it is renewed by itself.
+inline constexpr std::array<int, 3> kReminderDays{30, 7, 1};
+/// Whether it is time to remind of the end of the term `days` before it and nobody did (then `told`
+/// knows it). An expired instance is past reminders.
+bool pass_reminder(Instance& instance, int days, Instant now);
+/// The term's end moves: what was told of the old one is told anew of the new one.
+void set_end(Instance& instance, Instant end);
 
 }  // namespace strongroom::instances
