@@ -1,6 +1,7 @@
 // KMS instances (openapi.md §12). Buying one is not in this API: ops_bss.cc.
 
 #include <algorithm>
+#include <cstdint>
 
 #include "instance_handlers.h"
 #include "instance_rules.h"
@@ -246,13 +247,26 @@ Result<void> update_kms_instance(Call& call) {
   return {};
 }
 
+/// Takes every place that is left until the release is committed, so that nothing comes into the
+/// instance while it goes. False if it holds something, or is about to.
+bool close_doors(Call& call, const Instance& instance) {
+  constexpr std::uint64_t kEveryPlace = 1ULL << 62U;
+  auto keys =
+      call.engines.keys.usage().reserve(call.account(), instance.id, kEveryPlace, kEveryPlace);
+  auto secrets =
+      call.engines.secrets.usage().reserve(call.account(), instance.id, kEveryPlace, kEveryPlace);
+  const bool closed = keys && secrets;
+  call.transaction->after_commit([keys = std::move(keys), secrets = std::move(secrets)] {});
+  return closed;
+}
+
 }  // namespace
 
 Result<void> release_instance(Call& call, const Instance& instance, bool force) {
   const std::uint64_t keys = call.engines.keys.usage().used(call.account(), instance.id);
   const std::uint64_t secrets = call.engines.secrets.usage().used(call.account(), instance.id);
   const bool counted = call.engines.keys.index().ready() && call.engines.secrets.index().ready();
-  if (!force && (keys + secrets > 0 || !counted)) {
+  if (!force && (keys + secrets > 0 || !counted || !close_doors(call, instance))) {
     return fail(ErrorKind::kConflict, "Rejected.StateModifiedFailed",
                 "The instance still holds " + std::to_string(keys) + " key versions and " +
                     std::to_string(secrets) +

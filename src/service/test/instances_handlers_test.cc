@@ -1,5 +1,8 @@
 // KMS instances through the pipeline, Terraform's orders among them.
 
+#include <latch>
+#include <thread>
+
 #include "service_fixture.h"
 #include "strongroom/due/due.h"
 
@@ -235,6 +238,25 @@ TEST_F(InstancesHandlers, AReleasedInstanceTakesItsSecretsAlongOnlyWhenForced) {
   EXPECT_TRUE(call("ReleaseKmsInstance", force).ok());
   EXPECT_EQ(call("GetSecretValue", {{"SecretName", "inside"}}).code,
             "Forbidden.DKMSInstanceNotFound");
+}
+
+TEST_F(InstancesHandlers, NothingComesIntoAnInstanceWhileItIsReleased) {
+  for (int round = 0; round < 40; ++round) {
+    const std::string id = connected();
+    std::latch both(2);
+    std::string made;
+    std::thread maker([&] {
+      both.arrive_and_wait();
+      made = call("CreateKey", {{"DKMSInstanceId", id}}).code;
+    });
+    both.arrive_and_wait();
+    const std::string released = call("ReleaseKmsInstance", {{"KmsInstanceId", id}}).code;
+    maker.join();
+    EXPECT_NE(made.empty(), released.empty()) << round << " " << made << " " << released;
+    if (!released.empty()) continue;
+    EXPECT_TRUE(made == "Forbidden.DKMSInstanceNotFound" || made == "Rejected.LimitExceeded")
+        << made;
+  }
 }
 
 TEST_F(InstancesHandlers, QuotasRefuseAndTellAtSeventyAndNinety) {
