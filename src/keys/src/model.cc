@@ -82,6 +82,15 @@ Result<void> permit(KeyAction action, KeyState state) {
   return internal_error("a key action without a rule");
 }
 
+Result<void> check_description(std::string_view parameter, std::string_view description) {
+  if (is_utf8(description) && description.find('\0') == std::string_view::npos &&
+      count_characters(description) <= limits::kKeyDescriptionCharsMax) {
+    return {};
+  }
+  return invalid_parameter(parameter,
+                           "A description has at most 8192 characters, none of them NUL.");
+}
+
 Result<Key> enable(Key before) {
   SR_CHECK_OK(permit(KeyAction::kEnableOrDisable, before.state));
   before.state = KeyState::kEnabled;
@@ -114,10 +123,7 @@ Result<Key> cancel_deletion(Key before) {
 
 Result<Key> set_deletion_protection(Key before, bool on, std::string_view description) {
   SR_CHECK_OK(permit(KeyAction::kProtect, before.state));
-  if (!is_utf8(description) || description.find('\0') != std::string_view::npos ||
-      description.size() > limits::kKeyDescriptionCharsMax) {
-    return invalid_parameter("DeletionProtectionDescription", "It has at most 8192 characters.");
-  }
+  SR_CHECK_OK(check_description("DeletionProtectionDescription", description));
   before.deletion_protection = on;
   before.deletion_protection_description = on ? description : "";
   return before;
@@ -125,10 +131,7 @@ Result<Key> set_deletion_protection(Key before, bool on, std::string_view descri
 
 Result<Key> describe(Key before, std::string_view description) {
   SR_CHECK_OK(permit(KeyAction::kAnnotate, before.state));
-  if (!is_utf8(description) || description.find('\0') != std::string_view::npos ||
-      count_characters(description) > limits::kKeyDescriptionCharsMax) {
-    return invalid_parameter("Description", "A description has at most 8192 characters.");
-  }
+  SR_CHECK_OK(check_description("Description", description));
   before.description = description;
   return before;
 }

@@ -14,6 +14,9 @@ Result<void> create_key_version(Call& call);  // ops_keys_versions.cc
 Result<void> list_key_versions(Call& call);
 Result<void> describe_key_version(Call& call);
 Result<void> update_rotation_policy(Call& call);
+/// RotationInterval of a rotation that is on, in seconds. 400 MissingParameter without it,
+/// InvalidParameter for one of no time at all, which would turn it off.
+Result<std::int64_t> key_rotation_interval(const Parameters& p);
 
 Result<void> get_parameters_for_import(Call& call);  // ops_keys_import.cc
 Result<void> import_key_material(Call& call);

@@ -21,11 +21,15 @@ Result<void> refuse_alias(const Call& call) {
     return fail(ErrorKind::kNotFound, "Forbidden.AliasNotFound",
                 "The specified Alias is not found. List the aliases with ListAliases.");
   }
-  return fail(ErrorKind::kInvalidInput, "Unsupported.Alias",
-              "Alias is not valid for this api. Name the key by its id.");
+  return alias_refused();
 }
 
 }  // namespace
+
+std::unexpected<Error> alias_refused() {
+  return fail(ErrorKind::kInvalidInput, "Unsupported.Alias",
+              "Alias is not valid for this api. Name the key by its id.");
+}
 
 Result<keys::Key> named_key(Call& call) {
   SR_CHECK_OK(refuse_alias(call));

@@ -18,6 +18,9 @@ struct KeyName {
 };
 KeyName key_named(const Call& call, std::string_view text);
 
+/// 400 Unsupported.Alias, where an action takes none.
+std::unexpected<Error> alias_refused();
+
 /// The key that the pipeline resolved and judged. 400 Unsupported.Alias for an alias where the
 /// action takes none, 404 Forbidden.AliasNotFound or Forbidden.KeyNotFound.
 Result<keys::Key> named_key(Call& call);

@@ -2,6 +2,8 @@
 // §11.3). Client keys: ops_client_keys.cc. Names in a policy or access point are not checked; what
 // does not exist grants nothing.
 
+#include <algorithm>
+
 #include "json_parameters.h"
 #include "still_reading.h"
 #include "strongroom/aap/access_points.h"
@@ -15,6 +17,7 @@ using enum Effect;
 using enum ResourceKind;
 
 constexpr std::int64_t kDefaultPageSize = 20;
+constexpr std::string_view kBlanks = " \t\r\n";
 
 /// One page of names as `wrapper`.`item`; `write` adds the members of an item, false if it is gone.
 template <class Write>
@@ -36,10 +39,25 @@ Result<void> write_page(Call& call, const NameIndex& index, std::string_view wra
 
 // --- Network rules ---
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && kBlanks.contains(text.front())) text.remove_prefix(1);
+  while (!text.empty() && kBlanks.contains(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// A JSON array, as every sample has it, or a list with commas, as the API's text has it.
 Result<std::vector<std::string>> sources_of(const Parameters& p) {
-  const std::string_view text = p.text("SourcePrivateIp");
-  if (text.empty()) return std::vector<std::string>();
-  return parse_strings("SourcePrivateIp", text, "", limits::kNetworkSourcesMax);
+  std::string_view text = p.text("SourcePrivateIp");
+  std::vector<std::string> sources;
+  if (text.empty()) return sources;
+  if (text.find_first_of("[{\"") != std::string_view::npos)
+    return parse_strings("SourcePrivateIp", text, "", limits::kNetworkSourcesMax);
+  while (true) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    sources.emplace_back(trimmed(text.substr(0, comma)));
+    if (comma == text.size() || sources.size() > limits::kNetworkSourcesMax) return sources;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 Result<aap::NetworkRule> rule_of(Call& call) {
@@ -107,16 +125,22 @@ Result<void> list_network_rules(Call& call) {
 
 // --- Permission policies ---
 
+/// {}, with blanks.
+bool is_empty_object(std::string_view text) {
+  std::string bare(text);
+  std::erase_if(bare, [](char c) { return kBlanks.contains(c); });
+  return bare == "{}";
+}
+
 /// The rules named by AccessControlRules: {"NetworkRules":["a","b"]}; empty or {} for none.
 Result<std::vector<std::string>> rules_of(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const std::size_t first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return std::vector<std::string>();
   if (text.size() > limits::kAccessRulesBytesMax || text[first] != '{') {
     return invalid_parameter("AccessControlRules",
                              "It must be JSON: {\"NetworkRules\":[\"rule1\",\"rule2\"]}");
   }
-  if (text.find_first_not_of(" \t\r\n{}") == std::string_view::npos)
-    return std::vector<std::string>();
+  if (is_empty_object(text)) return std::vector<std::string>();
   return parse_strings("AccessControlRules", text, "NetworkRules", limits::kAccessRulesMax);
 }
 

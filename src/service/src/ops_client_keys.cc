@@ -2,6 +2,7 @@
 // §5.2) as one action of ours.
 
 #include "secret_answers.h"
+#include "still_reading.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/instances/instances.h"
@@ -92,6 +93,7 @@ Result<void> list_client_keys(Call& call) {
   SR_CHECK_OK(call.authorize("kms:ListClientKeys",
                              points.point_arn(call.account(), asked.empty() ? "*" : asked)));
   std::vector<std::string> names{std::string(asked)};
+  if (asked.empty() && !points.points().ready()) return still_reading("its access points");
   if (asked.empty())
     names = points.points().page(call.account(), 0, limits::kAccessPointsPerAccountMax);
   call.answer.begin_flat_list("ClientKeys");

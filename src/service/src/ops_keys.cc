@@ -72,12 +72,6 @@ Result<keys::KeyOrigin> new_origin(const Parameters& p, keys::KeySpec spec) {
   return keys::KeyOrigin::kExternal;
 }
 
-/// RotationInterval of a rotation that is on. 400 MissingParameter without it.
-Result<std::int64_t> rotation_interval(const Parameters& p) {
-  SR_TRY(const std::string_view text, p.required("RotationInterval"));
-  return parse_interval("RotationInterval", text);
-}
-
 Result<NewKeyParameters> new_key_parameters(const Parameters& p) {
   NewKeyParameters asked;
   if (const std::string_view text = p.text("KeySpec"); !text.empty()) {
@@ -101,7 +95,7 @@ Result<NewKeyParameters> new_key_parameters(const Parameters& p) {
       return invalid_parameter("EnableAutomaticRotation",
                                "Only symmetric keys whose material the service made are rotated.");
     }
-    SR_TRY(asked.rotation_seconds, rotation_interval(p));
+    SR_TRY(asked.rotation_seconds, key_rotation_interval(p));
   }
   return asked;
 }
@@ -246,11 +240,13 @@ Result<void> protect_instance(Call& call, bool on) {
     if (arn.starts_with(ours))
       id = call.parameters.text("ProtectedResourceArn").substr(ours.size());
   }
+  constexpr std::string_view kWhy = "DeletionProtectionDescription";
+  const std::string_view why = call.parameters.text(kWhy);
+  SR_CHECK_OK(keys::check_description(kWhy, why));
   SR_CHECK_OK(call.authorize("kms:SetDeletionProtection", arn));
   SR_TRY(instances::Instance instance, instances.find(call.reader, call.account(), id));
   instance.deletion_protection = on;
-  instance.deletion_protection_description =
-      on ? call.parameters.text("DeletionProtectionDescription") : "";
+  instance.deletion_protection_description = on ? why : "";
   instances.save(*call.transaction, instance);
   return {};
 }
@@ -267,6 +263,7 @@ Result<void> set_deletion_protection(Call& call) {
   if (target.empty()) {
     SR_TRY(target, p.required("ProtectedResourceArn"));
   }
+  if (target.starts_with("alias/")) return alias_refused();
   const KeyName name = key_named(call, target);
   SR_CHECK_OK(call.authorize("kms:SetDeletionProtection", name.arn));
   call.note_key(name.id);

@@ -20,6 +20,13 @@ void write_version(Call& call, std::string_view key_id, const keys::KeyVersion& 
 
 }  // namespace
 
+Result<std::int64_t> key_rotation_interval(const Parameters& p) {
+  SR_TRY(const std::string_view text, p.required("RotationInterval"));
+  SR_TRY(const std::int64_t seconds, parse_interval("RotationInterval", text));
+  if (seconds == 0) return invalid_parameter("RotationInterval", "It must be from 7d to 730d.");
+  return seconds;
+}
+
 Result<void> create_key_version(Call& call) {
   SR_TRY(keys::Key key, named_key(call));
   // The key is judged before a place in its instance is taken.
@@ -42,9 +49,7 @@ Result<void> update_rotation_policy(Call& call) {
   SR_TRY(const bool on, p.boolean("EnableAutomaticRotation", false));
   std::int64_t seconds = 0;
   if (on) {
-    SR_TRY(const std::string_view text, p.required("RotationInterval"));
-    SR_TRY(seconds, parse_interval("RotationInterval", text));
-    if (seconds == 0) return invalid_parameter("RotationInterval", "It must be from 7d to 730d.");
+    SR_TRY(seconds, key_rotation_interval(p));
   }
   SR_TRY(keys::Key key, named_key(call));
   return call.engines.keys.update_rotation(*call.transaction, std::move(key), seconds, call.now);

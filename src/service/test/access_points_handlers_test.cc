@@ -62,6 +62,37 @@ TEST_F(AccessPointsHandlers, NetworkRulesAreEchoedAsCompactText) {
   EXPECT_EQ(call("DescribeNetworkRule", {{"Name", "office"}}).code, "Forbidden.ResourceNotFound");
 }
 
+TEST_F(AccessPointsHandlers, SourcesMayBeAListWithCommas) {
+  const auto echoed = [this](const std::string& name, const std::string& sources) {
+    const Answer made = call("CreateNetworkRule",
+                             {{"Name", name}, {"Type", "Private"}, {"SourcePrivateIp", sources}});
+    return made.ok() ? text_at(made.json, "/SourcePrivateIp") : made.code;
+  };
+  EXPECT_EQ(echoed("a", "10.0.0.1, 192.168.0.0/24"), R"(["10.0.0.1","192.168.0.0/24"])");
+  EXPECT_EQ(echoed("b", "::1"), R"(["::1"])");
+  EXPECT_EQ(echoed("c", ""), "[]");
+  for (const char* wrong : {"10.0.0.1,", ",", " ", "10.0.0.1;10.0.0.2", R"(["10.0.0.1"],::1)"})
+    EXPECT_EQ(echoed("d", wrong), "InvalidParameter") << wrong;
+  std::string many = "10.0.0.1";
+  for (int i = 0; i < 200; ++i) many += ",10.0.0.1";
+  EXPECT_EQ(echoed("d", many), "InvalidParameter");
+}
+
+TEST_F(AccessPointsHandlers, AccessControlRulesMustBeJson) {
+  const auto taken = [this](const std::string& name, const std::string& rules) {
+    return call("CreatePolicy",
+                {{"Name", name},
+                 {"Permissions", R"(["RbacPermission/Template/CryptoServiceKeyUser"])"},
+                 {"Resources", R"(["key/*"])"},
+                 {"AccessControlRules", rules}})
+        .code;
+  };
+  for (const char* none : {"", "{}", " { } ", R"({"NetworkRules":[]})"})
+    EXPECT_EQ(taken("n" + std::to_string(std::string(none).size()), none), "") << none;
+  for (const char* wrong : {"{", "{{{", "{}}", "{{}}", "}{", R"({"networkRules":["a"]})"})
+    EXPECT_EQ(taken("w", wrong), "InvalidParameter") << wrong;
+}
+
 TEST_F(AccessPointsHandlers, PoliciesEchoTextThenArrays) {
   const std::string rules = R"({ "NetworkRules" : ["office"] })";
   const Answer made =

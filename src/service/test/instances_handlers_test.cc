@@ -259,6 +259,23 @@ TEST_F(InstancesHandlers, NothingComesIntoAnInstanceWhileItIsReleased) {
   }
 }
 
+TEST_F(InstancesHandlers, ReasonsForProtectionAreJudged) {
+  const std::string id = connected();
+  const auto protect = [this, &id](const std::string& why) {
+    return call("SetDeletionProtection", {{"KmsInstanceId", id},
+                                          {"EnableDeletionProtection", "true"},
+                                          {"DeletionProtectionDescription", why}})
+        .code;
+  };
+  EXPECT_EQ(protect("payroll"), "");
+  for (const std::string& wrong :
+       {std::string(8'193, 'x'), std::string("a\0b", 3), std::string("\xff")})
+    EXPECT_EQ(protect(wrong), "InvalidParameter");
+  EXPECT_EQ(text_at(call("GetKmsInstance", {{"KmsInstanceId", id}}).json,
+                    "/KmsInstance/DeletionProtectionDescription"),
+            "payroll");
+}
+
 TEST_F(InstancesHandlers, QuotasRefuseAndTellAtSeventyAndNinety) {
   const std::string id =
       connected({{"Parameter.1.Code", "SecretNum"}, {"Parameter.1.Value", "10"}});

@@ -45,6 +45,32 @@ TEST_F(KeyHandlers, CreateRefusesWhatIsNotServed) {
             "InvalidParameter");
 }
 
+TEST_F(KeyHandlers, AnIntervalOfNoTimeIsNoRotation) {
+  for (const char* interval : {"0", "0d", "6d", "731d"}) {
+    const Params asked{{"EnableAutomaticRotation", "true"}, {"RotationInterval", interval}};
+    EXPECT_EQ(call("CreateKey", asked).code, "InvalidParameter") << interval;
+    Params update = asked;
+    update["KeyId"] = create_key();
+    EXPECT_EQ(call("UpdateRotationPolicy", update).code, "InvalidParameter") << interval;
+  }
+}
+
+TEST_F(KeyHandlers, DeletionProtectionTakesTheDescriptionsThatKeysTake) {
+  const std::string id = create_key();
+  ASSERT_TRUE(call("CreateAlias", {{"KeyId", id}, {"AliasName", "alias/p"}}).ok());
+  const auto protect = [this](const std::string& key, const std::string& why) {
+    return call("SetDeletionProtection", {{"KeyId", key},
+                                          {"EnableDeletionProtection", "true"},
+                                          {"DeletionProtectionDescription", why}})
+        .code;
+  };
+  std::string longest;
+  for (int i = 0; i < 8'192; ++i) longest += "\u00fc";
+  EXPECT_EQ(protect(id, longest), "");
+  EXPECT_EQ(protect(id, longest + "x"), "InvalidParameter");
+  EXPECT_EQ(protect("alias/p", ""), "Unsupported.Alias");
+}
+
 TEST_F(KeyHandlers, StatesChangeAsTheTableSays) {
   const std::string id = create_key();
   EXPECT_TRUE(call("DisableKey", {{"KeyId", id}}).ok());

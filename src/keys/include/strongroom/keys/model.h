@@ -108,7 +108,9 @@ Result<Key> schedule_deletion(Key before, Instant when);
 /// The key is Enabled afterwards, or PendingImport if it has no material.
 Result<Key> cancel_deletion(Key before);
 Result<Key> set_deletion_protection(Key before, bool on, std::string_view description);
-/// 400 InvalidParameter beyond limits::kKeyDescriptionCharsMax.
+/// 400 InvalidParameter naming `parameter` beyond limits::kKeyDescriptionCharsMax.
+Result<void> check_description(std::string_view parameter, std::string_view description);
+/// Also the errors of check_description().
 Result<Key> describe(Key before, std::string_view description);
 
 /// "Disabled", "Enabled", or "Suspended" while a key with rotation on is not Enabled.
