@@ -262,6 +262,11 @@ int create_key_files(Session& session, const std::string& what, ApiCall call,
 }
 
 int quick_create(Session& session, const AccessPointOptions& options) {
+  if (!options.policies.empty() || !options.role.empty())
+    return session.misused("this is no quick access point",
+                           "a quick one has a policy of its own, for every key and secret of its "
+                           "instance, and a client key",
+                           "leave out --quick, or --policy and --role");
   const auto instance = instance_of(session, options.instance);
   if (!instance) return session.exit_code();
   if (instance->empty())

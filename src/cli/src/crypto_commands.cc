@@ -1,6 +1,5 @@
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <optional>
+#include <string>
 
 #include "key_commands.h"
 #include "strongroom/base/bytes.h"
@@ -17,18 +16,22 @@ Result<SecretBytes> input_of(const CryptoOptions& options) {
   return options.file.empty() ? read_standard_input() : read_value_file(options.file);
 }
 
-/// Text that is not secret, without the blanks and newlines that editors add.
-std::string base64_input(const CryptoOptions& options) {
-  std::ifstream file;
-  if (!options.file.empty()) file.open(options.file, std::ios::binary);
-  std::istream& in = options.file.empty() ? std::cin : file;
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  return text;
-}
-
 int no_input(Session& session, const Error& error) {
   return session.failed(explain("there is nothing to work on", error), kUsage);
+}
+
+/// A ciphertext, without the blanks and newlines that editors add. Nothing after a failure that was
+/// shown.
+std::optional<std::string> blob_input(Session& session, const CryptoOptions& options) {
+  const auto input = input_of(options);
+  if (!input) {
+    no_input(session, input.error());
+    return std::nullopt;
+  }
+  std::string text;
+  append_revealed(text, *input);
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+  return text;
 }
 
 /// The input as Base64, which is as secret.
@@ -165,17 +168,36 @@ int crypto_encrypt(Session& session, const CryptoOptions& options) {
 }
 
 int crypto_decrypt(Session& session, const CryptoOptions& options) {
-  const std::string blob = base64_input(options);
-  if (blob.empty()) {
-    return session.misused("there is nothing to decrypt", "the input is empty",
-                           "strongroom crypto decrypt --file FILE");
-  }
-  if (!options.key.empty()) return decrypt_with_pair(session, options, blob);
-  ApiCall call{"Decrypt", {{"CiphertextBlob", blob}}};
+  const auto blob = blob_input(session, options);
+  if (!blob) return session.exit_code();
+  if (!options.key.empty()) return decrypt_with_pair(session, options, *blob);
+  ApiCall call{"Decrypt", {{"CiphertextBlob", *blob}}};
   add(call, "EncryptionContext", options.context);
   const auto answer = session.call("decrypt", call);
   if (!answer) return session.exit_code();
   return print_text(session, options, std::string(answer->json.root()["Plaintext"].text()));
+}
+
+int crypto_reencrypt(Session& session, const CryptoOptions& options) {
+  const auto blob = blob_input(session, options);
+  if (!blob) return session.exit_code();
+  ApiCall call{"ReEncrypt", {{"CiphertextBlob", *blob}, {"DestinationKeyId", options.key}}};
+  if (options.source.empty() != options.algorithm.empty()) {
+    return session.misused("a ciphertext of a key pair needs its key and its algorithm",
+                           "only one of them was given",
+                           "--from KEY --algorithm RSAES_OAEP_SHA_256");
+  }
+  if (!options.source.empty()) {
+    const auto version = version_of(session, options.source, options.version);
+    if (!version) return session.exit_code();
+    add(call, "SourceKeyId", options.source);
+    add(call, "SourceKeyVersionId", *version);
+    add(call, "SourceEncryptionAlgorithm", options.algorithm);
+  }
+  add(call, "SourceEncryptionContext", options.context);
+  add(call, "DestinationEncryptionContext", options.new_context);
+  const auto answer = session.call("encrypt anew under key \"" + options.key + "\"", call);
+  return answer ? print_blob(session, *answer, "CiphertextBlob") : session.exit_code();
 }
 
 int crypto_data_key(Session& session, const CryptoOptions& options) {

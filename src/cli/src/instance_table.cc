@@ -55,10 +55,13 @@ class InstanceTree {
     return app;
   }
   void quotas_of(CLI::App& app) {
-    app.add_option("--keys", options_->keys, "key versions it may hold, 100 to 100000");
-    app.add_option("--secrets", options_->secrets, "secrets it may hold, 0 to 100000");
-    app.add_option("--spec", options_->spec, "operations a second");
-    app.add_option("--vpcs", options_->vpcs, "VPCs it may be bound to");
+    app.add_option("--keys", options_->keys, "key versions it may hold, 100 to 100000")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--secrets", options_->secrets, "secrets it may hold, 0 to 100000")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--spec", options_->spec, "operations a second")->check(CLI::NonNegativeNumber);
+    app.add_option("--vpcs", options_->vpcs, "VPCs it may be bound to")
+        ->check(CLI::NonNegativeNumber);
   }
   void declare_remove() {
     const auto remove = std::make_shared<RemoveAccessOptions>();

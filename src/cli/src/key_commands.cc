@@ -1,7 +1,5 @@
 #include "key_commands.h"
 
-#include <charconv>
-
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/crypto/asymmetric.h"
@@ -69,7 +67,7 @@ int key_create(Session& session, const KeyOptions& options) {
   const auto& meta = answer->json.root()["KeyMetadata"];
   const std::string id = text(meta["KeyId"]);
   if (!options.alias.empty() &&
-      !session.call("name the key " + quoted(options.alias),
+      !session.call("name the new key " + id + " " + quoted(options.alias),
                     {"CreateAlias", {{"KeyId", id}, {"AliasName", options.alias}}})) {
     return session.exit_code();
   }
@@ -174,7 +172,7 @@ int key_new_version(Session& session, const KeyOptions& options) {
 
 int key_rotate(Session& session, const KeyOptions& options) {
   if (options.off == !options.rotate.empty()) {
-    return session.misused("it is not said how often the key rotates",
+    return session.misused("it is not said whether the key rotates, and how often",
                            "automatic rotation is turned on with --every, or off with --off",
                            "strongroom key rotate KEY --every 365d");
   }
@@ -212,11 +210,9 @@ int key_import(Session& session, const KeyOptions& options) {
   if (!key) return session.failed("cannot read the server's wrapping key", key.error());
   const auto wrapped = key->encrypt(crypto::EncryptionScheme::kRsaOaepSha256, *material);
   if (!wrapped) return session.failed("cannot wrap the key material", wrapped.error());
-  std::int64_t days = 0;
-  std::from_chars(options.expires.data(), options.expires.data() + options.expires.size(), days);
   constexpr std::int64_t kDaySeconds = kMillisPerDay / kMillisPerSecond;
   const std::int64_t expires =
-      days > 0 ? session.clock().now().unix_seconds() + days * kDaySeconds : 0;
+      options.days > 0 ? session.clock().now().unix_seconds() + options.days * kDaySeconds : 0;
   return simple(session, "import material into key " + quoted(options.key),
                 {"ImportKeyMaterial",
                  {{"KeyId", options.key},

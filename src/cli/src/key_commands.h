@@ -21,7 +21,7 @@ struct KeyOptions {
   std::string state;
   std::string version;
   std::string file;
-  std::string expires;  // days
+  int days = 0;  // until imported material expires; 0: never
   bool external = false;
   bool off = false;
   int window_days = 30;
@@ -66,14 +66,17 @@ struct CryptoOptions {
   std::string key;
   std::string version;
   std::string algorithm;
-  std::string context;    // JSON object
-  std::string file;       // input; empty: standard input
-  std::string signature;  // or MAC
+  std::string context;           // JSON object
+  std::string source = {};       // key pair of the ciphertext that is encrypted anew
+  std::string new_context = {};  // JSON object
+  std::string file;              // input; empty: standard input
+  std::string signature;         // or MAC
   int bytes = 32;
   bool reveal = false;
 };
 int crypto_encrypt(Session& session, const CryptoOptions& options);
 int crypto_decrypt(Session& session, const CryptoOptions& options);
+int crypto_reencrypt(Session& session, const CryptoOptions& options);
 int crypto_data_key(Session& session, const CryptoOptions& options);
 int crypto_sign(Session& session, const CryptoOptions& options);
 int crypto_verify(Session& session, const CryptoOptions& options);

@@ -30,6 +30,7 @@ class KeyTree {
     declare_aliases();
     declare_data_keys();
     declare_crypto();
+    declare_reencrypt();
     const auto file = std::make_shared<InspectOptions>();
     auto* look = verb_(
         app_, "inspect", "What a public key, certificate, client key file or ciphertext is",
@@ -85,7 +86,8 @@ class KeyTree {
     auto* import =
         with_key(*keys_, "import", "Import material (standard input, or a file)", key_import);
     import->add_option("--file", key_->file, "file with exactly the key's bytes");
-    import->add_option("--days", key_->expires, "how long it is kept (default: for ever)");
+    import->add_option("--days", key_->days, "how long it is kept (default: for ever)")
+        ->check(CLI::Range(1, 36'500));
     with_key(*keys_, "forget-material", "Delete imported material", key_forget_material);
     with_key(*keys_, "public", "Print the public half", key_public)
         ->add_option("--version", key_->version, "default: the newest");
@@ -132,8 +134,9 @@ class KeyTree {
   }
 
   void declare_crypto() {
-    auto* crypto = app_.add_subcommand("crypto", "Encrypt, decrypt, sign and verify with keys");
-    crypto->require_subcommand(1);
+    crypto_group_ = app_.add_subcommand("crypto", "Encrypt, decrypt, sign and verify with keys");
+    crypto_group_->require_subcommand(1);
+    auto* crypto = crypto_group_;
     auto* encrypt = crypto_verb(*crypto, "encrypt", "Encrypt standard input", crypto_encrypt);
     auto* decrypt = crypto_verb(*crypto, "decrypt", "Decrypt standard input", crypto_decrypt);
     auto* data = crypto_verb(*crypto, "data-key", "Make a data key", crypto_data_key);
@@ -173,12 +176,27 @@ class KeyTree {
     data->add_option("--bytes", crypto_->bytes, "1 to 1024")->capture_default_str();
   }
 
+  void declare_reencrypt() {
+    auto* app = crypto_verb(*crypto_group_, "reencrypt",
+                            "Encrypt a ciphertext anew, inside the server", crypto_reencrypt);
+    app->add_option("key", crypto_->key, "the new key: id, ARN or alias/NAME")->required();
+    app->add_option("--file", crypto_->file, "the ciphertext, instead of standard input");
+    app->add_option("--context", crypto_->context, "its EncryptionContext, a JSON object");
+    app->add_option("--new-context", crypto_->new_context, "that of the new ciphertext");
+    app->add_option("--from", crypto_->source,
+                    "the key pair it was encrypted with; ciphertexts of others name their key");
+    app->add_option("--algorithm", crypto_->algorithm,
+                    "of that key pair: RSAES_OAEP_SHA_256, RSAES_OAEP_SHA_1 or SM2PKE");
+    app->add_option("--version", crypto_->version, "of that key pair; default: the newest");
+  }
+
   CLI::App& app_;
   const AddVerb& verb_;
   std::shared_ptr<KeyOptions> key_;
   std::shared_ptr<DataKeyOptions> data_key_;
   std::shared_ptr<CryptoOptions> crypto_;
   CLI::App* keys_ = nullptr;
+  CLI::App* crypto_group_ = nullptr;
 };
 
 }  // namespace

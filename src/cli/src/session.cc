@@ -115,6 +115,7 @@ Result<const dial::Connection*> Session::connect() {
 
 int Session::failed(const Failure& failure, ExitCode code) {
   show(failure);
+  exit_code_ = code;
   return code;
 }
 
