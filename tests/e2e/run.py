@@ -278,6 +278,7 @@ SUITES = [
     Suite("certificates", "certificates", None, own("durability", "certificates.py"), True),
     Suite("units", "systemd units", None, own("durability", "units.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
+    Suite("root-slots", "root slots", None, own("durability", "root_slots.py"), True),
     Suite("front-door", "front-door", None, own("durability", "front_door.py"), True),
     Suite("restart", "restart", None, own("durability", "restart.py"), True),
     Suite("durability", "durability", None, own("durability", "kill9.py"), True),

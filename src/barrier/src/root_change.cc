@@ -86,9 +86,10 @@ Result<void> wrap_slots(const Wrapping& to, SealTable& table, std::span<const Sl
   for (Slot& slot : table.slots) {
     const auto wrapped = wrap_with_any(to, slot, secrets);
     if (wrapped) continue;
-    if (wrapped.error().kind() != ErrorKind::kDenied &&
-        wrapped.error().kind() != ErrorKind::kUnavailable)
-      return wrapped;
+    // What holds the secret (a token, another KMS) may refuse in any way: that is told, slot by
+    // slot.
+    const ErrorKind kind = wrapped.error().kind();
+    if (kind == ErrorKind::kCorrupt || kind == ErrorKind::kInternal) return wrapped;
     missing.append("\n  slot ").append(std::to_string(slot.id)).append(" (");
     missing.append(slot_kind_name(slot.kind)).append("): ").append(wrapped.error().message());
   }
