@@ -91,8 +91,9 @@ std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
     return finished_;
   }
   if (run(incoming, reader, &principals)) return finished_;
-  if (const auto through = reader.through(); through && incoming.principal) {
-    if (run(incoming, *through, &principals)) return finished_;
+  if (incoming.principal) {
+    if (const auto through = reader.through(); through && run(incoming, *through, &principals))
+      return finished_;
   }
   const bool slow = operation_->effect == service::Effect::kSlowRead;
   return std::unexpected(slow ? gateway::Continue::kAsWork : gateway::Continue::kAsShortRead);

@@ -370,8 +370,9 @@ std::string_view CallRunner::write_unrecorded(std::string_view request_id,
       out,
       {.status = 503,
        .code = "ServiceUnavailableTemporary",
-       .message = "The audit record of this call could not be written, so no answer may leave. "
-                  "The operator should check the disk of the audit log.",
+       .message = "No answer may leave: the audit record of this call could not be written, or "
+                  "the call took too long. What it changes may have been changed. The operator "
+                  "should check the disk of the audit log, and how busy the server is.",
        .request_id = request_id,
        .host_id = "",
        .product = "Kms",
