@@ -21,7 +21,7 @@ namespace {
 Result<std::vector<barrier::SlotSecret>> slots_of(const InitOptions& options, Random& random) {
   std::vector<barrier::SlotSecret> slots;
   if (!options.passphrase_file.empty()) {
-    SR_TRY(SecretBytes passphrase, passphrase_from(options.passphrase_file));
+    SR_TRY(SecretBytes passphrase, new_passphrase_from(options.passphrase_file));
     slots.push_back(barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()});
   }
   // Last, and first in the order of slots: where anything else fails, no key file is left behind.

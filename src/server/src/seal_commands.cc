@@ -131,7 +131,7 @@ Result<barrier::SlotSecret> new_secret(const SealSlotOptions& options, Random& r
     return barrier::FileSecret{options.new_file, true};
   }
   if (!options.passphrase_file.empty()) {
-    SR_TRY(SecretBytes passphrase, passphrase_from(options.passphrase_file));
+    SR_TRY(SecretBytes passphrase, new_passphrase_from(options.passphrase_file));
     return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
   }
   if (!options.token_module.empty()) {

@@ -16,12 +16,32 @@ namespace strongroom::server {
 namespace {
 
 constexpr std::string_view kSharePrefix = "strongroom-share-1:";
+constexpr std::size_t kPassphraseBytesMin = 16;
+constexpr std::size_t kPassphraseDifferentMin = 8;
 
 }  // namespace
 
 Result<SecretBytes> passphrase_from(const std::string& file) {
   SR_TRY(std::string line, read_first_line(file));
   return SecretBytes::take({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+}
+
+Result<SecretBytes> new_passphrase_from(const std::string& file) {
+  SR_TRY(SecretBytes passphrase, passphrase_from(file));
+  std::string_view text = OperatorReveal::text(passphrase);
+  const std::size_t size = text.size();
+  std::size_t different = 0;
+  while (!text.empty()) {
+    const char first = text.front();
+    text.remove_prefix(1);
+    if (!text.contains(first)) ++different;
+  }
+  if (size >= kPassphraseBytesMin && different >= kPassphraseDifferentMin) return passphrase;
+  return fail(ErrorKind::kInvalidInput, "Seal.WeakPassphrase",
+              "the first line of " + file + " is no passphrase for this: it has at least " +
+                  std::to_string(kPassphraseBytesMin) + " characters, " +
+                  std::to_string(kPassphraseDifferentMin) +
+                  " of them different. Take six random words, or `openssl rand -base64 24`");
 }
 
 Result<SecretBytes> share_from(std::string_view text) {

@@ -13,6 +13,9 @@ namespace strongroom::server {
 
 /// The first line of a private file.
 Result<SecretBytes> passphrase_from(const std::string& file);
+/// The same for a new slot: whoever has the data directory can guess at home, so one that is short
+/// or says little is refused (Seal.WeakPassphrase).
+Result<SecretBytes> new_passphrase_from(const std::string& file);
 
 /// A share as people see it, "strongroom-share-1:<hex>", and back. kInvalidInput if mistyped.
 std::string share_text(const SecretBytes& share);

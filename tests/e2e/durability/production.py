@@ -108,6 +108,18 @@ def passphrase_that_others_may_read(work):
     assert not os.path.exists(key), refused.stderr
 
 
+def weak_passphrases(work):
+    """Whoever has a copy of the directory can guess as long as he likes."""
+    passphrase = os.path.join(work, "weak")
+    for number, (text, code) in enumerate((("secret", 1), ("a" * 40, 1), ("abcdefg" * 6, 1), ("six words of some more length", 0))):
+        with open(os.open(passphrase, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text + "\n")
+        made = run("init", "--data", os.path.join(work, f"weak-{number}"), "--passphrase-file", passphrase, *TOLD)
+        equal(made.returncode, code, made.stderr)
+        assert ("Seal.WeakPassphrase" in made.stderr) == (code == 1), made.stderr
+        assert text not in made.stderr, made.stderr
+
+
 def without_audit_log(data, key, port, wire):
     """It is served, and said to whoever asks for events."""
     shutil.move(os.path.join(data, "audit"), data + ".audit")
@@ -176,6 +188,8 @@ def main():
             unfinished(work)
         with suite.case("-", "init leaves no key file behind where it cannot go on"):
             passphrase_that_others_may_read(work)
+        with suite.case("-", "init refuses a passphrase that is soon guessed"):
+            weak_passphrases(work)
         with suite.case("-", "serve answers, and again after a restart"):
             key_id = re.search(r"LTAI\w{20}", printed).group(0)
             secret = re.search(r"(?<!\w)(?!LTAI)[A-Za-z0-9]{30}(?!\w)", printed).group(0)
