@@ -119,6 +119,14 @@ int run_all(const AllOptions& options, Plan plan) {
   return status;
 }
 
+int run_compare(Plan plan, const std::string& other_program) {
+  const TemporaryDirectory directory;
+  plan.directory = directory.path();
+  pin_this_thread(plan.generator_cpu);
+  const Result<void> done = compare_reads(plan, other_program);
+  return done ? 0 : fail_with(done.error());
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Benchmarks of Strongroom.");
   app.require_subcommand(1);
@@ -142,6 +150,13 @@ int run(int argc, char** argv) {
   constant->add_option("--requests", constant_options.requests);
   constant->add_option("--rounds", constant_options.rounds);
   constant->add_flag("--connect", constant_options.connect, "a new connection for each request");
+  std::string other_program;
+  CLI::App* compare = app.add_subcommand("compare", "reads of two builds, turn about");
+  compare->add_option("program", plan.server_program)->required();
+  compare->add_option("other", other_program)->required();
+  compare->add_option("--rounds", plan.rounds);
+  compare->add_option("--reads", plan.reads_per_round, "reads a round");
+  compare->add_option("--secrets", plan.read_secrets, "secrets that are read");
   CertificateFiles certificate;
   std::string port_file;
   CLI::App* serve = app.add_subcommand("serve-constant", "")->group("");
@@ -151,6 +166,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (serve->parsed()) return serve_constant(certificate, kConstantBodyBytes, port_file);
   if (constant->parsed()) return run_constant(self, constant_options);
+  if (compare->parsed()) return run_compare(plan, other_program);
   return run_all(options, plan);
 }
 

@@ -1,0 +1,74 @@
+// Two builds of the server, turn about, over equal data: tells gains that are smaller than what the
+// machine's other work moves a ratio to nginx by.
+
+#include <cstdio>
+#include <filesystem>
+
+#include "scenarios.h"
+
+namespace strongroom::bench {
+namespace {
+
+constexpr std::size_t kValueBytes = 1024;
+constexpr std::size_t kStride = 7919;  // a prime: every secret is met, neighbours are not
+
+constexpr std::size_t kTurnsPerStart = 3;
+
+struct Side {
+  std::string program;
+  std::string data_directory;
+  std::size_t next = 0;
+  std::vector<double> cpu = {};
+};
+
+Result<double> turn(const Plan& plan, Strongroomd& server, std::size_t& next) {
+  SR_TRY(Signer signer, signer_for(server));
+  RequestBatch batch;
+  for (std::size_t i = 0; i < plan.reads_per_round; ++i) {
+    next = (next + kStride) % plan.read_secrets;
+    batch.add(signer.request(get_secret_value(next)));
+  }
+  SR_TRY(const Measured measured, measure(server.target(), server.process(), batch, LoadOptions{}));
+  return measured.cpu_us;
+}
+
+Result<Strongroomd> start_warm(Plan plan, Side& side) {
+  plan.server_program = side.program;
+  SR_TRY(Strongroomd server, start_server(plan, side.data_directory));
+  wait_until_quiet(server.process());
+  SR_CHECK_OK(turn(plan, server, side.next));
+  return server;
+}
+
+// A process keeps for its life what its pages happen to cost the caches (some 5 %), so each round
+// starts both anew.
+Result<void> round(const Plan& plan, Side& first, Side& second) {
+  SR_TRY(Strongroomd a, start_warm(plan, first));
+  SR_TRY(Strongroomd b, start_warm(plan, second));
+  for (std::size_t i = 0; i < kTurnsPerStart; ++i) {
+    SR_TRY(const double cpu_a, turn(plan, a, first.next));
+    SR_TRY(const double cpu_b, turn(plan, b, second.next));
+    first.cpu.push_back(cpu_a);
+    second.cpu.push_back(cpu_b);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> compare_reads(const Plan& plan, const std::string& other_program) {
+  SR_TRY(const Prepared data, prepare(plan, "compare", plan.read_secrets, 1, kValueBytes));
+  const std::string copy = data.data_directory + "-copy";
+  std::filesystem::copy(data.data_directory, copy, std::filesystem::copy_options::recursive);
+  Side first{plan.server_program, data.data_directory};
+  Side second{other_program, copy};
+  for (std::size_t i = 0; i < plan.rounds; ++i) {
+    SR_CHECK_OK(i % 2 == 0 ? round(plan, first, second) : round(plan, second, first));
+  }
+  const auto [a, b] = std::pair(median(first.cpu), median(second.cpu));
+  std::printf("%-48s %8.2f us a read\n%-48s %8.2f us a read   %+.1f %%\n", first.program.c_str(), a,
+              second.program.c_str(), b, (b / a - 1) * 100);
+  return {};
+}
+
+}  // namespace strongroom::bench
