@@ -19,7 +19,7 @@ constexpr std::size_t kFirstCapacity = 16U
                                        << 10;  // only the pages that are written become resident
 constexpr std::size_t kReadAhead = 64U << 10;  // what may follow a request that fills its limits
 constexpr std::size_t kBesideBodyMax = limits::kHeadBytesMax + kReadAhead;
-constexpr std::size_t kPooledMax = 16;  // idle states kept per thread
+constexpr std::size_t kPooledMax = 64;  // idle states kept per thread
 
 }  // namespace
 

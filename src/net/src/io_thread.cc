@@ -196,6 +196,11 @@ void IoThread::free_if_unused(Connection& c) {
   free_slots_.push_back(slot);
 }
 
+Connection* IoThread::alive(std::uint32_t slot, std::uint32_t birth) {
+  Connection* c = slots_[slot].get();
+  return c != nullptr && c->birth == birth && c->phase != Phase::kDead ? c : nullptr;
+}
+
 void IoThread::on_mail() {
   for (Mailbox::Work& work : mailbox_.take()) work();
 }

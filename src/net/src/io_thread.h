@@ -2,9 +2,9 @@
 // One loop, its listeners and its connections. Everything but post(), the constructor, start and
 // join runs on the thread itself.
 //
-// A turn: libuv reports what is readable; each connection is received, decrypted, parsed and served
-// (serve.cc), and its answers go to the turn's output; after all of them end_turn() runs
-// before_send once, then encrypts and sends (send.cc).
+// A turn: libuv reports what is readable; each connection is received, decrypted and parsed
+// (serve.cc); after all of them end_turn() hands the whole requests to the handler, whose answers
+// go to the turn's output, runs before_send once, then encrypts and sends (send.cc).
 
 #include <uv.h>
 
@@ -80,6 +80,8 @@ class IoThread {
   void open(const Listener& listener, Descriptor fd, const RemoteAddress& remote);
   void drop(Connection& connection);
   void free_if_unused(Connection& connection);
+  /// Null if that connection is gone.
+  Connection* alive(std::uint32_t slot, std::uint32_t birth);
   void on_mail();
   void on_tick();
   void check_deadline(Connection& connection);
@@ -100,6 +102,7 @@ class IoThread {
   TlsSession::Outcome decrypt(Connection& connection, std::span<char> room, std::size_t& size);
   bool has_more(const Connection& connection) const;
   void serve(Connection& connection);
+  void serve_ready();
   void serve_later(Connection& connection);
   void go_on(Connection& connection);
   void on_idle();
@@ -117,6 +120,7 @@ class IoThread {
   // send.cc: answers out.
   void queue(Connection& connection, Answer answer);
   void end_turn();
+  void go_on_answered();
   void send_answers(bool written);
   void write(Connection& connection, std::string_view bytes);
   void send_or_keep(Connection& connection, std::string_view bytes);
@@ -143,6 +147,11 @@ class IoThread {
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t>
       answered_;  // their request was answered outside of on_request: go on reading
+  struct Ready {
+    std::uint32_t slot;
+    std::uint32_t birth;
+  };
+  std::vector<Ready> ready_;          // have a whole request, to be served at the end of the turn
   std::vector<std::uint32_t> later_;  // had more requests than one turn serves
   std::size_t live_ = 0;              // connections that are not dead
   std::size_t outstanding_ = 0;       // exchanges

@@ -60,6 +60,16 @@ void IoThread::release(Exchange exchange) {
 }
 
 void IoThread::end_turn() {
+  do {
+    serve_ready();
+    go_on_answered();
+  } while (!ready_.empty());
+  if (output_.empty()) return;
+  send_answers(handler_->before_send());
+  output_.clear();
+}
+
+void IoThread::go_on_answered() {
   while (!answered_.empty()) {
     const std::uint32_t slot = answered_.back();
     answered_.pop_back();
@@ -77,9 +87,6 @@ void IoThread::end_turn() {
     c.reader.consume();
     go_on(c);
   }
-  if (output_.empty()) return;
-  send_answers(handler_->before_send());
-  output_.clear();
 }
 
 void IoThread::send_answers(bool written) {
@@ -87,12 +94,15 @@ void IoThread::send_answers(bool written) {
   const std::span<const Answer> answers = output_.answers();
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
-    Connection* c = slots_[answer.slot].get();
-    if (c == nullptr || c->birth != answer.birth || c->phase == Phase::kDead) continue;
+    Connection* c = alive(answer.slot, answer.birth);
+    if (c == nullptr) continue;
     const std::string_view bytes = answer.guarded && !written ? refusal : answer.bytes;
     --c->queued;
     write(*c, answer.head_only ? head_of(bytes) : bytes);
-    if (c->phase == Phase::kDead) continue;
+    if (c->phase == Phase::kDead) {
+      pipe_.out.clear();  // what the failed write left is not for the next connection
+      continue;
+    }
     if (answer.close && c->tls) c->tls->shut_down();
     if (c->queued == 0) c->queued_bytes = 0;
     // Answers of one connection that follow each other leave in one send.
