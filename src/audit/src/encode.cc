@@ -9,6 +9,7 @@
 #include "strongroom/base/check.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/base/plain_text.h"
 
 namespace strongroom::audit {
 namespace {
@@ -42,37 +43,6 @@ void time_to(char* out, Instant time) {
   out[23] = 'Z';
 }
 
-/// Bit 7 of each byte of the result is set if that byte of `chunk` is a control character, a quote,
-/// a backslash or no ASCII. Bytes above such a one may be marked as well, which does not matter to
-/// who only asks for any.
-std::uint64_t special_bytes(std::uint64_t chunk) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighBits = 0x80 * kOnes;
-  const std::uint64_t quote = chunk ^ ('"' * kOnes);
-  const std::uint64_t backslash = chunk ^ ('\\' * kOnes);
-  return (chunk | ((chunk - 0x20 * kOnes) & ~chunk) | ((quote - kOnes) & ~quote) |
-          ((backslash - kOnes) & ~backslash)) &
-         kHighBits;
-}
-
-/// True if all of `text` stands for itself in a JSON string: printable ASCII without quote and
-/// backslash.
-bool stands_for_itself(std::string_view text) {
-  std::uint64_t chunk = 0;
-  std::uint64_t special = 0;
-  if (text.size() < sizeof chunk) {
-    chunk = 0x2020202020202020;
-    memcpy(&chunk, text.data(), text.size());
-    return special_bytes(chunk) == 0;
-  }
-  for (std::size_t at = 0; at + sizeof chunk <= text.size(); at += sizeof chunk) {
-    memcpy(&chunk, text.data() + at, sizeof chunk);
-    special |= special_bytes(chunk);
-  }
-  memcpy(&chunk, text.data() + text.size() - sizeof chunk, sizeof chunk);
-  return (special | special_bytes(chunk)) == 0;
-}
-
 /// Writes into memory that is large enough for texts that stand for themselves; gives up at the
 /// first other one.
 class PlainSink {
@@ -84,9 +54,9 @@ class PlainSink {
     end_ += text.size();
   }
   void text(std::string_view value) {
-    plain_ = plain_ && stands_for_itself(value);
     *end_++ = '"';
-    literal(value);
+    plain_ = copy_plain(end_, value) && plain_;
+    end_ += value.size();
     *end_++ = '"';
   }
   bool plain() const { return plain_; }
@@ -118,10 +88,11 @@ void put_number(Sink& sink, Number number) {
 
 template <class Sink>
 void put_record(Sink& sink, const Record& record, std::size_t most) {
-  const auto field = [&](std::string_view key, std::string_view value,
-                         std::size_t own_most = kFieldBytesMax) {
+  // A key of known size is copied without a call.
+  const auto field = [&]<std::size_t kSize>(const char(&key)[kSize], std::string_view value,
+                                            std::size_t own_most = kFieldBytesMax) {
     if (value.empty()) return;
-    sink.literal(key);
+    sink.literal(std::string_view(key, kSize - 1));
     sink.text(cut(value, std::min(most, own_most)));
   };
   char time[kTimeBytes];

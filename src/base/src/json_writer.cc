@@ -8,9 +8,9 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <utility>
 
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/plain_text.h"
 
 namespace strongroom {
 namespace {
@@ -63,10 +63,6 @@ char* extend(std::string& out, std::size_t count) {
   const std::size_t after = before + count;
   out.resize_and_overwrite(after, [after](char*, std::size_t) { return after; });
   return out.data() + before;
-}
-
-char* put(char* to, std::string_view text) {
-  return std::copy(text.begin(), text.end(), to);
 }
 
 void append_escaped(std::string& out, char c) {
@@ -133,14 +129,12 @@ std::size_t append_not_ascii(std::string& out, std::string_view text, std::size_
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  std::size_t at = plain_end(text, 0);
-  if (at == text.size()) {
-    char* to = extend(out, text.size() + 2);
-    *to = '"';
-    *put(to + 1, text) = '"';
-    return;
-  }
-  at = 0;
+  const std::size_t before = out.size();
+  char* const to = extend(out, text.size() + 2);
+  to[0] = to[text.size() + 1] = '"';
+  if (copy_plain(to + 1, text)) return;
+  out.resize(before);  // the escaped form is at least as long: it covers what was copied
+  std::size_t at = 0;
   out.push_back('"');
   while (at < text.size()) {
     const std::size_t end = plain_end(text, at);
@@ -163,14 +157,16 @@ void JsonWriter::separate() {
 }
 
 void JsonWriter::name(std::string_view name) {
-  if (plain_end(name, 0) == name.size()) {
-    const bool comma = std::exchange(need_comma_, true);
-    char* to = extend(out_, name.size() + 3 + (comma ? 1 : 0));
-    if (comma) *to++ = ',';
-    *to = '"';
-    put(put(to + 1, name), "\":");
+  const std::size_t before = out_.size();
+  char* to = extend(out_, name.size() + 3 + (need_comma_ ? 1 : 0));
+  if (need_comma_) *to++ = ',';
+  *to++ = '"';
+  if (copy_plain(to, name)) {
+    std::memcpy(to + name.size(), "\":", 2);
+    need_comma_ = true;
     return;
   }
+  out_.resize(before);
   separate();
   append_json_string(out_, name);
   out_.push_back(':');

@@ -81,8 +81,7 @@ class HeadText {
     add({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   void field(std::string_view name, std::string_view value) {
-    bool breaks = false;
-    for (const char c : value) breaks = breaks || c == '\r' || c == '\n';
+    const bool breaks = value.contains('\r') || value.contains('\n');
     SR_CHECK(!breaks);
     add(name);
     add(": ");

@@ -115,19 +115,33 @@ Service::Service(Engines engines) : engines_(std::move(engines)) {
   std::ranges::sort(rows_, {}, row_key);
   const auto twin = std::ranges::adjacent_find(rows_, {}, row_key);
   SR_CHECK(twin == rows_.end());
+  for (const Operation* row : rows_) {
+    if (versions_.empty() || versions_.back().api->version != row->api.version) {
+      versions_.push_back({&row->api, {}});
+    }
+    versions_.back().rows.emplace(row->name, row);
+  }
 }
 
 Service::~Service() = default;
 
+const Service::Version* Service::find_version(std::string_view version) const {
+  for (const Version& known : versions_) {
+    if (known.api->version == version) return &known;
+  }
+  return nullptr;
+}
+
 const Operation* Service::find(std::string_view version, std::string_view action) const {
-  const auto row = std::ranges::lower_bound(rows_, std::tuple(version, action), {}, row_key);
-  return row != rows_.end() && row_key(*row) == std::tuple(version, action) ? *row : nullptr;
+  const Version* known = find_version(version);
+  if (known == nullptr) return nullptr;
+  const auto row = known->rows.find(action);
+  return row != known->rows.end() ? row->second : nullptr;
 }
 
 const ApiVersion* Service::find_api(std::string_view version) const {
-  const auto row = std::ranges::lower_bound(rows_, version, {},
-                                            [](const Operation* op) { return op->api.version; });
-  return row != rows_.end() && (*row)->api.version == version ? &(*row)->api : nullptr;
+  const Version* known = find_version(version);
+  return known != nullptr ? known->api : nullptr;
 }
 
 Result<void> Service::decide_resource(Call& call) {

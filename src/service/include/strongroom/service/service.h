@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "strongroom/service/operation.h"
 
@@ -86,7 +88,14 @@ class Service {
 
   Engines engines_;
   access::ResourcePolicies resource_policies_;
+  struct Version {
+    const ApiVersion* api;
+    std::unordered_map<std::string_view, const Operation*> rows;  // by action
+  };
+  const Version* find_version(std::string_view version) const;
+
   std::vector<const Operation*> rows_;
+  std::vector<Version> versions_;
 };
 
 /// The record of one call, as every gateway writes it. Views into the arguments.
