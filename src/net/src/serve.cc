@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16U << 10;  // one TLS record
 constexpr std::size_t kQueuedBytesMax =
-    1U << 20;  // of one connection in one turn, before the last answer
+    1U << 20;                          // of one connection in one turn, before the last answer
+constexpr std::size_t kReadyMax = 64;  // as many buffers of whole requests wait at most
 constexpr std::size_t kBufferedConnectionsMax = 256;  // a thread; 33 KiB each
 constexpr char kTlsHandshakeRecord = 0x16;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -46,6 +47,8 @@ bool IoThread::may_receive(const Connection& c) const {
 
 void IoThread::on_readable(Connection& c) {
   if (c.phase == Phase::kLingering) return discard(c);
+  if (ready_.size() >= kReadyMax) serve_ready();
+  if (c.phase == Phase::kDead) return;
   if (!may_receive(c)) return watch(c, c.polled & ~UV_READABLE);  // settle() asks for it again
   std::size_t size = 0;
   switch (receive(c.fd.get(), input_, size)) {

@@ -319,6 +319,38 @@ TEST(Server, ManyClientsWithDeferredAnswersOnTwoThreads) {
   EXPECT_EQ(right, 8 * 50);
 }
 
+// All of them have whole requests in the turn after the pause; some are gone by then.
+TEST(Server, RequestsOfManyConnectionsGatherInOneTurn) {
+  TestServer server;
+  std::vector<Client> crowd;
+  for (int i = 0; i < 200; ++i) {
+    crowd.emplace_back(server.plain_port(), test::ClientOptions{.tls = false});
+    crowd.back().get("/echo?first");
+    ASSERT_EQ(crowd.back().body(), "first");
+  }
+  Client slow(server.tls_port());
+  slow.get("/pause?awake");
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    const std::string next = i % 4 == 0 ? "/defer?" : "/echo?";
+    crowd[i].send("GET " + next + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n" +
+                  "GET /echo?last HTTP/1.1\r\nHost: h\r\n\r\n");
+    if (i % 5 == 0) crowd[i].half_close();
+    if (i % 7 != 0) continue;
+    const linger hard{1, 0};
+    setsockopt(crowd[i].fd(), SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    crowd[i].close();
+  }
+  EXPECT_EQ(slow.body(), "awake");
+  for (std::size_t i = 0; i < crowd.size(); ++i) {
+    if (i % 7 == 0) continue;
+    ASSERT_EQ(crowd[i].body(), std::to_string(i));
+    ASSERT_EQ(crowd[i].body(), "last") << i;
+    if (i % 5 == 0) {
+      EXPECT_TRUE(crowd[i].closed());
+    }
+  }
+}
+
 TEST(Server, ReloadServesTheNewCertificateToNewConnections) {
   TestServer server;
   const auto name_of = [](Client& client) {

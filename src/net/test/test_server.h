@@ -5,6 +5,7 @@
 //   /guarded?x  the same, guarded                  /drop       the exchange is dropped
 //   /big?n      n bytes of 'b'                     /hold?x     answered when release_held() is
 //   called /drop-late  dropped by a worker thread     /name  the name that was asked for in TLS
+//   /pause?x    "x", after the I/O thread slept so long that others' requests gather
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -13,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -131,6 +133,9 @@ class PathHandler final : public Handler {
       std::size_t size = 0;
       std::from_chars(text.data(), text.data() + text.size(), size);
       reply(exchange, std::string(size, 'b'), false);
+    } else if (request.path == "/pause") {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      reply(exchange, text, false);
     } else if (request.path == "/name") {
       reply(exchange, std::string(exchange.peer().server_name), false);
     } else if (request.path != "/drop") {
