@@ -24,6 +24,12 @@ TEST(PlainText, CopiesExactlyItsBytes) {
   }
 }
 
+TEST(PlainText, TakesTextWithoutMemory) {
+  char untouched = '#';
+  EXPECT_TRUE(copy_plain(&untouched, std::string_view()));
+  EXPECT_EQ(untouched, '#');
+}
+
 TEST(PlainText, TellsEveryOtherByteAtEveryPlace) {
   for (std::size_t size = 1; size <= kSizeMax; ++size) {
     for (std::size_t at = 0; at < size; ++at) {

@@ -63,6 +63,7 @@ inline bool copy_plain(char* to, std::string_view text) {
   namespace detail = plain_text_detail;
   const std::size_t size = text.size();
   const char* const from = text.data();
+  if (size == 0) return true;  // its data may be null, which memcpy must not get
   if (size < 8) return detail::copy_few(to, text) == 0;
 #ifdef __SSE2__
   if (size >= 16) {
