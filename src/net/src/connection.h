@@ -57,9 +57,8 @@ struct Connection {
 
   std::unique_ptr<TlsSession> tls;
   http::RequestReader reader;
-  std::string held;  // received but not yet decrypted or parsed, because a request is in flight
-  bool has_more = false;   // besides the request that is ready
-  std::string unsent;      // what the socket did not take
+  std::string held;    // received but not yet decrypted or parsed, because a request is in flight
+  std::string unsent;  // what the socket did not take
   std::size_t queued = 0;  // answers in the turn's output
   std::size_t queued_bytes = 0;
   std::size_t counted = 0;  // unauthenticated bytes as told to Admission

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "io_thread.h"
 #include "strongroom/base/check.h"
@@ -134,8 +133,7 @@ void IoThread::read_requests(Connection& c) {
     }
     if (c.reader.state() == http::RequestReader::State::kReady) {
       ready_.push_back({c.slot, c.birth});
-      c.has_more = has_more(c);
-      if (c.has_more) c.held.assign(pipe_.in);
+      c.held.assign(pipe_.in);
       return;
     }
     serve(c);
@@ -152,7 +150,7 @@ void IoThread::serve_ready() {
     Connection* c = alive(ready_[i].slot, ready_[i].birth);
     if (c == nullptr || c->in_flight) continue;
     serve(*c);
-    if (std::exchange(c->has_more, false) && c->phase == Phase::kOpen) {
+    if (c->phase == Phase::kOpen && (!c->held.empty() || has_more(*c))) {
       go_on(*c);
     } else if (c->phase != Phase::kDead && c->queued == 0) {
       settle(*c);  // else when its answer is sent
