@@ -1,9 +1,5 @@
 #include "strongroom/base/json_writer.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -23,13 +19,8 @@ bool is_plain(char c) {
 }
 
 #ifdef __SSE2__
-// The bytes of a block that need a closer look, 0xFF each. Seen as signed, control characters and
-// bytes that are not ASCII are both less than a blank.
 __m128i special_bytes(const char* at) {
-  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-  return _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
-                      _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
-                                   _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
+  return not_plain_bytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
 }
 
 unsigned mask_of(__m128i bytes) {

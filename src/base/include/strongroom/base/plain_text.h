@@ -26,6 +26,16 @@ constexpr std::uint64_t not_plain_bytes(std::uint64_t chunk) {
          kHighBits;
 }
 
+#ifdef __SSE2__
+/// The bytes of a block that do not stand for themselves, 0xFF each. Seen as signed, control
+/// characters and bytes that are not ASCII are both less than a blank.
+inline __m128i not_plain_bytes(__m128i block) {
+  return _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
+                      _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                                   _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
+}
+#endif
+
 namespace plain_text_detail {
 
 /// Fewer than 8 bytes.
@@ -44,14 +54,10 @@ inline std::uint64_t copy_eight(char* to, const char* from) {
 }
 
 #ifdef __SSE2__
-/// The bytes that do not stand for themselves, 0xFF each. Seen as signed, control characters and
-/// bytes that are not ASCII are both less than a blank.
 inline __m128i copy_sixteen(char* to, const char* from) {
   const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), block);
-  return _mm_or_si128(_mm_cmplt_epi8(block, _mm_set1_epi8(0x20)),
-                      _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
-                                   _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'))));
+  return not_plain_bytes(block);
 }
 #endif
 
