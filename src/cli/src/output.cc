@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "strongroom/base/json_writer.h"
+#include "strongroom/base/shell_text.h"
 
 namespace strongroom::cli {
 namespace {
@@ -167,18 +168,6 @@ std::string variable_name(std::string_view name) {
   }
   if (out.empty() || (out.front() >= '0' && out.front() <= '9')) out.insert(0, "_");
   return out;
-}
-
-void append_shell_quoted(std::string& out, std::string_view text) {
-  out += '\'';
-  for (const char c : text) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  out += '\'';
 }
 
 std::string to_env(const Value& value, std::string_view concealed) {

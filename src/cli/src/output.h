@@ -40,8 +40,6 @@ std::string distance(std::string_view when, Instant now);
 
 /// "db/pass-1" becomes "DB_PASS_1".
 std::string variable_name(std::string_view name);
-/// Appends 'text' as the shell reads it.
-void append_shell_quoted(std::string& out, std::string_view text);
 
 /// The value's text as a string of its own.
 std::string text(const client::Value& value);

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "strongroom/base/json_writer.h"
+#include "strongroom/base/shell_text.h"
 #include "terminal.h"
 
 namespace strongroom::cli {

@@ -12,6 +12,7 @@
 #include "reveal.h"
 #include "sample.h"
 #include "startup.h"
+#include "strongroom/base/shell_text.h"
 #include "strongroom/server/commands.h"
 #include "strongroom/server/running_server.h"
 #include "terminal.h"
@@ -114,9 +115,9 @@ std::string shell_word(const std::string& value) {
            std::string_view("_-./:[]@%+=,").contains(c);
   };
   if (!value.empty() && std::ranges::all_of(value, plain)) return value;
-  std::string quoted = "'";
-  for (const char c : value) c == '\'' ? quoted += "'\\''" : quoted += c;
-  return quoted + "'";
+  std::string quoted;
+  append_shell_quoted(quoted, value);
+  return quoted;
 }
 
 void print_banner(const Config& config, const EnvironmentLines& lines, bool sample) {
