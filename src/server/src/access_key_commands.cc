@@ -30,11 +30,8 @@ Result<void> open(const Config& config, Opened& opened) {
   SR_TRY(barrier::UnsealedDirectory unsealed, unseal(config));
   opened.mode = unsealed.superblock.mode;
   SR_TRY(opened.engine, store_lmdb::open({.directory = config.data_directory + "/store"}));
-  SR_TRY(opened.store, barrier::open_sealed_store(*opened.engine, std::move(unsealed.keys),
-                                                  {.cluster = unsealed.superblock.cluster,
-                                                   .clock = opened.clock,
-                                                   .random = opened.random,
-                                                   .background_check = false}));
+  SR_TRY(opened.store,
+         open_for_command(*opened.engine, std::move(unsealed), opened.clock, opened.random));
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/identity/directory.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
+#include "unseal.h"
 
 namespace strongroom::server {
 namespace {
@@ -90,11 +91,7 @@ Result<std::size_t> delete_again(const std::string& directory, barrier::Unsealed
   SystemClock clock;
   SystemRandom random;
   SR_TRY(const auto engine, store_lmdb::open({.directory = directory + "/store"}));
-  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.keys),
-                                                      {.cluster = opened.superblock.cluster,
-                                                       .clock = clock,
-                                                       .random = random,
-                                                       .background_check = false}));
+  SR_TRY(const auto store, open_for_command(*engine, std::move(opened), clock, random));
   identity::Directory users(random);
   aap::AccessPoints points(*store, random, "restore");
   std::size_t count = 0;

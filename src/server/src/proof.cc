@@ -9,6 +9,7 @@
 #include "strongroom/keys/keys.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
+#include "unseal.h"
 
 namespace strongroom::server {
 namespace {
@@ -119,11 +120,7 @@ Result<Proof> prove_directory(const std::string& directory, barrier::UnsealedDir
   // Also beside a running server: the sums and the rows must be of one state.
   SR_TRY(auto state, engine->snapshot());
   FrozenStore frozen(std::move(state));
-  SR_TRY(const auto store, barrier::open_sealed_store(frozen, std::move(opened.keys),
-                                                      {.cluster = opened.superblock.cluster,
-                                                       .clock = clock,
-                                                       .random = random,
-                                                       .background_check = false}));
+  SR_TRY(const auto store, open_for_command(frozen, std::move(opened), clock, random));
   SR_CHECK_OK(store->verify_all());
   Proof proof;
   SR_TRY(const auto census, barrier::upkeep_of(*store).open_every_record());

@@ -78,11 +78,7 @@ Result<void> finish_here(const Config& config, store::Store& engine) {
   SystemClock clock;
   SystemRandom random;
   SR_TRY(barrier::UnsealedDirectory opened, unseal(config));
-  SR_TRY(const auto store, barrier::open_sealed_store(engine, std::move(opened.keys),
-                                                      {.cluster = opened.superblock.cluster,
-                                                       .clock = clock,
-                                                       .random = random,
-                                                       .background_check = false}));
+  SR_TRY(const auto store, open_for_command(engine, std::move(opened), clock, random));
   SR_TRY([[maybe_unused]] const bool followed, follow_root(config, *store, random));
   return {};
 }

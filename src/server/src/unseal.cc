@@ -165,4 +165,14 @@ Result<barrier::UnsealedDirectory> unseal(const Config& config) {
   return barrier::open_data_directory(config.data_directory, superblock.mode, secret);
 }
 
+Result<std::unique_ptr<barrier::SealedStore>> open_for_command(store::Store& engine,
+                                                               barrier::UnsealedDirectory opened,
+                                                               Clock& clock, Random& random) {
+  return barrier::open_sealed_store(engine, std::move(opened.keys),
+                                    {.cluster = opened.superblock.cluster,
+                                     .clock = clock,
+                                     .random = random,
+                                     .background_check = false});
+}
+
 }  // namespace strongroom::server

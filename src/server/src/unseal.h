@@ -1,11 +1,13 @@
 #pragma once
 // What the configuration says the seal is opened with. Blocking; one thread.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "strongroom/barrier/data_directory.h"
+#include "strongroom/barrier/sealed_store.h"
 #include "strongroom/secmem/secret_bytes.h"
 #include "strongroom/server/config.h"
 
@@ -34,6 +36,12 @@ Result<std::vector<barrier::SlotSecret>> secrets_for(const Config& config, barri
 
 /// Opens config.data_directory whatever its mode: a dev directory by its own key.
 Result<barrier::UnsealedDirectory> unseal(const Config& config);
+
+/// The sealed store over an engine that is open, for a command and not a server: nothing checks
+/// its rows beside it. Clock, random and engine outlive it. Errors as barrier::open_sealed_store.
+Result<std::unique_ptr<barrier::SealedStore>> open_for_command(store::Store& engine,
+                                                               barrier::UnsealedDirectory opened,
+                                                               Clock& clock, Random& random);
 
 /// Which secret opens a directory of `mode` that this configuration describes.
 Result<barrier::SlotSecret> seal_for(const Config& config, barrier::Mode mode);

@@ -99,11 +99,7 @@ Result<void> rotate(const Config& config) {
   SystemRandom random;
   SR_TRY(barrier::UnsealedDirectory opened, unseal(config));
   SR_TRY(const auto engine, store_lmdb::open({.directory = config.data_directory + "/store"}));
-  SR_TRY(const auto store, barrier::open_sealed_store(*engine, std::move(opened.keys),
-                                                      {.cluster = opened.superblock.cluster,
-                                                       .clock = clock,
-                                                       .random = random,
-                                                       .background_check = false}));
+  SR_TRY(const auto store, open_for_command(*engine, std::move(opened), clock, random));
   barrier::Upkeep& upkeep = barrier::upkeep_of(*store);
   SR_TRY(const std::uint32_t epoch, upkeep.rotate_keyring(clock.now()));
   std::string cursor;
