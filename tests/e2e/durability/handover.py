@@ -8,16 +8,14 @@ fail, and none is retried.
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import tarfile
-import tempfile
 import threading
 import time
 
-from production import TOLD, free_port
+from production import TOLD, free_port, vault_maker
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import DEFAULT_SERVER, ROOT
 from strongroom_e2e.wire import Wire
@@ -303,19 +301,10 @@ def check_upgrade(suite, vault):
 
 def main():
     suite = Suite("hand-over")
-    work = tempfile.mkdtemp(prefix="strongroom-e2e-")
-    vaults = []
-    try:
-        checks = (check_succession, Vault), (check_kill_of_successors, Vault), (check_activation, Vault), (check_upgrade, OldVault)
-        for number, (check, make) in enumerate(checks):
-            folder = os.path.join(work, str(number))
-            os.mkdir(folder)
-            vaults.append(make(folder))
-            check(suite, vaults[-1])
-    finally:
-        for vault in vaults:
-            vault.stop()
-        shutil.rmtree(work, ignore_errors=True)
+    checks = (check_succession, Vault), (check_kill_of_successors, Vault), (check_activation, Vault), (check_upgrade, OldVault)
+    with vault_maker() as make:
+        for number, (check, kind) in enumerate(checks):
+            check(suite, make(kind, str(number)))
     suite.finish()
 
 

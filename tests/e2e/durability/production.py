@@ -1,5 +1,6 @@
 """Production mode from the outside: init, serve, one secret over TLS, the refusals that keep the modes apart."""
 
+import contextlib
 import os
 import re
 import signal
@@ -22,6 +23,25 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def vault_maker():
+    """Gives make(kind, name): a vault in a folder of its own. At the end all are stopped and their folders removed."""
+    work, made = tempfile.mkdtemp(prefix="strongroom-e2e-"), []
+
+    def make(kind, name):
+        folder = os.path.join(work, name)
+        os.mkdir(folder)
+        made.append(kind(folder))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for vault in made:
+            vault.stop()
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def run(*arguments):

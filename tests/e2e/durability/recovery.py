@@ -285,15 +285,28 @@ def pin_files(vault):
     return pins
 
 
-def check_token(suite, vault):
-    """A PKCS#11 token (SoftHSM) as a slot, and what its absence does and does not."""
-    folder, module = os.path.join(vault.work, "tokens"), "/usr/lib/softhsm/libsofthsm2.so"
+TOKEN_MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+
+
+def make_token(work):
+    """The folder of a SoftHSM of its own, with one token; the environment names it to what is started from now on."""
+    folder = os.path.join(work, "tokens")
     os.mkdir(folder)
-    os.environ["SOFTHSM2_CONF"] = os.path.join(vault.work, "softhsm2.conf")
+    os.environ["SOFTHSM2_CONF"] = os.path.join(work, "softhsm2.conf")
     with open(os.environ["SOFTHSM2_CONF"], "w", encoding="utf-8") as out:
         out.write(f"directories.tokendir = {folder}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    init_token()
+    return folder
+
+
+def init_token():
     subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "strongroom test", "--pin", "4711-pin", "--so-pin", "0815-so"],
                    check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
+
+
+def check_token(suite, vault):
+    """A PKCS#11 token (SoftHSM) as a slot, and what its absence does and does not."""
+    folder, module = make_token(vault.work), TOKEN_MODULE
     pins = pin_files(vault)
     seal = [f"seal.token_module={module}", f"seal.token_pin_file={pins['right']}"]
     add = ["seal", "slot", "add", "--token-module", module, "--token", "strongroom test", "--token-pin-file", pins["right"]]
@@ -325,8 +338,7 @@ def check_token(suite, vault):
         assert "Seal.NoPin" in vault.run("upgrade", "--check", seal=seal[:1], good=False).stderr
         os.rename(folder, folder + ".kept")
         os.mkdir(folder)
-        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "strongroom test", "--pin", "4711-pin", "--so-pin",
-                        "0815-so"], check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
+        init_token()
         assert "Hsm.NoKey" in vault.run("upgrade", "--check", seal=seal, good=False).stderr
         vault.run(*add)  # makes another key of that label; both slots are of this kind
         assert "ready" in vault.run("upgrade", "--check", seal=seal).stdout

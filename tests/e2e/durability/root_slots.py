@@ -6,28 +6,11 @@ nothing is changed; a server that needs its token, TPM or KMS to follow does so 
 
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 
-from production import Serving
-from recovery import SECONDS, Vault, create, pin_files, root_of, value
+from production import Serving, vault_maker
+from recovery import TOKEN_MODULE, Vault, create, make_token, pin_files, root_of, value
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.throwaway import Throwaway
-
-MODULE = "/usr/lib/softhsm/libsofthsm2.so"
-
-
-def make_token(work):
-    folder = os.path.join(work, "tokens")
-    os.mkdir(folder)
-    os.environ["SOFTHSM2_CONF"] = os.path.join(work, "softhsm2.conf")
-    with open(os.environ["SOFTHSM2_CONF"], "w", encoding="utf-8") as out:
-        out.write(f"directories.tokendir = {folder}\nobjectstore.backend = file\nlog.level = ERROR\n")
-    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "strongroom test", "--pin", "4711-pin", "--so-pin", "0815-so"],
-                   check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
-    return folder
-
 
 class Slots:
     """Four slots beside the key file, each with the settings that open it alone."""
@@ -43,14 +26,14 @@ class Slots:
         pin, wrong = self.pins["right"], self.pins["wrong"]
         place = {"endpoint": f"127.0.0.1:{other.port}", "ca_file": other.ca, "access_key_file": access}
         self.settings = {
-            "token": [f"seal.token_module={MODULE}", f"seal.token_pin_file={pin}"],
+            "token": [f"seal.token_module={TOKEN_MODULE}", f"seal.token_pin_file={pin}"],
             "tpm": [f"seal.tpm_tcti={tpm['tcti']}", f"seal.tpm_pin_file={pin}"],
             "kms": [f"seal.kms_{name}={text}" for name, text in place.items()],
             "shares": [f"seal.share_files={shares}/share-1,{shares}/share-3"]}
         self.wrong_pins = {"token": [self.settings["token"][0], f"seal.token_pin_file={wrong}"],
                            "tpm": [self.settings["tpm"][0], f"seal.tpm_pin_file={wrong}"]}
         self.file = [f"seal.file={vault.key}"]
-        for flags in (["--token-module", MODULE, "--token", "strongroom test", "--token-pin-file", pin],
+        for flags in (["--token-module", TOKEN_MODULE, "--token", "strongroom test", "--token-pin-file", pin],
                       ["--tpm-tcti", tpm["tcti"], "--tpm-pin-file", pin],
                       [w for name, text in place.items() for w in (f"--kms-{name.replace('_', '-')}", text)] + ["--kms-key", self.kms_key],
                       ["--shares", "2/3", "--shares-out", shares]):
@@ -144,22 +127,11 @@ def check_online(suite, slots):
 
 def main():
     suite = Suite("root-slots")
-    work = tempfile.mkdtemp(prefix="strongroom-e2e-")
-    vaults = []
-    try:
-        for name in ("mine", "other"):
-            folder = os.path.join(work, name)
-            os.mkdir(folder)
-            vaults.append(Vault(folder))
-        with Throwaway("swtpm") as tpm:
-            slots = Slots(*vaults, tpm)
-            check_refusals(suite, slots)
-            check_offline(suite, slots)
-            check_online(suite, slots)
-    finally:
-        for vault in vaults:
-            vault.stop()
-        shutil.rmtree(work, ignore_errors=True)
+    with vault_maker() as make, Throwaway("swtpm") as tpm:
+        slots = Slots(make(Vault, "mine"), make(Vault, "other"), tpm)
+        check_refusals(suite, slots)
+        check_offline(suite, slots)
+        check_online(suite, slots)
     suite.finish()
 
 
