@@ -225,6 +225,7 @@ SUITES = [
           python_client("kms_sdk.py", "python-kms-sdk"), False),
     Suite("python-client-key-secrets", "python secret-manager-client", install_python,
           python_client("client_key_secrets.py"), False),
+    Suite("client-key-bearer", "client key bearer", install_python, python_client("client_key_bearer.py"), False),
     Suite("python-sdk-kms", "python aliyun-python-sdk-kms", install_python, python_client("python_sdk_kms.py"), False),
     Suite("python-secretsmanager-v2", "python secretsmanager-client-v2", install_python,
           python_client("secretsmanager_client_v2.py"), False),

@@ -10,7 +10,8 @@ constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 }  // namespace
 
 bool is_openapi(const http::Request& request) {
-  if (request.header("x-kms-apiname")) return false;
+  // A bearer token of the OpenAPI names its client key in the Instance API's own fields.
+  if (request.header("x-kms-apiname") && !request.header("x-acs-bearer-token")) return false;
   return request.header("x-acs-action") || !request.query.empty() ||
          request.header("content-type").value_or("").starts_with(kForm);
 }

@@ -9,7 +9,8 @@
 namespace strongroom::gateway_instance {
 
 /// x-kms-apiname makes it the Instance API; else x-acs-action, a query or a form make it OpenAPI.
-/// What has marks of both is the Instance API's, which refuses it before it looks at a signature.
+/// What has marks of both is the Instance API's, which refuses it before it looks at a signature;
+/// but a bearer token makes it OpenAPI, whose form of that names the client key as this one does.
 bool is_openapi(const http::Request& request);
 
 class EndpointRunner final : public ForwardingRunner {

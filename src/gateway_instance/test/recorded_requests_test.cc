@@ -167,6 +167,8 @@ TEST(EndpointRunner, TellsTheTwoProtocolsApart) {
   // Both: the Instance API refuses them.
   EXPECT_FALSE(openapi({acs, api}));
   EXPECT_FALSE(openapi({api, form}, "Action=Encrypt"));
+  // Those that OpenAPI has a form for.
+  EXPECT_TRUE(openapi({acs, api, {"X-Acs-Bearer-Token", "c2ln"}}));
 }
 
 TEST(ReplayGuard, ARepeatIsAcceptedFromTheSameAddressOnly) {

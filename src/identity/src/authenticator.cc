@@ -140,6 +140,25 @@ bool was_deleted(const Credential& credential) {
   return is_client_key(credential) && !credential.client;
 }
 
+std::unexpected<Error> used_nonce() {
+  return refuse("SignatureNonceUsed", "Specified signature nonce was used already.");
+}
+
+Result<void> fresh(NonceTable::Verdict verdict, Instant signed_at, Instant now) {
+  switch (verdict) {
+    case NonceTable::Verdict::kFresh:
+      return {};
+    case NonceTable::Verdict::kSeen:
+      return used_nonce();
+    case NonceTable::Verdict::kDropped:
+      return expired(signed_at, now,
+                     "Under the present load older requests are refused. Sign the request anew.");
+    case NonceTable::Verdict::kFull:
+      return throttled("The server holds as many recent requests as it can remember.");
+  }
+  return internal_error("a verdict without a rule");
+}
+
 NonceTable::Mark mark_of(const Call& call) {
   return {.key_id = call.access_key_id, .text = call.nonce, .is_signature = false};
 }
@@ -188,11 +207,20 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
     return refuse("InvalidAccessKeyId.Inactive", "Specified access key is disabled.");
   }
   if (!session && !call.security_token.empty()) return mismatched_token();
+  if (context.mutation && call.scheme == Scheme::kBearerRsaSha256) {
+    return refuse("InvalidSignatureMethod",
+                  "Specified signature method is not valid. A bearer token covers no nonce, so it "
+                  "can only read; sign what changes something in another form.");
+  }
   SR_CHECK_OK(check_window(signed_at, context));
   if (!call.nonce.empty()) nonces_.expect(mark_of(call), signed_at);
   SR_CHECK_OK(check_signature(call, *credential));
   SR_CHECK_OK(check_client_window(*credential, context.now));
-  SR_CHECK_OK(take_nonce(call, signed_at, context.now));
+  if (call.scheme == Scheme::kBearerRsaSha256) {
+    SR_CHECK_OK(take_signature(call, signed_at, context));
+  } else {
+    SR_CHECK_OK(take_nonce(call, signed_at, context.now));
+  }
   if (!credential->use) return credential->principal;
   std::atomic<std::int64_t>& last_ms = credential->use->last_ms;
   if (last_ms.load(std::memory_order_relaxed) + kMillisPerSecond <= context.now.unix_ms) {
@@ -311,6 +339,27 @@ Result<void> Authenticator::check_signature(const Call& call, const Credential& 
   return mismatch(explain(call, credential, tag->view()), call, sts.text());
 }
 
+// The signature is remembered twice, alone and with the address that sent it first.
+Result<void> Authenticator::take_signature(const Call& call, Instant signed_at,
+                                           const AuthenticationContext& context) {
+  const std::string signature = rsa_signature(call).value_or("");  // it verified, so it decodes
+  const crypto::Digest32 alone = crypto::sha256(as_bytes(signature));
+  const crypto::Digest32 from_here =
+      crypto::sha256(as_bytes(signature), as_bytes(context.source_address));
+  const NonceTable::Mark any{call.access_key_id, as_chars(alone), true};
+  const NonceTable::Mark here{call.access_key_id, as_chars(from_here), true};
+  if (nonces_.holds(any, signed_at)) {
+    return !strict_replay_ && nonces_.holds(here, signed_at) ? Result<void>() : used_nonce();
+  }
+  const NonceTable::Verdict verdict = nonces_.insert(here, signed_at, context.now);
+  // Another thread was faster: with the same call from the same address, or it is a copy.
+  const bool repeated = verdict == NonceTable::Verdict::kSeen;
+  if (!repeated) SR_CHECK_OK(fresh(verdict, signed_at, context.now));
+  const NonceTable::Verdict first = nonces_.insert(any, signed_at, context.now);
+  if (repeated && !strict_replay_ && first == NonceTable::Verdict::kSeen) return {};
+  return fresh(first, signed_at, context.now);
+}
+
 Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Instant now) {
   NonceTable::Mark mark = mark_of(call);
   std::optional<SentTag> tag;
@@ -325,18 +374,7 @@ Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Inst
     mark.text = as_chars(tag->view());
     mark.is_signature = true;
   }
-  switch (nonces_.insert(mark, signed_at, now)) {
-    case NonceTable::Verdict::kFresh:
-      return {};
-    case NonceTable::Verdict::kSeen:
-      return refuse("SignatureNonceUsed", "Specified signature nonce was used already.");
-    case NonceTable::Verdict::kDropped:
-      return expired(signed_at, now,
-                     "Under the present load older requests are refused. Sign the request anew.");
-    case NonceTable::Verdict::kFull:
-      return throttled("The server holds as many recent requests as it can remember.");
-  }
-  return internal_error("a verdict without a rule");
+  return fresh(nonces_.insert(mark, signed_at, now), signed_at, now);
 }
 
 }  // namespace strongroom::identity

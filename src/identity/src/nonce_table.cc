@@ -110,6 +110,25 @@ void NonceTable::expect(const Mark& mark, Instant signed_at) const {
   }
 }
 
+bool NonceTable::holds(const Mark& mark, Instant signed_at) const {
+  const std::int64_t number = minute_of(signed_at);
+  if (number < 0) return false;
+  const Minute& minute = ring_[static_cast<std::size_t>(number) % kRing];
+  if (minute.state.load(std::memory_order_acquire) != open_state(number)) return false;
+  const std::uint64_t print = fingerprint(mark);
+  for (std::size_t level = minute.first_level.load(std::memory_order_relaxed); level < kLevels;
+       ++level) {
+    const Slot* slots = bucket_of(minute, level, print);
+    if (slots == nullptr) return false;
+    for (std::size_t i = 0; i < kBucketSlots; ++i) {
+      const std::uint64_t held = slots[i].load(std::memory_order_acquire);
+      if (held == print) return true;
+      if (held == 0) return false;
+    }
+  }
+  return false;
+}
+
 NonceTable::Slot* NonceTable::bucket_of(const Minute& minute, std::size_t level,
                                         std::uint64_t print) const {
   const std::size_t bucket = print & (segments_in_level(level) * kSegmentBuckets - 1);

@@ -167,7 +167,8 @@ std::optional<SentTag> SentTag::parse(const Call& call) {
 }
 
 StringToSign::StringToSign(const Call& call) {
-  if (is_rpc(call.scheme) || call.scheme == Scheme::kRpcRsaSha256) {
+  if (is_rpc(call.scheme) || call.scheme == Scheme::kRpcRsaSha256 ||
+      call.scheme == Scheme::kBearerRsaSha256) {
     canonical_ = call.canonical;
     return;
   }

@@ -32,7 +32,7 @@ bool is_hmac(wire_openapi::Scheme scheme);
 class StringToSign {
  public:
   explicit StringToSign(const wire_openapi::Call& call);
-  /// RPC: a view into the call. ACS3: algorithm, line feed, hex hash.
+  /// RPC and bearer tokens: a view into the call. ACS3: algorithm, line feed, hex hash.
   std::string_view text() const;
 
  private:

@@ -75,6 +75,12 @@ class AuthenticatorTest : public ::testing::Test {
     const auto principal = run(call, mutation);
     return principal ? "ok" : principal.error().code();
   }
+  std::string code_from(const Call& call, std::string_view address) {
+    auto reader = world_.begin();
+    const auto principal = authenticator_.authenticate(
+        call, {.reader = *reader, .cache = nullptr, .now = World::kNow, .source_address = address});
+    return principal ? "ok" : principal.error().code();
+  }
   std::string message(const Call& call) {
     const auto principal = run(call);
     return principal ? "ok" : principal.error().message();
@@ -236,6 +242,33 @@ TEST_F(AuthenticatorTest, AClientKeySignsInBothFormsAndWithoutANonceOnce) {
   EXPECT_EQ(code(call), "IncompleteSignature");
   call.scheme = Scheme::kRpcHmacSha256;
   EXPECT_EQ(code(call), "InvalidSignatureMethod");
+}
+
+// Equal calls of one second are the same bytes.
+TEST_F(AuthenticatorTest, ABearerTokenMayBeRepeatedFromItsOwnAddressAlone) {
+  OneClientKey source;
+  authenticator_.set_client_keys(&source);
+  constexpr std::string_view kText = "Date=now&SecretName=a&x-kms-apiname=GetSecretValue";
+  Signed request = good("");
+  Call& call = request.call;
+  call.access_key_id = OneClientKey::kId;
+  call.scheme = Scheme::kBearerRsaSha256;
+  call.canonical = kText;
+  const std::string token = base64_encode(as_bytes(source.sign(kText)));
+  call.signature = token;
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "ok");
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "ok");
+  EXPECT_EQ(code_from(call, "10.0.0.2"), "SignatureNonceUsed");
+  EXPECT_EQ(code_from(call, "10.0.0.2"), "SignatureNonceUsed");
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "ok");
+  call.canonical = "Date=now&SecretName=b&x-kms-apiname=GetSecretValue";
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "SignatureDoesNotMatch");
+  call.canonical = kText;
+  authenticator_.set_strict_replay(true);
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "SignatureNonceUsed");
+  EXPECT_EQ(code(call, true), "InvalidSignatureMethod");  // what changes something needs a nonce
+  call.access_key_id = kKeyId;                            // no client key
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "InvalidSignatureMethod");
 }
 
 TEST_F(AuthenticatorTest, WithoutANonceTheSignatureTakesItsPlace) {

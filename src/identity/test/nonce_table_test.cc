@@ -44,6 +44,20 @@ TEST_F(NonceTableTest, OnceIsFreshTwiceIsSeen) {
   EXPECT_EQ(insert(table, "a", kNow, minutes(14)), Verdict::kSeen);
 }
 
+TEST_F(NonceTableTest, LookingRemembersNothing) {
+  NonceTable table(random_);
+  const NonceTable::Mark mark{.key_id = "LTAI5tA", .text = "a"};
+  EXPECT_FALSE(table.holds(mark, kNow));
+  EXPECT_EQ(insert(table, "a"), Verdict::kFresh);
+  EXPECT_TRUE(table.holds(mark, kNow));
+  EXPECT_FALSE(table.holds(mark, minutes(1)));
+  EXPECT_FALSE(table.holds({.key_id = "LTAI5tA", .text = "b"}, kNow));
+  fill(table, kNow, kNow, 50'000);  // over several levels
+  EXPECT_TRUE(table.holds(mark, kNow));
+  EXPECT_TRUE(table.holds({.key_id = "LTAI5tA", .text = "f49999"}, kNow));
+  EXPECT_FALSE(table.holds({.key_id = "LTAI5tA", .text = "f50000"}, kNow));
+}
+
 TEST_F(NonceTableTest, KeysMinutesAndKindsDoNotAnswerForEachOther) {
   NonceTable table(random_);
   EXPECT_EQ(table.insert({.key_id = "LTAI5tA", .text = "n"}, kNow, kNow), Verdict::kFresh);

@@ -172,6 +172,7 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   authenticator = std::make_unique<identity::Authenticator>(*directory, *nonces, *sources, started,
                                                             sessions.get());
   authenticator->set_window(config.timestamp_window_ms);
+  authenticator->set_strict_replay(config.strict_replay);
   return found;
 }
 

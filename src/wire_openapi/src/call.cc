@@ -20,30 +20,53 @@ std::optional<std::string_view> Call::find(std::string_view name) const {
   return at->value;
 }
 
-// Inside the string-to-sign '&' and '=' of the canonical query read %26 and %3D; those of names and
-// values, encoded twice, read %2526 and %253D, so that cutting at the former is exact.
-std::string redacted_string_to_sign(const Call& call, std::string_view string_to_sign) {
-  const bool rpc = call.scheme == Scheme::kRpcHmacSha1 || call.scheme == Scheme::kRpcHmacSha256 ||
-                   call.scheme == Scheme::kRpcRsaSha256;
-  constexpr std::string_view kHead = "&%2F&";
-  const std::size_t head = string_to_sign.find(kHead);
-  if (!rpc || head == std::string_view::npos) return std::string(string_to_sign);
+namespace {
 
-  std::string out(string_to_sign.substr(0, head + kHead.size()));
+/// Where a string-to-sign can be cut into its parameters.
+struct Cuts {
+  std::string_view head;  // up to its end nothing is a parameter
+  std::string_view pair;  // between two parameters
+  std::string_view name;  // between name and value
+};
+
+// Inside the string-to-sign of version 1.0 '&' and '=' of the canonical query read %26 and %3D;
+// those of names and values, encoded twice, read %2526 and %253D, so that cutting at the former is
+// exact. Elsewhere both are encoded once.
+std::optional<Cuts> cuts_of(Scheme scheme) {
+  switch (scheme) {
+    case Scheme::kRpcHmacSha1:
+    case Scheme::kRpcHmacSha256:
+    case Scheme::kRpcRsaSha256:
+      return Cuts{"&%2F&", "%26", "%3D"};
+    case Scheme::kBearerRsaSha256:
+      return Cuts{"", "&", "="};
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string redacted_string_to_sign(const Call& call, std::string_view string_to_sign) {
+  const std::optional<Cuts> cuts = cuts_of(call.scheme);
+  const std::size_t head = cuts ? string_to_sign.find(cuts->head) : std::string_view::npos;
+  if (head == std::string_view::npos) return std::string(string_to_sign);
+
+  std::string out(string_to_sign.substr(0, head + cuts->head.size()));
   out.reserve(string_to_sign.size());
-  std::string_view rest = string_to_sign.substr(head + kHead.size());
+  std::string_view rest = string_to_sign.substr(head + cuts->head.size());
   while (true) {
-    const std::size_t end = rest.find("%26");
+    const std::size_t end = rest.find(cuts->pair);
     const std::string_view pair = rest.substr(0, end);
-    const std::string_view name = pair.substr(0, pair.find("%3D"));
+    const std::string_view name = pair.substr(0, pair.find(cuts->name));
     if (holds_secret(name)) {
-      out.append(name).append("%3D***");
+      out.append(name).append(cuts->name).append("***");
     } else {
       out.append(pair);
     }
     if (end == std::string_view::npos) return out;
-    out.append("%26");
-    rest.remove_prefix(end + 3);
+    out.append(cuts->pair);
+    rest.remove_prefix(end + cuts->pair.size());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "acs3.h"
+#include "client_bearer.h"
 #include "fields.h"
 #include "headers.h"
 #include "json_body.h"
@@ -90,8 +91,8 @@ std::unexpected<Error> invalid_method() {
   return refuse_signature(
       "InvalidSignatureMethod",
       "Specified signature method is not valid. Sign with ACS3-HMAC-SHA256, or with HMAC-SHA1 in "
-      "signature version 1.0; bearer tokens, ACS4 and log-service signatures are not accepted "
-      "here.");
+      "signature version 1.0; bearer tokens other than a client key's, ACS4 and log-service "
+      "signatures are not accepted here.");
 }
 
 /// How the request is read, in one place while it is decoded.
@@ -335,6 +336,23 @@ Result<void> check_names(const Decoding& d) {
   return {};
 }
 
+// What a client key signs besides the forms above. The version is not signed, so it can only be
+// the one that client keys know.
+Result<void> decode_bearer(Decoding& d, const ClientBearer& bearer) {
+  SR_CHECK_OK(read_body(d, ""));
+  const Common common = collect_common(d.call.parameters);
+  note_common(d, common);
+  if (common.has_signature || d.headers.acs_repeated || d.headers.repeated != 0) {
+    return refuse_signature("IncompleteSignature",
+                            "The request signature does not conform to standards. A bearer token "
+                            "stands alone, and each header field is given once.");
+  }
+  SR_CHECK_OK(check_form(d, common));
+  SR_CHECK_OK(check_names(d));
+  if (d.call.version != kKmsVersion) return invalid_method();
+  return decode_client_bearer(bearer, d.headers.value(Slot::kBearerToken), d.arena, d.call);
+}
+
 Result<void> decode_acs3(Decoding& d) {
   const std::span<const NameValue> from_query = d.fields.first(d.query_count);
   note_common(d, collect_common(from_query));
@@ -367,6 +385,10 @@ Result<void> decode(const RequestParts& request, Arena& arena, Call& call) {
     return invalid_field("", "Content-Type is given twice.");
   SR_CHECK_OK(read_query(d));
   if (d.family == Family::kAcs3) return decode_acs3(d);
+  if (d.family == Family::kNone && headers.has(Slot::kBearerToken)) {
+    const ClientBearer bearer = find_client_bearer(request.headers);
+    if (bearer.is_there()) return decode_bearer(d, bearer);
+  }
 
   note_common(d, collect_common(d.fields.first(d.query_count)));
   SR_CHECK_OK(check_family(d, collect_common(d.fields.first(d.query_count))));

@@ -63,13 +63,17 @@ class Authenticator {
   /// Knows client keys of access points from now on; before the first request.
   void set_client_keys(ClientKeySource* source) { client_keys_ = source; }
 
+  /// Refuses every repetition of a bearer token's signature; before the first request.
+  void set_strict_replay(bool strict) { strict_replay_ = strict; }
+
   /// Instead of limits::kTimestampWindowMillis, and not more; before the first request.
   void set_window(std::int64_t milliseconds) { window_ms_ = milliseconds; }
 
   /// The principal. kNotCached (nothing was consumed: call again on a worker with its reader);
   /// else an error with a code of gateway.md §1.7, or Throttling.User for a source that fails too
   /// often or a full nonce table. SignatureDoesNotMatch ends with the exact string-to-sign, secret
-  /// values redacted.
+  /// values redacted. A client key's bearer token covers no nonce: its equal calls of one second
+  /// are the same bytes, so they may be repeated from the address that sent them first.
   Result<PrincipalRef> authenticate(const wire_openapi::Call& call,
                                     const AuthenticationContext& context);
 
@@ -98,6 +102,8 @@ class Authenticator {
                                      const AuthenticationContext& context);
   Result<void> check_window(Instant signed_at, const AuthenticationContext& context) const;
   Result<void> take_nonce(const wire_openapi::Call& call, Instant signed_at, Instant now);
+  Result<void> take_signature(const wire_openapi::Call& call, Instant signed_at,
+                              const AuthenticationContext& context);
 
   Directory& directory_;
   NonceTable& nonces_;
@@ -105,6 +111,7 @@ class Authenticator {
   ClientKeySource* client_keys_ = nullptr;
   Instant started_;
   std::int64_t window_ms_ = limits::kTimestampWindowMillis;
+  bool strict_replay_ = false;
   const Sessions* sessions_;
   PrincipalRef anonymous_;
 };

@@ -59,6 +59,9 @@ class NonceTable {
   /// arrives while the signature is verified. Remembers nothing.
   void expect(const Mark& mark, Instant signed_at) const;
 
+  /// True if insert() of the same request would find it. Remembers nothing.
+  bool holds(const Mark& mark, Instant signed_at) const;
+
   /// How far a timestamp may be from now: limits::kTimestampWindowMillis, or
   /// kTimestampWindowShrunkMillis while more than three quarters of the arena are in use.
   std::int64_t window_millis() const;

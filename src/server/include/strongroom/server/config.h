@@ -129,7 +129,7 @@ struct Config {
   bool allow_core_dumps = false;
   bool allow_open_modes = false;
   bool verify_before_serve = false;
-  bool strict_replay = false;  // at instances
+  bool strict_replay = false;  // of requests of client keys that have no nonce
   std::int64_t timestamp_window_ms = limits::kTimestampWindowMillis;
 };
 /// kInvalidInput names the key, its origin and what would be right.

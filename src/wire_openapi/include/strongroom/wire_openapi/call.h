@@ -70,7 +70,8 @@ enum class Scheme : unsigned char {
   kAcs3HmacSha256,
   kAcs3HmacSm3,
   kAcs3RsaSha256,
-  kUnsigned,  // legal for AssumeRoleWithOIDC and AssumeRoleWithSAML alone
+  kBearerRsaSha256,  // client keys: x-acs-bearer-token beside the x-kms-… fields
+  kUnsigned,         // legal for AssumeRoleWithOIDC and AssumeRoleWithSAML alone
 };
 
 enum class Format : unsigned char { kJson, kXml };
@@ -84,12 +85,13 @@ struct Call {
   std::string_view timestamp;       // as sent; never empty, unless unsigned
   std::string_view nonce;           // empty if missing (RPC only); at most limits::kNonceBytesMax
   std::string_view security_token;  // empty if none
-  std::string_view signature;  // as sent: Base64 (RPC) or hex (ACS3); never empty, unless unsigned
+  std::string_view
+      signature;  // as sent: Base64 (RPC, bearer) or hex (ACS3); never empty, unless unsigned
   std::string_view
       content_hash;  // ACS3: the x-acs-content-* header's value, which must equal hex(HASH(body))
-  /// RPC: the string-to-sign. ACS3: the canonical request up to and with the line feed after the
-  /// signed headers' names; the hex payload hash, which identity appends after hashing `body`,
-  /// completes it.
+  /// RPC and bearer tokens: the string-to-sign. ACS3: the canonical request up to and with the line
+  /// feed after the signed headers' names; the hex payload hash, which identity appends after
+  /// hashing `body`, completes it.
   std::string_view canonical;
   std::string_view body;
   /// All parameters of query and body, sorted by name (bytes), decoded, well-formed UTF-8, each
