@@ -115,7 +115,19 @@ std::optional<Address> parse_address(std::string_view text) {
   return address;
 }
 
+namespace {
+
+bool is_v4(const Address& address) {
+  constexpr std::array<std::uint8_t, kMappedBits / 8> kHead{0, 0, 0, 0, 0,    0,
+                                                            0, 0, 0, 0, 0xFF, 0xFF};
+  return std::equal(kHead.begin(), kHead.end(), address.begin());
+}
+
+}  // namespace
+
 bool Network::holds(const Address& other) const {
+  // "::/0" is all of IPv6: it must not open to IPv4 what another network of the list confines.
+  if (bits < kMappedBits && is_v4(other)) return false;
   const std::size_t bytes = bits / 8;
   if (!std::equal(address.begin(), address.begin() + bytes, other.begin())) return false;
   const unsigned rest = bits % 8;
@@ -144,8 +156,7 @@ std::optional<Address> Network::after() const {
 }
 
 std::string format_address(const Address& address) {
-  constexpr Address kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0};
-  const bool v4 = Network{kMapped, kMappedBits}.holds(address);
+  const bool v4 = is_v4(address);
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(v4 ? AF_INET : AF_INET6, address.data() + (v4 ? 12 : 0), text.data(), text.size());
   return text.data();

@@ -254,6 +254,10 @@ Result<void> create_application_access_point(Call& call) {
   if (point.authentication == aap::Authentication::kRamRole) {
     SR_TRY(point.role, p.required("RamRoleName"));
     SR_CHECK_OK(aap::check_name("RamRoleName", point.role));
+  } else if (!p.text("RamRoleName").empty()) {
+    // Else it would look as if the role's sessions were bounded.
+    return invalid_parameter("RamRoleName",
+                             "It belongs to AuthenticationMethod RAMRole; leave one of them out.");
   }
   SR_TRY(point.policies, policies_of(policies));
   SR_CHECK_OK(call.engines.access_points.create_point(*call.transaction, point, call.now));

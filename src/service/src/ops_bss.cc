@@ -19,6 +19,7 @@ using instances::Instance;
 using instances::Specification;
 
 constexpr std::size_t kParametersMax = 40;
+constexpr std::int64_t kLastInstantMillis = 253'402'300'799'000;  // 9999-12-31T23:59:59Z
 using instances::kMillisPerMonth;
 constexpr std::int64_t kRenewalMonthsMax = 120;
 constexpr std::string_view kProductTypes[] = {"kms_ddi_public_cn", "kms_ppi_public_cn",
@@ -243,8 +244,13 @@ Result<void> renew_instance(Call& call) {
   SR_TRY(Instance instance, ordered_instance(call, "InstanceId", "RenewInstance"));
   if (instance.end != Instant{}) {
     const Instant end = instance.end_of_term(call.now);
-    instances::set_end(instance,
-                       {std::max(end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth});
+    const std::int64_t renewed = std::max(end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth;
+    // Nobody could write, or read back, when that is.
+    if (renewed > kLastInstantMillis) {
+      return invalid_parameter("RenewPeriod",
+                               "The term would end after the year 9999: renew for less.");
+    }
+    instances::set_end(instance, {renewed});
     call.engines.instances.schedule_reminders(*call.transaction, instance, call.now);
     call.engines.instances.save(*call.transaction, instance);
   }
@@ -257,6 +263,11 @@ Result<void> renew_instance(Call& call) {
 
 Result<void> refund_instance(Call& call) {
   SR_TRY(const Instance instance, ordered_instance(call, "InstanceId", "RefundInstance"));
+  if (instance.charge != instances::Charge::kPrepay) {
+    return fail(ErrorKind::kInvalidInput, "UnsupportedOperation",
+                "This action is not supported. Only subscriptions are refunded; this instance is "
+                "pay-as-you-go: release it with ReleaseKmsInstance.");
+  }
   SR_CHECK_OK(release_instance(call, instance, false));
   begin_answer(call.answer);
   call.answer.begin_object("Data");

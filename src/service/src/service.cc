@@ -188,10 +188,16 @@ Result<void> refuse_recipient(const Call& call) {
               "served here; call without Recipient.");
 }
 
-// Who asks for a trial, however it is spelled, must not get the real thing.
+// Who asks for a trial, however it is spelled, must not get the real thing: neither a value nor a
+// change by an action that knows no trial.
 Result<bool> dry_run_of(const Request& request) {
-  if (!request.operation->dry_run) return false;
-  return request.parameters->boolean("DryRun", false);
+  const Operation& operation = *request.operation;
+  if (!operation.dry_run && operation.effect != Effect::kMutation) return false;
+  SR_TRY(const bool dry, request.parameters->boolean("DryRun", false));
+  if (!dry || operation.dry_run) return dry;
+  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
+              "The specified parameter \"DryRun\" is not valid. This action has no dry run, so "
+              "nothing was done. Send it without DryRun.");
 }
 
 }  // namespace

@@ -143,6 +143,13 @@ TEST_F(AccessPointsHandlers, AccessPointsAndTheirKeys) {
                  {{"Name", "b"}, {"Policies", R"(["p"])"}, {"AuthenticationMethod", "RAMRole"}})
                 .code,
             "MissingParameter");
+  // It would look as if the role were bounded.
+  EXPECT_EQ(call("CreateApplicationAccessPoint", {{"Name", "b"},
+                                                  {"Policies", R"(["p"])"},
+                                                  {"AuthenticationMethod", "ClientKey"},
+                                                  {"RamRoleName", "some-role"}})
+                .code,
+            "InvalidParameter");
 }
 
 TEST_F(AccessPointsHandlers, AClientKeyReadsWhatSecretUserGrantsAndNothingElse) {

@@ -91,6 +91,26 @@ TEST_F(InstancesHandlers, TerraformsOrderLeadsToAConnectedInstance) {
   EXPECT_EQ(call("GetKmsInstance", {{"KmsInstanceId", id}}).code, "Forbidden.DKMSInstanceNotFound");
 }
 
+TEST_F(InstancesHandlers, EachChargeHasItsOwnWayOut) {
+  const std::string id = order();
+  const Answer refused = bss("RefundInstance", {{"InstanceId", id}});
+  EXPECT_EQ(refused.code, "UnsupportedOperation");
+  EXPECT_TRUE(refused.message.contains("ReleaseKmsInstance")) << refused.message;
+  EXPECT_TRUE(call("ReleaseKmsInstance", {{"KmsInstanceId", id}}).ok());
+}
+
+TEST_F(InstancesHandlers, NoTermEndsAfterTheYear9999) {
+  const std::string id = order({{"SubscriptionType", "Subscription"}, {"Period", "1"}});
+  const Params ten_years{{"InstanceId", id}, {"RenewPeriod", "120"}};
+  int renewed = 0;
+  while (renewed < 1'000 && bss("RenewInstance", ten_years).ok()) ++renewed;
+  EXPECT_GT(renewed, 750);
+  EXPECT_EQ(bss("RenewInstance", ten_years).code, "InvalidParameter");
+  const std::string end = text_at(bss("QueryAvailableInstances", {{"InstanceIDs", id}}).json,
+                                  "/Data/InstanceList/0/EndTime");
+  EXPECT_TRUE(end.starts_with("99")) << end;
+}
+
 TEST_F(InstancesHandlers, ListedAndDefault) {
   EXPECT_EQ(text_at(call("GetDefaultKmsInstance", {}).json, "/DefaultKmsInstanceId"), "");
   const std::string id = connected();

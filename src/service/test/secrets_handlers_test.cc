@@ -295,6 +295,28 @@ TEST_F(SecretHandlers, ADryRunNeverSucceeds) {
   EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "s"}, {"DryRun", "False"}}).ok());
 }
 
+TEST_F(SecretHandlers, ADryRunOfAnActionThatHasNoneChangesNothing) {
+  ASSERT_TRUE(create("s").ok());
+  const std::string key = create_key();
+  for (const auto& [action, parameters] : std::vector<std::pair<std::string, Params>>{
+           {"DeleteSecret", {{"SecretName", "s"}, {"ForceDeleteWithoutRecovery", "true"}}},
+           {"PutSecretValue", {{"SecretName", "s"}, {"VersionId", "v9"}, {"SecretData", "x"}}},
+           {"DisableKey", {{"KeyId", key}}},
+           {"ScheduleKeyDeletion", {{"KeyId", key}, {"PendingWindowInDays", "7"}}},
+           {"CreateKey", {}}}) {
+    Params dry = parameters;
+    dry["DryRun"] = "True";
+    const Answer refused = call(action, dry);
+    EXPECT_EQ(refused.code, "InvalidParameter") << action;
+    EXPECT_TRUE(refused.message.contains("nothing was done")) << refused.message;
+    EXPECT_EQ(call_as(user({"kms:ListSecrets"}), action, dry).code, "Forbidden.NoPermission");
+  }
+  EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "s"}}).ok());
+  EXPECT_EQ(text_at(call("DescribeKey", {{"KeyId", key}}).json, "/KeyMetadata/KeyState"),
+            "Enabled");
+  EXPECT_TRUE(call("DisableKey", {{"KeyId", key}, {"DryRun", "false"}}).ok());
+}
+
 TEST_F(SecretHandlers, AReadIsServedFromTheCacheOnceItIsFilled) {
   ASSERT_TRUE(create("s").ok());
   const auto cache = fixture_->make_cache(1.0);

@@ -31,6 +31,8 @@ std::string format_address(const Address& address);
 struct Network {
   Address address{};
   unsigned bits = 128;
+  /// An IPv4 address is in networks of IPv4 addresses alone ("::ffff:0:0/96" is one), never in a
+  /// wider one of IPv6.
   bool holds(const Address& other) const;
   /// The lowest address in it.
   Address first() const;
