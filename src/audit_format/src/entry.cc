@@ -1,5 +1,7 @@
 #include "strongroom/audit_format/entry.h"
 
+#include <algorithm>
+
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 
@@ -10,8 +12,13 @@ constexpr std::size_t kTimeAt = 9;  // {"time":"
 constexpr std::size_t kTimeChars = 24;
 constexpr std::size_t kArnParts = 5;  // acs:service:region:account:
 
-/// Where the text that starts at `at` ends: the place of its closing quote.
+/// Where the text that starts at `at` ends: the place of its closing quote; without one, no place
+/// in `text`, but near its end.
 std::size_t end_of_text(std::string_view text, std::size_t at) {
+  const std::size_t quote = std::min(text.find('"', at), text.size());
+  const std::size_t escape = text.substr(0, quote).find('\\', at);
+  if (escape == std::string_view::npos) return quote;
+  at = escape;
   while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
   return at;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -93,16 +94,10 @@ void Process::kill() {
 }
 
 double Process::cpu_seconds() const {
-  const std::string stat = read_file("/proc/" + std::to_string(pid_) + "/stat");
-  const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return 0;
-  std::istringstream rest(stat.substr(name_end + 2));
-  std::string skipped;
-  for (int field = 3; field < 14; ++field) rest >> skipped;  // proc(5): 14 is utime, 15 stime
-  double user = 0;
-  double system = 0;
-  rest >> user >> system;
-  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  clockid_t clock = 0;  // counts nanoseconds; proc(5)'s utime and stime count ticks of 10 ms
+  timespec used{};
+  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 std::size_t Process::resident_bytes(const char* line) const {

@@ -36,6 +36,7 @@ class ArchiveBuilder {
     Instant oldest;
     Instant newest;
   };
+  void mark_fields(std::string_view entry);
   void close_block();
 
   std::string out_;
@@ -43,6 +44,8 @@ class ArchiveBuilder {
   Block open_{};
   std::vector<Block> blocks_;
   std::vector<std::uint64_t> marks_;  // fingerprints of the open block
+  // Name and value by place in the block's newest entry.
+  std::vector<std::pair<std::string, std::string>> previous_;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> index_;
 };
 
