@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include "access_point_generated.h"
+#include "strongroom/barrier/flat_record.h"
 #include "strongroom/base/bytes.h"
 
 namespace strongroom::aap {
@@ -9,22 +10,8 @@ namespace {
 constexpr std::uint16_t kFormat = 1;
 
 template <class Table>
-bool has_form(ByteView body) {
-  flatbuffers::Verifier verifier(body.data(), body.size());
-  return verifier.VerifyBuffer<Table>(nullptr) &&
-         flatbuffers::GetRoot<Table>(body.data())->format() == kFormat;
-}
-
-template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
-  SR_TRY(const ByteView body, record->checked_body(&has_form<Table>, "schema/access_point.fbs"));
-  return flatbuffers::GetRoot<Table>(body.data());
-}
-
-template <class Table>
-std::string finish(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<Table> root) {
-  builder.Finish(root);
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  return barrier::view_flat<Table>(*record, kFormat, "schema/access_point.fbs");
 }
 
 using StoredStrings = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
@@ -40,7 +27,7 @@ std::vector<std::string> strings(const StoredStrings& stored) {
 std::string encode(const NetworkRule& rule) {
   flatbuffers::FlatBufferBuilder builder(512);
   const auto sources = builder.CreateVectorOfStrings(rule.sources);
-  return finish(
+  return barrier::finish_flat(
       builder,
       fb::CreateNetworkRule(builder, kFormat, rule.account.number(),
                             builder.CreateString(rule.name), static_cast<std::uint8_t>(rule.type),
@@ -52,24 +39,24 @@ std::string encode(const AccessPolicy& policy) {
   const auto permissions = builder.CreateVectorOfStrings(policy.permissions);
   const auto resources = builder.CreateVectorOfStrings(policy.resources);
   const auto rules = builder.CreateVectorOfStrings(policy.rules);
-  return finish(builder,
-                fb::CreateAccessPolicy(
-                    builder, kFormat, policy.account.number(), builder.CreateString(policy.name),
-                    builder.CreateString(policy.scope), permissions, roles_of(policy.permissions),
-                    resources, builder.CreateString(policy.rules_text), rules,
-                    builder.CreateString(policy.description), policy.created.unix_ms));
+  return barrier::finish_flat(
+      builder, fb::CreateAccessPolicy(
+                   builder, kFormat, policy.account.number(), builder.CreateString(policy.name),
+                   builder.CreateString(policy.scope), permissions, roles_of(policy.permissions),
+                   resources, builder.CreateString(policy.rules_text), rules,
+                   builder.CreateString(policy.description), policy.created.unix_ms));
 }
 
 std::string encode(const AccessPoint& point) {
   flatbuffers::FlatBufferBuilder builder(512);
   const auto policies = builder.CreateVectorOfStrings(point.policies);
   const auto keys = builder.CreateVectorOfStrings(point.client_keys);
-  return finish(builder, fb::CreateAccessPoint(builder, kFormat, point.account.number(),
-                                               builder.CreateString(point.name),
-                                               static_cast<std::uint8_t>(point.authentication),
-                                               builder.CreateString(point.role), policies,
-                                               builder.CreateString(point.description), keys,
-                                               point.created.unix_ms));
+  return barrier::finish_flat(
+      builder,
+      fb::CreateAccessPoint(
+          builder, kFormat, point.account.number(), builder.CreateString(point.name),
+          static_cast<std::uint8_t>(point.authentication), builder.CreateString(point.role),
+          policies, builder.CreateString(point.description), keys, point.created.unix_ms));
 }
 
 namespace {
@@ -78,11 +65,12 @@ std::string encode_key(const ClientKeyInfo& key, Instant deleted) {
   flatbuffers::FlatBufferBuilder builder(2048);
   const ByteView der = as_bytes(key.public_key_der);
   const auto public_key = builder.CreateVector(der.data(), der.size());
-  return finish(builder, fb::CreateClientKey(
-                             builder, kFormat, key.account.number(), builder.CreateString(key.id),
-                             builder.CreateString(key.access_point), key.created.unix_ms,
-                             key.not_before.unix_ms, key.not_after.unix_ms, public_key,
-                             builder.CreateString(key.certificate_pem), deleted.unix_ms));
+  return barrier::finish_flat(
+      builder,
+      fb::CreateClientKey(builder, kFormat, key.account.number(), builder.CreateString(key.id),
+                          builder.CreateString(key.access_point), key.created.unix_ms,
+                          key.not_before.unix_ms, key.not_after.unix_ms, public_key,
+                          builder.CreateString(key.certificate_pem), deleted.unix_ms));
 }
 
 }  // namespace
@@ -99,7 +87,7 @@ std::string encode_deleted(ClientKeyInfo key, Instant when) {
 std::string encode_role(const std::vector<std::string>& names) {
   flatbuffers::FlatBufferBuilder builder(256);
   const auto stored = builder.CreateVectorOfStrings(names);
-  return finish(builder, fb::CreateRoleAccessPoints(builder, kFormat, stored));
+  return barrier::finish_flat(builder, fb::CreateRoleAccessPoints(builder, kFormat, stored));
 }
 
 Result<NetworkRule> decode_rule(const barrier::RecordRef& record) {

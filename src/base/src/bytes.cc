@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "strongroom/base/percent.h"
+
 namespace strongroom {
 namespace {
 
 constexpr char kHexLower[] = "0123456789abcdef";
-constexpr char kHexUpper[] = "0123456789ABCDEF";
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char c) {
@@ -25,17 +26,6 @@ constexpr std::array<std::int8_t, 256> make_base64_table() {
   return table;
 }
 constexpr auto kBase64Values = make_base64_table();
-
-constexpr std::array<bool, 256> make_unreserved_table() {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    table[static_cast<std::size_t>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                                         (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                                         c == '.' || c == '~';
-  }
-  return table;
-}
-constexpr auto kUnreserved = make_unreserved_table();
 
 // Length of the UTF-8 sequence at the front of `text`, or 0 if malformed (Unicode 15, table 3-7).
 std::size_t utf8_sequence(std::string_view text) {
@@ -140,16 +130,10 @@ std::optional<std::string> base64_decode(std::string_view text) {
 }
 
 void percent_encode_to(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (kUnreserved[byte]) {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHexUpper[byte >> 4]);
-      out.push_back(kHexUpper[byte & 15]);
-    }
-  }
+  const std::size_t before = out.size();
+  out.resize(before + 3 * text.size());
+  const char* const end = percent_encode_to(out.data() + before, text);
+  out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 std::string percent_encode(std::string_view text) {

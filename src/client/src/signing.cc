@@ -7,6 +7,7 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/name_value.h"
+#include "strongroom/base/percent.h"
 #include "strongroom/crypto/digest.h"
 #include "strongroom/crypto/mac.h"
 
@@ -17,29 +18,10 @@ constexpr std::string_view kAlgorithm = "ACS3-HMAC-SHA256";
 constexpr std::string_view kAccepted = "application/json";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
-bool is_unreserved(unsigned char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.' || c == '~';
-}
-
 std::size_t encoded_size(ByteView text) {
   std::size_t size = 0;
   for (const auto c : text) size += is_unreserved(c) ? 1 : 3;
   return size;
-}
-
-std::uint8_t* encode_to(std::uint8_t* out, ByteView text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (const auto c : text) {
-    if (is_unreserved(c)) {
-      *out++ = c;
-    } else {
-      *out++ = '%';
-      *out++ = static_cast<std::uint8_t>(kHex[c >> 4]);
-      *out++ = static_cast<std::uint8_t>(kHex[c & 15]);
-    }
-  }
-  return out;
 }
 
 ByteView value_of(const Parameter& parameter) {
@@ -65,9 +47,9 @@ Result<SecretBytes> form_body(const std::vector<Parameter>& parameters) {
   auto* out = ClientReveal::writable(body).data();
   for (std::size_t index = 0; index < parameters.size(); ++index) {
     if (index > 0) *out++ = '&';
-    out = encode_to(out, as_bytes(parameters[index].name));
+    out = percent_encode_to(out, as_bytes(parameters[index].name));
     *out++ = '=';
-    out = encode_to(out, value_of(parameters[index]));
+    out = percent_encode_to(out, value_of(parameters[index]));
   }
   return body;
 }

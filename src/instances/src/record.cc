@@ -1,12 +1,10 @@
 #include "record.h"
 
-#include <string.h>
-
 #include <algorithm>
 
 #include "instance_generated.h"
 #include "reveal.h"
-#include "strongroom/base/check.h"
+#include "strongroom/barrier/flat_record.h"
 
 namespace strongroom::instances {
 namespace {
@@ -15,16 +13,8 @@ constexpr std::uint16_t kFormat = 1;
 constexpr std::size_t kAuthorityBodyBytes = 8U << 10;  // never grown, so no copy is left behind
 
 template <class Table>
-bool has_form(ByteView body) {
-  flatbuffers::Verifier verifier(body.data(), body.size());
-  return verifier.VerifyBuffer<Table>(nullptr) &&
-         flatbuffers::GetRoot<Table>(body.data())->format() == kFormat;
-}
-
-template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
-  SR_TRY(const ByteView body, record->checked_body(&has_form<Table>, "schema/instance.fbs"));
-  return flatbuffers::GetRoot<Table>(body.data());
+  return barrier::view_flat<Table>(*record, kFormat, "schema/instance.fbs");
 }
 
 // Records of before there was a number of months renew by one.
@@ -48,17 +38,18 @@ std::string encode(const Instance& instance) {
   const auto vswitches = builder.CreateVectorOfStrings(instance.vswitches);
   const auto zones = builder.CreateVectorOfStrings(instance.zones);
   const Specification& s = instance.specification;
-  builder.Finish(fb::CreateInstance(
-      builder, kFormat, instance.account.number(), builder.CreateString(instance.id),
-      builder.CreateString(instance.name), static_cast<std::uint8_t>(instance.status),
-      static_cast<std::uint8_t>(instance.charge), s.product_version,
-      builder.CreateString(instance.product_type), s.spec, s.key_num, s.secret_num, s.vpc_num,
-      s.log, s.log_storage, instance.created.unix_ms, instance.end.unix_ms,
-      builder.CreateString(instance.vpc), vswitches, zones, builder.CreateVector(bound),
-      instance.deletion_protection, builder.CreateString(instance.deletion_protection_description),
-      builder.CreateString(instance.renewal), builder.CreateVector(tags), instance.told,
-      instance.renewal_months));
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  return barrier::finish_flat(
+      builder, fb::CreateInstance(
+                   builder, kFormat, instance.account.number(), builder.CreateString(instance.id),
+                   builder.CreateString(instance.name), static_cast<std::uint8_t>(instance.status),
+                   static_cast<std::uint8_t>(instance.charge), s.product_version,
+                   builder.CreateString(instance.product_type), s.spec, s.key_num, s.secret_num,
+                   s.vpc_num, s.log, s.log_storage, instance.created.unix_ms, instance.end.unix_ms,
+                   builder.CreateString(instance.vpc), vswitches, zones,
+                   builder.CreateVector(bound), instance.deletion_protection,
+                   builder.CreateString(instance.deletion_protection_description),
+                   builder.CreateString(instance.renewal), builder.CreateVector(tags),
+                   instance.told, instance.renewal_months));
 }
 
 Result<Instance> decode(const barrier::RecordRef& record) {
@@ -114,11 +105,9 @@ void put_authority(barrier::Transaction& transaction, const Instance& instance,
   const auto id = builder.CreateString(instance.id);
   const auto certificate = builder.CreateString(authority.certificate_pem);
   const auto key = builder.CreateVector(key_pem.data(), key_pem.size());
-  builder.Finish(fb::CreateAuthority(builder, kFormat, id, certificate, key));
-  SR_CHECK(builder.GetSize() < kAuthorityBodyBytes);
-  transaction.put({barrier::RecordType::kInstanceCa, instance.account, instance.id}, instance.uuid,
-                  {builder.GetBufferPointer(), builder.GetSize()});
-  explicit_bzero(builder.GetBufferPointer(), builder.GetSize());
+  barrier::put_flat_secret(
+      transaction, {barrier::RecordType::kInstanceCa, instance.account, instance.id}, instance.uuid,
+      builder, kAuthorityBodyBytes, fb::CreateAuthority(builder, kFormat, id, certificate, key));
 }
 
 Result<crypto::IssuedCertificate> decode_authority(const barrier::RecordRef& record) {
@@ -140,8 +129,8 @@ std::string encode_roster(const std::vector<Enrolled>& roster) {
   for (const Enrolled& one : roster) {
     entries.push_back(fb::CreateRosterEntryDirect(builder, one.account.number(), one.id.c_str()));
   }
-  builder.Finish(fb::CreateRoster(builder, kFormat, builder.CreateVector(entries)));
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  return barrier::finish_flat(builder,
+                              fb::CreateRoster(builder, kFormat, builder.CreateVector(entries)));
 }
 
 Result<std::vector<Enrolled>> decode_roster(const barrier::RecordRef& record) {

@@ -1,9 +1,8 @@
 #include "record.h"
 
-#include <string.h>
-
 #include "errors.h"
 #include "key_generated.h"
+#include "strongroom/barrier/flat_record.h"
 #include "strongroom/base/check.h"
 
 namespace strongroom::keys {
@@ -14,22 +13,8 @@ constexpr std::size_t kMaterialBytesMax = 3072;       // PKCS#8 of RSA-4096 has 
 constexpr std::size_t kMaterialBodyBytes = 4U << 10;  // never grown, so no copy is left behind
 
 template <class Table>
-bool has_form(ByteView body) {
-  flatbuffers::Verifier verifier(body.data(), body.size());
-  return verifier.VerifyBuffer<Table>(nullptr) &&
-         flatbuffers::GetRoot<Table>(body.data())->format() == kFormat;
-}
-
-template <class Table>
 Result<const Table*> view(const barrier::RecordRef& record) {
-  SR_TRY(const ByteView body, record->checked_body(&has_form<Table>, "schema/key.fbs"));
-  return flatbuffers::GetRoot<Table>(body.data());
-}
-
-template <class Table>
-std::string finish(flatbuffers::FlatBufferBuilder& builder, flatbuffers::Offset<Table> root) {
-  builder.Finish(root);
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  return barrier::view_flat<Table>(*record, kFormat, "schema/key.fbs");
 }
 
 }  // namespace
@@ -48,7 +33,7 @@ std::string encode(const Key& key) {
   for (const std::string& alias : key.aliases) aliases.push_back(builder.CreateString(alias));
   const ByteView digest_bytes = as_bytes(key.import_digest);
   const std::vector<std::uint8_t> digest(digest_bytes.begin(), digest_bytes.end());
-  return finish(
+  return barrier::finish_flat(
       builder,
       fb::CreateKeyDirect(
           builder, kFormat, key.account.number(), key.id.c_str(),
@@ -142,12 +127,10 @@ void put_material(barrier::Transaction& transaction, const Key& key, const KeyVe
   const auto key_id = builder.CreateString(key.id);
   const auto version_id = builder.CreateString(version.id);
   const auto bytes = builder.CreateVector(material.data(), material.size());
-  builder.Finish(
-      fb::CreateKeyMaterial(builder, kFormat, key_id, version_id, version.serial, bytes));
-  SR_CHECK(builder.GetSize() < kMaterialBodyBytes);
   const barrier::Address address{barrier::RecordType::kKeyMaterial, key.account, version.id};
-  transaction.put(address, key.uuid, {builder.GetBufferPointer(), builder.GetSize()});
-  explicit_bzero(builder.GetBufferPointer(), builder.GetSize());
+  barrier::put_flat_secret(
+      transaction, address, key.uuid, builder, kMaterialBodyBytes,
+      fb::CreateKeyMaterial(builder, kFormat, key_id, version_id, version.serial, bytes));
 }
 
 Result<SecretBytes> decode_material_bytes(const barrier::RecordRef& record) {
@@ -177,9 +160,9 @@ Result<bool> belongs_to(const barrier::RecordRef& record, std::string_view key_i
 
 std::string encode(const Alias& alias) {
   flatbuffers::FlatBufferBuilder builder(512);
-  return finish(builder,
-                fb::CreateAliasDirect(builder, kFormat, alias.account.number(), alias.name.c_str(),
-                                      alias.key_id.c_str(), alias.created.unix_ms));
+  return barrier::finish_flat(
+      builder, fb::CreateAliasDirect(builder, kFormat, alias.account.number(), alias.name.c_str(),
+                                     alias.key_id.c_str(), alias.created.unix_ms));
 }
 
 Result<Alias> decode_alias(const barrier::RecordRef& record) {
@@ -193,7 +176,7 @@ Result<Alias> decode_alias(const barrier::RecordRef& record) {
 std::string encode_default(std::string_view key_id) {
   flatbuffers::FlatBufferBuilder builder(128);
   const auto id = builder.CreateString(key_id.data(), key_id.size());
-  return finish(builder, fb::CreateDefaultKey(builder, kFormat, id));
+  return barrier::finish_flat(builder, fb::CreateDefaultKey(builder, kFormat, id));
 }
 
 Result<std::string> decode_default(const barrier::RecordRef& record) {

@@ -1,9 +1,7 @@
 #include "record.h"
 
-#include <string.h>
-
 #include "reveal.h"
-#include "strongroom/base/check.h"
+#include "strongroom/barrier/flat_record.h"
 #include "strongroom/base/limits.h"
 #include "target_generated.h"
 
@@ -14,12 +12,6 @@ constexpr std::uint16_t kFormat = 1;
 // Beyond all fields at their limits: the builder never grows, so no copy is left behind.
 constexpr std::size_t kBodyBytes = 4 * limits::kTargetFieldBytesMax + (32U << 10);
 
-bool has_form(ByteView body) {
-  flatbuffers::Verifier verifier(body.data(), body.size());
-  return verifier.VerifyBuffer<fb::Target>(nullptr) &&
-         flatbuffers::GetRoot<fb::Target>(body.data())->format() == kFormat;
-}
-
 }  // namespace
 
 void put(barrier::Transaction& transaction, const Target& target) {
@@ -29,7 +21,7 @@ void put(barrier::Transaction& transaction, const Target& target) {
   for (const auto& [name, value] : target.options)
     options.push_back(fb::CreateOptionDirect(builder, name.c_str(), value.c_str()));
   const connector::Target& where = target.where;
-  builder.Finish(fb::CreateTarget(
+  const auto root = fb::CreateTarget(
       builder, kFormat, target.account.number(), builder.CreateString(where.name),
       static_cast<std::uint8_t>(target.kind), builder.CreateString(where.address),
       builder.CreateString(where.tls), builder.CreateString(where.tls_name),
@@ -37,16 +29,14 @@ void put(barrier::Transaction& transaction, const Target& target) {
       builder.CreateString(where.host_keys), builder.CreateString(target.admin.account),
       builder.CreateString(target.admin.public_part),
       builder.CreateVector(secret.data(), secret.size()), builder.CreateString(target.owner_role),
-      builder.CreateVector(options), target.created.unix_ms, target.modified.unix_ms));
-  SR_CHECK(builder.GetSize() < kBodyBytes);
-  transaction.put({barrier::RecordType::kTarget, target.account, where.name}, target.uuid,
-                  {builder.GetBufferPointer(), builder.GetSize()});
-  explicit_bzero(builder.GetBufferPointer(), builder.GetSize());
+      builder.CreateVector(options), target.created.unix_ms, target.modified.unix_ms);
+  barrier::put_flat_secret(transaction, {barrier::RecordType::kTarget, target.account, where.name},
+                           target.uuid, builder, kBodyBytes, root);
 }
 
 Result<Target> decode(const barrier::RecordRef& record) {
-  SR_TRY(const ByteView body, record->checked_body(&has_form, "schema/target.fbs"));
-  const auto* stored = flatbuffers::GetRoot<fb::Target>(body.data());
+  SR_TRY(const fb::Target* stored,
+         barrier::view_flat<fb::Target>(*record, kFormat, "schema/target.fbs"));
   Target target;
   target.account = AccountId(stored->account());
   target.uuid = record->resource();

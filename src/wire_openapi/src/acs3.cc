@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fields.h"
+#include "strongroom/base/percent.h"
 
 namespace strongroom::wire_openapi {
 namespace {
@@ -189,9 +190,9 @@ Result<void> build_acs3_canonical(const RequestParts& request, const HeaderFacts
   *out++ = '\n';
   for (std::size_t i = 0; i < query.size(); ++i) {
     if (i > 0) *out++ = '&';
-    out = encode_to(out, query[i].name);
+    out = percent_encode_to(out, query[i].name);
     *out++ = '=';
-    out = encode_to(out, query[i].value);
+    out = percent_encode_to(out, query[i].value);
   }
   *out++ = '\n';
 

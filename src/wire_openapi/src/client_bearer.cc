@@ -6,6 +6,7 @@
 
 #include "fields.h"
 #include "headers.h"
+#include "strongroom/base/percent.h"
 
 namespace strongroom::wire_openapi {
 namespace {
@@ -54,9 +55,9 @@ Result<void> build_canonical(const ClientBearer& bearer, Arena& arena, Call& cal
   char* out = begin;
   for (const NameValue& field : signed_fields) {
     if (out != begin) *out++ = '&';
-    out = encode_to(out, field.name);
+    out = percent_encode_to(out, field.name);
     *out++ = '=';
-    out = encode_to(out, field.value);
+    out = percent_encode_to(out, field.value);
   }
   const auto size = static_cast<std::size_t>(out - begin);
   arena.shrink_last(begin, size);

@@ -14,11 +14,10 @@
 
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/base/percent.h"
 
 namespace strongroom::wire_openapi {
 namespace {
-
-constexpr char kHexUpper[] = "0123456789ABCDEF";
 
 constexpr std::array<std::int8_t, 256> make_hex_values() {
   std::array<std::int8_t, 256> table{};
@@ -31,17 +30,6 @@ constexpr std::array<std::int8_t, 256> make_hex_values() {
   return table;
 }
 constexpr auto kHexValues = make_hex_values();
-
-constexpr std::array<bool, 256> make_unreserved() {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    table[static_cast<std::size_t>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                                         (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                                         c == '.' || c == '~';
-  }
-  return table;
-}
-constexpr auto kUnreserved = make_unreserved();
 
 bool is_special(char c) {
   return c == '&' || c == '=' || c == '%' || c == '+' || static_cast<unsigned char>(c) >= 0x80;
@@ -98,7 +86,7 @@ std::optional<std::string_view> decoded(std::string_view text, unsigned traits, 
 
 bool is_api_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return kUnreserved[static_cast<unsigned char>(c)];
+    return is_unreserved(static_cast<unsigned char>(c));
   });
 }
 
@@ -173,24 +161,10 @@ Result<std::size_t> sort_unique(std::span<NameValue> fields) {
   return kept;
 }
 
-char* encode_to(char* out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (kUnreserved[byte]) {
-      *out++ = c;
-    } else {
-      *out++ = '%';
-      *out++ = kHexUpper[byte >> 4];
-      *out++ = kHexUpper[byte & 15];
-    }
-  }
-  return out;
-}
-
 char* encode_twice_to(char* out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (kUnreserved[byte]) {
+    if (is_unreserved(byte)) {
       *out++ = c;
     } else {
       std::memcpy(out, "%25", 3);

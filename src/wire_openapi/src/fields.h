@@ -28,9 +28,8 @@ Result<std::size_t> sort_unique(std::span<NameValue> fields);
 /// 400 InvalidParameter; the name is quoted only if it looks like one of the API's.
 std::unexpected<Error> invalid_field(std::string_view name, std::string_view hint);
 
-/// RFC 3986 encoding written to `out`; returns the end. Room: 3 bytes per byte.
-char* encode_to(char* out, std::string_view text);
-/// The encoding of the encoding, as the RPC string-to-sign needs it. Room: 5 bytes per byte.
+/// The percent-encoding of the percent-encoding, as the RPC string-to-sign needs it, written to
+/// `out`; returns the end. Room: 5 bytes per byte.
 char* encode_twice_to(char* out, std::string_view text);
 
 }  // namespace strongroom::wire_openapi
