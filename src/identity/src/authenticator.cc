@@ -150,6 +150,7 @@ Result<void> fresh(NonceTable::Verdict verdict, Instant signed_at, Instant now) 
       return {};
     case NonceTable::Verdict::kSeen:
       return used_nonce();
+    case NonceTable::Verdict::kSetBack:
     case NonceTable::Verdict::kDropped:
       return expired(signed_at, now,
                      "Under the present load older requests are refused. Sign the request anew.");
@@ -170,7 +171,7 @@ Authenticator::Authenticator(Directory& directory, NonceTable& nonces, SourceLim
     : directory_(directory),
       nonces_(nonces),
       sources_(sources),
-      started_(started),
+      remembers_since_ms_(started.unix_ms),
       sessions_(sessions),
       anonymous_(make_anonymous()) {}
 
@@ -304,8 +305,7 @@ Result<CredentialRef> Authenticator::find_session(const Call& call,
   return loaded;
 }
 
-Result<void> Authenticator::check_window(Instant signed_at,
-                                         const AuthenticationContext& context) const {
+Result<void> Authenticator::check_window(Instant signed_at, const AuthenticationContext& context) {
   const std::int64_t off = signed_at.unix_ms - context.now.unix_ms;
   const std::int64_t distance = off < 0 ? -off : off;
   if (distance > window_ms_) {
@@ -317,8 +317,11 @@ Result<void> Authenticator::check_window(Instant signed_at,
     return expired(signed_at, context.now,
                    "Under the present load they may differ by 60 seconds: set the clock.");
   }
-  const std::int64_t oldest = started_.unix_ms - limits::kTimestampWindowShrunkMillis;
-  if (context.mutation && signed_at.unix_ms < oldest) {
+  std::int64_t since = remembers_since_ms_.load(std::memory_order_relaxed);
+  // Set back to before the start: else no mutation would be taken until the clock is there again.
+  if (context.now.unix_ms < since - limits::kTimestampWindowShrunkMillis)
+    remembers_since_ms_.store(since = context.now.unix_ms, std::memory_order_relaxed);
+  if (context.mutation && signed_at.unix_ms < since - limits::kTimestampWindowShrunkMillis) {
     return expired(signed_at, context.now,
                    "The server was started after that. Sign the request anew.");
   }
@@ -351,13 +354,23 @@ Result<void> Authenticator::take_signature(const Call& call, Instant signed_at,
   if (nonces_.holds(any, signed_at)) {
     return !strict_replay_ && nonces_.holds(here, signed_at) ? Result<void>() : used_nonce();
   }
-  const NonceTable::Verdict verdict = nonces_.insert(here, signed_at, context.now);
+  const NonceTable::Verdict verdict = remember(here, signed_at, context.now);
   // Another thread was faster: with the same call from the same address, or it is a copy.
   const bool repeated = verdict == NonceTable::Verdict::kSeen;
   if (!repeated) SR_CHECK_OK(fresh(verdict, signed_at, context.now));
-  const NonceTable::Verdict first = nonces_.insert(any, signed_at, context.now);
+  const NonceTable::Verdict first = remember(any, signed_at, context.now);
   if (repeated && !strict_replay_ && first == NonceTable::Verdict::kSeen) return {};
   return fresh(first, signed_at, context.now);
+}
+
+// A clock that was set back is like a restart: what was remembered of later minutes is gone.
+NonceTable::Verdict Authenticator::remember(const NonceTable::Mark& mark, Instant signed_at,
+                                            Instant now) {
+  const NonceTable::Verdict verdict = nonces_.insert(mark, signed_at, now);
+  if (verdict != NonceTable::Verdict::kSetBack) return verdict;
+  remembers_since_ms_.store(now.unix_ms, std::memory_order_relaxed);
+  if (signed_at.unix_ms < now.unix_ms - limits::kTimestampWindowShrunkMillis) return verdict;
+  return nonces_.insert(mark, signed_at, now);
 }
 
 Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Instant now) {
@@ -374,7 +387,7 @@ Result<void> Authenticator::take_nonce(const Call& call, Instant signed_at, Inst
     mark.text = as_chars(tag->view());
     mark.is_signature = true;
   }
-  return fresh(nonces_.insert(mark, signed_at, now), signed_at, now);
+  return fresh(remember(mark, signed_at, now), signed_at, now);
 }
 
 }  // namespace strongroom::identity

@@ -83,6 +83,11 @@ NonceTable::Verdict NonceTable::insert(const Mark& mark, Instant signed_at, Inst
     }
     state = minute.state.load(std::memory_order_relaxed);
   }
+  if (state > open_state(now_minute + kWindowMinutes + 1)) {
+    const std::lock_guard lock(mutex_);
+    forget_after(now_minute + kWindowMinutes);
+    return Verdict::kSetBack;
+  }
   // Dropped, or the ring is already at a later minute: this one is long outside the window.
   if (state != open_state(number)) return Verdict::kDropped;
   const Verdict verdict = insert_fingerprint(minute, fingerprint(mark), number, now_minute);
@@ -204,6 +209,16 @@ void NonceTable::empty_minute(Minute& minute) {
   }
   used_.fetch_sub(minute.segments.exchange(0, std::memory_order_relaxed),
                   std::memory_order_relaxed);
+}
+
+// Nothing was signed that late: the clock has been set back since. The ring would refuse everything
+// until it is there again.
+void NonceTable::forget_after(std::int64_t minute) {
+  for (Minute& one : ring_) {
+    if (one.state.load(std::memory_order_relaxed) <= open_state(minute) + 1) continue;
+    one.state.store(-1, std::memory_order_release);
+    empty_minute(one);
+  }
 }
 
 bool NonceTable::drop_oldest(std::int64_t before_minute) {

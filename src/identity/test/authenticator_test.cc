@@ -67,7 +67,7 @@ class AuthenticatorTest : public ::testing::Test {
     auto reader = world_.begin();
     return authenticator_.authenticate(call, {.reader = *reader,
                                               .cache = nullptr,
-                                              .now = World::kNow,
+                                              .now = now_,
                                               .source_address = "192.0.2.1",
                                               .mutation = mutation});
   }
@@ -90,6 +90,7 @@ class AuthenticatorTest : public ::testing::Test {
   World world_;
   NonceTable nonces_{world_.random};
   SourceLimiter sources_{world_.random};
+  Instant now_ = World::kNow;
   Authenticator authenticator_{world_.directory, nonces_, sources_,
                                Instant{World::kNow.unix_ms - 300'000}};
 };
@@ -185,6 +186,17 @@ TEST_F(AuthenticatorTest, AfterARestartOldMutationsAreRefusedAndReadsAreNot) {
   EXPECT_EQ(code(good("a", -359'000).call, true), "ok");
   EXPECT_EQ(code(good("b", -361'000).call, true), "InvalidTimeStamp.Expired");
   EXPECT_EQ(code(good("c", -361'000).call, false), "ok");
+}
+
+TEST_F(AuthenticatorTest, AClockThatWasSetBackLosesNoCallAndNothingOlderIsTaken) {
+  constexpr std::int64_t kHour = 3'600'000;
+  EXPECT_EQ(code(good("a").call, true), "ok");
+  now_ = {World::kNow.unix_ms - kHour};  // before the start, and before what was signed already
+  EXPECT_EQ(code(good("b", -kHour).call, true), "ok");
+  EXPECT_EQ(code(good("c", -kHour - 59'000).call, true), "ok");
+  EXPECT_EQ(code(good("b", -kHour).call, true), "SignatureNonceUsed");
+  // Its nonce may have been among those that are forgotten.
+  EXPECT_EQ(code(good("d", -kHour - 61'000).call, true), "InvalidTimeStamp.Expired");
 }
 
 class OneClientKey final : public ClientKeySource {

@@ -92,7 +92,20 @@ TEST_F(NonceTableTest, AMinuteThatLeftTheRingGivesItsMemoryBack) {
   }
   EXPECT_LT(table.bytes_used(), 18U * 6 * NonceTable::kSegmentBytes);
   // 64 minutes on, the slot of minute 0 serves another minute: its timestamps are refused.
-  EXPECT_EQ(insert(table, "x", minutes(0), minutes(0)), Verdict::kDropped);
+  EXPECT_EQ(insert(table, "x", minutes(0), minutes(499)), Verdict::kDropped);
+}
+
+TEST_F(NonceTableTest, AClockThatWasSetBackIsServedAndForgetsWhatLiesAhead) {
+  NonceTable table(random_);
+  constexpr std::int64_t kDay = 24 * 60;
+  for (int i = 0; i < 64; ++i)  // while the clock was a day ahead
+    EXPECT_EQ(insert(table, "a", minutes(kDay + i), minutes(kDay + i)), Verdict::kFresh);
+  EXPECT_EQ(insert(table, "a"), Verdict::kSetBack);
+  EXPECT_EQ(table.bytes_used(), 0U);
+  for (int i = 0; i < 64; ++i) {
+    EXPECT_EQ(insert(table, "a", minutes(i), minutes(i)), Verdict::kFresh);
+    EXPECT_EQ(insert(table, "a", minutes(i), minutes(i)), Verdict::kSeen);
+  }
 }
 
 TEST_F(NonceTableTest, WhenFullTheOldestMinuteGoesAndItsTimestampsAreRefused) {

@@ -6,6 +6,7 @@
 // so a call must be authenticated once: hand the Principal on when work moves to another thread.
 // Thread-safe; on an I/O thread it touches no storage and takes no lock.
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -100,7 +101,8 @@ class Authenticator {
                                         const AuthenticationContext& context);
   Result<CredentialRef> find_session(const wire_openapi::Call& call,
                                      const AuthenticationContext& context);
-  Result<void> check_window(Instant signed_at, const AuthenticationContext& context) const;
+  Result<void> check_window(Instant signed_at, const AuthenticationContext& context);
+  NonceTable::Verdict remember(const NonceTable::Mark& mark, Instant signed_at, Instant now);
   Result<void> take_nonce(const wire_openapi::Call& call, Instant signed_at, Instant now);
   Result<void> take_signature(const wire_openapi::Call& call, Instant signed_at,
                               const AuthenticationContext& context);
@@ -109,7 +111,8 @@ class Authenticator {
   NonceTable& nonces_;
   SourceLimiter& sources_;
   ClientKeySource* client_keys_ = nullptr;
-  Instant started_;
+  std::atomic<std::int64_t>
+      remembers_since_ms_;  // nonces; the start, or when the clock was set back
   std::int64_t window_ms_ = limits::kTimestampWindowMillis;
   bool strict_replay_ = false;
   const Sessions* sessions_;

@@ -38,6 +38,7 @@ class NonceTable {
     kSeen,     // a replay
     kDropped,  // its minute is no longer remembered: refuse the timestamp
     kFull,     // no room even for current minutes: refuse the caller
+    kSetBack,  // the clock went back; what was signed ahead of it is forgotten: ask once more
   };
 
   /// `bytes_max` bounds the arena; rounded down to whole segments, at least one.
@@ -100,6 +101,7 @@ class NonceTable {
   // With mutex_ held.
   void open_minute(Minute& minute, std::int64_t number, std::int64_t now_minute);
   void empty_minute(Minute& minute);
+  void forget_after(std::int64_t minute);
   bool drop_oldest(std::int64_t before_minute);
   SegmentId take_segment(std::int64_t now_minute);
   SegmentId add_segment(Minute& minute, std::size_t level, std::size_t index,
