@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include "files.h"
 #include "strongroom/recovery/backup_reader.h"
@@ -21,7 +22,7 @@ const StoredBackup* find(const Listing& listing, Uuid id) {
 
 }  // namespace
 
-Result<Listing> list_backups(const std::string& directory) {
+Result<Listing> list_backups(const std::string& directory, Instant now) {
   Listing listing;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
@@ -37,8 +38,10 @@ Result<Listing> list_backups(const std::string& directory) {
     return fail(ErrorKind::kNotFound, "Backup.NoDirectory",
                 "cannot list " + directory + ": " + error.message());
   }
-  std::ranges::sort(listing.backups, {}, [](const StoredBackup& backup) {
-    return std::pair(backup.manifest.head.created, backup.manifest.head.revision);
+  std::ranges::sort(listing.backups, {}, [now](const StoredBackup& backup) {
+    const Head& head = backup.manifest.head;
+    const bool ordinary = head.created.unix_ms <= now.unix_ms + kMillisPerDay;
+    return std::tuple(ordinary, head.created, head.revision);
   });
   return listing;
 }
@@ -89,8 +92,8 @@ std::vector<std::string> expired(const Listing& listing, std::size_t keep) {
   return gone;
 }
 
-Result<std::size_t> prune(const std::string& directory, std::size_t keep) {
-  SR_TRY(const Listing listing, list_backups(directory));
+Result<std::size_t> prune(const std::string& directory, std::size_t keep, Instant now) {
+  SR_TRY(const Listing listing, list_backups(directory, now));
   const std::vector<std::string> gone = expired(listing, keep);
   for (const std::string& path : gone) {
     std::error_code error;

@@ -60,7 +60,7 @@ Result<std::vector<std::string>> chain_paths(const std::string& backup) {
   if (backup == "-") return std::vector<std::string>{backup};
   SR_TRY(const Manifest manifest, read_manifest(backup));
   if (manifest.head.full()) return std::vector<std::string>{backup};
-  SR_TRY(const Listing listing, list_backups(parent_of(backup)));
+  SR_TRY(const Listing listing, list_backups(parent_of(backup), SystemClock().now()));
   SR_TRY(const auto chain, chain_of(listing, {backup, manifest}));
   std::vector<std::string> paths;
   for (const StoredBackup& link : chain) paths.push_back(link.path);

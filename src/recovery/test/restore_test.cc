@@ -270,15 +270,33 @@ TEST(Retention, KeepsWholeChainsOfTheNewestFullBackups) {
     if (full) base = made;
   }
   write_contents(vault.sub("repo/bad.backup"), "no backup");
-  const auto listing = list_backups(vault.sub("repo"));
+  const auto listing = list_backups(vault.sub("repo"), vault.clock().now());
   ASSERT_TRUE(listing);
   EXPECT_EQ(listing->damaged.size(), 1U);
-  EXPECT_EQ(prune(vault.sub("repo"), 2).value_or(0), 2U);
+  EXPECT_EQ(prune(vault.sub("repo"), 2, vault.clock().now()).value_or(0), 2U);
   EXPECT_FALSE(std::filesystem::exists(names[0]));
   EXPECT_FALSE(std::filesystem::exists(names[1]));
   for (int i = 2; i < 6; ++i) EXPECT_TRUE(std::filesystem::exists(names.at(i)));
-  EXPECT_EQ(prune(vault.sub("repo"), 0).value_or(0), 2U);  // the newest one always stays
+  EXPECT_EQ(prune(vault.sub("repo"), 0, vault.clock().now()).value_or(0),
+            2U);  // the newest one always stays
   EXPECT_TRUE(restore(vault, names[5], vault.sub("back")));
+}
+
+TEST(Retention, ABackupFromTheFutureIsNotTheNewest) {
+  Vault vault;
+  std::filesystem::create_directory(vault.sub("repo"));
+  const std::string ahead = vault.sub("repo/ahead.backup");
+  const std::string next = vault.sub("repo/next.backup");
+  ManualClock wrong({vault.clock().now().unix_ms + 3'650 * kMillisPerDay});
+  ASSERT_TRUE(write_backup_file(vault.source(), ahead, {}, wrong, vault.random()));
+  vault.put("x", "after the clock was mended");
+  vault.backup(next, nullptr);
+  const auto listing = list_backups(vault.sub("repo"), vault.clock().now());
+  ASSERT_TRUE(listing);
+  EXPECT_EQ(listing->backups.back().path, next);
+  EXPECT_EQ(prune(vault.sub("repo"), 1, vault.clock().now()).value_or(0), 1U);
+  EXPECT_FALSE(std::filesystem::exists(ahead));
+  EXPECT_TRUE(std::filesystem::exists(next));
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ int run_backup_list(const std::string& directory, const std::string& config_file
   const auto config = configured(config_file, flags);
   if (!config) return 1;
   const std::string& where = directory.empty() ? config->backup.directory : directory;
-  const auto listing = recovery::list_backups(where);
+  const auto listing = recovery::list_backups(where, SystemClock().now());
   if (!listing)
     return fail_with("the backups cannot be listed", listing.error(),
                      "name a directory, or set backup.directory");

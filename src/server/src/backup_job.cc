@@ -22,7 +22,7 @@ Result<recovery::StoredBackup> take_scheduled_backup(const recovery::BackupSourc
                                                      const std::atomic<bool>* cancel) {
   SystemClock clock;
   SystemRandom random;
-  SR_TRY(const recovery::Listing listing, recovery::list_backups(config.directory));
+  SR_TRY(const recovery::Listing listing, recovery::list_backups(config.directory, clock.now()));
   const recovery::StoredBackup* base = base_of(listing, config.full_every);
   SR_TRY(const std::vector<age::Recipient> recipients, recipients_of(config));
   recovery::StoredBackup made;
@@ -44,7 +44,8 @@ Result<recovery::StoredBackup> take_scheduled_backup(const recovery::BackupSourc
   if (!manifest) return std::unexpected(std::move(manifest).error());
   made.manifest = std::move(*manifest);
   if (config.keep > 0) {
-    SR_TRY([[maybe_unused]] const std::size_t gone, recovery::prune(config.directory, config.keep));
+    SR_TRY([[maybe_unused]] const std::size_t gone,
+           recovery::prune(config.directory, config.keep, clock.now()));
   }
   return made;
 }
@@ -68,7 +69,8 @@ Result<ProvenRestore> prove_backup(const std::string& backup, const std::string&
 }
 
 Result<ProvenRestore> drill(const Config& config) {
-  SR_TRY(const recovery::Listing listing, recovery::list_backups(config.backup.directory));
+  SR_TRY(const recovery::Listing listing,
+         recovery::list_backups(config.backup.directory, SystemClock().now()));
   if (listing.backups.empty()) {
     return fail(ErrorKind::kNotFound, "Backup.None",
                 "there is no backup in " + config.backup.directory +

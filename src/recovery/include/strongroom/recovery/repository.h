@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "strongroom/base/result.h"
+#include "strongroom/base/time.h"
 #include "strongroom/recovery/backup_format.h"
 
 namespace strongroom::recovery {
@@ -20,11 +21,12 @@ struct StoredBackup {
 };
 
 struct Listing {
-  std::vector<StoredBackup> backups;  // the oldest first
+  std::vector<StoredBackup> backups;  // the oldest first, before them those from the future
   std::vector<std::string> damaged;   // files with the suffix whose manifest does not read
 };
-/// kNotFound if there is no such directory.
-Result<Listing> list_backups(const std::string& directory);
+/// What says that it was taken more than a day after `now` was taken while the clock was wrong: it
+/// counts as older than the others. kNotFound if there is no such directory.
+Result<Listing> list_backups(const std::string& directory, Instant now);
 
 /// "<directory>/strongroom-20261122T070102Z-<8 hex digits of the id>-full.backup"
 std::string backup_path(const std::string& directory, Instant now, Uuid tag, bool full);
@@ -38,6 +40,6 @@ std::vector<std::string> expired(const Listing& listing, std::size_t keep);
 
 /// Removes what expired() says, the newest of each chain first so that a kill leaves whole chains.
 /// Returns how many.
-Result<std::size_t> prune(const std::string& directory, std::size_t keep);
+Result<std::size_t> prune(const std::string& directory, std::size_t keep, Instant now);
 
 }  // namespace strongroom::recovery
