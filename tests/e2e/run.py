@@ -277,6 +277,7 @@ SUITES = [
     Suite("rotation-targets", "targets", None, own("rotation", "targets.py"), True),
     Suite("handover", "hand-over", install_all, own("durability", "handover.py"), True),
     Suite("certificates", "certificates", None, own("durability", "certificates.py"), True),
+    Suite("clock", "clock", None, own("durability", "clock.py"), True),
     Suite("units", "systemd units", None, own("durability", "units.py"), True),
     Suite("recovery", "recovery", None, own("durability", "recovery.py"), True),
     Suite("root-slots", "root slots", None, own("durability", "root_slots.py"), True),

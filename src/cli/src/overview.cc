@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "output.h"
+#include "recovery_commands.h"
 
 namespace strongroom::cli {
 namespace {
@@ -33,6 +34,11 @@ std::string health(const Value& server, Instant now) {
   out += ", audit disk " + std::to_string(server["AuditDiskPercent"].integer()) + " % used, " +
          std::to_string(server["OverdueTasks"].integer()) + " tasks overdue, " +
          std::to_string(server["WaitingNotices"].integer()) + " notices waiting\n";
+  if (const Value& doubt = server["ClockDoubt"]; !doubt.members().empty())
+    out += "Its clock " + clock_doubt_text(doubt, now) +
+           ". If the time is right: strongroom clock accept; else set it (runbook clock)\n";
+  if (const auto finding = server["AuditFinding"].text(); !finding.empty())
+    out += "Audit log: " + std::string(finding) + " (runbook audit-log)\n";
   const std::string_view ends = server["CertificateEnds"].text();
   if (const auto end = parse_utc(ends); end && end->unix_ms - now.unix_ms < kCertificateWarnMillis)
     out += "Its certificate ends " + distance(ends, now) +

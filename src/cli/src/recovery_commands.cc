@@ -1,5 +1,7 @@
 #include "recovery_commands.h"
 
+#include <cstdlib>
+
 #include "output.h"
 #include "strongroom/base/time.h"
 #include "strongroom/client/client.h"
@@ -76,6 +78,15 @@ StatusRows recovery_rows(Session& session) {
   return rows;
 }
 
+std::string clock_doubt_text(const Value& doubt, Instant now) {
+  const std::int64_t seconds = doubt["AheadSeconds"].integer();
+  constexpr std::int64_t kHalfDay = 43'200;
+  const std::int64_t days = (std::abs(seconds) + kHalfDay) / (2 * kHalfDay);
+  return "moved " + std::string(seconds > 0 ? "ahead" : "back") + " by " + std::to_string(days) +
+         (days == 1 ? " day" : " days") + " since " + text(doubt["LastSeen"]) +
+         "; deletion is held until " + age_text(doubt["Until"], now);
+}
+
 int keyring_status(Session& session) {
   const auto answer = session.call("ask for the keyring", describe());
   if (!answer) return session.exit_code();
@@ -104,7 +115,23 @@ int keyring_rotate(Session& session) {
       std::to_string(before + 1) + "\n");
 }
 
+int clock_accept(Session& session) {
+  const auto answer = session.call("accept the clock", {"AcceptClock", {}, client::kOwnVersion});
+  if (!answer) return session.exit_code();
+  const Value& root = answer->json.root();
+  const std::string time = text(root["Time"]);
+  const bool doubted = root["WasDoubted"].text() == "true";
+  return session.print_answer(
+      *answer,
+      doubted ? "The server believes its clock, " + time + ": deletion goes by it from now on\n"
+              : "The server did not doubt its clock, " + time + ": nothing to do\n",
+      time + "\n");
+}
+
 void declare_keyring_commands(CLI::App& app, const AddRemoteVerb& add) {
+  auto* clock = app.add_subcommand("clock", "The server's clock, where it moved by days");
+  clock->require_subcommand(1);
+  add(*clock, "accept", "The time is right: what is held for it may be deleted", clock_accept);
   auto* keyring = app.add_subcommand("keyring", "The keys that records are sealed under");
   keyring->require_subcommand(1);
   add(*keyring, "status", "Its epoch, and how far sealing again has come", keyring_status);

@@ -135,6 +135,13 @@ void check_server(Session& session, Checkup& checkup) {
   } else {
     checkup.ok("server", disk);
   }
+  if (const auto& doubt = server["ClockDoubt"]; !doubt.members().empty()) {
+    checkup.warn("server's clock", clock_doubt_text(doubt, session.clock().now()),
+                 "if the time is right, strongroom clock accept; else set it: "
+                 "docs/runbooks/clock.md");
+  }
+  if (const auto finding = text(server["AuditFinding"]); !finding.empty())
+    checkup.warn("audit log", finding, "find out who did that: docs/runbooks/audit-log.md");
 }
 
 void check_clock(Session& session, const client::Answer& answer, Checkup& checkup) {

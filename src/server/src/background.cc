@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "audit_anchor.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/due/due.h"
@@ -17,6 +18,9 @@ constexpr std::int64_t kRetryMillis = 1'000;
 constexpr std::int64_t kLastUseFlushMillis = 60'000;
 constexpr std::int64_t kKeeperMillis = 60'000;
 constexpr std::int64_t kSampleMillis = 5'000;
+constexpr std::int64_t kNoteLookMillis = 5'000;
+constexpr std::int64_t kNoteMillis = 60'000;       // while the log grows
+constexpr std::int64_t kNoteIdleMillis = 600'000;  // while it does not
 
 // The rows of one transaction; each removal is a write and a precondition.
 constexpr std::size_t kRowsPerCommit = limits::kCommitOperationsMax / 2;
@@ -39,22 +43,16 @@ Result<std::size_t> prune(barrier::SealedStore& store, barrier::TimeTable table,
   return remove_rows(store, rows);
 }
 
-}  // namespace
-
-Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
-  SR_TRY(const auto rows,
-         store.due(barrier::TimeTable::kAuditPending, kEndOfTime, limits::kAuditDrainRowsMax));
-  if (rows.empty()) return 0;
-  std::vector<std::string> leaves;
-  leaves.reserve(rows.size());
-  for (const barrier::TimedRow& row : rows) leaves.emplace_back(as_chars(row.record->body()));
-  SR_CHECK_OK(log.append_committed(leaves));
-  return remove_rows(store, rows);
+/// Asked for with a reason of its own; what it changes can be changed again.
+bool takes_nothing_away(const barrier::TimedRow& row) {
+  const auto task = due::decode(row.record->body());
+  return task &&
+         (task->kind == due::Kind::kRotateSecret || task->kind == due::Kind::kLookAtTarget ||
+          task->kind == due::Kind::kRotateKeyring);
 }
 
-Result<std::size_t> run_due_tasks(service::Service& service, Instant now) {
-  SR_TRY(const auto rows,
-         service.engines().store.due(barrier::TimeTable::kDue, now, limits::kDueBatchMax));
+std::size_t run_rows(service::Service& service, std::span<const barrier::TimedRow> rows,
+                     Instant now) {
   std::size_t done = 0;
   for (const barrier::TimedRow& row : rows) {
     const Result<void> outcome = service.run_due(row, now);
@@ -68,13 +66,45 @@ Result<std::size_t> run_due_tasks(service::Service& service, Instant now) {
   return done;
 }
 
+}  // namespace
+
+Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
+  SR_TRY(const auto rows,
+         store.due(barrier::TimeTable::kAuditPending, kEndOfTime, limits::kAuditDrainRowsMax));
+  if (rows.empty()) return 0;
+  std::vector<std::string> leaves;
+  leaves.reserve(rows.size());
+  for (const barrier::TimedRow& row : rows) leaves.emplace_back(as_chars(row.record->body()));
+  SR_CHECK_OK(log.append_committed(leaves));
+  return remove_rows(store, rows);
+}
+
+Result<std::size_t> run_due_tasks(service::Service& service, const ClockGuard::Due& due) {
+  barrier::SealedStore& store = service.engines().store;
+  SR_TRY(const auto rows, store.due(barrier::TimeTable::kDue, due.deletion, limits::kDueBatchMax));
+  std::size_t done = run_rows(service, rows, due.deletion);
+  if (due.doubted_since.unix_ms == 0 || due.deletion == due.now) return done;
+  SR_TRY(auto asked,
+         store.between(barrier::TimeTable::kDue, due.doubted_since, due.now, limits::kDueBatchMax));
+  std::erase_if(asked, [](const barrier::TimedRow& row) { return !takes_nothing_away(row); });
+  return done + run_rows(service, asked, due.now);
+}
+
+Result<void> remember_run(barrier::SealedStore& store, ClockGuard& guard,
+                          const audit::TreeHead& head, Random& random) {
+  SR_TRY(const auto transaction, store.begin());
+  SR_CHECK_OK(guard.remember(*transaction));
+  SR_CHECK_OK(remember_audit_head(*transaction, head, random));
+  SR_CHECK_OK(transaction->commit());
+  return {};
+}
+
 Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now) {
   return prune(store, barrier::TimeTable::kEvent, {now.unix_ms - kEventMillisKept});
 }
 
-Background::Background(service::Service& service, audit::Log& log, Samples& samples,
-                       const BackgroundOptions& options)
-    : service_(service), log_(log) {
+Background::Background(const Parts& parts, const BackgroundOptions& options)
+    : service_(parts.service), log_(parts.log), guard_(parts.guard) {
   drain_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const auto drained = drain_audit_rows(service_.engines().store, log_);
     if (!drained) {
@@ -85,12 +115,12 @@ Background::Background(service::Service& service, audit::Log& log, Samples& samp
     return *drained > 0 ? 0 : kDrainIdleMillis;
   });
   due_ = std::make_unique<Periodic>([this]() -> std::int64_t {
-    const Instant now = service_.engines().clock.now();
-    const auto done = run_due_tasks(service_, now);
+    const ClockGuard::Due due = guard_.due();
+    const auto done = run_due_tasks(service_, due);
     if (!done)
       log::warn("due_work_failed",
                 {{"code", done.error().code()}, {"why", done.error().message()}});
-    if (const auto pruned = prune_events(service_.engines().store, now); !pruned) {
+    if (const auto pruned = prune_events(service_.engines().store, due.deletion); !pruned) {
       log::warn("event_prune_failed", {{"code", pruned.error().code()}});
     }
     return limits::kDuePollMillisMax;
@@ -112,6 +142,10 @@ Background::Background(service::Service& service, audit::Log& log, Samples& samp
     drift_ = std::make_unique<service::DriftWatch>(service_.engines(), options.drift_ms);
     prober_ = std::make_unique<Periodic>([this] { return drift_->step(); });
   }
+  start_chores(parts.samples, options.audit_days);
+}
+
+void Background::start_chores(Samples& samples, std::int64_t audit_days) {
   sampler_ = std::make_unique<Periodic>([this, &samples]() -> std::int64_t {
     const Instant now = service_.engines().clock.now();
     samples.take(service_.engines().store, now);
@@ -119,8 +153,8 @@ Background::Background(service::Service& service, audit::Log& log, Samples& samp
       log::warn("sample_event_failed", {{"code", told.error().code()}});
     return kSampleMillis;
   });
-  keeper_ = std::make_unique<Periodic>([this, audit_days = options.audit_days]() -> std::int64_t {
-    const Instant now = service_.engines().clock.now();
+  keeper_ = std::make_unique<Periodic>([this, audit_days]() -> std::int64_t {
+    const Instant now = guard_.due().deletion;
     const auto kept = log_.maintain({now.unix_ms - audit_days * kMillisPerDay});
     if (!kept) {
       log::error("audit_maintenance_failed",
@@ -128,11 +162,31 @@ Background::Background(service::Service& service, audit::Log& log, Samples& samp
     }
     return kept && kept->archived ? kRetryMillis : kKeeperMillis;
   });
+  noter_ = std::make_unique<Periodic>([this] { return remember_step(); });
+}
+
+// Seldom: the clock is doubted by days, and every note is a synced commit.
+std::int64_t Background::remember_step() {
+  guard_.tell();
+  const audit::TreeHead head = log_.head();
+  const std::int64_t passed_ms = (monotonic_ns() - noted_ns_) / kNanosPerMilli;
+  const bool grown = head.size != noted_entries_;
+  if (noted_ns_ != 0 && passed_ms < (grown ? kNoteMillis : kNoteIdleMillis)) return kNoteLookMillis;
+  service::Engines& engines = service_.engines();
+  if (const auto noted = remember_run(engines.store, guard_, head, engines.random); !noted) {
+    log::warn("clock_not_noted",
+              {{"code", noted.error().code()}, {"why", noted.error().message()}});
+    return kNoteMillis;
+  }
+  noted_entries_ = head.size;
+  noted_ns_ = monotonic_ns();
+  return kNoteLookMillis;
 }
 
 void Background::stop() {
   if (prober_) prober_->stop();
   deliverer_->stop();
+  noter_->stop();
   sampler_->stop();
   keeper_->stop();
   last_use_->stop();
@@ -140,8 +194,13 @@ void Background::stop() {
   drain_->stop();
   while (true) {
     const auto drained = drain_audit_rows(service_.engines().store, log_);
-    if (!drained || *drained == 0) return;
+    if (!drained || *drained == 0) break;
   }
+  guard_.tell();
+  service::Engines& engines = service_.engines();
+  if (const auto head = log_.settle(); !head || engines.store.sealed()) return;
+  if (const auto noted = remember_run(engines.store, guard_, log_.head(), engines.random); !noted)
+    log::warn("clock_not_noted", {{"code", noted.error().code()}});
 }
 
 }  // namespace strongroom::server

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "clock_guard.h"
 #include "periodic.h"
 #include "samples.h"
 #include "strongroom/audit/log.h"
@@ -18,9 +19,15 @@ namespace strongroom::server {
 /// none is left. A kill between the two steps is harmless: the log knows a leaf by its request id.
 Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log);
 
-/// Runs what is due at `now`, oldest first, each task in its own transaction. Returns how many were
-/// done. A task that fails stays and is tried again at the next call.
-Result<std::size_t> run_due_tasks(service::Service& service, Instant now);
+/// Runs what is due, oldest first, each task in its own transaction. Returns how many were done. A
+/// task that fails stays and is tried again at the next call. While the clock is doubted, what only
+/// it makes due waits; but not what somebody asked for since then and takes nothing away
+/// (rotations, a keyring epoch).
+Result<std::size_t> run_due_tasks(service::Service& service, const ClockGuard::Due& due);
+
+/// Writes what the store is to know at the next start: the time, and the audit log's head.
+Result<void> remember_run(barrier::SealedStore& store, ClockGuard& guard,
+                          const audit::TreeHead& head, Random& random);
 
 /// Drops events past their 90 days.
 Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now);
@@ -33,18 +40,31 @@ struct BackgroundOptions {
 
 class Background {
  public:
-  Background(service::Service& service, audit::Log& log, Samples& samples,
-             const BackgroundOptions& options);
-  /// Stops all loops and drains the audit rows one last time.
+  /// All of it outlives this.
+  struct Parts {
+    service::Service& service;
+    audit::Log& log;
+    Samples& samples;
+    ClockGuard& guard;
+  };
+  Background(const Parts& parts, const BackgroundOptions& options);
+  /// Stops all loops, drains the audit rows one last time and notes time and head of the log.
   void stop();
 
  private:
+  void start_chores(Samples& samples, std::int64_t audit_days);
+  std::int64_t remember_step();
+
   service::Service& service_;
   audit::Log& log_;
+  ClockGuard& guard_;
+  std::uint64_t noted_entries_ = 0;  // of the log; the noting thread's own
+  std::int64_t noted_ns_ = 0;        // when; the same
   std::unique_ptr<Periodic> drain_;
   std::unique_ptr<Periodic> due_;
   std::unique_ptr<Periodic> last_use_;
   std::unique_ptr<Periodic> keeper_;
+  std::unique_ptr<Periodic> noter_;
   std::unique_ptr<Periodic> sampler_;
   std::unique_ptr<notify::Courier> courier_;
   std::unique_ptr<notify::Outbox> outbox_;

@@ -68,6 +68,12 @@ std::string metrics_text(const HealthFacts& facts) {
               "Seconds until the server's certificate ends", facts, facts.certificate_ends);
   append_rest(out, "strongroom_ca_remaining_seconds", "Seconds until its CA's certificate ends",
               facts, facts.ca_ends);
+  append_gauge(out, "strongroom_clock_doubted",
+               "1 while the clock is days away from what is remembered, so that deletion is held",
+               facts.clock_doubt ? 1 : 0);
+  append_gauge(out, "strongroom_audit_replaced",
+               "1 if the audit log was found removed or replaced at the start",
+               facts.audit_finding.empty() ? 0 : 1);
   append_gauge(out, "strongroom_keyring_epoch",
                "The keyring epoch that new records are sealed under", facts.keyring_epoch);
   append_gauge(out, "strongroom_resealed_percent",

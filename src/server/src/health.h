@@ -8,7 +8,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
+#include "clock_guard.h"
 #include "strongroom/base/time.h"
 #include "strongroom/crypto/digest.h"
 #include "strongroom/net/server.h"
@@ -28,6 +30,8 @@ struct HealthFacts {
   Instant last_proven_restore;  // zero: never
   Instant certificate_ends;     // of the shared endpoint; zero: not known yet
   Instant ca_ends;              // the same
+  std::optional<ClockGuard::Doubt> clock_doubt = {};
+  std::string audit_finding;  // what was wrong with the audit log at the start
   std::uint32_t keyring_epoch = 0;
   int resealed_percent = 100;
 

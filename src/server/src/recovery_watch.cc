@@ -27,13 +27,18 @@ void be_unimportant() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLowestPriority);
 }
 
-/// True when `interval` has passed since the last success, and a while since the last attempt.
+/// True when `interval` has passed since the last success, and a while since the last attempt. What
+/// lies in the future was noted while the clock was wrong, and does not count.
 bool is_due(Instant now, Instant done, Instant tried, std::uint64_t interval_minutes) {
   const auto interval = static_cast<std::int64_t>(interval_minutes) * kMillisPerMinute;
   const auto retry =
       std::min<std::int64_t>(static_cast<std::int64_t>(interval_minutes), kRetryMinutes) *
       kMillisPerMinute;
-  return now.unix_ms - done.unix_ms >= interval && now.unix_ms - tried.unix_ms >= retry;
+  const auto passed = [now](Instant since, std::int64_t millis) {
+    const std::int64_t age = now.unix_ms - since.unix_ms;
+    return age >= millis || age < -kMillisPerMinute;
+  };
+  return passed(done, interval) && passed(tried, retry);
 }
 
 /// Zeros if the seal cannot be read now.
@@ -136,7 +141,9 @@ std::int64_t RecoveryWatch::reseal_step() {
   be_unimportant();
   const auto ring = barrier::upkeep_of(server_.store).keyring();
   if (is_retired(ring.current) || server_.store.sealed()) return kIdleMillis;
-  if (server_.clock.now().unix_ms - ring.since.unix_ms < kSettleMillis) return kIdleMillis;
+  const std::int64_t age_ms = server_.clock.now().unix_ms - ring.since.unix_ms;
+  // Far in the future: it was begun while the clock was wrong.
+  if (age_ms < kSettleMillis && age_ms > -kMillisPerMinute) return kIdleMillis;
   const auto step = barrier::upkeep_of(server_.store).reseal_some(cursor_);
   if (!step) {
     log::warn("reseal_failed", {{"code", step.error().code()}, {"why", step.error().message()}});
@@ -210,6 +217,12 @@ service::Caretaker::Facts RecoveryWatch::facts() const {
           .root_since = root.since,
           .root_changing = root.changing,
           .format_epoch = superblock ? superblock->format_epoch : 0U};
+}
+
+Result<std::optional<std::int64_t>> RecoveryWatch::accept_clock(barrier::Transaction& transaction) {
+  SR_TRY(const auto doubted, server_.guard.accept(transaction));
+  if (!doubted) return std::nullopt;
+  return doubted->ahead_ms;
 }
 
 Result<void> RecoveryWatch::begin_epoch_after(std::uint32_t epoch) {

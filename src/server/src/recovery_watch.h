@@ -10,6 +10,7 @@
 #include <string>
 
 #include "backup_job.h"
+#include "clock_guard.h"
 #include "periodic.h"
 #include "recovery_status.h"
 #include "strongroom/barrier/sealed_store.h"
@@ -25,6 +26,7 @@ struct WatchedServer {
   barrier::SealedStore& store;
   const recovery::BackupKeys& keys;
   Clock& clock;
+  ClockGuard& guard;
   AccountId account;  // that events belong to
 };
 
@@ -42,6 +44,7 @@ class RecoveryWatch final : public service::Caretaker {
   RecoveryStatus status() const { return read_recovery_status(server_.config.data_directory); }
   Facts facts() const override;
   Result<void> begin_epoch_after(std::uint32_t epoch) override;
+  Result<std::optional<std::int64_t>> accept_clock(barrier::Transaction& transaction) override;
 
  private:
   std::int64_t backup_step();

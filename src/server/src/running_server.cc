@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "audit_anchor.h"
 #include "background.h"
 #include "call_names.h"
 #include "certificate_keeper.h"
@@ -14,6 +15,7 @@
 #include "provision.h"
 #include "recovery_watch.h"
 #include "registered_targets.h"
+#include "rotation_parts.h"
 #include "sample.h"
 #include "samples.h"
 #include "server_event.h"
@@ -66,6 +68,8 @@ struct RunningServer::Parts {
   std::unique_ptr<barrier::SealedStore> store;
   std::unique_ptr<audit::Log> audit;
   bool audit_was_missing = false;  // before it was opened
+  std::string audit_finding;       // what was wrong with it at the start
+  std::unique_ptr<ClockGuard> guard;
   std::unique_ptr<trail::CallLog> call_log;
   std::unique_ptr<identity::Directory> directory;
   std::unique_ptr<identity::NonceTable> nonces;
@@ -109,7 +113,6 @@ struct RunningServer::Parts {
   Result<Provision> open_identity(barrier::Mode mode);
   void open_rotation();
   Result<void> open_service(AccountId account);
-  Result<void> open_targets();
   net::HandlerFactory handlers(gateway::RunnerFactory runners) const;
   Result<std::shared_ptr<const net::ListeningSockets>> sockets_at(const Address& address,
                                                                   std::size_t count) const;
@@ -176,41 +179,22 @@ Result<Provision> RunningServer::Parts::open_identity(barrier::Mode mode) {
   return found;
 }
 
-Result<void> RunningServer::Parts::open_targets() {
-  targets = std::make_unique<targets::Targets>(random);
-  std::vector<std::string> arguments{config.egress_user};
-  for (const std::string& host : config.egress_private_hosts) arguments.push_back("host=" + host);
-  for (const std::string& path : config.egress_executables) arguments.push_back("run=" + path);
-  auto runner = egress::EgressRunner::start(
-      {.program = sibling_program("strongroom-egress"), .arguments = std::move(arguments)});
-  if (runner) {
-    egress = std::move(*runner);
-  } else {
-    log::warn("no_egress", {{"why", runner.error().message()}});
-  }
-  return {};
-}
-
 void RunningServer::Parts::open_rotation() {
   ram_connector = std::make_unique<connector_ram::RamConnector>(
       connector_ram::RamConnector::Parts{*store, *directory, clock, random, config.region});
   runner = std::make_unique<connector::LocalRunner>(
       std::vector<connector::Connector*>{ram_connector.get()}, egress.get());
   registered = std::make_unique<RegisteredTargets>(*targets);
-  rotations = std::make_unique<rotation::Rotations>(
-      *secrets, *keys, registered.get(), random,
-      rotation::Settings{.region = config.region,
-                         .seconds_min = config.rotation_seconds_min,
-                         .overlap_ms_min = config.overlap_seconds_min * kMillisPerSecond,
-                         .overlap_ms_default = config.overlap_seconds_default * kMillisPerSecond,
-                         .stale_wait_ms = config.stale_wait_hours * kMillisPerHour});
+  rotations = std::make_unique<rotation::Rotations>(*secrets, *keys, registered.get(), random,
+                                                    rotation_settings(config));
   driver = std::make_unique<service::RotationDriver>(
       service::RotationDriver::Parts{*store, *rotations, *runner, clock, random, config.region},
       limits::kRotationThreads);
 }
 
 Result<void> RunningServer::Parts::open_service(AccountId account) {
-  SR_CHECK_OK(open_targets());
+  targets = std::make_unique<targets::Targets>(random);
+  egress = start_egress(config);
   keys = std::make_unique<keys::Keys>(*store, random, config.region);
   instances = std::make_unique<instances::Instances>(*store, random, config.region);
   SR_CHECK_OK(instances->build_index());
@@ -386,6 +370,8 @@ HealthFacts RunningServer::Parts::vital_facts() const {
   now.audit_healthy = audit->healthy();
   now.index_ready = secrets->index().ready();
   now.audit_entries = audit->head().size;
+  now.audit_finding = audit_finding;
+  now.clock_doubt = guard->doubt();
   now.uptime_seconds = (clock.now().unix_ms - started.unix_ms) / kMillisPerSecond;
   if (certificates) {
     const crypto::Lives lives = certificates->lives();
@@ -467,18 +453,26 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   SR_CHECK_OK(p.open_storage(std::move(opened), may_initialize));
   if (config.verify_before_serve) SR_CHECK_OK(p.store->verify_all());
   SR_TRY(Provision provision, p.open_identity(mode));
-  if (p.audit_was_missing && !provision.made) tell_of_removed_log(*p.store, provision.account);
+  SR_TRY(
+      p.guard,
+      ClockGuard::open(
+          {.store = *p.store, .clock = p.clock, .random = p.random, .account = provision.account}));
+  if (!provision.made) {
+    SR_TRY(p.audit_finding, check_audit_log(*p.store, *p.audit, config.data_directory + "/audit",
+                                            provision.account, p.audit_was_missing));
+  }
   p.watch = std::make_unique<RecoveryWatch>(WatchedServer{.config = p.config,
                                                           .engine = *p.engine,
                                                           .store = *p.store,
                                                           .keys = p.backup_keys,
                                                           .clock = p.clock,
+                                                          .guard = *p.guard,
                                                           .account = provision.account});
   SR_CHECK_OK(p.open_service(provision.account));
   // Records that a kill left between commit and log come first in the log of this run.
   SR_CHECK_OK(drain_audit_rows(*p.store, *p.audit));
   p.background = std::make_unique<Background>(
-      *p.service, *p.audit, *p.samples,
+      Background::Parts{*p.service, *p.audit, *p.samples, *p.guard},
       BackgroundOptions{.audit_days = config.audit_retention_days,
                         .drift_ms = config.drift_hours * kMillisPerHour,
                         .courier = {.ca_file = config.notify_ca_file,

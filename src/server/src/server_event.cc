@@ -29,12 +29,4 @@ bool has_audit_log(const std::string& data_directory) {
   return std::filesystem::exists(data_directory + "/audit", failed);
 }
 
-void tell_of_removed_log(barrier::SealedStore& store, AccountId account) {
-  const std::string why =
-      "there was no audit log in the data directory: a new one begins, and earlier calls can only "
-      "be proved from copies";
-  log::error("audit_log_removed", {{"why", why}});
-  tell_event(store, account, SystemClock().now(), "AuditLog:Removed:Failure", "CRITICAL", why);
-}
-
 }  // namespace strongroom::server

@@ -17,7 +17,4 @@ void tell_event(barrier::SealedStore& store, AccountId account, Instant now,
 /// Whether an audit log lies in the data directory, of whatever length.
 bool has_audit_log(const std::string& data_directory);
 
-/// That a server with an account found no audit log: somebody took it away, and a new one begins.
-void tell_of_removed_log(barrier::SealedStore& store, AccountId account);
-
 }  // namespace strongroom::server

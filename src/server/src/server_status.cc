@@ -7,6 +7,14 @@ void write_server_status(const HealthFacts& facts, const Samples& samples,
   constexpr std::int64_t kPermillePerPercent = 10;
   out.boolean("Healthy", facts.serving());
   out.boolean("AuditHealthy", facts.audit_healthy);
+  if (!facts.audit_finding.empty()) out.field("AuditFinding", facts.audit_finding);
+  if (facts.clock_doubt) {
+    out.begin_object("ClockDoubt");
+    out.number("AheadSeconds", facts.clock_doubt->ahead_ms / kMillisPerSecond);
+    out.field("LastSeen", format_utc(facts.clock_doubt->last_seen));
+    out.field("Until", format_utc(facts.clock_doubt->until));
+    out.end_object();
+  }
   out.boolean("IndexReady", facts.index_ready);
   out.number("AuditEntries", static_cast<std::int64_t>(facts.audit_entries));
   out.number("AuditDiskPercent", samples.disk_used_permille() / kPermillePerPercent);

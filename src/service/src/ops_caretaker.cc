@@ -63,6 +63,16 @@ Result<void> rotate_keyring(Call& call) {
   return {};
 }
 
+// The clock in question is the one that this call's time was checked against.
+Result<void> accept_clock(Call& call) {
+  SR_TRY(Caretaker * care, caretaker(call));
+  SR_TRY(const auto ahead_ms, care->accept_clock(*call.transaction));
+  call.answer.boolean("WasDoubted", ahead_ms.has_value());
+  call.answer.number("AheadSeconds", ahead_ms.value_or(0) / kMillisPerSecond);
+  call.answer.field("Time", format_utc(call.now));
+  return {};
+}
+
 constexpr Operation kOperations[] = {
     {.api = kStrongroom,
      .name = "DescribeRecovery",
@@ -74,6 +84,11 @@ constexpr Operation kOperations[] = {
      .effect = Effect::kMutation,
      .resource = ResourceKind::kAll,
      .handler = rotate_keyring},
+    {.api = kStrongroom,
+     .name = "AcceptClock",
+     .effect = Effect::kMutation,
+     .resource = ResourceKind::kAll,
+     .handler = accept_clock},
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "service_world.h"
 #include "strongroom/due/due.h"
 #include "strongroom/service/caretaker.h"
@@ -20,6 +22,10 @@ class FakeCaretaker final : public Caretaker {
     if (now.keyring_epoch == epoch) ++now.keyring_epoch;
     return {};
   }
+  Result<std::optional<std::int64_t>> accept_clock(barrier::Transaction&) override {
+    return std::exchange(ahead_ms, std::nullopt);
+  }
+  std::optional<std::int64_t> ahead_ms;
   Facts now{.keyring_epoch = 1, .keyring_epochs = 1, .resealed_percent = 100};
   int asked = 0;
 };
@@ -45,10 +51,18 @@ TEST_F(CaretakerTest, TellsTheOperatorsAccountAlone) {
   EXPECT_THAT(told.text, HasSubstr("\"Shredded\":true"));
   const auto user = world_.make_user("reader", "AliyunKMSFullAccess");
   world_.service.engines().operator_account = AccountId(1);
-  for (const char* action : {"DescribeRecovery", "RotateKeyring"}) {
+  for (const char* action : {"DescribeRecovery", "RotateKeyring", "AcceptClock"}) {
     EXPECT_EQ(world_.call(kStrongroom, action, {}).code, "Forbidden.NoPermission");
     EXPECT_NE(world_.call(kStrongroom, action, {}, user).code, "");
   }
+}
+
+TEST_F(CaretakerTest, AcceptsTheClockAndSaysWhatWasDoubted) {
+  care_.ahead_ms = 3 * kMillisPerDay;
+  const Answered first = world_.call(kStrongroom, "AcceptClock", {});
+  EXPECT_THAT(first.text, HasSubstr("\"WasDoubted\":true"));
+  EXPECT_THAT(first.text, HasSubstr("\"AheadSeconds\":259200"));
+  EXPECT_THAT(world_.call(kStrongroom, "AcceptClock", {}).text, HasSubstr("\"WasDoubted\":false"));
 }
 
 TEST_F(CaretakerTest, IsShreddedOnceCompactedAfterTheOldEpochsWent) {

@@ -5,8 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "strongroom/barrier/sealed_store.h"
 #include "strongroom/base/result.h"
 #include "strongroom/base/time.h"
 
@@ -41,6 +43,9 @@ class Caretaker {
   /// Begins the keyring epoch after `epoch`, unless that has happened already. Durable when it
   /// returns. kExhausted while too many epochs wait for being forgotten.
   virtual Result<void> begin_epoch_after(std::uint32_t epoch) = 0;
+  /// Believes the clock once `transaction` is committed. By how much it is away from what was
+  /// remembered; nothing if it was not doubted.
+  virtual Result<std::optional<std::int64_t>> accept_clock(barrier::Transaction& transaction) = 0;
 };
 
 }  // namespace strongroom::service
