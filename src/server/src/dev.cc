@@ -108,13 +108,34 @@ std::string as_env_file(const EnvironmentLines& lines) {
   return text;
 }
 
-/// As a shell reads it back: a data directory may have blanks in its name.
-std::string shell_word(const std::string& value) {
-  const auto plain = [](char c) {
+/// What means itself to a shell without quotes.
+bool is_plain(const std::string& value) {
+  return std::ranges::all_of(value, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("_-./:[]@%+=,").contains(c);
-  };
-  if (!value.empty() && std::ranges::all_of(value, plain)) return value;
+  });
+}
+
+std::string absolute(const std::string& path) {
+  return std::filesystem::absolute(path).string();
+}
+
+/// Before anything is started: its values stand there as they are, and scripts source the file.
+Result<void> check_env_file(const DevOptions& options, const Config& config) {
+  if (options.env_file.empty()) return {};
+  if (!is_plain(absolute(config.data_directory))) {
+    return fail(ErrorKind::kInvalidInput, "EnvFile.NotPlain",
+                "the data directory's path would stand in it without quotes: give --data a path of "
+                "letters, digits and _-./:@%+=,");
+  }
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(options.env_file, unknown)) return {};
+  return fail(ErrorKind::kInvalidInput, "EnvFile.Directory", options.env_file + " is a directory");
+}
+
+/// As a shell reads it back: a data directory may have blanks in its name.
+std::string shell_word(const std::string& value) {
+  if (!value.empty() && is_plain(value)) return value;
   std::string quoted;
   append_shell_quoted(quoted, value);
   return quoted;
@@ -148,7 +169,7 @@ void print_banner(const Config& config, const EnvironmentLines& lines, bool samp
 }
 
 Result<void> announce(const DevOptions& options, const Config& config, StartedFacts& facts) {
-  const std::string directory = std::filesystem::absolute(config.data_directory).string();
+  const std::string directory = absolute(config.data_directory);
   const CaFiles files{directory + "/ca.pem", directory + "/instance-ca.pem"};
   SR_CHECK_OK(write_private_file(files.shared, facts.ca_pem));
   if (const InstanceEndpoint* instance = default_instance(facts))
@@ -170,6 +191,9 @@ int run_dev(const DevOptions& options, const std::string& config_file, const Fla
   if (!config)
     return fail_with("the configuration cannot be used", config.error(),
                      "strongroomd config explain");
+  if (const auto fit = check_env_file(options, *config); !fit)
+    return fail_with("the environment file cannot be written", fit.error(),
+                     "choose another --data directory or --env-file");
   if (!config->health_listen) config->health_listen = Address{.host = "127.0.0.1", .port = 0};
   for (const Finding& finding : harden(*config, Mode::kDev))
     std::fprintf(stderr, "warning: %s\n", finding.what.c_str());

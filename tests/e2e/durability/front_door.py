@@ -138,6 +138,13 @@ def main():
                     break
                 time.sleep(0.01)
             assert os.stat(env_file).st_mode & 0o777 == 0o600
+        with suite.case("-", "what a script could not source as it stands is refused before anything is made"):
+            for path, file in ((data, env_file), (os.path.join(work, "$(date)"), env_file), (os.path.join(work, "plain"), work)):
+                refused = subprocess.run([DEFAULT_SERVER, "dev", "--listen", "127.0.0.1:0", "--data", path, "--env-file", file], env=CLEAN,
+                                         text=True, capture_output=True, timeout=30)
+                equal(refused.returncode, 1, refused.stderr)
+                assert "the environment file cannot be written" in refused.stderr, refused.stderr
+            equal(sorted(os.listdir(work)), ["it's kept here"])
         with suite.case("-", "started without standard streams, and again"):
             without_streams(os.path.join(work, "streamless"), os.path.join(work, "streamless-env"))
         with suite.case("ListSecrets", "a limit of file sizes ends nothing"):
