@@ -18,6 +18,9 @@ class Adapter {
       endpoint: env.STRONGROOM_ENDPOINT,
       protocol: 'https',
       regionId: env.STRONGROOM_REGION,
+      // Making an RSA key on a busy machine takes longer than the client waits by itself.
+      connectTimeout: 60000,
+      readTimeout: 60000,
     }));
   }
 

@@ -21,6 +21,9 @@ class Adapter {
       accessKeyId: env.ALIBABA_CLOUD_ACCESS_KEY_ID,
       accessKeySecret: env.ALIBABA_CLOUD_ACCESS_KEY_SECRET,
       endpoint: env.STRONGROOM_ENDPOINT,
+      // Making an RSA key on a busy machine takes longer than the client waits by itself.
+      connectTimeout: 60000,
+      readTimeout: 60000,
       ...config,
     }));
   }

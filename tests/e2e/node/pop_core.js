@@ -19,13 +19,13 @@ class Adapter {
   }
 
   knows() { return true; }
-  call(action, parameters) { return this.kms.request(action, parameters, { method: this.method, timeout: 20000 }); }
+  call(action, parameters) { return this.kms.request(action, parameters, { method: this.method, timeout: 60000 }); }
   code(error) { return error.code; }
 }
 
 async function neighbours(life) {
   const { suite } = life;
-  const post = { method: 'POST', timeout: 20000 };
+  const post = { method: 'POST', timeout: 60000 };
   await suite.case('GetCallerIdentity', 'root of the account', async () => {
     const answer = await client('2015-04-01').request('GetCallerIdentity', {}, post);
     assert.strictEqual(String(answer.AccountId), env.STRONGROOM_ACCOUNT_ID);
@@ -54,7 +54,7 @@ async function neighbours(life) {
 async function users(life) {
   const { suite } = life;
   const ram = client('2015-05-01');
-  const post = { method: 'POST', timeout: 20000 };
+  const post = { method: 'POST', timeout: 60000 };
   const UserName = `e2e-node-${Date.now()}`;
   let key;
   await suite.case('CreateUser', 'returns the user', async () => {

@@ -14,7 +14,9 @@ def make_client(secret=None, key_id=None):
     return Client(Config(endpoint=os.environ["STRONGROOM_ENDPOINT"], protocol="https",
                          ca=os.environ["STRONGROOM_CA_FILE"], region_id=os.environ["STRONGROOM_REGION"],
                          access_key_id=key_id or os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-                         access_key_secret=secret or os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]))
+                         access_key_secret=secret or os.environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+                         # Making an RSA key on a busy machine takes longer than the client waits by itself.
+                         connect_timeout=60_000, read_timeout=60_000))
 
 
 class Adapter:

@@ -38,6 +38,8 @@ func newClient(secret string) *kms.Client {
 	}
 	client, err := kms.NewClient(&openapi.Config{
 		AccessKeyId: s(os.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID")), AccessKeySecret: s(secret),
+		// Making an RSA key on a busy machine takes longer than the client waits by itself.
+		ConnectTimeout: tea.Int(60_000), ReadTimeout: tea.Int(60_000),
 		Endpoint: s(os.Getenv("STRONGROOM_ENDPOINT")), Protocol: s("https"), Ca: s(string(ca)),
 		RegionId: s(os.Getenv("STRONGROOM_REGION"))})
 	if err != nil {

@@ -31,6 +31,8 @@ public final class Kms20160120 {
     static Client client(String secret) throws Exception {
         return new Client(new Config()
             .setAccessKeyId(ENV.get("ALIBABA_CLOUD_ACCESS_KEY_ID")).setAccessKeySecret(secret)
+            // Making an RSA key on a busy machine takes longer than the client waits by itself.
+            .setConnectTimeout(60_000).setReadTimeout(60_000)
             .setEndpoint(ENV.get("STRONGROOM_ENDPOINT")).setProtocol("HTTPS").setRegionId(ENV.get("STRONGROOM_REGION"))
             .setCa(Files.readString(Path.of(ENV.get("STRONGROOM_CA_FILE")))));
     }
