@@ -47,6 +47,10 @@ class Clock:
             assert "warn server's clock" in said and "strongroom clock accept" in said, said
             self.client.good("secret", "restore", "held")
             equal(self.client.good("secret", "get", "held", "--reveal").strip(), "value")
+        with self.suite.case("-", "what is asked for meanwhile, and takes nothing away, is done"):
+            self.client.good("keyring", "rotate")
+            waiting.until(lambda: self.client.good("keyring", "status", "-o", "raw").strip() == "2", "the next epoch", SECONDS)
+            waiting.until(lambda: "Keyring:Resealed" in names(self.client), "sealing again", SECONDS)
         with self.suite.case("-", "and it is still held after a kill and another start"):
             self.vault.kill()
             self.start()
