@@ -1,7 +1,7 @@
 // AccessKeys of the cloud's RAM users. CreateAccessKey draws the key and tells its secret once: the
 // answer becomes the run's credential. If that answer is lost, nobody will ever know the secret, so
-// the next attempt removes such a key; it is told by its time, for only this run makes keys for the
-// user while it lasts.
+// the next attempt removes such a key; it is told by its time. Only after an attempt that was not
+// heard of: else a new key is somebody else's.
 
 #include <algorithm>
 #include <optional>
@@ -163,7 +163,7 @@ class UserKeys {
                            "The AccessKey " + pending +
                                " does not exist any more, and the cloud makes new ones only; "
                                "rotate the secret instead.");
-    if (job_.attempt > 1) SR_CHECK_OK(remove_lost(keys));
+    if (!job_.option(connector::kMayBeMade).empty()) SR_CHECK_OK(remove_lost(keys));
     if (keys.size() >= limits::kAccessKeysPerUserMax) {
       const std::string& previous = job_.previous.public_part;
       if (previous == job_.current.public_part || !has(keys, previous)) return no_place();
@@ -186,7 +186,7 @@ class UserKeys {
     return {};
   }
 
-  /// Keys that an earlier attempt of this run has made and could not keep.
+  /// Keys that an earlier attempt of this run has made and could not keep, if one was not heard of.
   Attempt<void> remove_lost(std::vector<Key>& keys) const {
     const auto started = parse_utc(job_.option(connector::kRunStarted));
     if (!started) return {};

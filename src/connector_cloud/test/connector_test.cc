@@ -174,6 +174,18 @@ TEST_F(Rds, WithoutALoginTheCloudsWordHasToDo) {
   EXPECT_EQ(outcome_.facts.current, connector::Login::kAccepted);
 }
 
+// Nobody can try whose the twin is: a second attempt after one that was heard of does not take it.
+TEST_F(Rds, WithoutALoginATwinThatIsThereIsNotTaken) {
+  Job job = rds(Step::kSet, {"shop", "Shop-password-1"}, {"taken_clone", "Fresh-password-5"});
+  job.options = {{"login", "none"}, {std::string(connector::kNewAccount), "yes"}};
+  EXPECT_EQ(run(connector_, job), "done");
+  job.pending = Login{"taken_clone", "Fresh-password-6"}.credential();
+  job.attempt = 2;
+  EXPECT_THAT(run(connector_, job), StartsWith("configuration AccountExists"));
+  job.options.emplace_back(connector::kMayBeMade, "yes");
+  EXPECT_EQ(run(connector_, job), "done");
+}
+
 class Ram : public CloudDatabases {
  protected:
   Ram() {
@@ -238,7 +250,7 @@ TEST_F(Ram, AKeyWhoseSecretWasLostIsRemovedByTheNextAttempt) {
   EXPECT_THAT(step(Step::kSet, current_, &placeholder),
               StartsWith("configuration NoFreeAccessKeySlot"));
   Job again = ram(Step::kSet, current_, &placeholder, nullptr);
-  again.attempt = 2;
+  again.options.emplace_back(connector::kMayBeMade, "yes");
   EXPECT_EQ(run(connector_, again), "done");
   const Credential fresh = std::move(outcome_.produced);
   EXPECT_EQ(keys(), 2U);
@@ -248,6 +260,22 @@ TEST_F(Ram, AKeyWhoseSecretWasLostIsRemovedByTheNextAttempt) {
   EXPECT_THAT(step(Step::kSet, current_, &placeholder), StartsWith("ambiguous NoAnswer"));
   EXPECT_EQ(step(Step::kRollBack, current_, &placeholder), "already_done");
   EXPECT_EQ(keys(), 1U) << "undoing removes it as well";
+}
+
+// Who finds that the rotation hangs makes a key by hand; that is his, however often it is tried.
+TEST_F(Ram, KeysOfOthersAreToldAndNeverRemoved) {
+  const Credential strange = made(current_);
+  EXPECT_EQ(step(Step::kProbe, current_, nullptr), "done");
+  ASSERT_EQ(outcome_.facts.notes.size(), 1U);
+  EXPECT_THAT(outcome_.facts.notes[0], HasSubstr(strange.public_part));
+  EXPECT_EQ(step(Step::kProbe, current_, nullptr, &strange), "done");
+  EXPECT_TRUE(outcome_.facts.notes.empty()) << "ACSPrevious is the secret's own";
+  const Credential placeholder{"app.prod", "LTAI5tPlaceholder", test::secret("placeholder")};
+  Job again = ram(Step::kSet, current_, &placeholder, nullptr);
+  again.attempt = 2;
+  EXPECT_THAT(run(connector_, again), StartsWith("configuration NoFreeAccessKeySlot"));
+  EXPECT_EQ(keys(), 2U);
+  EXPECT_EQ(step(Step::kRollBack, current_, &strange), "done");
 }
 
 TEST_F(Ram, FailuresHaveTheirClass) {

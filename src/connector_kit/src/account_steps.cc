@@ -161,9 +161,10 @@ Attempt<void> check_new(const Job& job, AccountTarget& target, bool exists) {
   if (!exists) return {};
   SR_TRY(const bool ours, target.accepts(job.pending));
   if (ours) return {};
-  // Where nobody can log in, an attempt that died is taken for the one who made it.
+  // Where nobody can log in, an attempt that died is taken for the one who made it; one that was
+  // heard of made nothing.
   SR_TRY(const Login seen, target.login(job.pending));
-  if (seen == Login::kUnknown && job.attempt > 1) return {};
+  if (seen == Login::kUnknown && !job.option(connector::kMayBeMade).empty()) return {};
   return account_exists(job);
 }
 

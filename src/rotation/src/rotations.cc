@@ -51,13 +51,34 @@ Result<void> check_accounts(const ExtendedConfig& config,
   return {};
 }
 
-}  // namespace
-
-std::string holder_name(const Secret& secret, const ExtendedConfig& config,
-                        std::string_view account) {
-  return "target/" + std::string(secrets::to_text(secret.type)) + "/" +
-         std::string(config.target()) + "/" + std::string(account);
+/// The record's name that says which secret of `type` has an account of the target.
+std::string holder_name(SecretType type, const ExtendedConfig& config, std::string_view account) {
+  return "target/" + std::string(secrets::to_text(type)) + "/" + std::string(config.target()) +
+         "/" + std::string(account);
 }
+
+/// Both are accounts of databases: one registered target serves either.
+std::optional<SecretType> same_targets(SecretType type) {
+  if (type == SecretType::kRds) return SecretType::kPolarDb;
+  if (type == SecretType::kPolarDb) return SecretType::kRds;
+  return std::nullopt;
+}
+
+/// 409 Rejected.ResourceInUse if a secret of `type` has the account.
+Result<void> require_free(barrier::Transaction& transaction, const Secret& secret, SecretType type,
+                          const ExtendedConfig& config, const std::string& account) {
+  const std::string name = holder_name(type, config, account);
+  const auto held = transaction.read({RecordType::kRotationTarget, secret.account, name});
+  if (!held && held.error().kind() == ErrorKind::kNotFound) return {};
+  if (!held) return std::unexpected(held.error());
+  SR_TRY(const std::string holder, decode_holder((*held)->body()));
+  return fail(ErrorKind::kConflict, "Rejected.ResourceInUse",
+              "The account " + account + " of " + std::string(config.target()) +
+                  " is managed by the secret " + holder +
+                  ". One account has one secret: rotating one would break the other.");
+}
+
+}  // namespace
 
 Result<void> Rotations::check_interval(std::int64_t seconds) const {
   if (seconds >= settings_.seconds_min && seconds <= limits::kRotationSecondsMax) return {};
@@ -103,17 +124,11 @@ Result<void> Rotations::adopt(barrier::Transaction& transaction, const Secret& s
                               const FirstValues& values, Instant now) {
   SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
   for (const std::string& account : values.accounts) {
-    const std::string name = holder_name(secret, config, account);
+    SR_CHECK_OK(require_free(transaction, secret, secret.type, config, account));
+    if (const auto other = same_targets(secret.type))
+      SR_CHECK_OK(require_free(transaction, secret, *other, config, account));
+    const std::string name = holder_name(secret.type, config, account);
     const barrier::Address address{RecordType::kRotationTarget, secret.account, name};
-    const auto held = transaction.read(address);
-    if (!held && held.error().kind() != ErrorKind::kNotFound) return std::unexpected(held.error());
-    if (held) {
-      SR_TRY(const std::string holder, decode_holder((*held)->body()));
-      return fail(ErrorKind::kConflict, "Rejected.ResourceInUse",
-                  "The account " + account + " of " + std::string(config.target()) +
-                      " is managed by the secret " + holder +
-                      ". One account has one secret: rotating one would break the other.");
-    }
     transaction.put(address, secret.uuid, as_bytes(encode_holder(secret.name)));
   }
   SR_TRY(Run run, run_of(transaction, secret));
@@ -138,7 +153,7 @@ Result<void> Rotations::forget(barrier::Transaction& transaction, const Secret& 
   SR_TRY(const Run run, run_of(transaction, secret));
   SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
   for (const std::string& account : run.accounts) {
-    const std::string name = holder_name(secret, config, account);
+    const std::string name = holder_name(secret.type, config, account);
     const barrier::Address address{RecordType::kRotationTarget, secret.account, name};
     const auto held = transaction.read(address);
     if (held) {
@@ -185,6 +200,21 @@ Result<void> Rotations::save(barrier::Transaction& transaction, const Secret& se
   return {};
 }
 
+Result<void> Rotations::resume(barrier::Transaction& transaction, const Secret& secret,
+                               Instant now) const {
+  if (!secret.rotates()) return {};
+  SR_TRY(Run run, run_of(transaction, secret));
+  if (makes_accounts(run)) {
+    run.attempt = 0;
+    run.next_at = now;
+    put_run(transaction, secret, run);
+    due::schedule(transaction, now,
+                  {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid});
+  }
+  resume_schedule(transaction, secret, now);
+  return {};
+}
+
 void Rotations::resume_schedule(barrier::Transaction& transaction, const Secret& secret,
                                 Instant now) const {
   if (secret.rotation.automatic != Automatic::kEnabled) return;
@@ -220,7 +250,8 @@ Result<void> Rotations::set_policy(barrier::Transaction& transaction, Secret sec
                                    std::int64_t interval_seconds, Instant now) {
   if (!secret.rotates()) return not_managed();
   SR_TRY(const Run run, run_of(transaction, secret));
-  if (run.running()) return being_rotated();
+  // While an overlap runs, the new value is served already: a schedule can be turned off then.
+  if (run.running() && !run.promoted) return being_rotated();
   if (enable) {
     SR_CHECK_OK(check_interval(interval_seconds));
     const Instant from = secret.rotation.last == Instant{} ? secret.created : secret.rotation.last;
@@ -248,6 +279,12 @@ Result<Secret> Rotations::abandon(barrier::Transaction& transaction, Secret secr
     if (conclusion->change == Change::kDropPending)
       secret = secrets_.drop_pending(transaction, std::move(secret));
     run = std::move(conclusion->after);
+  } else if (makes_accounts(run)) {
+    // Not now. What is at the target under their names is not ours before this has succeeded, so
+    // that goes on if the secret is restored.
+    run.leased = false;
+    put_run(transaction, secret, run);
+    return secret;
   } else if (run.phase != Phase::kRollBack) {
     // Deleting a secret does not touch its target (semantics.md §1.2).
     run.phase = Phase::kIdle;

@@ -31,16 +31,19 @@ inline std::string twin_of(std::string_view account) {
   return std::string(account) + std::string(kSuffix);
 }
 
+/// Whether the server is at making the accounts of the secret: until that is done, what is there
+/// under their names is somebody else's.
+inline bool makes_accounts(const Run& run) {
+  return run.purpose == Purpose::kRotate &&
+         (run.phase == Phase::kProvision || run.phase == Phase::kProvisionTwin);
+}
+
 inline Timing timing_of(const secrets::Secret& secret, const Run& run) {
   return {.secret = secret.uuid,
           .next = secret.rotation.next,
           .interval_seconds = secret.rotation.interval_seconds,
           .window = run.window};
 }
-
-/// The address of what says who has an account of a target.
-std::string holder_name(const secrets::Secret& secret, const ExtendedConfig& config,
-                        std::string_view account);
 
 /// Secret:RotateSecret:Success or :Failure (semantics.md §2.6).
 due::Event event_of(const secrets::Secrets& secrets, const std::string& region,

@@ -155,6 +155,8 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
       run.phase == Phase::kSet && job.dual && !job.previous.present() && !run.has_twin;
   if (makes_twin || (provisions && run.purpose != Purpose::kResync))
     job.options.emplace_back(connector::kNewAccount, "yes");
+  if (run.phase == Phase::kSet && run.touched)
+    job.options.emplace_back(connector::kMayBeMade, "yes");
   if (run.unproven) job.options.emplace_back(connector::kProve, "yes");
   job.kind = target.kind;
   job.target = std::move(target.target);
@@ -271,6 +273,7 @@ Result<Rotations::Claimed> Rotations::claim(barrier::Transaction& transaction,
   SR_TRY(auto opened, open(transaction, task));
   if (!opened) return Claimed{};
   const secrets::Rotation& schedule = opened->secret.rotation;
+  if (makes_accounts(opened->run) && opened->secret.deleting()) return Claimed{};
   if (!opened->run.running()) {
     const Timing timing = timing_of(opened->secret, opened->run);
     const bool due = schedule.automatic == Automatic::kEnabled && spread_date(timing) <= now &&

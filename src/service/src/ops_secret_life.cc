@@ -176,7 +176,7 @@ Result<void> restore_secret(Call& call) {
   SR_TRY(const secrets::Secret secret, secrets::restore(view.decode()));
   call.engines.secrets.save(*call.transaction, secret);
   if (call.engines.rotations != nullptr)
-    call.engines.rotations->resume_schedule(*call.transaction, secret, call.now);
+    SR_CHECK_OK(call.engines.rotations->resume(*call.transaction, secret, call.now));
   call.answer.field("SecretName", view.name());
   return {};
 }

@@ -43,6 +43,8 @@ class FakeDatabase final : public connector::Connector {
   std::function<void()> meanwhile = {};  // what happens during a step
   bool makes_account = false;            // the last job was to make the account
   bool wants_proof = false;              // … was to change nothing without proof
+  bool may_be_made = false;              // … may find the account that an earlier attempt made
+  std::vector<std::string> differences;  // what a probe finds beside the login
   std::string parameter_url = {};
 
   connector::Kind kind() const override { return connector::Kind::kTest; }
@@ -61,6 +63,7 @@ class FakeDatabase final : public connector::Connector {
     privileged = test::reveal(job.privileged.secret);
     makes_account = !job.option(connector::kNewAccount).empty();
     wants_proof = !job.option(connector::kProve).empty();
+    may_be_made = !job.option(connector::kMayBeMade).empty();
     if (meanwhile) meanwhile();
     parameter_url = job.option("parameter.url");
     if (!script.empty()) {
@@ -78,10 +81,13 @@ class FakeDatabase final : public connector::Connector {
         auto seen = make_outcome(Status::kDone, "", "");
         seen.facts.current =
             logs_in(job.current) ? connector::Login::kAccepted : connector::Login::kRefused;
+        seen.facts.notes = differences;
         return seen;
       }
       case Step::kSet:
         if (logs_in(job.pending)) return make_outcome(Status::kAlreadyDone, "", "");
+        if (makes_account && accounts.contains(job.pending.account))
+          return make_outcome(Status::kConfiguration, "AccountExists", "It is somebody's.");
         accounts[job.pending.account] = test::reveal(job.pending.secret);
         break;
       case Step::kTest:

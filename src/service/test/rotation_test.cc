@@ -1,61 +1,12 @@
 // Managed secrets as clients see them, over a real store, a scripted database and our own RAM.
 
-#include "service_fixture.h"
+#include "rotation_fixture.h"
 #include "strongroom/secrets/transition.h"
 
 namespace strongroom::service {
 namespace {
 
 using connector::Status;
-
-constexpr const char* kOne = R"({"Accounts":[{"AccountName":"app","AccountPassword":"old"}]})";
-constexpr const char* kTwo =
-    R"({"Accounts":[{"AccountName":"app","AccountPassword":"old"},{"AccountName":"other","AccountPassword":"old2"}]})";
-
-class RotationTest : public ServiceFixture {
- protected:
-  Answer create_rds(const std::string& name, const std::string& data, const std::string& sub_type,
-                    Params more = {}, const std::string& instance = "rm-1") {
-    more.insert({{"SecretType", "Rds"},
-                 {"ExtendedConfig", R"({"SecretSubType":")" + sub_type + R"(","DBInstanceId":")" +
-                                        instance + R"("})"}});
-    Answer made = create(name, data, more);
-    work();  // the look at what was given
-    return made;
-  }
-  Answer rotate(const std::string& name, const std::string& version, Params more = {}) {
-    more.insert({{"SecretName", name}, {"VersionId", version}});
-    return call("RotateSecret", more);
-  }
-  std::string value(const std::string& name, const std::string& stage = "") {
-    const Answer got = call("GetSecretValue", {{"SecretName", name}, {"VersionStage", stage}});
-    return got.ok() ? text_at(got.json, "/SecretData") : got.code;
-  }
-  std::string field(const std::string& name, const std::string& pointer) {
-    return text_at(call("DescribeSecret", {{"SecretName", name}}).json, pointer);
-  }
-  std::string overdue(const std::string& name) {
-    const auto reader = *fixture_->reader();
-    const Operation& row = *service_.find(kStrongroom.version, "DescribeRotation");
-    return text_at(run(root(), row, {{"SecretName", name}}, reader.get()).json, "/Overdue");
-  }
-  /// The value's login works at the database.
-  bool works(const std::string& json) {
-    const auto account = database_.accounts.find(text_at(json, "/AccountName"));
-    return account != database_.accounts.end() &&
-           account->second == text_at(json, "/AccountPassword");
-  }
-  rotation::Run run_of(const std::string& name) {
-    const auto reader = *fixture_->reader();
-    return *rotations_.run_of(*reader, secrets_.view(*reader, kAccount, name)->decode());
-  }
-  std::vector<std::string> events() {
-    std::vector<std::string> names;
-    const auto rows = fixture_->due(barrier::TimeTable::kEvent, Instant{INT64_MAX}, 100);
-    for (const auto& row : *rows) names.push_back(due::decode_event(row.record->body())->name);
-    return names;
-  }
-};
 
 TEST_F(RotationTest, ASingleAccountIsRotatedAndReadsAsDocumented) {
   database_.accounts["app"] = "old";
@@ -164,63 +115,6 @@ TEST_F(RotationTest, WhoStartedItIsTold) {
   EXPECT_EQ(told(), bob.arn) << "of the last one";
   pass(6 * 3'600'000);
   EXPECT_EQ(told(), "schedule");
-}
-
-// Naming an account is not having it: who may not change accounts of the target by himself gets
-// none by guessing at its password.
-TEST_F(RotationTest, WhatAPersonWithoutRightsAtTheTargetBringsInHasToLogIn) {
-  database_.accounts["app"] = "not known to bob";
-  const auto bob = user({"kms:*"});
-  const Params more{{"SecretName", "db"},
-                    {"VersionId", "v1"},
-                    {"SecretData", kOne},
-                    {"SecretType", "Rds"},
-                    {"ExtendedConfig", R"({"SecretSubType":"SingleUser","DBInstanceId":"rm-1"})"}};
-  ASSERT_TRUE(call_as(bob, "CreateSecret", more).ok());
-  work();
-  ASSERT_TRUE(call_as(bob, "RotateSecret", {{"SecretName", "db"}, {"VersionId", "v2"}}).ok());
-  database_.script = {Status::kConfiguration};  // what connectors answer
-  work();
-  EXPECT_TRUE(database_.wants_proof);
-  // Somebody with the right may.
-  ASSERT_TRUE(call_as(user({"kms:*", "rds:ResetAccountPassword"}), "RotateSecret",
-                      {{"SecretName", "db"}, {"VersionId", "v3"}})
-                  .ok());
-  work();
-  EXPECT_FALSE(database_.wants_proof);
-  EXPECT_TRUE(works(value("db")));
-}
-
-TEST_F(RotationTest, WhatLogsInIsProofEnough) {
-  database_.accounts["app"] = "old";
-  const Params more{{"SecretName", "db"},
-                    {"VersionId", "v1"},
-                    {"SecretData", kOne},
-                    {"SecretType", "Rds"},
-                    {"ExtendedConfig", R"({"SecretSubType":"SingleUser","DBInstanceId":"rm-1"})"}};
-  ASSERT_TRUE(call_as(user({"kms:*"}), "CreateSecret", more).ok());
-  work();
-  EXPECT_FALSE(run_of("db").unproven);
-  EXPECT_TRUE(events().empty());
-}
-
-TEST_F(RotationTest, ATwinIsMadeOnceAndIsOursFromThenOn) {
-  database_.accounts["app"] = "old";
-  ASSERT_TRUE(create_rds("db", kOne, "DoubleUsers").ok());
-  bool made = false;
-  database_.meanwhile = [&] { made = made || database_.makes_account; };
-  const auto makes_it = [&](const std::string& version, std::deque<Status> script) {
-    made = false;
-    database_.script = std::move(script);
-    EXPECT_TRUE(rotate("db", version).ok());
-    work();
-    return made;
-  };
-  EXPECT_TRUE(makes_it("v2", {Status::kConfiguration}));
-  EXPECT_TRUE(makes_it("v3", {Status::kDone, Status::kConfiguration})) << "it was not made yet";
-  EXPECT_FALSE(makes_it("v4", {})) << "its first login failed, but it is there and ours";
-  EXPECT_EQ(text_at(value("db"), "/AccountName"), "app_clone");
-  EXPECT_FALSE(makes_it("v5", {}));
 }
 
 TEST_F(RotationTest, ADualAccountNeverTouchesTheCurrentOne) {
@@ -385,11 +279,8 @@ TEST_F(RotationTest, NothingStartsUnderAKeyThatCannotEncrypt) {
 }
 
 TEST_F(RotationTest, AccountsThatTheServerMakesAreProvisioned) {
-  const Answer made = create(
-      "cache", "$Auto",
-      {{"SecretType", "Redis"},
-       {"ExtendedConfig",
-        R"({"SecretSubType":"DoubleUsers","AccountName":"app","CloneAccountName":"app_clone","AccountPrivilege":"RoleReadWrite","InstanceId":"r-1","RegionId":"cn-hangzhou"})"}});
+  const Answer made =
+      create("cache", "$Auto", {{"SecretType", "Redis"}, {"ExtendedConfig", kCache}});
   ASSERT_TRUE(made.ok()) << made.message;
   work();
   EXPECT_TRUE(works(value("cache")));
@@ -455,6 +346,14 @@ TEST_F(RamRotation, BothKeysAreValidDuringTheOverlap) {
   pass(9 * 60'000);
   EXPECT_EQ(keys().size(), 2U);
   EXPECT_EQ(rotate(name, "v3").code, "Rejected.UnsupportedOperation");
+  // A schedule can be set and turned off meanwhile, two days may be long.
+  const Params policy{{"SecretName", name}};
+  Params on = policy;
+  on.insert({{"EnableAutomaticRotation", "true"}, {"RotationInterval", "30d"}});
+  ASSERT_TRUE(call("UpdateSecretRotationPolicy", on).ok());
+  Params off = policy;
+  off.insert({{"EnableAutomaticRotation", "false"}});
+  ASSERT_TRUE(call("UpdateSecretRotationPolicy", off).ok());
   pass(60'000);
   EXPECT_EQ(keys(), std::vector<std::string>{fresh});
   EXPECT_EQ(run_of(name).result, rotation::Ended::kSucceeded);

@@ -86,6 +86,38 @@ def readers(managed):
     equal(own(managed, "ListSecretReaders")["Readers"][0]["Stale"], True)
 
 
+def not_taken(env, database):
+    """What the server failed to make is somebody's: no way round that leads to it."""
+    wire, name = Wire.from_env(env), "polar-" + database.kind
+    victim = {"AccountName": "victim", "AccountPassword": "Somebodys-own-1"}
+    database.make_account(*victim.values())
+    mysql = database.kind == "mysql"
+    rights = {"AccountPrivilege": "ReadOnly", "DBName": "app"} if mysql else {}
+    wire.ok("CreateSecret", {
+        "SecretName": name, "VersionId": "v0", "SecretType": "PolarDB", "SecretData": "$Auto",
+        "ExtendedConfig": json.dumps({"SecretSubType": "DoubleUsers", "RegionId": "cn-hangzhou", "DBClusterId": database.id,
+                                      "DBType": "MySQL" if mysql else "PostgreSQL", "AccountName": "victim", **rights})})
+    deadline = time.monotonic() + WAIT_SECONDS
+
+    def told():
+        while True:
+            status = wire.ok("DescribeRotation", {"SecretName": name}, version=OWN, place="form")
+            if status.get("ErrorCode") == "AccountExists":
+                return status["Phase"]
+            assert time.monotonic() < deadline, status
+            time.sleep(0.05)
+
+    told()
+    wire.ok("DeleteSecret", {"SecretName": name})
+    wire.ok("RestoreSecret", {"SecretName": name})
+    equal(wire.acs3("ResyncSecret", {"SecretName": name}, version=OWN).status, 400)
+    equal(wire.acs3("RotateSecret", {"SecretName": name, "VersionId": "v1"}).status, 400)
+    equal(told(), "provision")
+    database.transaction(victim)
+    wire.ok("DeleteSecret", {"SecretName": name, "ForceDeleteWithoutRecovery": "true"})
+    database.transaction(victim)
+
+
 with Server() as server:
     for program, kind in (("mariadb", "mysql"), ("postgres", "postgres")):
         with Throwaway(program) as facts:
@@ -97,6 +129,8 @@ with Server() as server:
                     repaired(database, managed)
                 with suite.case("AdoptSecret", f"{kind}, {sub_type}: a password changed by hand is taken over, a wrong one is not"):
                     adopted(database, managed, sub_type)
+            with suite.case("RestoreSecret", f"{kind}: an account that was there is nobody's by deleting and restoring"):
+                not_taken(server.env, database)
             if kind == "mysql":
                 with suite.case("ListSecretReaders", "who has read which version last"):
                     readers(managed)

@@ -78,6 +78,9 @@ inline constexpr std::string_view kRunStarted = "RunStarted";
 /// The option of a kSet whose account is the server's to make ("yes"): nobody else may have it.
 inline constexpr std::string_view kNewAccount = "NewAccount";
 
+/// The option of a kSet: an attempt of the same run was not heard of again ("yes"). What looks made
+/// by it may be; without the option it is somebody else's.
+inline constexpr std::string_view kMayBeMade = "MayBeMade";
 /// The option of a job that may change nothing unless the accounts that were brought in log in.
 inline constexpr std::string_view kProve = "Prove";
 

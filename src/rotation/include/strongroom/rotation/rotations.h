@@ -196,9 +196,10 @@ class Rotations {
   /// that can be.
   Result<void> cancel(barrier::Transaction& transaction, const secrets::Secret& secret,
                       Instant now);
-  /// RestoreSecret: the schedule goes on; once at most for all that was missed.
-  void resume_schedule(barrier::Transaction& transaction, const secrets::Secret& secret,
-                       Instant now) const;
+  /// RestoreSecret: the schedule goes on, once at most for all that was missed; so does the making
+  /// of its accounts.
+  Result<void> resume(barrier::Transaction& transaction, const secrets::Secret& secret,
+                      Instant now) const;
   /// The job of a dry run: the step inspect, with everything that a rotation would use.
   Result<connector::Job> inspection(barrier::Reader& reader, const secrets::SecretView& secret);
 
@@ -269,6 +270,8 @@ class Rotations {
                     const Run& run, Instant now) const;
   void put_run(barrier::Transaction& transaction, const secrets::Secret& secret,
                const Run& run) const;
+  void resume_schedule(barrier::Transaction& transaction, const secrets::Secret& secret,
+                       Instant now) const;
   double jitter();
 
   secrets::Secrets& secrets_;
