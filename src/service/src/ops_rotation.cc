@@ -187,7 +187,7 @@ Result<void> inspect_rotation(Call& call) {
     return std::unexpected(job.error());
   connector::Outcome outcome;
   if (job) {
-    SR_TRY(outcome, call.engines.driver->runner().run(std::move(*job)));
+    SR_TRY(outcome, call.engines.driver->inspect(std::move(*job)));
   } else {
     outcome = connector::make_outcome(connector::Status::kConfiguration, job.error().code(),
                                       job.error().message());

@@ -11,6 +11,9 @@ constexpr Operation kPromote{
     .api = kKms, .name = "RotateSecretPromote", .effect = Effect::kMutation};
 constexpr Operation kEnd{.api = kKms, .name = "RotateSecretEnd", .effect = Effect::kMutation};
 
+// Mutations wait on the same threads.
+constexpr int kInspectionsMax = 8;
+
 /// Runs `attempt` until it meets no conflict.
 template <class Attempt>
 auto without_conflict(Attempt attempt) {
@@ -178,14 +181,51 @@ Result<bool> RotationDriver::look(AccountId account, const std::string& name) {
   });
 }
 
+Result<connector::Outcome> RotationDriver::inspect(connector::Job job) {
+  if (inspecting_.fetch_add(1) >= kInspectionsMax) {
+    --inspecting_;
+    return fail(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
+                "Service Unavailable Temporary: other dry runs still wait for their targets. Try "
+                "again in some seconds.");
+  }
+  auto outcome = parts_.runner.run(std::move(job));
+  --inspecting_;
+  return outcome;
+}
+
 void RotationDriver::look_soon(AccountId account, const std::string& name) {
-  WorkerPool::Job job = [this, account, name] {
-    if (const auto looked = look(account, name); !looked)
-      log::warn("target_look_failed",
-                {{"code", looked.error().code()}, {"why", looked.error().message()}});
+  {
+    const std::lock_guard lock(mutex_);
+    if (looks_.size() >= limits::kRotationQueueMax) return;
+    looks_.push_back({account, name});
+    if (looking_) return;
+    looking_ = true;
+  }
+  post_look();
+}
+
+// At the end of the queue each time, so that rotations get their turn between two looks.
+void RotationDriver::post_look() {
+  WorkerPool::Job job = [this] {
+    if (look_at_next()) post_look();
   };
   if (!pool_) return job();
-  (void)pool_->post(job);
+  if (pool_->post(job)) return;
+  const std::lock_guard lock(mutex_);
+  looking_ = false;
+}
+
+bool RotationDriver::look_at_next() {
+  std::unique_lock lock(mutex_);
+  const Place place = std::move(looks_.front());
+  looks_.pop_front();
+  lock.unlock();
+  if (const auto looked = stopping_ ? false : look(place.account, place.name); !looked)
+    log::warn("target_look_failed",
+              {{"code", looked.error().code()}, {"why", looked.error().message()}});
+  lock.lock();
+  looking_ = !looks_.empty() && !stopping_;
+  return looking_;
 }
 
 }  // namespace strongroom::service

@@ -1,5 +1,9 @@
 // Whose the accounts of a target are: no secret is a way to one that is somebody else's.
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "rotation_fixture.h"
 
 namespace strongroom::service {
@@ -136,6 +140,30 @@ TEST_F(RotationAccountsTest, OneAccountHasOneSecretOfWhateverType) {
       call("DeleteSecret", {{"SecretName", "polar"}, {"ForceDeleteWithoutRecovery", "true"}}).ok());
   ASSERT_TRUE(create_rds("db2", kOne, "SingleUser").ok());
   EXPECT_EQ(create("polar", "$Auto", polar).code, "Rejected.ResourceInUse");
+}
+
+TEST_F(RotationAccountsTest, LooksHoldUpOneThread) {
+  constexpr int kSecrets = 4;
+  for (int i = 0; i < kSecrets; ++i)
+    ASSERT_TRUE(
+        create_rds("db" + std::to_string(i), kOne, "SingleUser", {}, "rm-" + std::to_string(i))
+            .ok());
+  const int before = database_.probes;
+  std::atomic<int> at_once = 0;
+  std::atomic<int> most = 0;
+  database_.meanwhile = [&] {
+    most = std::max(most.load(), ++at_once);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    --at_once;
+  };
+  RotationDriver driver{
+      {*fixture_, rotations_, runner_, fixture_.clock(), fixture_.random(), "cn-hangzhou"}, 4};
+  for (int i = 0; i < kSecrets; ++i) driver.look_soon(kAccount, "db" + std::to_string(i));
+  for (int i = 0; i < 500 && (database_.probes < before + kSecrets || at_once > 0); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  driver.stop();
+  EXPECT_EQ(database_.probes, before + kSecrets);
+  EXPECT_EQ(most, 1);
 }
 
 }  // namespace

@@ -97,6 +97,31 @@ TEST_F(RotationRepairTest, AWrongPasswordThatIsBroughtInIsToldAtOnce) {
   EXPECT_EQ(known("/Drifted"), "false");
 }
 
+TEST_F(RotationRepairTest, GrantsOfAPairThatSomebodyChangedAreToldOnceAndUndone) {
+  make_pair();
+  database_.differences = {"the grants of other differ from those of app: SELECT on app.*"};
+  EXPECT_TRUE(*watch_.look(kAccount, "db"));
+  EXPECT_FALSE(*watch_.look(kAccount, "db")) << "it is known already";
+  EXPECT_EQ(known("/Drifted"), "false") << "both log in";
+  EXPECT_EQ(known("/DriftFindings/0"), database_.differences[0]);
+  const auto rows = fixture_->due(barrier::TimeTable::kEvent, Instant{INT64_MAX}, 100);
+  ASSERT_EQ(rows->size(), 1U);
+  const auto event = due::decode_event(rows->front().record->body());
+  EXPECT_EQ(event->name, "Secret:Drift:Detected");
+  EXPECT_EQ(text_at(event->detail_json, "/level"), "WARN");
+  EXPECT_EQ(text_at(event->detail_json, "/finding"), database_.differences[0]);
+  // Eleven of them are not all kept.
+  database_.differences.assign(11, "one more");
+  EXPECT_TRUE(*watch_.look(kAccount, "db"));
+  EXPECT_EQ(known("/DriftFindings/8"), "and 3 more");
+  database_.differences.clear();
+  fixture_.clock().advance_ms(1'000);
+  ASSERT_TRUE(own("ResyncSecret").ok());
+  work();
+  EXPECT_EQ(known("/DriftFindings"), "<absent>");
+  EXPECT_FALSE(*watch_.look(kAccount, "db"));
+}
+
 TEST_F(RotationRepairTest, DriftThatGoesByItselfIsToldToo) {
   make_single();
   database_.accounts["app"] = "by hand";
@@ -285,6 +310,41 @@ TEST_F(ReadersTest, AScheduledRunWaitsForAReaderWhoIsBehindButNotForEver) {
   EXPECT_EQ(version(), third);
   pass(25 * kHour);
   EXPECT_NE(version(), third);
+}
+
+// Each waits for its target on a thread that changes need too.
+TEST_F(RotationRepairTest, OnlySoManyDryRunsGoOnAtOnce) {
+  make_single();
+  std::vector<std::string> refused;
+  database_.meanwhile = [&] {
+    const std::string code = refused.empty() ? own("InspectRotation").code : "";
+    if (!code.empty()) refused.push_back(code);
+  };
+  EXPECT_TRUE(own("InspectRotation").ok());
+  EXPECT_EQ(refused, std::vector<std::string>{"ServiceUnavailableTemporary"});
+  EXPECT_EQ(database_.steps, 8);
+  database_.meanwhile = nullptr;
+  EXPECT_TRUE(own("InspectRotation").ok()) << "there is room again";
+}
+
+TEST_F(ReadersTest, ADryRunTellsWhoIsBehind) {
+  make_pair();
+  read_as("web", "v1");
+  read_as("batch", "v1");
+  EXPECT_EQ(text_at(own("InspectRotation").json, "/StaleReaders"), "[]");
+  ASSERT_TRUE(call("RotateSecret", {{"SecretName", "db"}, {"VersionId", "v2"}}).ok());
+  work();
+  read_as("batch", "v2");
+  const int steps = database_.steps;
+  const std::string before = current();
+  const Answer dry = own("InspectRotation");
+  ASSERT_TRUE(dry.ok()) << dry.message;
+  EXPECT_EQ(text_at(dry.json, "/StaleReaders/0/PrincipalName"), "web");
+  EXPECT_EQ(text_at(dry.json, "/StaleReaders/0/VersionId"), "v1");
+  EXPECT_EQ(text_at(dry.json, "/StaleReaders/1"), "<absent>");
+  EXPECT_EQ(database_.seen.back(), connector::Step::kInspect);
+  EXPECT_EQ(database_.steps, steps + 1);
+  EXPECT_EQ(current(), before);
 }
 
 TEST_F(ReadersTest, AFunctionsRotationWaitsToo) {

@@ -9,6 +9,7 @@
 // Thread-safe.
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,11 +50,13 @@ class RotationDriver {
   /// told as an event when it changes. True if it has changed. Errors of the store; what the target
   /// does is no error. Waits for the target.
   Result<bool> look(AccountId account, const std::string& name);
-  /// The same, without waiting. Not done if too much is waiting: the drift watch comes round.
+  /// The same, without waiting: one look at a time, so that targets that do not answer hold up one
+  /// thread. Not done if too much is waiting: the drift watch comes round.
   void look_soon(AccountId account, const std::string& name);
 
-  /// The runner, for dry runs.
-  connector::Runner& runner() { return parts_.runner; }
+  /// Does the job of a dry run. Waits for the target on the caller's thread, so only so many go on
+  /// at once; 503 ServiceUnavailableTemporary to the others.
+  Result<connector::Outcome> inspect(connector::Job job);
 
   /// Waits for the steps under way; what follows them is left to the next start. Idempotent.
   void stop();
@@ -68,11 +71,20 @@ class RotationDriver {
   Result<rotation::Rotations::Settled> settle(const rotation::Work& work,
                                               const Result<connector::Outcome>& outcome);
   Result<WorkRef> claim(const due::Task& task);
+  struct Place {
+    AccountId account;
+    std::string name;
+  };
+  void post_look();
+  bool look_at_next();
 
   Parts parts_;
   std::mutex mutex_;
   std::map<std::string, std::vector<WorkRef>> busy_;  // by target: what waits for it
   std::set<std::string> held_;                        // secrets whose steps wait or run
+  std::deque<Place> looks_;                           // secrets to be looked at
+  bool looking_ = false;                              // a thread is at one of them
+  std::atomic<int> inspecting_{0};                    // dry runs under way
   std::atomic<bool> stopping_{false};
   std::unique_ptr<WorkerPool> pool_;
 };
