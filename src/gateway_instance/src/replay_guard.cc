@@ -3,6 +3,7 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/digest.h"
+#include "strongroom/identity/authenticator.h"
 
 namespace strongroom::gateway_instance {
 namespace {
@@ -40,10 +41,15 @@ ReplayGuard::Verdict ReplayGuard::check(std::string_view signature, std::string_
     forget(shard, shard.forgotten);
     if (minute <= shard.forgotten) return Verdict::kForgotten;
   }
-  const auto [place, fresh] = shard.minutes[minute].emplace(print, address);
-  if (fresh) ++shard.entries;
-  if (place->second != address) return Verdict::kOtherSource;
-  return fresh || !rules_.strict ? Verdict::kAccepted : Verdict::kRepeated;
+  const auto [place, fresh] = shard.minutes[minute].try_emplace(print, address, now.unix_ms);
+  if (fresh) {
+    ++shard.entries;
+    return Verdict::kAccepted;
+  }
+  const First& first = place->second;
+  if (first.address == address) return rules_.strict ? Verdict::kRepeated : Verdict::kAccepted;
+  const bool together = now.unix_ms - first.unix_ms <= identity::kFleetMillis;
+  return together && !rules_.strict ? Verdict::kAccepted : Verdict::kOtherSource;
 }
 
 }  // namespace strongroom::gateway_instance

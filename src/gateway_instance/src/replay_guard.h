@@ -1,8 +1,9 @@
 #pragma once
 // Remembers verified signatures for the accepted window (security.md §2.6). The Instance API has no
 // nonce and its signatures are deterministic, so two honest equal calls within a second are the
-// same bytes: a repeat is accepted from the address that sent it first, unless the rules are
-// strict, and refused from any other.
+// same bytes: a repeat is accepted from the address that sent it first and, for
+// identity::kFleetMillis, from others, where the application may run too; unless the rules are
+// strict. After that it is refused from any other address.
 //
 // Bounded: when a shard is full its oldest minute is forgotten and requests dated in or before it
 // are refused from then on. Thread-safe.
@@ -26,7 +27,7 @@ class ReplayGuard {
   enum class Verdict : std::uint8_t {
     kAccepted,
     kRepeated,     // a repeat from the same address, under strict rules
-    kOtherSource,  // a repeat from another address than the first
+    kOtherSource,  // a repeat from another address than the first, too late or under strict rules
     kForgotten,    // its minute is no longer remembered
   };
   /// `entries_max`: over all shards.
@@ -43,10 +44,14 @@ class ReplayGuard {
 
  private:
   static constexpr std::size_t kShards = 16;
+  struct First {
+    std::uint64_t address;  // its print
+    std::int64_t unix_ms;   // when it came
+  };
   struct Shard {
     std::mutex mutex;
-    // minute → print of the signature → print of the address
-    std::map<std::int64_t, std::unordered_map<std::uint64_t, std::uint64_t>> minutes;
+    // minute → print of the signature → who sent it first
+    std::map<std::int64_t, std::unordered_map<std::uint64_t, First>> minutes;
     std::size_t entries = 0;
     std::int64_t forgotten = INT64_MIN;  // this minute and those before it
   };

@@ -14,6 +14,7 @@
 #include "envelope.h"
 #include "messages.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/identity/authenticator.h"
 #include "strongroom/service/parameters.h"
 
 namespace strongroom::gateway_instance {
@@ -175,11 +176,25 @@ TEST(ReplayGuard, ARepeatIsAcceptedFromTheSameAddressOnly) {
   ReplayGuard guard;
   const Instant now{1'800'000'000'000};
   using enum ReplayGuard::Verdict;
+  const Instant later{now.unix_ms + identity::kFleetMillis + 1};
   EXPECT_EQ(guard.check("signature", "10.0.0.1", now, now), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.1", now, later), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, later), kOtherSource);
+  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, later), kOtherSource);
+  EXPECT_EQ(guard.check("another", "10.0.0.2", now, later), kAccepted);
+}
+
+// Many instances of an application start at once and read the same secret with the same key.
+TEST(ReplayGuard, AFleetMaySayTheSameInTheSameMoment) {
+  ReplayGuard guard;
+  const Instant now{1'800'000'000'000};
+  const Instant soon{now.unix_ms + identity::kFleetMillis};
+  using enum ReplayGuard::Verdict;
   EXPECT_EQ(guard.check("signature", "10.0.0.1", now, now), kAccepted);
-  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, now), kOtherSource);
-  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, now), kOtherSource);
-  EXPECT_EQ(guard.check("another", "10.0.0.2", now, now), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.2", now, now), kAccepted);
+  EXPECT_EQ(guard.check("signature", "10.0.0.3", now, soon), kAccepted);
+  // A copy does not begin the time anew.
+  EXPECT_EQ(guard.check("signature", "10.0.0.4", now, {soon.unix_ms + 1}), kOtherSource);
 }
 
 TEST(ReplayGuard, StrictRulesAcceptNoRepeatAtAll) {

@@ -351,15 +351,19 @@ Result<void> Authenticator::take_signature(const Call& call, Instant signed_at,
       crypto::sha256(as_bytes(signature), as_bytes(context.source_address));
   const NonceTable::Mark any{call.access_key_id, as_chars(alone), true};
   const NonceTable::Mark here{call.access_key_id, as_chars(from_here), true};
+  const std::int64_t age = context.now.unix_ms - signed_at.unix_ms;
+  const bool by_fleet = !strict_replay_ && age <= kFleetMillis && age >= -kFleetMillis;
   if (nonces_.holds(any, signed_at)) {
-    return !strict_replay_ && nonces_.holds(here, signed_at) ? Result<void>() : used_nonce();
+    const bool own = !strict_replay_ && nonces_.holds(here, signed_at);
+    return own || by_fleet ? Result<void>() : used_nonce();
   }
   const NonceTable::Verdict verdict = remember(here, signed_at, context.now);
   // Another thread was faster: with the same call from the same address, or it is a copy.
   const bool repeated = verdict == NonceTable::Verdict::kSeen;
   if (!repeated) SR_CHECK_OK(fresh(verdict, signed_at, context.now));
   const NonceTable::Verdict first = remember(any, signed_at, context.now);
-  if (repeated && !strict_replay_ && first == NonceTable::Verdict::kSeen) return {};
+  const bool own = repeated && !strict_replay_;
+  if (first == NonceTable::Verdict::kSeen && (own || by_fleet)) return {};
   return fresh(first, signed_at, context.now);
 }
 

@@ -268,6 +268,8 @@ TEST_F(AuthenticatorTest, ABearerTokenMayBeRepeatedFromItsOwnAddressAlone) {
   call.canonical = kText;
   const std::string token = base64_encode(as_bytes(source.sign(kText)));
   call.signature = token;
+  const std::string old = format_utc({World::kNow.unix_ms - kFleetMillis - 1'000});
+  call.timestamp = old;
   EXPECT_EQ(code_from(call, "10.0.0.1"), "ok");
   EXPECT_EQ(code_from(call, "10.0.0.1"), "ok");
   EXPECT_EQ(code_from(call, "10.0.0.2"), "SignatureNonceUsed");
@@ -276,8 +278,14 @@ TEST_F(AuthenticatorTest, ABearerTokenMayBeRepeatedFromItsOwnAddressAlone) {
   call.canonical = "Date=now&SecretName=b&x-kms-apiname=GetSecretValue";
   EXPECT_EQ(code_from(call, "10.0.0.1"), "SignatureDoesNotMatch");
   call.canonical = kText;
+  // Two instances of one application, in the same second.
+  const std::string recent = format_utc({World::kNow.unix_ms - kFleetMillis});
+  call.timestamp = recent;
+  EXPECT_EQ(code_from(call, "10.0.0.1"), "ok");
+  EXPECT_EQ(code_from(call, "10.0.0.2"), "ok");
   authenticator_.set_strict_replay(true);
   EXPECT_EQ(code_from(call, "10.0.0.1"), "SignatureNonceUsed");
+  EXPECT_EQ(code_from(call, "10.0.0.2"), "SignatureNonceUsed");
   EXPECT_EQ(code(call, true), "InvalidSignatureMethod");  // what changes something needs a nonce
   call.access_key_id = kKeyId;                            // no client key
   EXPECT_EQ(code_from(call, "10.0.0.1"), "InvalidSignatureMethod");

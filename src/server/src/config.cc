@@ -36,7 +36,7 @@ constexpr std::array kSettings = {
     Setting{"server.timestamp_minutes", "STRONGROOM_TIMESTAMP_MINUTES", "15",
             "minutes, 1 to 15, by which a signed request's time may differ from the clock"},
     Setting{"server.strict_replay", "STRONGROOM_STRICT_REPLAY", "false",
-            "refuse a client key's request that comes twice from one address, too"},
+            "refuse every client key's request that comes twice, its own instances' too"},
     Setting{"server.io_threads", "STRONGROOM_IO_THREADS", "0", "I/O threads; 0: one per core"},
     Setting{"server.pin_cpus", "STRONGROOM_PIN_CPUS", "",
             "cores for the I/O threads, comma-separated; empty: not pinned"},

@@ -118,9 +118,12 @@ class Bearer:
             equal((status, body["Code"]), (400, "InvalidSignatureMethod"))
 
     def repeats(self):
-        with self.suite.case("GetSecretValue", "the same bearer token again, from the same address alone"):
-            here, there = (self.instance(self.key, source=(address, 0)) for address in ("127.0.0.1", "127.0.0.2"))
+        here, there = (self.instance(self.key, source=(address, 0)) for address in ("127.0.0.1", "127.0.0.2"))
+        with self.suite.case("GetSecretValue", "the same bearer token in the same moment, from two instances of the application"):
             request = here.request("GetSecretValue", {"SecretName": self.inside})
+            equal([here.send(*request)[0], there.send(*request)[0]], [200, 200])
+        with self.suite.case("GetSecretValue", "the same bearer token again, from the same address alone"):
+            request = here.request("GetSecretValue", {"SecretName": self.inside}, age=60)
             equal([here.send(*request)[0], here.send(*request)[0]], [200, 200])
             status, body = there.send(*request)
             equal((status, body["Code"]), (400, "SignatureNonceUsed"))

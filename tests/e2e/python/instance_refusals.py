@@ -151,7 +151,10 @@ class Refusals:
         headers["authorization"] = "Bearer " + here.sign(headers)
         with self.suite.case("GetSecretValue", "the same bytes again, from the same address"):
             equal([here.send(headers, message({1: self.name})).status for _ in "12"], [200, 200])
-        with self.suite.case("GetSecretValue", "the same bytes again, from another address"):
+        with self.suite.case("GetSecretValue", "the same bytes in the same moment, from another instance of the application"):
+            equal(there.send(headers, message({1: self.name})).status, 200)
+        with self.suite.case("GetSecretValue", "the same bytes later, from another address"):
+            time.sleep(11)
             answer = there.send(headers, message({1: self.name}))
             equal((answer.status, answer.code), (401, "SignatureNotMatch"))
             entry = entry_of(self.data, answer.request_id())

@@ -23,7 +23,7 @@ namespace strongroom::gateway_instance {
 class ReplayGuard;
 /// What is done about a request that comes a second time (security.md §2.6).
 struct ReplayRules {
-  bool strict = false;             // refused from the address that sent it first, too
+  bool strict = false;             // refused whoever sends it
   ReplayAlarms* alarms = nullptr;  // told of those from another address; outlives the guard
 };
 /// What remembers the signatures of one instance; shared by its I/O threads.

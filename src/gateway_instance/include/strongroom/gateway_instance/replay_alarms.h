@@ -1,6 +1,7 @@
 #pragma once
-// Requests of client keys that were sent once more from another address, and refused: somebody who
-// holds no key has seen one on its way. Kept until the server tells of them. Thread-safe.
+// Requests of client keys that came once more, later, from another address, and were refused:
+// somebody who holds no key has seen one on its way. Kept until the server tells of them.
+// Thread-safe.
 
 #include <mutex>
 #include <string>

@@ -26,6 +26,11 @@
 
 namespace strongroom::identity {
 
+/// A client key belongs to an application, which may run many times: its instances sign the same
+/// call in one second with the same bytes, from addresses of their own. So long copies count as
+/// theirs.
+inline constexpr std::int64_t kFleetMillis = 10'000;
+
 /// What is known about a request besides its own text.
 struct AuthenticationContext {
   barrier::Reader& reader;          // the I/O thread's CachedReader, or a worker's SnapshotReader
@@ -74,7 +79,8 @@ class Authenticator {
   /// else an error with a code of gateway.md §1.7, or Throttling.User for a source that fails too
   /// often or a full nonce table. SignatureDoesNotMatch ends with the exact string-to-sign, secret
   /// values redacted. A client key's bearer token covers no nonce: its equal calls of one second
-  /// are the same bytes, so they may be repeated from the address that sent them first.
+  /// are the same bytes, so they may be repeated from the address that sent them first, and within
+  /// kFleetMillis of their own time from any.
   Result<PrincipalRef> authenticate(const wire_openapi::Call& call,
                                     const AuthenticationContext& context);
 
