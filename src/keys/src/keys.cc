@@ -55,7 +55,7 @@ Result<Key> Keys::find(barrier::Reader& reader, AccountId account, std::string_v
 Result<UseStatus> Keys::status(barrier::Reader& reader, AccountId account,
                                std::string_view id) const {
   SR_TRY(const barrier::RecordRef record, read(reader, {RecordType::kKey, account, id}));
-  return decode_status(record);
+  return decode_status(record, clock_);
 }
 
 Result<std::string> Keys::key_of_version(barrier::Reader& reader, AccountId account,
@@ -68,7 +68,7 @@ Result<std::string> Keys::key_of_version(barrier::Reader& reader, AccountId acco
 Result<UsableVersion> Keys::usable(barrier::Reader& reader, AccountId account,
                                    std::string_view key_id, std::string_view version_id) const {
   SR_TRY(const barrier::RecordRef head, read(reader, {RecordType::kKey, account, key_id}));
-  SR_TRY(const UseStatus use, decode_status(head));
+  SR_TRY(const UseStatus use, decode_status(head, clock_));
   UsableVersion version{.key_id = std::string(key_id),
                         .version_id = {},
                         .spec = use.spec,
@@ -212,7 +212,8 @@ Result<bool> Keys::delete_due(barrier::Transaction& transaction, const due::Task
 Result<WrappingKey> Keys::wrapping_key(barrier::Reader& reader, AccountId account,
                                        std::string_view id) const {
   SR_TRY(const Key key, find(reader, account, id));
-  SR_CHECK_OK(permit(KeyAction::kUse, key.state));
+  const Instant now = clock_ == nullptr ? Instant{} : clock_->now();
+  SR_CHECK_OK(permit(KeyAction::kUse, state_at(key.state, key.material_expires, now)));
   SR_CHECK_OK(require_symmetric(key.spec));
   const std::string& version_id = key.primary_version().id;
   SR_TRY(SecretBytes bytes, material(reader, account, key.id, version_id));

@@ -103,6 +103,11 @@ Result<Key> disable(Key before) {
   return before;
 }
 
+KeyState state_at(KeyState stored, Instant expires, Instant now) {
+  const bool expired = expires != Instant{} && expires <= now;
+  return expired && stored == KeyState::kEnabled ? KeyState::kPendingImport : stored;
+}
+
 Result<Key> schedule_deletion(Key before, Instant when) {
   SR_CHECK_OK(permit(KeyAction::kScheduleDeletion, before.state));
   if (before.deletion_protection) {

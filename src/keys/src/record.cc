@@ -94,9 +94,14 @@ Result<const fb::Key*> view_key(const barrier::RecordRef& record) {
   return view<fb::Key>(record);
 }
 
-Result<UseStatus> decode_status(const barrier::RecordRef& record) {
+Result<UseStatus> decode_status(const barrier::RecordRef& record, const Clock* clock) {
   SR_TRY(const fb::Key* stored, view<fb::Key>(record));
-  return UseStatus{.state = static_cast<KeyState>(stored->state()),
+  auto state = static_cast<KeyState>(stored->state());
+  // The clock is asked for keys that end alone: this is on the way of every read.
+  if (clock != nullptr && stored->material_expires() != 0) {
+    state = state_at(state, {stored->material_expires()}, clock->now());
+  }
+  return UseStatus{.state = state,
                    .service_default = stored->service_default(),
                    .instance_id = stored->instance_id()->str(),
                    .spec = static_cast<KeySpec>(stored->spec()),

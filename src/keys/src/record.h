@@ -22,8 +22,9 @@ Result<Key> decode(const barrier::RecordRef& record);
 /// The body where it lies. kCorrupt as decode().
 Result<const fb::Key*> view_key(const barrier::RecordRef& record);
 
-/// What every use of a key needs to know, without copies.
-Result<UseStatus> decode_status(const barrier::RecordRef& record);
+/// What every use of a key needs to know, without copies. The state is state_at() `clock`'s
+/// time; null: as stored.
+Result<UseStatus> decode_status(const barrier::RecordRef& record, const Clock* clock);
 /// The id of the version that is meant: the primary if `version_id` is empty. 404
 /// Forbidden.KeyVersionNotFound if the key has no such version.
 Result<std::string> decode_version_id(const barrier::RecordRef& record,

@@ -313,6 +313,25 @@ TEST_F(KeyLife, MaterialExpires) {
   EXPECT_EQ(run_due(), 1);
 }
 
+// However late the work comes that removes it.
+TEST_F(KeyLife, ExpiredMaterialIsNotUsedFromThatMomentOn) {
+  const Keys timed(*fixture_, fixture_.random(), "cn-hangzhou", &fixture_.clock());
+  const Key key = create({.origin = KeyOrigin::kExternal});
+  const auto scheme = crypto::EncryptionScheme::kRsaOaepSha256;
+  const std::string material(32, 'm');
+  ASSERT_EQ(import(key, parameters(key), material, scheme, {now().unix_ms + kMillisPerDay}), "ok");
+  fixture_.clock().advance_ms(kMillisPerDay - 1);
+  EXPECT_EQ(timed.status(*reader(), kAccount, key.id)->state, KeyState::kEnabled);
+  EXPECT_TRUE(timed.wrapping_key(*reader(), kAccount, key.id));
+  fixture_.clock().advance_ms(1);
+  EXPECT_EQ(timed.status(*reader(), kAccount, key.id)->state, KeyState::kPendingImport);
+  EXPECT_EQ(code_of(timed.encrypt(*reader(), kAccount, key.id, test::secret("x"), "")),
+            "Rejected.PendingImport");
+  EXPECT_EQ(code_of(timed.wrapping_key(*reader(), kAccount, key.id)), "Rejected.PendingImport");
+  ASSERT_EQ(import(key, parameters(key), material), "ok");
+  EXPECT_EQ(timed.status(*reader(), kAccount, key.id)->state, KeyState::kEnabled);
+}
+
 TEST_F(KeyLife, AnExternalKeyWithoutMaterialCanBeDeleted) {
   const Key key = create({.origin = KeyOrigin::kExternal});
   ASSERT_EQ(change([&](barrier::Transaction& t) -> Result<void> {

@@ -195,7 +195,7 @@ void RunningServer::Parts::open_rotation() {
 Result<void> RunningServer::Parts::open_service(AccountId account) {
   targets = std::make_unique<targets::Targets>(random);
   egress = start_egress(config);
-  keys = std::make_unique<keys::Keys>(*store, random, config.region);
+  keys = std::make_unique<keys::Keys>(*store, random, config.region, &clock);
   instances = std::make_unique<instances::Instances>(*store, random, config.region);
   SR_CHECK_OK(instances->build_index());
   secrets = std::make_unique<secrets::Secrets>(*store, *keys, random, config.region);

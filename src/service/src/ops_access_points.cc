@@ -1,6 +1,6 @@
 // Application access points: network rules, permission policies, access points (openapi.md §11.1 to
-// §11.3). Client keys: ops_client_keys.cc. Names in a policy or access point are not checked; what
-// does not exist grants nothing.
+// §11.3). Client keys: ops_client_keys.cc. Names in a policy or access point are not checked, for
+// what does not exist grants nothing; but a role's is: one that is not there bounds nobody.
 
 #include <algorithm>
 
@@ -8,6 +8,7 @@
 #include "still_reading.h"
 #include "strongroom/aap/access_points.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/identity/directory.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -254,6 +255,14 @@ Result<void> create_application_access_point(Call& call) {
   if (point.authentication == aap::Authentication::kRamRole) {
     SR_TRY(point.role, p.required("RamRoleName"));
     SR_CHECK_OK(aap::check_name("RamRoleName", point.role));
+    // A name that is written wrong would leave the role that was meant unbounded.
+    const auto role = call.engines.directory.roles().get(call.reader, {call.account(), point.role});
+    if (!role && role.error().kind() != ErrorKind::kNotFound) {
+      return std::unexpected(role.error());
+    }
+    if (!role) {
+      return invalid_parameter("RamRoleName", "This account has no role of that name.");
+    }
   } else if (!p.text("RamRoleName").empty()) {
     // Else it would look as if the role's sessions were bounded.
     return invalid_parameter("RamRoleName",

@@ -130,7 +130,7 @@ void write_metadata(Call& call, const keys::Key& key) {
   answer.field("Description", key.description);
   answer.field("KeySpec", keys::to_text(key.spec));
   answer.field("KeyUsage", keys::to_text(key.usage));
-  answer.field("KeyState", keys::to_text(key.state));
+  answer.field("KeyState", keys::to_text(state_at(key.state, key.material_expires, call.now)));
   answer.field("Origin", keys::to_text(key.origin));
   answer.field("ProtectionLevel", keys::to_text(key.protection));
   if (key.has_primary()) answer.field("PrimaryKeyVersion", key.primary_version().id);

@@ -143,6 +143,13 @@ TEST_F(AccessPointsHandlers, AccessPointsAndTheirKeys) {
                  {{"Name", "b"}, {"Policies", R"(["p"])"}, {"AuthenticationMethod", "RAMRole"}})
                 .code,
             "MissingParameter");
+  // The role that was meant would stay unbounded.
+  EXPECT_EQ(call("CreateApplicationAccessPoint", {{"Name", "b"},
+                                                  {"Policies", R"(["p"])"},
+                                                  {"AuthenticationMethod", "RAMRole"},
+                                                  {"RamRoleName", "no-such-role"}})
+                .code,
+            "InvalidParameter");
   // It would look as if the role were bounded.
   EXPECT_EQ(call("CreateApplicationAccessPoint", {{"Name", "b"},
                                                   {"Policies", R"(["p"])"},

@@ -18,6 +18,7 @@
 #include "strongroom/base/name_index.h"
 #include "strongroom/base/name_value.h"
 #include "strongroom/base/random.h"
+#include "strongroom/base/time.h"
 #include "strongroom/base/usage_table.h"
 #include "strongroom/due/due.h"
 #include "strongroom/keys/blob.h"
@@ -88,9 +89,11 @@ struct ImportedMaterial {
 
 class Keys {
  public:
-  /// Store and random must outlive this. `region` is for ARNs.
-  Keys(barrier::SealedStore& store, Random& random, std::string region)
-      : store_(store), random_(random), region_(std::move(region)) {
+  /// Store, random and clock must outlive this. `region` is for ARNs. Imported material ends when
+  /// it expires by `clock`; without one, when the work that removes it is done.
+  Keys(barrier::SealedStore& store, Random& random, std::string region,
+       const Clock* clock = nullptr)
+      : store_(store), random_(random), region_(std::move(region)), clock_(clock) {
     forget_parsed_keys();
   }
 
@@ -242,6 +245,7 @@ class Keys {
   barrier::SealedStore& store_;
   Random& random_;
   const std::string region_;
+  const Clock* clock_;
   NameIndex index_;
   NameIndex alias_index_;
   std::atomic<std::uint64_t> parsed_generation_{0};

@@ -73,6 +73,10 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
+/// The state at `now` of a key that is stored as `stored`: imported material that has expired is
+/// gone, though the work that removes it may not have come yet. `expires` zero: never.
+KeyState state_at(KeyState stored, Instant expires, Instant now);
+
 /// What decides whether a key can be used now; cheap to get.
 struct UseStatus {
   KeyState state = KeyState::kEnabled;
