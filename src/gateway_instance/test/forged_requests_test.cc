@@ -5,6 +5,7 @@
 
 #include "instance_world.h"
 #include "strongroom/crypto/mac.h"
+#include "strongroom/identity/authenticator.h"
 
 namespace strongroom::gateway_instance {
 namespace {
@@ -228,7 +229,9 @@ TEST(Replay, ACopyFromAnotherAddressIsRefused) {
   const Draft draft = world.read(world.make_key());
   EXPECT_EQ(world.send(draft, "192.0.2.1").status, 200);
   EXPECT_EQ(world.send(draft, "192.0.2.1").status, 200);
-  EXPECT_EQ(world.send(draft, "192.0.2.2").code, "SignatureNotMatch");
+  EXPECT_EQ(world.send(draft, "192.0.2.2").status, 200);  // another instance of the application
+  const Instant later{InstanceWorld::kNow.unix_ms + identity::kFleetMillis + 1};
+  EXPECT_EQ(world.send(draft, "192.0.2.2", later).code, "SignatureNotMatch");
 }
 
 }  // namespace
