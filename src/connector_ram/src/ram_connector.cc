@@ -99,6 +99,12 @@ Result<Outcome> RamConnector::attempt(Change& change) {
     SR_CHECK_OK(directory.set_access_key_active(*change.transaction, change.owner, pending, true));
     return done();
   }
+  // A rotation's pending key is new; what is set again after it was deleted would undo that.
+  if (pending == current) {
+    return make_outcome(Status::kConfiguration, "AccessKeyDeleted",
+                        "The AccessKey was deleted, so it is not brought back. Rotate the secret: "
+                        "it gets another one.");
+  }
   if (keys.size() >= limits::kAccessKeysPerUserMax) {
     if (previous == current || !has(keys, previous)) {
       return make_outcome(Status::kConfiguration, "NoFreeAccessKeySlot",

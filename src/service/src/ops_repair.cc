@@ -18,9 +18,19 @@ using enum ResourceKind;
 constexpr std::int64_t kReadersDaysDefault = 7;
 constexpr std::int64_t kReadersDaysMax = 90;
 
+// A RAM user's AccessKey that somebody switched off is switched on again.
+Result<void> may_set_again(Call& call, const secrets::SecretView& view) {
+  if (view.type() != secrets::SecretType::kRamCredentials) return {};
+  SR_TRY(const rotation::ExtendedConfig config,
+         rotation::stored_extended_config(view.extended_config()));
+  return call.authorize("ram:UpdateAccessKey", "acs:ram:*:" + view.account().text() + ":user/" +
+                                                   std::string(config.get("UserName")));
+}
+
 Result<void> resync_secret(Call& call) {
   SR_TRY(rotation::Rotations* const rotations, rotations_of(call));
   SR_TRY(const secrets::SecretView view, live_secret_of(call));
+  SR_CHECK_OK(may_set_again(call, view));
   SR_CHECK_OK(rotations->resync(*call.transaction, view.decode(), call.principal.arn, call.now));
   call.answer.field("SecretName", view.name());
   return {};

@@ -390,6 +390,9 @@ TEST_F(RamRotation, ResyncSwitchesADisabledKeyOnAndStrangersKeysAreTold) {
 
   fixture_.clock().advance_ms(1'000);
   const Operation& resync = *service_.find(kStrongroom.version, "ResyncSecret");
+  EXPECT_FALSE(run(user({"kms:*", "strongroom:*"}), resync, {{"SecretName", name}}, nullptr).ok());
+  work();
+  EXPECT_TRUE(run_of(name).drifted) << "whoever may not switch keys on does not by this either";
   ASSERT_TRUE(run(root(), resync, {{"SecretName", name}}, nullptr).ok());
   work();
   const auto reader = *fixture_->reader();
@@ -397,6 +400,22 @@ TEST_F(RamRotation, ResyncSwitchesADisabledKeyOnAndStrangersKeysAreTold) {
   ASSERT_EQ(listed->size(), 2U) << "other people's keys are left alone";
   for (const auto& key : *listed) EXPECT_TRUE(key.active) << key.id;
   EXPECT_FALSE(run_of(name).drifted);
+}
+
+TEST_F(RamRotation, ResyncDoesNotBringADeletedKeyBack) {
+  ASSERT_TRUE(create_ram().ok());
+  const std::string name = "acs/ram/user/bot";
+  work();
+  auto transaction = *fixture_->begin();
+  ASSERT_TRUE(directory_.delete_access_key(*transaction, {kAccount, "bot"}, key_id_));
+  ASSERT_TRUE(transaction->commit());
+  fixture_.clock().advance_ms(1'000);
+  const Operation& resync = *service_.find(kStrongroom.version, "ResyncSecret");
+  ASSERT_TRUE(run(root(), resync, {{"SecretName", name}}, nullptr).ok());
+  work();
+  EXPECT_TRUE(keys().empty());
+  EXPECT_EQ(run_of(name).code, "AccessKeyDeleted");
+  EXPECT_EQ(events().back(), "Secret:ResyncSecret:Failure");
 }
 
 TEST_F(RamRotation, WhoeverMayNotMakeKeysMayNotManageThem) {
