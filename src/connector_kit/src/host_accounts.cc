@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "strongroom/connector/ssh_line.h"
 #include "strongroom/connector_kit/host_helper.h"
 
 namespace strongroom::connector_kit {
@@ -27,19 +28,8 @@ bool is_user(std::string_view name) {
 
 /// "ssh-rsa AAAA…" of a public key line without its comment; empty if it is none.
 std::string key_of(std::string_view line) {
-  const std::size_t type_end = line.find(' ');
-  if (type_end == std::string_view::npos) return "";
-  const std::string_view blob =
-      line.substr(type_end + 1, line.find_first_of(" \r\n", type_end + 1) - type_end - 1);
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/' || c == '=' || c == '-' || c == '@' || c == '.';
-  };
-  const std::string_view type = line.substr(0, type_end);
-  if (type.empty() || blob.empty() || !std::ranges::all_of(type, plain) ||
-      !std::ranges::all_of(blob, plain))
-    return "";
-  return std::string(type) + " " + std::string(blob);
+  const auto key = connector::read_ssh_line(line);
+  return key ? key->text : "";
 }
 
 std::string managed_line(const Credential& credential) {

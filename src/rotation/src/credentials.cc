@@ -93,6 +93,14 @@ std::unexpected<Error> wrong_form(const Form& form) {
       "The specified parameter \"SecretData\" is not valid. For this type it is " + expected + ".");
 }
 
+// What the old line of authorized_keys is found by when it is to go.
+std::unexpected<Error> no_pair() {
+  return fail(ErrorKind::kInvalidInput, "InvalidParameter",
+              "The specified parameter \"SecretData\" is not valid. PublicKey is one whole line as "
+              "in authorized_keys (\"ssh-rsa AAAA…\", without options) and the public half of "
+              "PrivateKey, which has no passphrase.");
+}
+
 Result<SecretBytes> random_password(Random& random) {
   SR_TRY(SecretBytes password, SecretBytes::zeroed(kPasswordChars));
   const std::span<std::uint8_t> out = RotationReveal::into(password);
@@ -137,6 +145,8 @@ Result<std::vector<Credential>> parse_given(const Form& form, const SecretBytes&
   for (SecretObject& object : objects) {
     auto credential = credential_of(form, object);
     if (!credential || find(object, "GenerateTimestamp") != nullptr) return wrong_form(form);
+    if (form.sub_type == "SSHKey" && !is_ssh_pair(credential->public_part, credential->secret))
+      return no_pair();
     credentials.push_back(std::move(*credential));
   }
   return credentials;

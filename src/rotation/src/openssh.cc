@@ -2,6 +2,7 @@
 
 #include "reveal.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/connector/ssh_line.h"
 #include "strongroom/crypto/asymmetric.h"
 
 namespace strongroom::rotation {
@@ -53,6 +54,31 @@ Result<SecretBytes> pem_of(const SecretBytes& pkcs8) {
 }
 
 }  // namespace
+
+// PROTOCOL.key: a mark, "none" for cipher and derivation, no options, one key, its public half. The
+// last one or two bytes of that share a group of Base64 with what is secret, and are left out.
+bool is_ssh_pair(std::string_view line, const SecretBytes& private_key) {
+  constexpr std::string_view kBegin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+  const auto key = connector::read_ssh_line(line);
+  if (!key) return false;
+  std::string_view pem = as_chars(RotationReveal::view(private_key));
+  const std::size_t begin = pem.find(kBegin);
+  if (begin == std::string_view::npos) return true;
+  std::string front("openssh-key-v1\0", 15);
+  for (const std::string_view none : {"none", "none", ""}) append_block(front, none);
+  append_u32(front, 1);
+  append_block(front, key->blob);
+  front.resize(front.size() / 3 * 3);
+  const std::string expected = base64_encode(as_bytes(front));
+  pem.remove_prefix(begin + kBegin.size());
+  std::size_t seen = 0;
+  for (const char c : pem) {
+    if (seen == expected.size()) break;
+    if (c == '\n' || c == '\r') continue;
+    if (c != expected[seen++]) return false;
+  }
+  return seen == expected.size();
+}
 
 Result<std::string> openssh_line(std::string_view spki) {
   SR_TRY(std::string_view outer, element(spki, '\x30'));

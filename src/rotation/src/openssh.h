@@ -13,4 +13,9 @@ Result<connector::Credential> new_ssh_key(std::string_view account);
 /// RSA key.
 Result<std::string> openssh_line(std::string_view spki);
 
+/// Whether `line` is a whole public key, and the half of `private_key` as far as that can be seen
+/// without parsing the latter: OpenSSH's own form, which must have no passphrase, begins with the
+/// public half. Of other forms it is believed.
+bool is_ssh_pair(std::string_view line, const SecretBytes& private_key);
+
 }  // namespace strongroom::rotation

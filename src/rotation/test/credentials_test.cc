@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "openssh.h"
 #include "strongroom/crypto/asymmetric.h"
 #include "strongroom/rotation/extended_config.h"
@@ -74,6 +79,44 @@ TEST(Generate, PasswordsHaveEveryClassAndNeedNoQuoting) {
               std::string::npos);
     EXPECT_NE(password[0], '-');
   }
+}
+
+// What ssh-keygen writes: the public line, and OpenSSH's own form of the private key.
+std::pair<std::string, std::string> key_files(const std::string& options) {
+  const std::string file = testing::TempDir() + "credentials_test_key";
+  const auto text = [](const std::string& path) {
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  std::filesystem::remove(file);
+  EXPECT_EQ(std::system(("ssh-keygen -q -C me@here " + options + " -f " + file).c_str()), 0);
+  std::pair<std::string, std::string> files{text(file + ".pub"), text(file)};
+  std::filesystem::remove(file);
+  std::filesystem::remove(file + ".pub");
+  return files;
+}
+
+TEST(Given, AnSshKeyIsAWholePair) {
+  for (const char* options : {"-t ed25519 -N ''", "-t rsa -b 2048 -N ''", "-t ecdsa -N ''"}) {
+    const auto [line, pem] = key_files(options);
+    const auto [other, unused] = key_files(options);
+    EXPECT_TRUE(is_ssh_pair(line, test::secret(pem))) << options;
+    EXPECT_FALSE(is_ssh_pair(other, test::secret(pem))) << options;
+    EXPECT_FALSE(is_ssh_pair(line, test::secret(pem.substr(0, 60)))) << options;
+    const std::string key = line.substr(0, line.rfind(' '));
+    EXPECT_TRUE(is_ssh_pair(key, test::secret(pem))) << options;
+    for (const std::size_t size : {std::size_t{3}, std::size_t{11}, std::size_t{16}, key.size() / 2,
+                                   key.size() - 4, key.size() - 1})
+      EXPECT_FALSE(is_ssh_pair(key.substr(0, size), test::secret(pem))) << options << size;
+    EXPECT_FALSE(is_ssh_pair("restrict " + key, test::secret(pem))) << options;
+    EXPECT_FALSE(is_ssh_pair(key + "\n" + other, test::secret(pem))) << options;
+  }
+  const auto [line, pem] = key_files("-t ed25519 -N secret");
+  EXPECT_FALSE(is_ssh_pair(line, test::secret(pem))) << "has a passphrase";
+  const auto refused = parse_given(
+      kSsh, test::secret(R"({"UserName":"a","PublicKey":"ssh-rsa AAAAB3Nz","PrivateKey":"x"})"));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("one whole line"), std::string::npos);
 }
 
 TEST(Generate, AnSshKeyPairFitsTogether) {
