@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "files.h"
@@ -29,11 +30,12 @@ struct Reads {
 using ReadersOf = std::map<Reader, Reads>;
 
 /// An entry of a value that was handed out.
-void note(ReadersOf& readers, const Value& entry, const LeakOptions& asked) {
+void note(ReadersOf& readers, const Value& entry, const std::string& arn,
+          const LeakOptions& asked) {
   const std::string_view action = entry["action"].text();
   if (action != "GetSecretValue" && action != "BatchGetSecretValue") return;
   if (!entry["error_code"].text().empty()) return;
-  if (!text(entry["resource"]).ends_with(":secret/" + asked.name)) return;
+  if (entry["resource"].text() != arn) return;
   const std::string version = text(entry["version_id"]);
   if (!asked.version.empty() && version != asked.version) return;
   Reads& reads = readers[{text(entry["principal_name"]), text(entry["access_key_id"]),
@@ -43,7 +45,7 @@ void note(ReadersOf& readers, const Value& entry, const LeakOptions& asked) {
   reads.last = time;
 }
 
-Result<ReadersOf> readers_of(const LeakOptions& asked) {
+Result<ReadersOf> readers_of(const std::string& arn, const LeakOptions& asked) {
   ReadersOf readers;
   std::optional<Error> failed;
   SR_CHECK_OK(each_audit_entry(asked.log_directory, [&](const std::string& json) {
@@ -51,7 +53,7 @@ Result<ReadersOf> readers_of(const LeakOptions& asked) {
     const auto entry = bytes ? client::Json::parse(*bytes, json.size())
                              : Result<client::Json>(std::unexpected(bytes.error()));
     if (entry) {
-      note(readers, entry->root(), asked);
+      note(readers, entry->root(), arn, asked);
     } else {
       failed = entry.error();
     }
@@ -103,6 +105,20 @@ std::string plan(const LeakOptions& asked, const Kind& kind) {
   return out;
 }
 
+/// Whether the version that was asked for is there, so that nobody is calmed by a mistyped id.
+/// Nothing after a failure that was told.
+std::optional<bool> has_version(Session& session, const LeakOptions& asked) {
+  if (asked.version.empty()) return true;
+  const auto answer = session.call(
+      "list versions of \"" + asked.name + "\"",
+      {"ListSecretVersionIds",
+       {{"SecretName", asked.name}, {"IncludeDeprecated", "true"}, {"PageSize", "100"}}});
+  if (!answer) return std::nullopt;
+  return std::ranges::any_of(
+      answer->json.root()["VersionIds"]["VersionId"].items(),
+      [&](const Value& version) { return version["VersionId"].text() == asked.version; });
+}
+
 }  // namespace
 
 int leak(Session& session, const LeakOptions& options) {
@@ -112,11 +128,11 @@ int leak(Session& session, const LeakOptions& options) {
     asked.version = asked.name.substr(at + 1);
     asked.name.resize(at);
   }
-  const auto readers = readers_of(asked);
-  if (!readers) return session.failed("cannot read the audit log", readers.error());
   const auto answer = session.call("look at secret \"" + asked.name + "\"",
                                    {"DescribeSecret", {{"SecretName", asked.name}}});
   if (!answer) return session.exit_code();
+  const auto readers = readers_of(text(answer->json.root()["Arn"]), asked);
+  if (!readers) return session.failed("cannot read the audit log", readers.error());
   const Kind kind = kind_of(answer->json.root());
   std::vector<std::vector<std::string>> rows{
       {"WHO", "ACCESS KEY", "FROM", "VERSION", "READS", "FIRST", "LAST"}};
@@ -124,9 +140,16 @@ int leak(Session& session, const LeakOptions& options) {
     rows.push_back({reader.who, reader.access_key, reader.address, reader.version,
                     std::to_string(reads.count), reads.first, reads.last});
   }
+  if (rows.size() > 1) return print(columns(rows) + plan(asked, kind)) ? kOk : kError;
+  const auto known = has_version(session, asked);
+  if (!known) return session.exit_code();
   const std::string what = asked.version.empty() ? "it" : "its version " + asked.version;
-  const std::string list =
-      rows.size() > 1 ? columns(rows) : "Nobody read " + what + ", as far as this log goes back.\n";
+  std::string list = "Nobody read " + what + ", as far as this log goes back.\n";
+  if (!*known)
+    list +=
+        "The secret has no version of this id (any more): is it the right one? See strongroom "
+        "secret versions " +
+        asked.name + "\n";
   return print(list + plan(asked, kind)) ? kOk : kError;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "runner_pool.h"
 #include "strongroom/base/bytes.h"
@@ -18,6 +20,7 @@ struct Delivery {
   Incoming incoming;
   std::string bytes;
   std::string leaf;  // the encoded audit record; empty if it is a row of the commit
+  std::vector<std::string> entry_leaves;  // of a batch's entries
   bool close = false;
   const service::Operation* operation = nullptr;
   metrics::Outcome outcome = metrics::Outcome::kOk;
@@ -31,6 +34,8 @@ struct Delivery {
     operation = finished.operation;
     outcome = finished.outcome;
     if (finished.record != nullptr) leaf = audit::encode(*finished.record);
+    for (const audit::Record& entry : finished.entries)
+      entry_leaves.push_back(audit::encode(entry));
   }
 };
 
@@ -139,6 +144,7 @@ void IoHandler::finish(const Finished& finished, const Incoming& incoming,
                        net::Exchange& exchange) {
   count(incoming, finished.operation, finished.outcome, false);
   if (finished.record != nullptr) writer_->add(*finished.record);
+  for (const audit::Record& entry : finished.entries) writer_->add(entry);
   exchange.answer(finished.bytes, finished.record != nullptr, finished.close);
   runner_->reset();
 }
@@ -191,7 +197,9 @@ void IoHandler::deliver(Delivery& delivery, net::Exchange exchange) {
   cache_->fill(std::move(delivery.read_set));
   count(delivery.incoming, delivery.operation, delivery.outcome, true);
   if (!delivery.leaf.empty()) writer_->add_encoded(delivery.leaf);
-  exchange.answer(delivery.bytes, !delivery.leaf.empty(), delivery.close);
+  for (const std::string& leaf : delivery.entry_leaves) writer_->add_encoded(leaf);
+  const bool guarded = !delivery.leaf.empty() || !delivery.entry_leaves.empty();
+  exchange.answer(delivery.bytes, guarded, delivery.close);
 }
 
 }  // namespace

@@ -269,7 +269,22 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
                                   parts_.service.engines().region);
   finished_.record = outcome_.audit_committed ? nullptr : &record_;
   finished_.committed_leaf = outcome_.committed_leaf;
+  for (const service::EntryFacts& entry : outcome_.entries) record_entry(entry);
+  finished_.entries = entry_records_;
   write_answer(incoming, status, outcome_);
+}
+
+void CallRunner::record_entry(const service::EntryFacts& entry) {
+  audit::Record& record = entry_records_.emplace_back(record_);
+  record.request_id = entry.request_id;
+  record.resource = entry.facts.resource;
+  record.version_id = entry.facts.version_id;
+  record.key_id = entry.facts.key_id;
+  record.decision = entry.facts.decision;
+  record.policy = entry.facts.policy;
+  if (!entry.error) return;
+  record.error_code = entry.error->code();
+  record.status = wire_openapi::http_status_of(entry.error->code(), entry.error->kind());
 }
 
 // Before a principal or an operation is known.
@@ -345,6 +360,7 @@ void CallRunner::reset() {
   api_ = nullptr;
   operation_ = nullptr;
   parameters_ = service::Parameters({});
+  entry_records_.clear();
   outcome_ = {};
   finished_ = {};
   claimed_ = nullptr;

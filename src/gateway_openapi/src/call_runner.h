@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "log_runner.h"
 #include "strongroom/gateway_openapi/gateway.h"
@@ -52,6 +53,7 @@ class CallRunner final : public gateway::CallRunner {
   service::Request service_request(const Incoming& incoming) const;
   service::AnswerWriter& fresh_answer();
   void finish(const Incoming& incoming, service::Outcome outcome);
+  void record_entry(const service::EntryFacts& entry);
   void finish_error(const Incoming& incoming, const Error& error);
   void write_answer(const Incoming& incoming, int status, const service::Outcome& outcome);
   LogRunner& log_service();
@@ -79,6 +81,7 @@ class CallRunner final : public gateway::CallRunner {
   std::unique_ptr<service::AnswerWriter> answer_;
   service::Outcome outcome_;  // owns the strings record_ points to
   audit::Record record_;
+  std::vector<audit::Record> entry_records_;
   Finished finished_;
   identity::CredentialRef claimed_;         // the client key that a refused call named
   std::int64_t retry_after_ms_ = 0;         // 0: the usual hint

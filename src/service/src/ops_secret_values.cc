@@ -87,7 +87,9 @@ Result<Opened> open_entry(Call& call, const BatchEntry& entry) {
     arn = call.engines.secrets.arn(call.account(), entry.secret_name);
   }
   SR_CHECK_OK(call.authorize("kms:GetSecretValue", arn));
-  return open_value(call, named, entry.version_id, entry.version_stage);
+  SR_TRY(Opened opened, open_value(call, named, entry.version_id, entry.version_stage));
+  call.note_version(opened.version.id());
+  return opened;
 }
 
 }  // namespace
@@ -119,23 +121,26 @@ Result<void> batch_get_secret_value(Call& call) {
   SR_TRY(const std::vector<BatchEntry> entries, parse_secrets_list("SecretsList", text));
   std::vector<Opened> opened;
   std::vector<bool> extended;
+  std::vector<std::string> request_ids;  // of those that were opened
   std::vector<std::pair<std::string_view, Error>> refused;
   for (const BatchEntry& entry : entries) {
     auto value = open_entry(call, entry);
+    if (!value && !is_answer(value.error())) return std::unexpected(value.error());
+    std::string request_id = Uuid::generate(call.engines.random).upper();
+    call.end_entry(request_id, value ? nullptr : &value.error());
     if (value) {
       opened.push_back(std::move(*value));
       extended.push_back(entry.fetch_extended_config);
-    } else if (is_answer(value.error())) {
-      refused.emplace_back(entry.secret_name, value.error());
+      request_ids.push_back(std::move(request_id));
     } else {
-      return std::unexpected(value.error());
+      refused.emplace_back(entry.secret_name, value.error());
     }
   }
   call.answer.begin_flat_list("SecretValues");
   for (std::size_t i = 0; i < opened.size(); ++i) {
     call.answer.begin_item();
     write_value(call.answer, opened[i], extended[i]);
-    call.answer.field("RequestId", Uuid::generate(call.engines.random).upper());
+    call.answer.field("RequestId", request_ids[i]);
     call.answer.end_item();
   }
   call.answer.end_flat_list();

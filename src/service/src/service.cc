@@ -297,15 +297,31 @@ Call::Call(const Request& request, const Parts& parts)
       resource_policies_(parts.resource_policies),
       owner_(request.principal->account) {}
 
-void Call::finish(Outcome& outcome) {
-  outcome.facts.resource = std::move(audit_resource_);
-  outcome.facts.version_id = std::move(audit_version_);
-  outcome.facts.key_id = std::move(audit_key_);
-  outcome.facts.key_spec = audit_key_spec_;
+void Call::take_facts(AuditFacts& facts) {
+  facts.resource = std::move(audit_resource_);
+  facts.version_id = std::move(audit_version_);
+  facts.key_id = std::move(audit_key_);
+  facts.key_spec = audit_key_spec_;
   if (decided_) {
-    outcome.facts.decision = decision_name(verdict_.decision);
-    outcome.facts.policy = verdict_.decision.policy_name;
+    facts.decision = decision_name(verdict_.decision);
+    facts.policy = verdict_.decision.policy_name;
   }
+}
+
+void Call::end_entry(std::string request_id, const Error* error) {
+  EntryFacts& entry = entries_.emplace_back(EntryFacts{std::move(request_id), {}, std::nullopt});
+  take_facts(entry.facts);
+  if (error != nullptr) entry.error = *error;
+  audit_resource_.clear();
+  audit_version_.clear();
+  audit_key_.clear();
+  audit_key_spec_ = {};
+  decided_ = false;
+}
+
+void Call::finish(Outcome& outcome) {
+  take_facts(outcome.facts);
+  outcome.entries = std::move(entries_);
   if (outcome.error && outcome.error->kind() == ErrorKind::kDenied && decided_) {
     outcome.access_denied_detail = access::denied_detail({.principal = principal,
                                                           .action = denied_action_,

@@ -227,6 +227,35 @@ TEST_F(SecretHandlers, BatchAnswersEachSecretByItself) {
       "InvalidParameter");
 }
 
+TEST_F(SecretHandlers, EachSecretOfABatchIsRecordedByItself) {
+  ASSERT_TRUE(create("a", "one").ok());
+  ASSERT_TRUE(create("b", "two").ok());
+  ASSERT_TRUE(create("c", "three").ok());
+  const auto reader =
+      user({"kms:GetSecretValue"}, {secrets_.arn(kAccount, "a"), secrets_.arn(kAccount, "b")});
+  const Answer batch =
+      call_as(reader, "BatchGetSecretValue",
+              {{"SecretsList", R"([{"SecretName":"c"},{"SecretName":"b"},{"SecretName":"a"}])"}});
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(batch.facts.resource, "");
+  EXPECT_EQ(batch.facts.decision, "none");
+  ASSERT_EQ(batch.entries.size(), 3U);
+  EXPECT_EQ(batch.entries[0].facts.resource, secrets_.arn(kAccount, "c"));
+  EXPECT_EQ(batch.entries[0].facts.decision, "implicit-deny");
+  EXPECT_EQ(batch.entries[0].facts.version_id, "");
+  ASSERT_TRUE(batch.entries[0].error.has_value());
+  EXPECT_EQ(batch.entries[0].error->code(), "Forbidden.NoPermission");
+  for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
+    const EntryFacts& entry = batch.entries[i];
+    EXPECT_EQ(entry.facts.resource, secrets_.arn(kAccount, i == 1 ? "b" : "a"));
+    EXPECT_EQ(entry.facts.version_id, "v1");
+    EXPECT_EQ(entry.facts.decision, "allow");
+    EXPECT_FALSE(entry.error.has_value());
+    EXPECT_EQ(entry.request_id,
+              text_at(batch.json, "/SecretValues/" + std::to_string(i - 1) + "/RequestId"));
+  }
+}
+
 TEST_F(SecretHandlers, TheRightOnACustomersKeyIsJudgedSecond) {
   const std::string key = create_key();
   const std::string key_arn = keys_.arn(kAccount, key);

@@ -38,6 +38,7 @@ struct Answer {
   AuditFacts facts;
   bool not_cached = false;
   std::string detail = {};  // AccessDeniedDetail
+  std::vector<EntryFacts> entries = {};
 
   bool ok() const { return code.empty(); }
 };
@@ -86,6 +87,7 @@ class ServiceFixture : public testing::Test {
     const Outcome outcome = reader == nullptr ? service_.mutate(request, fresh)
                                               : service_.read(request, *reader, fresh());
     Answer answer{.json = writer.text(), .code = "", .message = "", .facts = outcome.facts};
+    answer.entries = outcome.entries;
     if (outcome.error) {
       answer.json.clear();
       answer.code = outcome.error->code();

@@ -14,6 +14,8 @@ import urllib.error
 import urllib.request
 
 from strongroom_e2e import waiting
+from strongroom_e2e.audit_log import entries as entries_in
+from strongroom_e2e.audit_log import entry_of
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import ROOT, Server
 from strongroom_e2e.wire import RAM, Wire
@@ -137,6 +139,26 @@ with Server() as server:
         assert "x-strongroom-receipt" not in wire.acs3("GetSecretValue", {"SecretName": "receipt"}).headers
         stranger_call = wire.acs3("GetSecretValue", {"SecretName": "receipt"}, extra=asked, secret="wrong")
         assert "x-strongroom-receipt" not in stranger_call.headers, stranger_call
+
+    with suite.case("BatchGetSecretValue", "each value is a record of its own, which leak finds"):
+        wire.ok("CreateSecret", {"SecretName": "other", "VersionId": "o1", "SecretData": "value-of-other"})
+        entries = json.dumps([{"SecretName": name} for name in ("receipt", "absent", "other")])
+        batch = wire.acs3("BatchGetSecretValue", {"SecretsList": entries}, extra=asked)
+        text = receipt_of(server, batch, "batch")[1]
+        assert batch.json["RequestId"] in text and '"resource"' not in text, text
+        for value, version in zip(batch.json["SecretValues"], ("v1", "o1"), strict=True):
+            entry = entry_of(server.data, value["RequestId"])
+            equal((entry["action"], entry["version_id"], entry["decision"]), ("BatchGetSecretValue", version, "allow"))
+            assert entry["resource"].endswith(":secret/" + value["SecretName"]), entry
+        denied = [e for e in entries_in(server.data) if e.get("resource", "").endswith(":secret/absent")]
+        equal([e["error_code"] for e in denied], ["Forbidden.ResourceNotFound"])
+        arn = wire.ok("DescribeSecret", {"SecretName": "other"})["Arn"]
+        for name in ("other", arn, "other@o1"):
+            told = strongroom(server, "leak", name, "--log", server.data)
+            equal(told.returncode, 0, told.stderr)
+            assert server.env["ALIBABA_CLOUD_ACCESS_KEY_ID"] in told.stdout and "o1" in told.stdout, told.stdout
+        told = strongroom(server, "leak", "other@o2", "--log", server.data).stdout
+        assert "Nobody read its version o2" in told and "no version of this id" in told, told
 
     with suite.case("-", "the whole log verifies after receipts"):
         checked = strongroom(server, "audit", "verify", server.data, "--key", vkey)

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,7 @@ struct Finished {
   bool close = false;
   const audit::Record* record = nullptr;          // null: it is a row of the call's own commit …
   std::string_view committed_leaf = {};           // … encoded here
+  std::span<const audit::Record> entries = {};    // of a batch: recorded beside its own
   const service::Operation* operation = nullptr;  // null: it named none
   metrics::Outcome outcome = metrics::Outcome::kOk;
 };

@@ -69,6 +69,23 @@ class Caretaker;
 class RotationDriver;
 struct Request;
 
+/// What is known at the end for the audit record: names and ids only.
+struct AuditFacts {
+  std::string resource;
+  std::string version_id;
+  std::string key_id;
+  std::string_view key_spec;           // a name from a table
+  std::string_view decision = "none";  // allow, explicit-deny, implicit-deny, none
+  std::string policy;
+};
+
+/// The same of one entry of a batch, which becomes a record of its own.
+struct EntryFacts {
+  std::string request_id;  // upper-case UUID; the entry's own in the answer
+  AuditFacts facts;
+  std::optional<Error> error;
+};
+
 /// What the call does to the world, which decides where it runs and how it is recorded.
 enum class Effect : std::uint8_t {
   kRead,       // runs on the I/O thread if all it needs is cached
@@ -214,6 +231,10 @@ class Call {
   std::string_view noted_resource() const { return audit_resource_; }
   /// `spec` lives for ever: a name from a table.
   void note_key_spec(std::string_view spec) { audit_key_spec_ = spec; }
+  /// Ends the work on one entry of a batch: what was noted and decided since the last one becomes a
+  /// record of its own, so that each value handed out is found by its secret. `error`: what the
+  /// entry was refused with, or null.
+  void end_entry(std::string request_id, const Error* error);
 
   /// Of `request`, which outlives it. `resource_policies` compiles and keeps.
   struct Parts {
@@ -228,6 +249,7 @@ class Call {
  private:
   friend class Service;
   void finish(struct Outcome& outcome);
+  void take_facts(AuditFacts& facts);
   Result<void> refused(std::string_view action, std::string_view arn);
 
   const access::CallFacts facts_;
@@ -245,6 +267,7 @@ class Call {
   std::shared_ptr<const policy::PolicySet> resource_policy_;  // keeps verdict_ valid
   bool decided_ = false;
   std::string denied_action_;
+  std::vector<EntryFacts> entries_;
 };
 
 }  // namespace strongroom::service

@@ -33,24 +33,15 @@ struct Request {
   std::int64_t started_ns = 0;          // monotonic_ns() when its work began; 0: not measured
 };
 
-/// What is known at the end for the audit record: names and ids only.
-struct AuditFacts {
-  std::string resource;
-  std::string version_id;
-  std::string key_id;
-  std::string_view key_spec;           // a name from a table
-  std::string_view decision = "none";  // allow, explicit-deny, implicit-deny, none
-  std::string policy;
-};
-
 /// How a call ended. On success `error` is empty and the answer's fields were written to the
 /// AnswerWriter.
 struct Outcome {
   std::optional<Error> error;
   AuditFacts facts;
-  std::string access_denied_detail;  // JSON object for the error envelope, or empty
-  bool audit_committed = false;      // the record is a row of the commit: do not record it again
-  std::string committed_leaf = {};   // then, that record
+  std::vector<EntryFacts> entries = {};  // of a batch; its own record names none of them
+  std::string access_denied_detail;      // JSON object for the error envelope, or empty
+  bool audit_committed = false;     // the record is a row of the commit: do not record it again
+  std::string committed_leaf = {};  // then, that record
 };
 
 class Service {
