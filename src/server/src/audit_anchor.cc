@@ -1,6 +1,7 @@
 #include "audit_anchor.h"
 
 #include "server_event.h"
+#include "server_record.h"
 #include "strongroom/audit_format/reader.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/base/log.h"
@@ -9,13 +10,12 @@ namespace strongroom::server {
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
-const barrier::Address kRecord{barrier::RecordType::kSystem, AccountId(), "audit-head"};
+constexpr std::string_view kRecord = "audit-head";
 
 Result<std::optional<audit::TreeHead>> remembered(barrier::SealedStore& store) {
   SR_TRY(const auto reader, store.reader());
-  const auto record = reader->read(kRecord);
-  if (!record && record.error().kind() == ErrorKind::kNotFound) return std::nullopt;
-  if (!record) return std::unexpected(record.error());
+  SR_TRY(const auto record, find_server_record(*reader, kRecord));
+  if (!record) return std::nullopt;
   FieldCursor fields((*record)->body());
   const std::uint8_t format = fields.u8();
   audit::TreeHead head;
@@ -30,15 +30,10 @@ Result<std::optional<audit::TreeHead>> remembered(barrier::SealedStore& store) {
 
 Result<void> remember_audit_head(barrier::Transaction& transaction, const audit::TreeHead& head,
                                  Random& random) {
-  // Read first: whatever is there is replaced.
-  const auto before = transaction.read(kRecord);
-  if (!before && before.error().kind() != ErrorKind::kNotFound)
-    return std::unexpected(before.error());
   std::string body(1, static_cast<char>(kFormat));
   append_u64(body, head.size);
   append_text16(body, head.root_hash);
-  transaction.put(kRecord, before ? (*before)->resource() : Uuid::generate(random), as_bytes(body));
-  return {};
+  return replace_server_record(transaction, kRecord, as_bytes(body), random);
 }
 
 Result<std::optional<std::string>> audit_gap(barrier::SealedStore& store, audit::Log& log,

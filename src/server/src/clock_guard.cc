@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server_event.h"
+#include "server_record.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/base/log.h"
 
@@ -14,7 +15,7 @@ namespace {
 constexpr std::int64_t kExplainedMillis = kMillisPerDay;
 constexpr std::int64_t kBelievedAfterMillis = kMillisPerDay;
 constexpr std::uint8_t kFormat = 1;
-const barrier::Address kRecord{barrier::RecordType::kSystem, AccountId(), "clock"};
+constexpr std::string_view kRecord = "clock";
 
 bool is_explained(std::int64_t ahead_ms) {
   return std::abs(ahead_ms) <= kExplainedMillis;
@@ -32,9 +33,7 @@ Result<std::unique_ptr<ClockGuard>> ClockGuard::open(Parts parts) {
   guard->looked_ns_ = guard->parts_.monotonic();
   guard->state_.trusted = guard->parts_.clock.now();  // unless something is remembered
   SR_TRY(const auto reader, guard->parts_.store.reader());
-  const auto record = reader->read(kRecord);
-  if (!record && record.error().kind() != ErrorKind::kNotFound)
-    return std::unexpected(record.error());
+  SR_TRY(const auto record, find_server_record(*reader, kRecord));
   if (record) {
     FieldCursor fields((*record)->body());
     const std::uint8_t format = fields.u8();
@@ -132,18 +131,12 @@ void ClockGuard::tell() {
 }
 
 Result<void> ClockGuard::put(barrier::Transaction& transaction, const State& state) const {
-  // Read first: whatever is there is replaced.
-  const auto before = transaction.read(kRecord);
-  if (!before && before.error().kind() != ErrorKind::kNotFound)
-    return std::unexpected(before.error());
   std::string body;
   body.push_back(static_cast<char>(kFormat));
   append_u64(body, static_cast<std::uint64_t>(state.trusted.unix_ms));
   append_u64(body, static_cast<std::uint64_t>(state.ahead_ms));
   append_u64(body, static_cast<std::uint64_t>(state.ran_ms));
-  transaction.put(kRecord, before ? (*before)->resource() : Uuid::generate(parts_.random),
-                  as_bytes(body));
-  return {};
+  return replace_server_record(transaction, kRecord, as_bytes(body), parts_.random);
 }
 
 Result<void> ClockGuard::remember(barrier::Transaction& transaction) {

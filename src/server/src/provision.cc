@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reveal.h"
+#include "server_record.h"
 #include "strongroom/crypto/certificate_text.h"
 #include "strongroom/crypto/x509.h"
 
@@ -20,19 +21,8 @@ constexpr std::string_view kLeafKey = "tls-leaf-key";
 constexpr std::string_view kDevRootKeyId = "dev-root-key-id";
 constexpr std::string_view kDevRootKeySecret = "dev-root-key-secret";
 
-barrier::Address system_record(std::string_view name) {
-  return {.type = barrier::RecordType::kSystem, .account = AccountId(), .name = name};
-}
-
-Result<std::optional<barrier::RecordRef>> find(barrier::Reader& reader, std::string_view name) {
-  auto record = reader.read(system_record(name));
-  if (record) return std::move(*record);
-  if (record.error().kind() == ErrorKind::kNotFound) return std::nullopt;
-  return std::unexpected(record.error());
-}
-
 Result<barrier::RecordRef> require(barrier::Reader& reader, std::string_view name) {
-  SR_TRY(auto record, find(reader, name));
+  SR_TRY(auto record, find_server_record(reader, name));
   if (record) return *record;
   return fail(ErrorKind::kCorrupt, "IncompleteDirectory",
               "the data directory lacks its record \"" + std::string(name) +
@@ -41,7 +31,7 @@ Result<barrier::RecordRef> require(barrier::Reader& reader, std::string_view nam
 
 void put_text(barrier::Transaction& transaction, std::string_view name, std::string_view text,
               Random& random) {
-  transaction.put(system_record(name), Uuid::generate(random), as_bytes(text));
+  transaction.put(server_record(name), Uuid::generate(random), as_bytes(text));
 }
 
 Result<Certificates> issue_leaf(barrier::Transaction& transaction,
@@ -134,8 +124,8 @@ Result<AccountId> operator_account(barrier::Reader& reader) {
 Result<void> keep_root_key(barrier::Transaction& transaction, const identity::IssuedAccessKey& key,
                            Random& random) {
   // Read first: whatever is there is replaced.
-  SR_CHECK_OK(find(transaction, kDevRootKeyId));
-  SR_CHECK_OK(find(transaction, kDevRootKeySecret));
+  SR_CHECK_OK(find_server_record(transaction, kDevRootKeyId));
+  SR_CHECK_OK(find_server_record(transaction, kDevRootKeySecret));
   put_text(transaction, kDevRootKeyId, key.id, random);
   put_text(transaction, kDevRootKeySecret, OperatorReveal::text(key.secret), random);
   return {};
@@ -156,7 +146,7 @@ ProvisionPlan plan_of(const Config& config, barrier::Mode mode) {
 Result<Provision> provision(barrier::SealedStore& store, identity::Directory& directory,
                             const ProvisionPlan& plan, const Clock& clock, Random& random) {
   SR_TRY(const auto reader, store.reader());
-  SR_TRY(const auto account, find(*reader, kAccount));
+  SR_TRY(const auto account, find_server_record(*reader, kAccount));
   if (!account) return create(store, directory, plan, clock.now(), random);
   SR_TRY(Provision found, load(*reader, **account, plan));
   if (!needs_renewal(found.certificates, plan, clock.now())) return found;
