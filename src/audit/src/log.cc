@@ -77,9 +77,9 @@ class FrameAppender {
   FrameAppender(const FrameAppender&) = delete;
   FrameAppender& operator=(const FrameAppender&) = delete;
 
-  /// One write of whole frames, synced if wanted. On an error nothing counts and the next write
-  /// starts a new segment.
-  Result<void> append(std::string_view frames, bool synced) {
+  /// One write of whole frames, which get the segment's mark, synced if wanted. On an error nothing
+  /// counts and the next write starts a new segment.
+  Result<void> append(std::span<char> frames, bool synced) {
     if (segment_ &&
         segment_->written.load(std::memory_order_relaxed) + frames.size() > segment_->capacity) {
       close();
@@ -87,8 +87,10 @@ class FrameAppender {
     if (!segment_) {
       SR_TRY(segment_, spool_.take(kind_, frames.size()));
     }
+    audit_format::mark_spool_frames(frames, segment_->mark);
     const std::uint64_t offset = segment_->written.load(std::memory_order_relaxed);
-    const ssize_t written = io_.write_at(segment_->file.get(), frames, offset);
+    const ssize_t written =
+        io_.write_at(segment_->file.get(), {frames.data(), frames.size()}, offset);
     if (written != static_cast<ssize_t>(frames.size())) {
       const int error = written < 0 ? errno : ENOSPC;
       const std::string path = segment_->path;
@@ -263,13 +265,13 @@ LogImpl::~LogImpl() {
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
   committed_.close();
-  spool_.drop_spare();
   // The first pass takes in what was left and deletes segments; the second drops their lines from
   // the resume file.
   for (int i = 0; i < 2; ++i) {
     const auto outcome = sequencer_->pass({});
     if (!outcome) log::error("audit_merge_failed", {{"reason", outcome.error().message()}});
   }
+  spool_.drop_spares();
 }
 
 void LogImpl::note_write(const Result<void>& outcome) {
@@ -279,7 +281,7 @@ void LogImpl::note_write(const Result<void>& outcome) {
   }
   if (writing_fails_.exchange(true)) return;
   log::error("audit_write_failed", {{"reason", outcome.error().message()}});
-  spool_.drop_spare();  // the sequencer tries the disk by making one
+  spool_.drop_spares();  // the sequencer tries the disk by making one
 }
 
 Result<void> LogImpl::append_committed(std::span<const std::string> leaves) {

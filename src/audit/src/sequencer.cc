@@ -10,7 +10,7 @@
 namespace strongroom::audit {
 namespace {
 
-constexpr std::size_t kReadBytes = 32U << 10;  // some 60 records: 50 us of work
+constexpr std::size_t kReadBytes = 128U << 10;  // some 190 records: 150 us of work
 // The rests of one pass together are shorter, however much there is to read.
 constexpr std::chrono::microseconds kRestsMax{limits::kAuditMergeMillis * 1000 / 2};
 constexpr std::chrono::microseconds kRestMax{1'000};
@@ -77,7 +77,7 @@ Result<void> Sequencer::read(Unread& what, const std::function<void()>& between)
     if (got <= 0) return io_error("read", segment.path, got < 0 ? errno : EIO);
     std::string_view rest = std::string_view(buffer_).substr(0, static_cast<std::size_t>(got));
     const std::size_t available = rest.size();
-    while (const auto frame = audit_format::take_spool_frame(rest)) {
+    while (const auto frame = audit_format::take_spool_frame(rest, segment.mark)) {
       SR_CHECK_OK(tree_.add(frame->leaf, frame->entry));
     }
     if (rest.size() == available) {
@@ -108,7 +108,7 @@ void Sequencer::remove_finished(const std::vector<SegmentPtr>& segments) {
     const std::uint64_t read =
         known != offsets_.end() ? known->second : std::uint64_t{audit_format::kFileHeaderBytes};
     // Closed before this load, so `written` does not move any more.
-    if (read == segment->written.load(std::memory_order_acquire)) spool_.remove(segment);
+    if (read == segment->written.load(std::memory_order_acquire)) spool_.done_with(segment);
   }
 }
 

@@ -44,12 +44,15 @@ Result<void> Spool::recover(
     for (const auto& offset : offsets) {
       if (offset.number == segment->number && segment->kind == kReads) start = offset.offset;
     }
-    SR_TRY(segment->written, audit_format::for_each_spool_frame(
-                                 segment->path, segment->number, start,
-                                 [&](const audit_format::Hash& leaf, std::string_view) {
-                                   if (segment->kind == kCommitted)
-                                     committed(segment->number, leaf);
-                                 }));
+    SR_TRY(
+        const audit_format::SpoolEnd end,
+        audit_format::for_each_spool_frame(segment->path, segment->number, start,
+                                           [&](const audit_format::Hash& leaf, std::string_view) {
+                                             if (segment->kind == kCommitted)
+                                               committed(segment->number, leaf);
+                                           }));
+    segment->written = end.offset;
+    segment->mark = end.mark;
   }
   return {};
 }
@@ -64,8 +67,10 @@ Result<SegmentPtr> Spool::take(char kind, std::size_t bytes) {
       return fail(ErrorKind::kUnavailable, "AuditBacklog",
                   "the audit log's tree falls behind: too many segments wait");
     }
-    if (kind == kReads && spare_ && bytes + audit_format::kFileHeaderBytes <= spare_->capacity) {
-      segments_.push_back(std::exchange(spare_, nullptr));
+    if (kind == kReads && !spares_.empty() &&
+        bytes + audit_format::kFileHeaderBytes <= spares_.back()->capacity) {
+      segments_.push_back(std::move(spares_.back()));
+      spares_.pop_back();
       return segments_.back();
     }
   }
@@ -78,10 +83,8 @@ Result<SegmentPtr> Spool::take(char kind, std::size_t bytes) {
 Result<SegmentPtr> Spool::create(char kind, std::size_t bytes) {
   auto segment = std::make_shared<Segment>();
   segment->kind = kind;
-  {
-    const std::lock_guard lock(mutex_);
-    segment->number = next_number_++;
-  }
+  segment->number = next_number();
+  segment->mark = audit_format::spool_mark(segment->number);
   segment->path = directory_ + '/' + audit_format::spool_path(kind, segment->number);
   segment->capacity =
       std::max(kind == kReads ? limits::kAuditSpoolBytes : limits::kAuditCommittedSpoolBytes,
@@ -100,21 +103,26 @@ Result<SegmentPtr> Spool::create(char kind, std::size_t bytes) {
   return segment;
 }
 
+std::uint64_t Spool::next_number() {
+  const std::lock_guard lock(mutex_);
+  return next_number_++;
+}
+
 Result<void> Spool::prepare_spare() {
   {
     const std::lock_guard lock(mutex_);
-    if (spare_) return {};
+    if (!spares_.empty()) return {};
   }
   SR_TRY(auto segment, create(kReads, 0));
   const std::lock_guard lock(mutex_);
-  spare_ = std::move(segment);
+  spares_.push_back(std::move(segment));
   return {};
 }
 
-void Spool::drop_spare() {
+void Spool::drop_spares() {
   const std::lock_guard lock(mutex_);
-  if (spare_) unlink(spare_->path.c_str());
-  spare_ = nullptr;
+  for (const SegmentPtr& spare : spares_) unlink(spare->path.c_str());
+  spares_.clear();
 }
 
 std::vector<SegmentPtr> Spool::segments() const {
@@ -122,16 +130,42 @@ std::vector<SegmentPtr> Spool::segments() const {
   return segments_;
 }
 
-void Spool::remove(const SegmentPtr& segment) {
+bool Spool::wants_file_of(const Segment& segment) const {
+  if (segment.kind != kReads || segment.capacity != limits::kAuditSpoolBytes) return false;
+  const std::lock_guard lock(mutex_);
+  return spares_.size() < limits::kAuditSpareSegmentsMax;
+}
+
+// Nothing is synced: whichever of the new name and the new header a power failure keeps, the file
+// then holds no frame of the segment that it is named after, and what it held before is in the
+// tree.
+SegmentPtr Spool::take_over(Segment& segment) {
+  auto next = std::make_shared<Segment>();
+  next->number = next_number();
+  next->mark = audit_format::spool_mark(next->number);
+  next->path = directory_ + '/' + audit_format::spool_path(kReads, next->number);
+  next->capacity = segment.capacity;
+  if (rename(segment.path.c_str(), next->path.c_str()) != 0) return nullptr;
+  segment.path = next->path;
+  if (!write_all(io_, segment.file.get(), audit_format::spool_header(next->number), 0)) {
+    return nullptr;
+  }
+  next->file = std::move(segment.file);
+  return next;
+}
+
+void Spool::done_with(const SegmentPtr& segment) {
+  SegmentPtr spare = wants_file_of(*segment) ? take_over(*segment) : nullptr;
   // If it cannot be deleted it is found again at the next start; its offset keeps it from being
   // read twice.
-  if (unlink(segment->path.c_str()) != 0 && errno != ENOENT) {
+  if (!spare && unlink(segment->path.c_str()) != 0 && errno != ENOENT) {
     log::warn("audit_segment_not_deleted",
               {{"number", static_cast<std::int64_t>(segment->number)}});
     return;
   }
   const std::lock_guard lock(mutex_);
   std::erase(segments_, segment);
+  if (spare) spares_.push_back(std::move(spare));
 }
 
 }  // namespace strongroom::audit

@@ -25,7 +25,7 @@ using audit_format::VerifierKey;
 
 namespace {
 
-constexpr std::size_t kSpillBytes = 32U << 10;
+constexpr std::size_t kSpillBytes = 128U << 10;
 
 std::unexpected<Error> corrupt(std::string what) {
   return fail(ErrorKind::kCorrupt, "AuditLogCorrupt",

@@ -112,11 +112,11 @@ TEST(Encode, FrameHoldsLengthLeafAndEntry) {
   append_frame(frames, record_of(id));
   append_frame(frames, std::string_view("second"));
   std::string_view rest = frames;
-  const auto first = audit_format::take_spool_frame(rest);
+  const auto first = audit_format::take_spool_frame(rest, 0);
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(first->entry, encode(record_of(id)));
   EXPECT_EQ(first->leaf, audit_format::leaf_hash(as_bytes(first->entry)));
-  EXPECT_EQ(audit_format::take_spool_frame(rest)->entry, "second");
+  EXPECT_EQ(audit_format::take_spool_frame(rest, 0)->entry, "second");
   EXPECT_TRUE(rest.empty());
 }
 

@@ -38,7 +38,7 @@ class FrameStream {
 
   /// The next frame by `take`, valid until the next call; nothing at the end of the good frames.
   template <class Frame>
-  Result<std::optional<Frame>> next(std::optional<Frame> (*take)(std::string_view&)) {
+  Result<std::optional<Frame>> next(const auto& take) {
     if (auto frame = take(rest_)) return frame;
     SR_CHECK_OK(refill());
     return take(rest_);

@@ -10,10 +10,14 @@ namespace strongroom::audit_format {
 namespace {
 
 constexpr std::string_view kVolumeMagic("SRAUDV1\0", 8);
-constexpr std::string_view kSpoolMagic("SRAUDS1\0", 8);
+constexpr std::string_view kSpoolMagic("SRAUDS2\0", 8);
+constexpr std::string_view kFirstSpoolMagic("SRAUDS1\0", 8);  // frames without a mark
 constexpr std::string_view kResumeTitle = "strongroom audit resume 1";
 constexpr std::string_view kRetainedTitle = "strongroom audit retained 1";
 constexpr std::size_t kResumeSegmentsMax = 1'000;
+constexpr std::uint32_t kSpoolLengthMask = 0xffff;
+static_assert(limits::kAuditRecordBytesMax <= kSpoolLengthMask);
+static_assert(limits::kAuditSpoolSegmentsMax < kResumeSegmentsMax);
 
 std::string number20(std::uint64_t number) {
   const std::string digits = std::to_string(number);
@@ -84,9 +88,37 @@ std::optional<std::string_view> take_volume_frame(std::string_view& rest) {
   return entry;
 }
 
-std::optional<SpoolFrame> take_spool_frame(std::string_view& rest) {
+std::uint16_t spool_mark(std::uint64_t number) {
+  return static_cast<std::uint16_t>(number);
+}
+
+Result<std::optional<std::uint16_t>> spool_mark_of(std::string_view header, std::uint64_t number) {
+  using Mark = std::optional<std::uint16_t>;
+  if (header == spool_header(number)) return Mark(spool_mark(number));
+  const bool started =
+      header.size() == kFileHeaderBytes && header != std::string(kFileHeaderBytes, '\0');
+  // A power failure may keep a new name without its header, or the reverse.
+  if (!started || header.starts_with(kSpoolMagic)) return Mark();
+  if (header.starts_with(kFirstSpoolMagic) && header.substr(8) == spool_header(number).substr(8)) {
+    return Mark(std::uint16_t{0});
+  }
+  return fail(ErrorKind::kCorrupt, "AuditLogCorrupt", "the header is damaged");
+}
+
+void mark_spool_frames(std::span<char> frames, std::uint16_t mark) {
+  while (!frames.empty()) {
+    const std::size_t length = load_u32(frames.data()) & kSpoolLengthMask;
+    frames[0] = static_cast<char>(mark >> 8);
+    frames[1] = static_cast<char>(mark);
+    frames = frames.subspan(kSpoolFrameBytes + length);
+  }
+}
+
+std::optional<SpoolFrame> take_spool_frame(std::string_view& rest, std::uint16_t mark) {
   if (rest.size() < kSpoolFrameBytes) return std::nullopt;
-  const std::size_t length = load_u32(rest.data());
+  const std::uint32_t word = load_u32(rest.data());
+  if (word >> 16 != mark) return std::nullopt;
+  const std::size_t length = word & kSpoolLengthMask;
   if (length == 0 || length > limits::kAuditRecordBytesMax ||
       length > rest.size() - kSpoolFrameBytes) {
     return std::nullopt;

@@ -190,22 +190,24 @@ Result<std::vector<Hash>> LogDirectory::prove_consistency(std::uint64_t old_size
   return consistency_proof(old_size, checkpoint_.head.size, hash_reader());
 }
 
-Result<std::uint64_t> for_each_spool_frame(
+Result<SpoolEnd> for_each_spool_frame(
     const std::string& path, std::uint64_t number, std::uint64_t offset,
     const std::function<void(const Hash& leaf, std::string_view entry)>& body) {
   SR_TRY(auto file, InputFile::open(path));
   std::string header(kFileHeaderBytes, '\0');
   SR_TRY(const std::size_t got, file.read_at(0, header));
-  // A segment whose creation was cut short holds nothing.
-  if (got < header.size() || header == std::string(kFileHeaderBytes, '\0')) return offset;
-  if (header != spool_header(number)) return damaged("the header of " + path + " is damaged");
+  const auto mark = spool_mark_of(std::string_view(header).substr(0, got), number);
+  if (!mark) return damaged("the header of " + path + " is damaged");
+  SpoolEnd end{.offset = offset, .mark = mark->value_or(0)};
+  if (!*mark) return end;
   FrameStream frames(std::move(file), offset);
-  std::uint64_t end = offset;
   while (true) {
-    SR_TRY(const auto frame, frames.next<SpoolFrame>(&take_spool_frame));
+    SR_TRY(const auto frame, frames.next<SpoolFrame>([&](std::string_view& rest) {
+      return take_spool_frame(rest, end.mark);
+    }));
     if (!frame || leaf_hash(as_bytes(frame->entry)) != frame->leaf) return end;
     body(frame->leaf, frame->entry);
-    end = frames.offset();
+    end.offset = frames.offset();
   }
 }
 

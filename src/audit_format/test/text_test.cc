@@ -152,7 +152,7 @@ TEST(Layout, FramesOfHostileBytesAreRefused) {
     std::string_view view = bad;
     EXPECT_FALSE(take_volume_frame(view).has_value());
     view = bad;
-    EXPECT_FALSE(take_spool_frame(view).has_value());
+    EXPECT_FALSE(take_spool_frame(view, 0).has_value());
   }
   EXPECT_EQ(parse_number20("00000000000000000042"), 42U);
   EXPECT_FALSE(parse_number20("42").has_value());

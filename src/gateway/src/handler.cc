@@ -66,8 +66,7 @@ class IoHandler final : public net::Handler {
   void finish(const Finished& finished, const Incoming& incoming, net::Exchange& exchange);
   /// What is kept of a call besides its record.
   void count(const Incoming& incoming, const service::Operation* operation,
-             metrics::Outcome outcome, bool worker) {
-    const std::int64_t nanoseconds = monotonic_ns() - incoming.started_ns;
+             metrics::Outcome outcome, std::int64_t nanoseconds, bool worker) {
     if (calls_ != nullptr) calls_->count(operation, outcome, nanoseconds);
     if (incoming.span) end_span(incoming, operation, outcome, nanoseconds, worker);
   }
@@ -142,7 +141,11 @@ void IoHandler::end_span(const Incoming& incoming, const service::Operation* ope
 
 void IoHandler::finish(const Finished& finished, const Incoming& incoming,
                        net::Exchange& exchange) {
-  count(incoming, finished.operation, finished.outcome, false);
+  // The record was made a moment ago and took the time then.
+  const bool timed = finished.record != nullptr && finished.record->duration_us > 0;
+  const std::int64_t nanoseconds =
+      timed ? finished.record->duration_us * 1'000 : monotonic_ns() - incoming.started_ns;
+  count(incoming, finished.operation, finished.outcome, nanoseconds, false);
   if (finished.record != nullptr) writer_->add(*finished.record);
   for (const audit::Record& entry : finished.entries) writer_->add(entry);
   exchange.answer(finished.bytes, finished.record != nullptr, finished.close);
@@ -195,7 +198,8 @@ void IoHandler::add_receipt(Delivery& delivery, std::string committed) const {
 
 void IoHandler::deliver(Delivery& delivery, net::Exchange exchange) {
   cache_->fill(std::move(delivery.read_set));
-  count(delivery.incoming, delivery.operation, delivery.outcome, true);
+  count(delivery.incoming, delivery.operation, delivery.outcome,
+        monotonic_ns() - delivery.incoming.started_ns, true);
   if (!delivery.leaf.empty()) writer_->add_encoded(delivery.leaf);
   for (const std::string& leaf : delivery.entry_leaves) writer_->add_encoded(leaf);
   const bool guarded = !delivery.leaf.empty() || !delivery.entry_leaves.empty();

@@ -1,10 +1,13 @@
 #include "strongroom/identity/authenticator.h"
 
+#include <time.h>
+
 #include <optional>
 #include <string>
 
 #include "signature.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/crypto/digest.h"
@@ -20,6 +23,13 @@ constexpr std::string_view kSessionPrefix = "STS.";
 constexpr std::size_t kKeyIdBytesMax = 128;
 constexpr std::string_view kMismatch = "Specified signature is not matched with our calculation. ";
 constexpr std::string_view kEcho = "server string to sign is:";
+
+// To a few milliseconds, which is enough for counting failures, without a look at the counter.
+std::int64_t coarse_ns() {
+  timespec now{};
+  SR_CHECK(clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 std::unexpected<Error> refuse(std::string_view code, std::string message) {
   return fail(ErrorKind::kUnauthenticated, std::string(code), std::move(message));
@@ -176,17 +186,17 @@ Authenticator::Authenticator(Directory& directory, NonceTable& nonces, SourceLim
       anonymous_(make_anonymous()) {}
 
 Result<PrincipalRef> Authenticator::admit_unsigned(const AuthenticationContext& context) {
-  if (sources_.admits(context.source_address, monotonic_ns())) return anonymous_;
+  if (sources_.admits(context.source_address, coarse_ns())) return anonymous_;
   return throttled("Too many requests from this address could not be authenticated.");
 }
 
 void Authenticator::failed(std::string_view source_address) {
-  sources_.failed(source_address, monotonic_ns());
+  sources_.failed(source_address, coarse_ns());
 }
 
 Result<PrincipalRef> Authenticator::authenticate(const Call& call,
                                                  const AuthenticationContext& context) {
-  const std::int64_t now_ns = monotonic_ns();
+  const std::int64_t now_ns = coarse_ns();
   if (!sources_.admits(context.source_address, now_ns)) {
     return throttled("Too many requests from this address could not be authenticated.");
   }
@@ -232,7 +242,7 @@ Result<PrincipalRef> Authenticator::verify(const Call& call, const Authenticatio
 
 Result<PrincipalRef> Authenticator::authenticate_text(const TextSignature& signature,
                                                       const AuthenticationContext& context) {
-  const std::int64_t now_ns = monotonic_ns();
+  const std::int64_t now_ns = coarse_ns();
   if (!sources_.admits(context.source_address, now_ns)) {
     return throttled("Too many requests from this address could not be authenticated.");
   }

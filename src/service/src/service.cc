@@ -232,7 +232,7 @@ Error as_dry_run_error(const Error& error) {
 
 Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWriter& answer) {
   SR_CHECK(request.operation->effect != Effect::kMutation);
-  const std::int64_t started_ns = monotonic_ns();
+  const std::int64_t started_ns = request.started_ns != 0 ? request.started_ns : monotonic_ns();
   Call call(request, {reader, nullptr, answer, engines_, resource_policies_});
   const Result<void> result = run(call, request);
   Outcome outcome;

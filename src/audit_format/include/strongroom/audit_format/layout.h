@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "strongroom/audit_format/merkle.h"
+#include "strongroom/base/result.h"
 
 namespace strongroom::audit_format {
 
@@ -39,6 +41,14 @@ std::optional<std::uint64_t> parse_number20(std::string_view name);
 std::string volume_header(std::uint64_t first_index);
 std::string spool_header(std::uint64_t number);
 
+/// Stands above the length of each frame of segment `number`, so that the frames of a segment whose
+/// file it took over are not taken for its own.
+std::uint16_t spool_mark(std::uint64_t number);
+/// What the frames of the file of segment `number` carry, by its first 16 bytes: its mark, or 0 in
+/// the first form of the file. Nothing if the file holds no frame of this segment: it was being
+/// made, or taken over, when the server stopped. kCorrupt for any other header.
+Result<std::optional<std::uint16_t>> spool_mark_of(std::string_view header, std::uint64_t number);
+
 /// Appends a volume's frame.
 void append_volume_frame(std::string& out, std::string_view entry);
 /// Takes the entry at the front of `rest` off it. Nothing if it is not all there or its length is
@@ -49,9 +59,11 @@ struct SpoolFrame {
   Hash leaf;
   std::string_view entry;
 };
-/// The frame at the front of `rest`, taken off it. Nothing at the end of what was written. Does not
-/// check the hash.
-std::optional<SpoolFrame> take_spool_frame(std::string_view& rest);
+/// The frame at the front of `rest`, taken off it. Nothing at the end of what was written under
+/// `mark`. Does not check the hash.
+std::optional<SpoolFrame> take_spool_frame(std::string_view& rest, std::uint16_t mark);
+/// Writes the mark into each of `frames`, which are whole.
+void mark_spool_frames(std::span<char> frames, std::uint16_t mark);
 
 /// Where the server goes on: one state of the resume file.
 struct ResumeState {

@@ -96,10 +96,14 @@ class LogDirectory {
   std::string note_;
 };
 
-/// Walks the frames of a spool segment from `offset` on and stops at the first that is not whole or
-/// does not match its hash. Calls `body` for each; returns the offset behind the last good one.
-/// kCorrupt if the header is not that of segment `number`.
-Result<std::uint64_t> for_each_spool_frame(
+struct SpoolEnd {
+  std::uint64_t offset = 0;  // behind the last good frame
+  std::uint16_t mark = 0;    // of the frames
+};
+/// Walks the frames of spool segment `number` from `offset` on and stops at the first that is not
+/// whole, not of this segment or does not match its hash. Calls `body` for each. kCorrupt if the
+/// header is no segment's.
+Result<SpoolEnd> for_each_spool_frame(
     const std::string& path, std::uint64_t number, std::uint64_t offset,
     const std::function<void(const Hash& leaf, std::string_view entry)>& body);
 

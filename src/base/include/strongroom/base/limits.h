@@ -203,10 +203,11 @@ inline constexpr std::size_t kAuditRecordBytesMax = 16U << 10;
 // Rows of commits moved into the log at a time.
 inline constexpr std::size_t kAuditDrainRowsMax = 2'000;
 inline constexpr std::size_t kAuditSegmentBytes = 64U << 20;  // a volume of entries
-inline constexpr std::size_t kAuditSpoolBytes = 16U << 20;    // one thread's segment, preallocated
+inline constexpr std::size_t kAuditSpoolBytes = 4U << 20;     // one thread's segment, preallocated
+inline constexpr std::size_t kAuditSpareSegmentsMax = 8;      // made or emptied, for the next
 inline constexpr std::size_t kAuditCommittedSpoolBytes = 4U << 20;  // the segment of mutations
 // Full but not yet in the tree; then writes fail.
-inline constexpr std::size_t kAuditSpoolSegmentsMax = 64;
+inline constexpr std::size_t kAuditSpoolSegmentsMax = 256;
 // One turn's records before they are written early.
 inline constexpr std::size_t kAuditBatchBytesMax = 4U << 20;
 inline constexpr std::int64_t kAuditMergeMillis = 90;
