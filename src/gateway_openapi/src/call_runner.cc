@@ -275,13 +275,7 @@ void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
 }
 
 void CallRunner::record_entry(const service::EntryFacts& entry) {
-  audit::Record& record = entry_records_.emplace_back(record_);
-  record.request_id = entry.request_id;
-  record.resource = entry.facts.resource;
-  record.version_id = entry.facts.version_id;
-  record.key_id = entry.facts.key_id;
-  record.decision = entry.facts.decision;
-  record.policy = entry.facts.policy;
+  audit::Record& record = entry_records_.emplace_back(service::entry_record(record_, entry));
   if (!entry.error) return;
   record.error_code = entry.error->code();
   record.status = wire_openapi::http_status_of(entry.error->code(), entry.error->kind());

@@ -1,6 +1,7 @@
 #include "background.h"
 
 #include <limits>
+#include <ranges>
 
 #include "audit_anchor.h"
 #include "strongroom/base/limits.h"
@@ -71,12 +72,16 @@ std::size_t run_rows(service::Service& service, std::span<const barrier::TimedRo
 Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
   SR_TRY(const auto rows,
          store.due(barrier::TimeTable::kAuditPending, kEndOfTime, limits::kAuditDrainRowsMax));
-  if (rows.empty()) return 0;
   std::vector<std::string> leaves;
   leaves.reserve(rows.size());
-  for (const barrier::TimedRow& row : rows) leaves.emplace_back(as_chars(row.record->body()));
+  std::size_t taken = 0;
+  for (; taken < rows.size() && leaves.size() < limits::kAuditDrainRowsMax; ++taken) {
+    for (const auto leaf : std::views::split(as_chars(rows[taken].record->body()), '\n'))
+      leaves.emplace_back(std::string_view(leaf));
+  }
+  if (leaves.empty()) return 0;
   SR_CHECK_OK(log.append_committed(leaves));
-  return remove_rows(store, rows);
+  return remove_rows(store, std::span(rows).first(taken));
 }
 
 Result<std::size_t> run_due_tasks(service::Service& service, const ClockGuard::Due& due) {

@@ -247,7 +247,9 @@ Result<void> re_encrypt(Call& call) {
   SR_TRY(const std::string aad, context_aad_of(call.parameters, "DestinationEncryptionContext"));
   // Both rights before any work, so that neither key is tried for a caller who may not finish.
   SR_TRY(const JudgedKey key, judged_key(call, "kms:ReEncryptTo", destination));
+  call.end_resource();
   SR_TRY(const keys::Decrypted opened, open_source(call));
+  call.end_resource();
   SR_TRY(const keys::Encrypted encrypted,
          call.engines.keys.encrypt(call.reader, key.owner, key.id, opened.plaintext, aad));
   call.note_key(encrypted.key_id);

@@ -79,7 +79,11 @@ Result<void> update_user(Call& call) {
   SR_TRY(const Owner owner, named_user(call));
   const Parameters& in = call.parameters;
   const auto new_name = in.find("NewUserName");
-  if (new_name) SR_CHECK_OK(authorize_on_user(call, *new_name));
+  if (new_name) {
+    call.end_resource();
+    SR_CHECK_OK(authorize_on_user(call, *new_name));
+    call.end_resource();
+  }
   const identity::UserChange change{.new_name = new_name,
                                     .display_name = in.find("NewDisplayName"),
                                     .mobile_phone = in.find("NewMobilePhone"),

@@ -42,18 +42,31 @@ Result<PolicyRef> judged_policy(Call& call) {
   return PolicyRef{call.account(), type, name};
 }
 
+struct Attachment {
+  EntityRef entity;
+  PolicyRef policy;
+};
+
+/// Both are recorded.
+Result<Attachment> judged_attachment(Call& call, EntityKind kind) {
+  SR_TRY(const EntityRef entity, judged_entity(call, kind));
+  call.end_resource();
+  SR_TRY(const PolicyRef policy, judged_policy(call));
+  call.end_resource();
+  return Attachment{entity, policy};
+}
+
 template <EntityKind kKind>
 Result<void> attach(Call& call) {
-  SR_TRY(const EntityRef entity, judged_entity(call, kKind));
-  SR_TRY(const PolicyRef ref, judged_policy(call));
-  return call.engines.directory.policies().attach(*call.transaction, entity, ref, call.now);
+  SR_TRY(const Attachment what, judged_attachment(call, kKind));
+  return call.engines.directory.policies().attach(*call.transaction, what.entity, what.policy,
+                                                  call.now);
 }
 
 template <EntityKind kKind>
 Result<void> detach(Call& call) {
-  SR_TRY(const EntityRef entity, judged_entity(call, kKind));
-  SR_TRY(const PolicyRef ref, judged_policy(call));
-  return call.engines.directory.policies().detach(*call.transaction, entity, ref);
+  SR_TRY(const Attachment what, judged_attachment(call, kKind));
+  return call.engines.directory.policies().detach(*call.transaction, what.entity, what.policy);
 }
 
 template <EntityKind kKind>

@@ -51,7 +51,11 @@ Result<void> get_group(Call& call) {
 Result<void> update_group(Call& call) {
   SR_TRY(const GroupRef ref, judged_group(call));
   const auto new_name = call.parameters.find("NewGroupName");
-  if (new_name) SR_CHECK_OK(judge(call, ram_arn(call, "group/", *new_name)));
+  if (new_name) {
+    call.end_resource();
+    SR_CHECK_OK(judge(call, ram_arn(call, "group/", *new_name)));
+    call.end_resource();
+  }
   SR_TRY(const Group group,
          call.engines.directory.groups().update(
              *call.transaction, ref,
@@ -87,10 +91,12 @@ struct Membership {
   std::string_view user;
 };
 
-// Both the user and the group are judged (gateway.md §5.2).
+// Both the user and the group are judged (gateway.md §5.2), and recorded.
 Result<Membership> judged_membership(Call& call) {
   SR_TRY(const std::string_view user, judged_name(call, "user/", "UserName"));
+  call.end_resource();
   SR_TRY(const GroupRef group, judged_group(call));
+  call.end_resource();
   return Membership{group, user};
 }
 

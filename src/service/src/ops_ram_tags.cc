@@ -108,6 +108,7 @@ Result<void> change_tags(Call& call, Change change) {
       SR_CHECK_OK(directory.policies().set_tags(*call.transaction, {call.account(), "Custom", name},
                                                 std::move(resource.tags)));
     }
+    call.end_resource();
   }
   return {};
 }
@@ -144,6 +145,7 @@ Result<TaggedPage> wanted_resources(Call& call, Kind kind) {
       SR_CHECK_OK(judge(call, arn_of(call, kind, name)));
       SR_TRY(Tagged resource, read_tagged(call, kind, name));
       out.resources.push_back(std::move(resource));
+      call.end_resource();
     }
     return out;
   }

@@ -184,6 +184,7 @@ Result<void> change_many(Call& call, std::string_view action, const std::functio
     const auto outcome = change_tags(call, target, change);
     if (!outcome && outcome.error().kind() == ErrorKind::kNotFound) return resource_id_not_found();
     SR_CHECK_OK(outcome);
+    call.end_resource();
   }
   return {};
 }
@@ -302,6 +303,7 @@ Result<TagPage> tags_of_named(Call& call, Kind kind, std::span<const std::string
     const auto tags = tags_of(call, call.reader, kind, target.name);
     if (!tags && tags.error().kind() == ErrorKind::kNotFound) return resource_id_not_found();
     if (!tags) return std::unexpected(tags.error());
+    call.end_resource();
     if (!wanted(*tags, filters)) continue;
     if (!add_rows(page, target.name, *tags)) return page;
     page.next = id;

@@ -245,6 +245,23 @@ Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWri
   return outcome;
 }
 
+namespace {
+
+/// The records of a call that succeeds, as one row of its commit: a commit has room for few. That
+/// of the call itself.
+std::string put_records(barrier::Transaction& transaction, const Request& request,
+                        const Outcome& outcome, std::string_view region) {
+  const audit::Record record = audit_record(request, outcome, 200, region);
+  std::string leaf = audit::encode(record);
+  std::string leaves = leaf;
+  for (const EntryFacts& entry : outcome.entries)
+    leaves += '\n' + audit::encode(entry_record(record, entry));
+  transaction.put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaves));
+  return leaf;
+}
+
+}  // namespace
+
 Outcome Service::mutate(const Request& request,
                         const std::function<AnswerWriter&()>& fresh_answer) {
   SR_CHECK(request.operation->effect == Effect::kMutation);
@@ -264,11 +281,11 @@ Outcome Service::mutate(const Request& request,
     if (!result) outcome.error = result.error();
     call.finish(outcome);
     if (!result) return outcome;
-    std::string leaf = audit::encode(audit_record(request, outcome, 200, engines_.region));
-    (*transaction)->put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaf));
+    std::string leaf = put_records(**transaction, request, outcome, engines_.region);
     const auto committed = (*transaction)->commit();
     if (committed) {
       outcome.audit_committed = true;
+      outcome.entries.clear();
       outcome.committed_leaf = std::move(leaf);
       return outcome;
     }
@@ -322,6 +339,16 @@ void Call::end_entry(std::string request_id, const Error* error) {
 void Call::finish(Outcome& outcome) {
   take_facts(outcome.facts);
   outcome.entries = std::move(entries_);
+  if (!outcome.entries.empty() && outcome.entries.front().request_id.empty()) {
+    if (outcome.facts.resource.empty()) {
+      AuditFacts own = std::move(outcome.entries.front().facts);
+      if (!outcome.facts.key_id.empty()) own.key_id = std::move(outcome.facts.key_id);
+      if (!outcome.facts.version_id.empty()) own.version_id = std::move(outcome.facts.version_id);
+      outcome.facts = std::move(own);
+      outcome.entries.erase(outcome.entries.begin());
+    }
+    if (outcome.error) outcome.entries.clear();
+  }
   if (outcome.error && outcome.error->kind() == ErrorKind::kDenied && decided_) {
     outcome.access_denied_detail = access::denied_detail({.principal = principal,
                                                           .action = denied_action_,
@@ -362,6 +389,18 @@ audit::Record audit_record(const Request& request, const Outcome& outcome, int s
     // At least one: zero means not measured.
     record.duration_us = std::max<std::int64_t>(1, (monotonic_ns() - request.started_ns) / 1'000);
   }
+  return record;
+}
+
+audit::Record entry_record(const audit::Record& call, const EntryFacts& entry) {
+  audit::Record record = call;
+  if (!entry.request_id.empty()) record.request_id = entry.request_id;
+  record.resource = entry.facts.resource;
+  record.version_id = entry.facts.version_id;
+  record.key_id = entry.facts.key_id;
+  record.key_spec = entry.facts.key_spec;
+  record.decision = entry.facts.decision;
+  record.policy = entry.facts.policy;
   return record;
 }
 

@@ -157,6 +157,15 @@ TEST_F(CryptoHandlers, ReEncryptNeedsBothRights) {
   EXPECT_EQ(as("kms:ReEncryptTo", to), "Forbidden.NoPermission");
   EXPECT_EQ(as("kms:ReEncryptFrom", from), "Forbidden.NoPermission");
   EXPECT_TRUE(call_as(user({"kms:ReEncryptFrom", "kms:ReEncryptTo"}), "ReEncrypt", params).ok());
+  // Both are recorded; a refused call names the key that it was refused for.
+  EXPECT_EQ(moved.facts.resource, keys_.arn(kAccount, to));
+  EXPECT_EQ(moved.facts.key_id, to);
+  EXPECT_EQ(moved.facts.version_id, text_at(moved.json, "/KeyVersionId"));
+  ASSERT_EQ(moved.entries.size(), 1U);
+  EXPECT_EQ(moved.entries.front().facts.resource, keys_.arn(kAccount, from));
+  EXPECT_EQ(moved.entries.front().facts.key_id, from);
+  const auto to_alone = user({"kms:ReEncryptTo"});
+  EXPECT_EQ(call_as(to_alone, "ReEncrypt", params).facts.resource, keys_.arn(kAccount, from));
   const Pair pair = create("RSA_2048", "ENCRYPT/DECRYPT");
   const std::string bytes("\xff\x00\xc8 no text", 12);
   const Answer asymmetric = call("AsymmetricEncrypt", {{"KeyId", pair.id},

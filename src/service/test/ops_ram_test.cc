@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ranges>
 #include <string>
 
 #include "service_world.h"
@@ -171,6 +172,37 @@ TEST_F(RamTest, PoliciesAttachAndDecide) {
   };
   EXPECT_EQ(attach("Custom").code, "EntityNotExist.Policy");
   EXPECT_THAT(attach("System").text, HasSubstr("AliyunKMSFullAccess"));
+}
+
+TEST_F(RamTest, WhoIsGivenWhichPolicyIsRecorded) {
+  ram("CreateUser", {{"UserName", "app"}});
+  const ServiceWorld::Given reader = {
+      {"UserName", "app"}, {"PolicyType", "System"}, {"PolicyName", "AliyunKMSSecretUserAccess"}};
+  const auto recorded = [this](const std::string& action, const std::string& resource) {
+    const auto rows =
+        *world_.store->due(barrier::TimeTable::kAuditPending, ServiceWorld::kNow, 100);
+    int found = 0;
+    for (const barrier::TimedRow& row : rows) {
+      for (const auto part : std::views::split(as_chars(row.record->body()), '\n')) {
+        const std::string_view leaf(part);
+        if (leaf.contains("\"action\":\"" + action + "\"") &&
+            leaf.contains("\"resource\":\"" + resource + "\""))
+          ++found;
+      }
+    }
+    return found;
+  };
+  const std::string user = "acs:ram:*:" + world_.account.text() + ":user/";
+  const std::string policy = "acs:ram:*:system:policy/AliyunKMSSecretUserAccess";
+  EXPECT_EQ(ram("AttachPolicyToUser", reader).code, "");
+  EXPECT_EQ(recorded("AttachPolicyToUser", user + "app"), 1);
+  EXPECT_EQ(recorded("AttachPolicyToUser", policy), 1);
+  EXPECT_EQ(ram("AttachPolicyToUser", reader).outcome.facts.resource, user + "app");  // is there
+  EXPECT_EQ(ram("DetachPolicyFromUser", reader).code, "");
+  EXPECT_EQ(recorded("DetachPolicyFromUser", policy), 1);
+  EXPECT_EQ(ram("UpdateUser", {{"UserName", "app"}, {"NewUserName", "app2"}}).code, "");
+  EXPECT_EQ(recorded("UpdateUser", user + "app"), 1);
+  EXPECT_EQ(recorded("UpdateUser", user + "app2"), 1);
 }
 
 constexpr const char* kAllowRead =

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <ranges>
+
 #include "service_fixture.h"
 #include "statements.h"
 
@@ -11,6 +13,18 @@ class TagHandlers : public ServiceFixture {
   std::string tags_of(const std::string& type, const std::string& id) {
     return text_at(call("ListTagResources", {{"ResourceType", type}, {"ResourceId.1", id}}).json,
                    "/TagResources/TagResource");
+  }
+
+  /// The records of mutations, in any order.
+  std::vector<std::string> recorded() {
+    const auto rows = fixture_->due(barrier::TimeTable::kAuditPending, fixture_.clock().now(), 100);
+    EXPECT_TRUE(rows);
+    std::vector<std::string> out;
+    for (const barrier::TimedRow& row : *rows) {
+      for (const auto leaf : std::views::split(as_chars(row.record->body()), '\n'))
+        out.emplace_back(std::string_view(leaf));
+    }
+    return out;
   }
 };
 
@@ -69,6 +83,42 @@ TEST_F(TagHandlers, ManyResourcesAllOrNothing) {
   EXPECT_EQ(call("UntagResources", {{"ResourceType", "secret"}, {"ResourceId.1", "a"}}).code,
             "InvalidParameter");
   EXPECT_EQ(call("ListTagResources", {{"ResourceType", "cloud"}}).code, "InvalidParameter");
+}
+
+TEST_F(TagHandlers, EachOfManyResourcesIsRecorded) {
+  ASSERT_TRUE(create("a").ok());
+  ASSERT_TRUE(create("b").ok());
+  const std::size_t before = recorded().size();
+  Params params{{"ResourceType", "secret"},
+                {"ResourceId.1", "b"},
+                {"ResourceId.2", "a"},
+                {"Tag.1.Key", "env"},
+                {"Tag.1.Value", "dev"}};
+  const Answer tagged = call("TagResources", params);
+  ASSERT_TRUE(tagged.ok());
+  EXPECT_EQ(tagged.facts.resource, secrets_.arn(kAccount, "b"));
+  std::vector<std::string> rows = recorded();
+  ASSERT_EQ(rows.size(), before + 2);
+  for (const char* name : {"a", "b"}) {
+    EXPECT_THAT(rows, testing::Contains(testing::AllOf(
+                          testing::HasSubstr(R"("action":"TagResources")"),
+                          testing::HasSubstr("\"" + secrets_.arn(kAccount, name) + "\""),
+                          testing::HasSubstr(R"("decision":"allow")"))));
+  }
+  const Answer listed = call("ListTagResources", params);
+  ASSERT_TRUE(listed.ok());
+  EXPECT_EQ(listed.facts.resource, secrets_.arn(kAccount, "a"));
+  ASSERT_EQ(listed.entries.size(), 1U);
+  EXPECT_EQ(listed.entries.front().facts.resource, secrets_.arn(kAccount, "b"));
+
+  // Nothing is done to the first when the second is refused: one record, of the refused one.
+  const auto half = user({"kms:TagResources"}, {secrets_.arn(kAccount, "b")});
+  const Answer refused = call_as(half, "TagResources", params);
+  EXPECT_EQ(refused.code, "Forbidden.NoPermission");
+  EXPECT_EQ(refused.facts.resource, secrets_.arn(kAccount, "a"));
+  EXPECT_EQ(refused.facts.decision, "implicit-deny");
+  EXPECT_TRUE(refused.entries.empty());
+  EXPECT_EQ(recorded().size(), before + 2);
 }
 
 TEST_F(TagHandlers, FiftyResourcesFitInOneCall) {

@@ -79,9 +79,10 @@ struct AuditFacts {
   std::string policy;
 };
 
-/// The same of one entry of a batch, which becomes a record of its own.
+/// The same of one entry of a batch, or of one of several resources of a call, which becomes a
+/// record of its own.
 struct EntryFacts {
-  std::string request_id;  // upper-case UUID; the entry's own in the answer
+  std::string request_id;  // upper-case UUID; the entry's own in the answer. Empty: the call's
   AuditFacts facts;
   std::optional<Error> error;
 };
@@ -235,6 +236,11 @@ class Call {
   /// record of its own, so that each value handed out is found by its secret. `error`: what the
   /// entry was refused with, or null.
   void end_entry(std::string request_id, const Error* error);
+  /// Ends the work on one of several resources that the call serves all or none of. The first one
+  /// stands in the call's own record, each further one in a record beside it. If the call fails
+  /// there is its own record alone, of the resource that it failed on. A key or version noted after
+  /// the last one is the first one's.
+  void end_resource() { end_entry({}, nullptr); }
 
   /// Of `request`, which outlives it. `resource_policies` compiles and keeps.
   struct Parts {

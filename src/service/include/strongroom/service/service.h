@@ -38,7 +38,7 @@ struct Request {
 struct Outcome {
   std::optional<Error> error;
   AuditFacts facts;
-  std::vector<EntryFacts> entries = {};  // of a batch; its own record names none of them
+  std::vector<EntryFacts> entries = {};  // recorded beside its own record, which names none of them
   std::string access_denied_detail;      // JSON object for the error envelope, or empty
   bool audit_committed = false;     // the record is a row of the commit: do not record it again
   std::string committed_leaf = {};  // then, that record
@@ -92,5 +92,8 @@ class Service {
 /// The record of one call, as every gateway writes it. Views into the arguments.
 audit::Record audit_record(const Request& request, const Outcome& outcome, int status,
                            std::string_view region);
+/// The record beside `call`'s own of one of its entries, as if that had succeeded. Views into the
+/// arguments.
+audit::Record entry_record(const audit::Record& call, const EntryFacts& entry);
 
 }  // namespace strongroom::service
