@@ -6,7 +6,6 @@
 #include "audit_anchor.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
-#include "strongroom/due/due.h"
 #include "strongroom/identity/directory.h"
 
 namespace strongroom::server {
@@ -44,29 +43,6 @@ Result<std::size_t> prune(barrier::SealedStore& store, barrier::TimeTable table,
   return remove_rows(store, rows);
 }
 
-/// Asked for with a reason of its own; what it changes can be changed again.
-bool takes_nothing_away(const barrier::TimedRow& row) {
-  const auto task = due::decode(row.record->body());
-  return task &&
-         (task->kind == due::Kind::kRotateSecret || task->kind == due::Kind::kLookAtTarget ||
-          task->kind == due::Kind::kRotateKeyring);
-}
-
-std::size_t run_rows(service::Service& service, std::span<const barrier::TimedRow> rows,
-                     Instant now) {
-  std::size_t done = 0;
-  for (const barrier::TimedRow& row : rows) {
-    const Result<void> outcome = service.run_due(row, now);
-    if (outcome) {
-      ++done;
-    } else {
-      log::warn("due_task_failed",
-                {{"code", outcome.error().code()}, {"why", outcome.error().message()}});
-    }
-  }
-  return done;
-}
-
 }  // namespace
 
 Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
@@ -84,17 +60,6 @@ Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& lo
   return remove_rows(store, std::span(rows).first(taken));
 }
 
-Result<std::size_t> run_due_tasks(service::Service& service, const ClockGuard::Due& due) {
-  barrier::SealedStore& store = service.engines().store;
-  SR_TRY(const auto rows, store.due(barrier::TimeTable::kDue, due.deletion, limits::kDueBatchMax));
-  std::size_t done = run_rows(service, rows, due.deletion);
-  if (due.doubted_since.unix_ms == 0 || due.deletion == due.now) return done;
-  SR_TRY(auto asked,
-         store.between(barrier::TimeTable::kDue, due.doubted_since, due.now, limits::kDueBatchMax));
-  std::erase_if(asked, [](const barrier::TimedRow& row) { return !takes_nothing_away(row); });
-  return done + run_rows(service, asked, due.now);
-}
-
 Result<void> remember_run(barrier::SealedStore& store, ClockGuard& guard,
                           const audit::TreeHead& head, Random& random) {
   SR_TRY(const auto transaction, store.begin());
@@ -109,7 +74,12 @@ Result<std::size_t> prune_events(barrier::SealedStore& store, Instant now) {
 }
 
 Background::Background(const Parts& parts, const BackgroundOptions& options)
-    : service_(parts.service), log_(parts.log), guard_(parts.guard) {
+    : service_(parts.service),
+      log_(parts.log),
+      guard_(parts.guard),
+      work_(service_.engines().store, [this](const barrier::TimedRow& row, Instant now) {
+        return service_.run_due(row, now);
+      }) {
   drain_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const auto drained = drain_audit_rows(service_.engines().store, log_);
     if (!drained) {
@@ -121,7 +91,7 @@ Background::Background(const Parts& parts, const BackgroundOptions& options)
   });
   due_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const ClockGuard::Due due = guard_.due();
-    const auto done = run_due_tasks(service_, due);
+    const auto done = work_.step(due);
     if (!done)
       log::warn("due_work_failed",
                 {{"code", done.error().code()}, {"why", done.error().message()}});

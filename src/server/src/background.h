@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "clock_guard.h"
+#include "due_work.h"
 #include "periodic.h"
 #include "samples.h"
 #include "strongroom/audit/log.h"
@@ -18,12 +19,6 @@ namespace strongroom::server {
 /// Moves the oldest pending audit rows into the log, then removes them. Returns how many; 0 when
 /// none is left. A kill between the two steps is harmless: the log knows a leaf by its request id.
 Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log);
-
-/// Runs what is due, oldest first, each task in its own transaction. Returns how many were done. A
-/// task that fails stays and is tried again at the next call. While the clock is doubted, what only
-/// it makes due waits; but not what somebody asked for since then and takes nothing away
-/// (rotations, a keyring epoch).
-Result<std::size_t> run_due_tasks(service::Service& service, const ClockGuard::Due& due);
 
 /// Writes what the store is to know at the next start: the time, and the audit log's head.
 Result<void> remember_run(barrier::SealedStore& store, ClockGuard& guard,
@@ -58,6 +53,7 @@ class Background {
   service::Service& service_;
   audit::Log& log_;
   ClockGuard& guard_;
+  DueWork work_;                     // the due thread's own
   std::uint64_t noted_entries_ = 0;  // of the log; the noting thread's own
   std::int64_t noted_ns_ = 0;        // when; the same
   std::unique_ptr<Periodic> drain_;
