@@ -127,6 +127,7 @@ void Keys::drop_material(barrier::Transaction& transaction, Key key) {
 Result<void> Keys::delete_material(barrier::Transaction& transaction, Key key) {
   SR_CHECK_OK(require_external(key));
   if (key.material_absent) return {};
+  SR_CHECK_OK(refuse_protected(key));
   SR_CHECK_OK(
       transaction.read({barrier::RecordType::kKeyMaterial, key.account, key.primary_version().id}));
   drop_material(transaction, std::move(key));

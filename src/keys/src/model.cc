@@ -108,12 +108,15 @@ KeyState state_at(KeyState stored, Instant expires, Instant now) {
   return expired && stored == KeyState::kEnabled ? KeyState::kPendingImport : stored;
 }
 
+Result<void> refuse_protected(const Key& key) {
+  if (!key.deletion_protection) return {};
+  return not_modified(
+      "Deletion protection is on for this key; turn it off with SetDeletionProtection first.");
+}
+
 Result<Key> schedule_deletion(Key before, Instant when) {
   SR_CHECK_OK(permit(KeyAction::kScheduleDeletion, before.state));
-  if (before.deletion_protection) {
-    return not_modified(
-        "Deletion protection is on for this key; turn it off with SetDeletionProtection first.");
-  }
+  SR_CHECK_OK(refuse_protected(before));
   before.state = KeyState::kPendingDeletion;
   before.delete_date = when;
   return before;

@@ -250,6 +250,13 @@ TEST_F(CryptoHandlers, MaterialIsImported) {
   EXPECT_EQ(text_at(call("DescribeKey", {{"KeyId", id}}).json, "/KeyMetadata/MaterialExpireTime"),
             format_utc(Instant::from_seconds(later)));
   EXPECT_TRUE(call("Encrypt", {{"KeyId", id}, {"Plaintext", "x"}}).ok());
+  const auto protect = [&](const char* on) {
+    return call("SetDeletionProtection", {{"KeyId", id}, {"EnableDeletionProtection", on}}).ok();
+  };
+  EXPECT_TRUE(protect("true"));
+  EXPECT_EQ(call("DeleteKeyMaterial", {{"KeyId", id}}).code, "Rejected.StateModifiedFailed");
+  EXPECT_TRUE(call("Encrypt", {{"KeyId", id}, {"Plaintext", "x"}}).ok());
+  EXPECT_TRUE(protect("false"));
   EXPECT_TRUE(call("DeleteKeyMaterial", {{"KeyId", id}}).ok());
   EXPECT_TRUE(call("ImportKeyMaterial", import).ok());  // the token is still good
   EXPECT_EQ(call("GetParametersForImport", {{"KeyId", create_key()},

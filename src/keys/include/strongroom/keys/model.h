@@ -107,7 +107,9 @@ Result<void> permit(KeyAction action, KeyState state);
 // Transitions: pure, errors of permit().
 Result<Key> enable(Key before);
 Result<Key> disable(Key before);
-/// Also 409 Rejected.StateModifiedFailed while deletion protection is on.
+/// 409 Rejected.StateModifiedFailed while deletion protection is on.
+Result<void> refuse_protected(const Key& key);
+/// Also that.
 Result<Key> schedule_deletion(Key before, Instant when);
 /// The key is Enabled afterwards, or PendingImport if it has no material.
 Result<Key> cancel_deletion(Key before);
