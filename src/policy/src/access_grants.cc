@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "strongroom/policy/pattern.h"
 #include "strongroom/policy/values.h"
 
 namespace strongroom::policy {
 namespace {
-
-// '*' counts as the last character only.
-bool fits(std::string_view pattern, std::string_view resource) {
-  if (!pattern.ends_with('*')) return pattern == resource;
-  pattern.remove_suffix(1);
-  return resource.starts_with(pattern);
-}
 
 bool on_path(NetworkType type, std::string_view scope) {
   return (type == NetworkType::kPrivate) == (scope != kSharedScope);
@@ -29,6 +23,7 @@ std::uint8_t role_for(const AccessQuery& query) {
 
 struct AccessGrants::Compiled {
   std::vector<Network> networks;  // those of the scope's path
+  std::vector<Pattern> resources;
 };
 
 AccessGrants::AccessGrants() = default;
@@ -58,6 +53,9 @@ std::shared_ptr<const AccessGrants> AccessGrants::compile(std::vector<AccessPoli
   std::shared_ptr<AccessGrants> grants(new AccessGrants);
   for (const AccessPolicy& policy : policies) {
     Compiled& compiled = grants->compiled_.emplace_back();
+    for (const std::string& resource : policy.resources) {
+      compiled.resources.emplace_back(resource, false);
+    }
     for (const AccessNetwork& network : policy.networks) {
       if (!on_path(network.type, policy.scope)) continue;
       for (const std::string& source : network.sources) {
@@ -85,8 +83,8 @@ AccessDecision AccessGrants::decide(const AccessQuery& query) const {
     } else if ((policy.roles & role) == 0) {
       refuse(AccessRefusal::kRole);
     } else if (!query.resource.empty() &&
-               std::ranges::none_of(policy.resources, [&query](const std::string& pattern) {
-                 return fits(pattern, query.resource);
+               std::ranges::none_of(compiled_[i].resources, [&query](const Pattern& pattern) {
+                 return pattern.matches(query.resource);
                })) {
       refuse(AccessRefusal::kResource);
     } else {

@@ -40,7 +40,7 @@ TEST(AccessGrants, RolesBelongToTheirGateway) {
   EXPECT_FALSE(allowed(policy_of("kst-2", 7, all), key(kInstance, "key/k")));
 }
 
-TEST(AccessGrants, AStarCountsAtTheEndOnly) {
+TEST(AccessGrants, AStarIsAnyRunOfAResource) {
   const auto may = [](std::string pattern, std::string_view resource) {
     return allowed(policy_of("shared", kSecretUser, {std::move(pattern)}),
                    secret("shared", resource));
@@ -48,10 +48,29 @@ TEST(AccessGrants, AStarCountsAtTheEndOnly) {
   EXPECT_TRUE(may("secret/app/*", "secret/app/db"));
   EXPECT_TRUE(may("secret/*", "secret/acs/ram/user/x"));
   EXPECT_FALSE(may("secret/app/*", "secret/apple"));
-  EXPECT_FALSE(may("secret/*/db", "secret/app/db"));
+  EXPECT_TRUE(may("secret/*/db", "secret/app/db"));
+  EXPECT_TRUE(may("secret/app-*/db", "secret/app-a/b/db"));
+  EXPECT_TRUE(may("secret/db-?", "secret/db-1"));
+  EXPECT_FALSE(may("secret/*/db", "secret/app/db2"));
+  EXPECT_FALSE(may("secret/*/db", "secret/db"));
+  EXPECT_FALSE(may("secret/*db", "key/db"));
   EXPECT_FALSE(may("secret/app", "secret/app/db"));
   EXPECT_TRUE(may("*", "secret/x"));
   EXPECT_FALSE(may("key/*", "secret/x"));
+}
+
+TEST(AccessGrants, AResourceOfManyStarsStaysCheap) {
+  std::string pattern = "secret/";
+  for (int i = 0; i < 60; ++i) pattern += "a*";
+  const auto grants = AccessGrants::compile({policy_of(
+      "kst-1", kCryptoServiceSecretUser, std::vector<std::string>(200, pattern + "?b"))});
+  const std::string resource = "secret/" + std::string(20'000, 'a');
+  EXPECT_FALSE(grants
+                   ->decide({.scope = "kst-1",
+                             .use = AccessUse::kSecretValue,
+                             .resource = resource,
+                             .source = "10.0.0.1"})
+                   .allowed);
 }
 
 TEST(AccessGrants, ARuleThatIsGoneMatchesNoAddress) {

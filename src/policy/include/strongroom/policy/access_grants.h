@@ -38,7 +38,7 @@ struct AccessPolicy {
   std::string name;
   std::string scope;                    // kSharedScope or an instance id
   std::uint8_t roles = 0;               // AccessRole bits
-  std::vector<std::string> resources;   // "key/<id>", "secret/<name>", '*' as a suffix
+  std::vector<std::string> resources;   // "key/<id>", "secret/<name>": a Pattern
   bool restricted = false;              // names network rules …
   std::vector<AccessNetwork> networks;  // … of which these exist
 };
