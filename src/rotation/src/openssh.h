@@ -9,13 +9,9 @@ namespace strongroom::rotation {
 /// comment; the secret is the private key in PEM (PKCS#8).
 Result<connector::Credential> new_ssh_key(std::string_view account);
 
-/// The line "ssh-rsa AAAA…" (RFC 4253 §6.6) of a SubjectPublicKeyInfo. kInvalidInput if it is no
-/// RSA key.
-Result<std::string> openssh_line(std::string_view spki);
-
-/// Whether `line` is a whole public key, and the half of `private_key` as far as that can be seen
-/// without parsing the latter: OpenSSH's own form, which must have no passphrase, begins with the
-/// public half. Of other forms it is believed.
+/// Whether `line` is a whole public key, and the half of `private_key`: of OpenSSH's own form,
+/// which begins with the public half, or any other PEM. Neither may have a passphrase. What is no
+/// PEM at all is believed.
 bool is_ssh_pair(std::string_view line, const SecretBytes& private_key);
 
 }  // namespace strongroom::rotation

@@ -113,6 +113,26 @@ TEST(Given, AnSshKeyIsAWholePair) {
   }
   const auto [line, pem] = key_files("-t ed25519 -N secret");
   EXPECT_FALSE(is_ssh_pair(line, test::secret(pem))) << "has a passphrase";
+}
+
+TEST(Given, AnSshKeyInPemIsAPairToo) {
+  for (const char* options :
+       {"-t rsa -b 2048 -N '' -m PEM", "-t rsa -b 2048 -N '' -m PKCS8", "-t ecdsa -N '' -m PEM",
+        "-t ecdsa -b 384 -N '' -m PKCS8", "-t ecdsa -b 521 -N '' -m PKCS8"}) {
+    const auto [line, pem] = key_files(options);
+    const auto [other, unused] = key_files(options);
+    ASSERT_FALSE(pem.contains("OPENSSH")) << options;
+    EXPECT_TRUE(is_ssh_pair(line, test::secret(pem))) << options;
+    EXPECT_FALSE(is_ssh_pair(other, test::secret(pem))) << options;
+    EXPECT_FALSE(is_ssh_pair(line, test::secret(pem.substr(0, pem.size() / 2)))) << options;
+  }
+  for (const char* form : {"PEM", "PKCS8"}) {
+    const auto [line, pem] = key_files("-t rsa -b 2048 -N secret -m " + std::string(form));
+    EXPECT_FALSE(is_ssh_pair(line, test::secret(pem))) << "has a passphrase: " << form;
+  }
+}
+
+TEST(Given, AnSshKeyThatIsNoPairIsRefusedWithTheReason) {
   const auto refused = parse_given(
       kSsh, test::secret(R"({"UserName":"a","PublicKey":"ssh-rsa AAAAB3Nz","PrivateKey":"x"})"));
   ASSERT_FALSE(refused);
@@ -127,7 +147,6 @@ TEST(Generate, AnSshKeyPairFitsTogether) {
   const std::string pem = test::reveal(key->secret);
   EXPECT_TRUE(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
   EXPECT_TRUE(pem.ends_with("-----END PRIVATE KEY-----\n"));
-  EXPECT_FALSE(openssh_line("garbage"));
 }
 
 TEST(ExtendedConfig, ComesBackSortedAndCompact) {
