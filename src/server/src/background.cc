@@ -82,22 +82,15 @@ Background::Background(const Parts& parts, const BackgroundOptions& options)
       }) {
   drain_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const auto drained = drain_audit_rows(service_.engines().store, log_);
-    if (!drained) {
-      log::error("audit_drain_failed",
-                 {{"code", drained.error().code()}, {"why", drained.error().message()}});
-      return kRetryMillis;
-    }
+    drain_failures_.note(drained);
+    if (!drained) return kRetryMillis;
     return *drained > 0 ? 0 : kDrainIdleMillis;
   });
   due_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const ClockGuard::Due due = guard_.due();
     const auto done = work_.step(due);
-    if (!done)
-      log::warn("due_work_failed",
-                {{"code", done.error().code()}, {"why", done.error().message()}});
-    if (const auto pruned = prune_events(service_.engines().store, due.deletion); !pruned) {
-      log::warn("event_prune_failed", {{"code", pruned.error().code()}});
-    }
+    due_failures_.note(done);
+    prune_failures_.note(prune_events(service_.engines().store, due.deletion));
     return limits::kDuePollMillisMax;
   });
   last_use_ = std::make_unique<Periodic>([this]() -> std::int64_t {
@@ -110,7 +103,7 @@ Background::Background(const Parts& parts, const BackgroundOptions& options)
                                              service_.engines().region);
   deliverer_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const auto settled = outbox_->run(service_.engines().clock.now());
-    if (!settled) log::warn("outbox_failed", {{"code", settled.error().code()}});
+    outbox_failures_.note(settled);
     return settled && *settled > 0 ? 0 : limits::kDuePollMillisMax;
   });
   if (options.drift_ms > 0) {

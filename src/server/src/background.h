@@ -7,6 +7,7 @@
 
 #include "clock_guard.h"
 #include "due_work.h"
+#include "failure_log.h"
 #include "periodic.h"
 #include "samples.h"
 #include "strongroom/audit/log.h"
@@ -56,6 +57,10 @@ class Background {
   DueWork work_;                     // the due thread's own
   std::uint64_t noted_entries_ = 0;  // of the log; the noting thread's own
   std::int64_t noted_ns_ = 0;        // when; the same
+  FailureLog drain_failures_{log::Level::kError, "audit_drain_failed"};
+  FailureLog due_failures_{log::Level::kWarn, "due_work_failed"};
+  FailureLog prune_failures_{log::Level::kWarn, "event_prune_failed"};
+  FailureLog outbox_failures_{log::Level::kWarn, "outbox_failed"};
   std::unique_ptr<Periodic> drain_;
   std::unique_ptr<Periodic> due_;
   std::unique_ptr<Periodic> last_use_;
