@@ -11,6 +11,7 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/crypto/digest.h"
+#include "strongroom/identity/roles.h"
 #include "text_key.h"
 
 namespace strongroom::identity {
@@ -80,7 +81,20 @@ std::unexpected<Error> mismatched_token() {
                 "without.");
 }
 
+std::unexpected<Error> from_the_future() {
+  return refuse("InvalidSecurityToken.Expired",
+                "Specified SecurityToken is expired. It was issued while this server's clock was "
+                "ahead. Assume the role again.");
+}
+
+Result<void> check_issued(Instant issued, Instant now) {
+  if (issued.unix_ms - now.unix_ms <= limits::kTimestampWindowMillis) return {};
+  return from_the_future();
+}
+
 Result<void> check_expiry(Instant expires, Instant now) {
+  constexpr std::int64_t kLongest = kRoleSessionSecondsMax * 1'000 + limits::kTimestampWindowMillis;
+  if (expires.unix_ms - now.unix_ms > kLongest) return from_the_future();
   if (now < expires) return {};
   return refuse("InvalidSecurityToken.Expired", "Specified SecurityToken is expired. It ended at " +
                                                     format_utc(expires) +
@@ -310,6 +324,7 @@ Result<CredentialRef> Authenticator::find_session(const Call& call,
   SR_TRY(Session session, sessions_->open(token));
   if (session.access_key_id != call.access_key_id) return mismatched_token();
   SR_CHECK_OK(check_expiry(session.expires, context.now));
+  SR_CHECK_OK(check_issued(session.issued, context.now));
   SR_TRY(CredentialRef loaded, directory_.load_session(context.reader, std::move(session), token));
   if (context.cache != nullptr) context.cache->insert(loaded);
   return loaded;

@@ -156,6 +156,21 @@ TEST_F(SessionsTest, ACachedSessionStillNeedsItsOwnTokenAndItsTime) {
             "InvalidSecurityToken.Expired");
 }
 
+TEST_F(SessionsTest, WhatAClockIssuedThatWasAheadEndsWithIt) {
+  const auto cache = world_.store->make_cache(1.0);
+  PrincipalCache principals(*cache, 1.0);
+  const IssuedSession one = issue();
+  const Instant a_little_before{World::kNow.unix_ms + 1 - 15 * 60'000};
+  EXPECT_EQ(code(one, one.security_token, a_little_before), "");
+  EXPECT_EQ(code(one, one.security_token, {a_little_before.unix_ms - 1}),
+            "InvalidSecurityToken.Expired");
+  EXPECT_EQ(code(one, one.security_token, World::kNow, &principals), "");
+  const Instant years_before{World::kNow.unix_ms - 3'650 * kMillisPerDay};
+  EXPECT_EQ(code(one, one.security_token, years_before, &principals),
+            "InvalidSecurityToken.Expired");
+  EXPECT_EQ(principals.size(), 1U);  // it was known
+}
+
 TEST_F(SessionsTest, AnAccountRevokesAllItsSessions) {
   const IssuedSession one = issue();
   EXPECT_EQ(code(one, one.security_token, World::kNow), "");

@@ -16,6 +16,8 @@ constexpr std::int64_t kFirstPauseMillis = 10'000;
 constexpr std::int64_t kPauseMillisMax = 3'600'000;
 // Dead letters lie so far ahead that they never fall due.
 constexpr std::int64_t kDeadMillis = 1'000LL * 366 * kMillisPerDay;
+// Between the two lies only what was put there while the clock was ahead.
+constexpr std::int64_t kLeaptMillisMax = kDeadMillis / 2;
 constexpr std::size_t kErrorBytesMax = 200;
 constexpr Instant kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 
@@ -103,7 +105,11 @@ void put_test(barrier::Transaction& transaction, Instant now, AccountId account,
 }
 
 Result<std::size_t> Outbox::run(Instant now) {
-  SR_TRY(const auto rows, store_.due(barrier::TimeTable::kOutbox, now, limits::kDueBatchMax));
+  SR_TRY(auto rows, store_.due(barrier::TimeTable::kOutbox, now, limits::kDueBatchMax));
+  if (rows.empty()) {
+    SR_TRY(rows, store_.between(barrier::TimeTable::kOutbox, {now.unix_ms + kPauseMillisMax + 1},
+                                {now.unix_ms + kLeaptMillisMax}, limits::kDueBatchMax));
+  }
   std::size_t done = 0;
   for (const barrier::TimedRow& row : rows) {
     const auto outcome = is_event(row) ? expand(row, now) : attempt(row, now);
@@ -141,7 +147,9 @@ Result<bool> Outbox::attempt(const barrier::TimedRow& row, Instant now) {
   SR_TRY(Row notice, decode(row.record->body()));
   SR_TRY(const due::Event event, due::decode_event(as_bytes(notice.event)));
   const std::string slot = event.account.text() + "/" + notice.target;
-  if (const auto paused = paused_.find(slot); paused != paused_.end() && now < paused->second.until)
+  const auto paused = paused_.find(slot);
+  if (paused != paused_.end() && now < paused->second.until &&
+      paused->second.until.unix_ms <= now.unix_ms + kPauseMillisMax)
     return put_back(row, paused->second.until);
   SR_TRY(const auto transaction, store_.begin());
   SR_TRY(const auto targets, load_targets(*transaction, event.account));

@@ -133,6 +133,19 @@ TEST_F(OutboxTest, ATargetThatIsDownHoldsNobodyUp) {
   EXPECT_EQ(courier_.taken.size(), 360U);
 }
 
+TEST_F(OutboxTest, WhatWaitsByAClockThatWasAheadGoesOutWhenItIsBack) {
+  constexpr std::int64_t kAhead = 3'650 * kDay;
+  courier_.fails = [](const Target& target) { return target.name == "all"; };
+  record({kAhead}, "Secret:RotateSecret:Failure", "acs:kms:cn-hangzhou:1:secret/a");
+  drain({kAhead + 1});  // "all" is tried again later, by that clock
+  record({kAhead + 2}, "Secret:RotateSecret:Failure", "acs:kms:cn-hangzhou:1:secret/b");
+  EXPECT_EQ(courier_.taken.size(), 2U);
+  courier_.fails = [](const Target&) { return false; };
+  drain({1'000});
+  EXPECT_EQ(courier_.taken.size(), 6U);
+  EXPECT_EQ(waiting(), 0U);
+}
+
 TEST_F(OutboxTest, ATargetThatIsGoneEndsInTheDeadLetters) {
   courier_.fails = [](const Target& target) { return target.name == "all"; };
   record({0}, "Key:DeletionScheduled", "acs:kms:cn-hangzhou:1:key/k");
