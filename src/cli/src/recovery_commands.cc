@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "output.h"
-#include "strongroom/base/time.h"
+#include "strongroom/base/days.h"
 #include "strongroom/client/client.h"
 
 namespace strongroom::cli {
@@ -80,10 +80,8 @@ StatusRows recovery_rows(Session& session) {
 
 std::string clock_doubt_text(const Value& doubt, Instant now) {
   const std::int64_t seconds = doubt["AheadSeconds"].integer();
-  constexpr std::int64_t kHalfDay = 43'200;
-  const std::int64_t days = (std::abs(seconds) + kHalfDay) / (2 * kHalfDay);
-  return "moved " + std::string(seconds > 0 ? "ahead" : "back") + " by " + std::to_string(days) +
-         (days == 1 ? " day" : " days") + " since " + text(doubt["LastSeen"]) +
+  return "moved " + std::string(seconds > 0 ? "ahead" : "back") + " by " +
+         rounded_days_text(seconds * kMillisPerSecond) + " since " + text(doubt["LastSeen"]) +
          "; deletion is held until " + age_text(doubt["Until"], now);
 }
 

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "overview.h"
 #include "recovery_commands.h"
+#include "strongroom/base/days.h"
 #include "strongroom/crypto/x509.h"
 #include "terminal.h"
 
@@ -69,8 +70,7 @@ void check_ca_file(Session& session, Checkup& checkup) {
   if (!validity) return checkup.ok("CA file", detail);
   const auto days = (validity->not_after.unix_ms - session.clock().now().unix_ms) / kMillisPerDay;
   const bool over = validity->not_after < session.clock().now();
-  detail += over ? ", ended on " + format_utc(validity->not_after)
-                 : ", ends in " + std::to_string(days) + " days";
+  detail += over ? ", ended on " + format_utc(validity->not_after) : ", ends in " + days_text(days);
   constexpr const char* kFix =
       "copy DATA/ca.pem from the server's host (docs/runbooks/expired-ca.md)";
   if (over) return checkup.fail("CA file", detail, kFix, kError);
@@ -107,8 +107,8 @@ void check_connection(Session& session, Checkup& checkup) {
   }
   const auto days =
       ((*connection)->certificate_expires() - session.clock().now().unix_seconds()) / kDaySeconds;
-  const auto detail = std::string((*connection)->protocol()) + ", certificate ends in " +
-                      std::to_string(days) + " days";
+  const auto detail =
+      std::string((*connection)->protocol()) + ", certificate ends in " + days_text(days);
   if (days < kCertificateWarnDays) {
     checkup.warn("connection", detail,
                  "the server should have made a new one 60 days before: look in its log for "

@@ -4,6 +4,7 @@
 
 #include "records.h"
 #include "rotation_generated.h"
+#include "strongroom/barrier/flat_record.h"
 
 namespace strongroom::rotation {
 namespace {
@@ -12,10 +13,6 @@ constexpr std::uint16_t kFormat = 1;
 
 std::unexpected<Error> malformed() {
   return fail(ErrorKind::kCorrupt, "CorruptRecord", "A rotation's record is malformed.");
-}
-
-std::string finished(flatbuffers::FlatBufferBuilder& builder) {
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
 }
 
 template <class T>
@@ -34,15 +31,16 @@ std::string encode(const Run& run) {
   for (const std::string& account : run.accounts) accounts.push_back(builder.CreateString(account));
   std::vector<flatbuffers::Offset<flatbuffers::String>> findings;
   for (const std::string& finding : run.findings) findings.push_back(builder.CreateString(finding));
-  builder.Finish(fb::CreateRunDirect(
-      builder, kFormat, run.account.number(), run.name.c_str(), run.id.c_str(),
-      static_cast<std::uint8_t>(run.phase), run.automatic, run.attempt, run.rounds, run.touched,
-      run.cancelled, run.reported, run.promoted, run.leased, run.epoch, run.lease_until.unix_ms,
-      run.next_at.unix_ms, run.started.unix_ms, run.ended.unix_ms, run.overlap_ms,
-      static_cast<std::uint8_t>(run.result), run.code.c_str(), run.message.c_str(), run.gap_ms,
-      &accounts, static_cast<std::uint8_t>(run.purpose), run.drifted, run.window.c_str(),
-      run.exposed.unix_ms, run.started_by.c_str(), run.has_twin, run.unproven, &findings));
-  return finished(builder);
+  return barrier::finish_flat(
+      builder,
+      fb::CreateRunDirect(
+          builder, kFormat, run.account.number(), run.name.c_str(), run.id.c_str(),
+          static_cast<std::uint8_t>(run.phase), run.automatic, run.attempt, run.rounds, run.touched,
+          run.cancelled, run.reported, run.promoted, run.leased, run.epoch, run.lease_until.unix_ms,
+          run.next_at.unix_ms, run.started.unix_ms, run.ended.unix_ms, run.overlap_ms,
+          static_cast<std::uint8_t>(run.result), run.code.c_str(), run.message.c_str(), run.gap_ms,
+          &accounts, static_cast<std::uint8_t>(run.purpose), run.drifted, run.window.c_str(),
+          run.exposed.unix_ms, run.started_by.c_str(), run.has_twin, run.unproven, &findings));
 }
 
 Result<Run> decode_run(ByteView body) {
@@ -93,8 +91,8 @@ Result<Run> decode_run(ByteView body) {
 
 std::string encode_holder(const std::string& secret) {
   flatbuffers::FlatBufferBuilder builder(128);
-  builder.Finish(fb::CreateTargetHolderDirect(builder, kFormat, secret.c_str()));
-  return finished(builder);
+  return barrier::finish_flat(builder,
+                              fb::CreateTargetHolderDirect(builder, kFormat, secret.c_str()));
 }
 
 Result<std::string> decode_holder(ByteView body) {

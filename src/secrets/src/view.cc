@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "secret_generated.h"
+#include "strongroom/barrier/flat_record.h"
 
 namespace strongroom::secrets {
 namespace {
@@ -214,16 +215,18 @@ std::string encode(const Secret& secret) {
         builder.CreateString(version.key_id), key_version,
         static_cast<std::uint8_t>(version.data_type), labels, builder.CreateVector(commitment)));
   }
-  builder.Finish(fb::CreateSecretDirect(
-      builder, kFormat, secret.account.number(), secret.name.c_str(), secret.description.c_str(),
-      &tags, static_cast<std::uint8_t>(secret.type), secret.instance_id.c_str(),
-      secret.creator.c_str(), secret.created.unix_ms, secret.updated.unix_ms,
-      secret.encryption_key_id.c_str(), secret.default_key, secret.planned_delete.unix_ms,
-      &versions, secret.next_serial, secret.extended_config.c_str(), secret.owing_service.c_str(),
-      static_cast<std::uint8_t>(secret.rotation.automatic), secret.rotation.interval_seconds,
-      secret.rotation.last.unix_ms, secret.rotation.next.unix_ms,
-      secret.policy.empty() ? nullptr : secret.policy.c_str()));
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
+  return barrier::finish_flat(
+      builder,
+      fb::CreateSecretDirect(
+          builder, kFormat, secret.account.number(), secret.name.c_str(),
+          secret.description.c_str(), &tags, static_cast<std::uint8_t>(secret.type),
+          secret.instance_id.c_str(), secret.creator.c_str(), secret.created.unix_ms,
+          secret.updated.unix_ms, secret.encryption_key_id.c_str(), secret.default_key,
+          secret.planned_delete.unix_ms, &versions, secret.next_serial,
+          secret.extended_config.c_str(), secret.owing_service.c_str(),
+          static_cast<std::uint8_t>(secret.rotation.automatic), secret.rotation.interval_seconds,
+          secret.rotation.last.unix_ms, secret.rotation.next.unix_ms,
+          secret.policy.empty() ? nullptr : secret.policy.c_str()));
 }
 
 }  // namespace strongroom::secrets

@@ -6,6 +6,7 @@
 
 #include "server_event.h"
 #include "server_record.h"
+#include "strongroom/base/days.h"
 #include "strongroom/base/field_cursor.h"
 #include "strongroom/base/log.h"
 
@@ -19,11 +20,6 @@ constexpr std::string_view kRecord = "clock";
 
 bool is_explained(std::int64_t ahead_ms) {
   return std::abs(ahead_ms) <= kExplainedMillis;
-}
-
-std::string days_text(std::int64_t millis) {
-  const std::int64_t days = (std::abs(millis) + kMillisPerDay / 2) / kMillisPerDay;
-  return std::to_string(days) + (days == 1 ? " day" : " days");
 }
 
 }  // namespace
@@ -80,7 +76,7 @@ void ClockGuard::begin_doubt(Instant now, std::int64_t ahead_ms) {
   doubted_since_ = now;
   const bool ahead = ahead_ms > 0;
   std::string why = "the clock moved " + std::string(ahead ? "ahead" : "back") + " by " +
-                    days_text(ahead_ms) + " since the last time seen, " +
+                    rounded_days_text(ahead_ms) + " since the last time seen, " +
                     format_utc(state_.trusted);
   why += ahead ? ": deletion is held until " + format_utc(facts(now).until) +
                      ". If the time is right now (the server was off): strongroom clock accept. "

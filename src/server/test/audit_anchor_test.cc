@@ -57,6 +57,18 @@ class AuditAnchorTest : public testing::Test {
     return names;
   }
 
+  void put_back_the_first_ten_of_twenty() {
+    append(10, "GetSecretValue");
+    log_.reset();
+    copy(log_directory(), kept());
+    open();
+    append(10, "GetSecretValue");
+    remember();
+    log_.reset();
+    copy(kept(), log_directory());
+    open();
+  }
+
   test::SealedStoreFixture fixture_;
   std::unique_ptr<audit::Log> log_;
 };
@@ -76,15 +88,7 @@ TEST_F(AuditAnchorTest, ALogThatWentOnIsNoAlarm) {
 }
 
 TEST_F(AuditAnchorTest, AnOlderCopyIsToldOf) {
-  append(10, "GetSecretValue");
-  log_.reset();
-  copy(log_directory(), kept());
-  open();
-  append(10, "GetSecretValue");
-  remember();
-  log_.reset();
-  copy(kept(), log_directory());
-  open();
+  put_back_the_first_ten_of_twenty();
   EXPECT_THAT(found(), HasSubstr("ends at entry 10, but the store knows that it had 20"));
   EXPECT_EQ(events(), std::vector<std::string>{"AuditLog:Replaced:Failure"});
   remember();
@@ -92,15 +96,7 @@ TEST_F(AuditAnchorTest, AnOlderCopyIsToldOf) {
 }
 
 TEST_F(AuditAnchorTest, AnOlderCopyThatGrewAgainIsToldOf) {
-  append(10, "GetSecretValue");
-  log_.reset();
-  copy(log_directory(), kept());
-  open();
-  append(10, "GetSecretValue");
-  remember();
-  log_.reset();
-  copy(kept(), log_directory());
-  open();
+  put_back_the_first_ten_of_twenty();
   append(30, "ListSecrets");
   EXPECT_THAT(found(), HasSubstr("the first 20 entries of the audit log are not those"));
 }

@@ -2,7 +2,7 @@
 // The fixture of tests that run a connector over accounts at one real server: each test uses
 // accounts of its own.
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <memory>
 #include <string>
@@ -36,6 +36,27 @@ class AccountTest : public ::testing::Test {
   bool logs_in(const Login& login) {
     EXPECT_EQ(run(connector::Step::kProbe, {}, login), "done");
     return outcome_.facts.pending == connector::Login::kAccepted;
+  }
+
+  /// What the watch over drift sees of a pair: both log in, but somebody changed a right by hand,
+  /// as `change` does to `first`.
+  template <class Change>
+  void expect_probe_tells_grants(const Login& first, const Login& twin, Change change) {
+    EXPECT_EQ(run(connector::Step::kSet, first, twin), "done");
+    job_ = account_job(*server_, kKind, connector::Step::kProbe, twin, {});
+    job_.dual = true;
+    job_.previous = first.credential();
+    EXPECT_EQ(run(), "done");
+    EXPECT_EQ(outcome_.facts.grants_equal, true);
+    EXPECT_TRUE(outcome_.facts.notes.empty());
+    change();
+    EXPECT_EQ(run(), "done");
+    EXPECT_EQ(outcome_.facts.current, connector::Login::kAccepted);
+    EXPECT_EQ(outcome_.facts.previous, connector::Login::kAccepted);
+    EXPECT_EQ(outcome_.facts.grants_equal, false);
+    const std::string note =
+        "the grants of " + first.account + " differ from those of " + twin.account + ": ";
+    EXPECT_THAT(outcome_.facts.notes, testing::Contains(testing::StartsWith(note)));
   }
 
   static inline std::unique_ptr<Throwaway> server_;
