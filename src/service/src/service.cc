@@ -192,7 +192,9 @@ Result<void> refuse_recipient(const Call& call) {
 // change by an action that knows no trial.
 Result<bool> dry_run_of(const Request& request) {
   const Operation& operation = *request.operation;
-  if (!operation.dry_run && operation.effect != Effect::kMutation) return false;
+  const bool harmless =
+      operation.effect != Effect::kMutation && operation.effect != Effect::kValueRead;
+  if (!operation.dry_run && harmless) return false;
   SR_TRY(const bool dry, request.parameters->boolean("DryRun", false));
   if (!dry || operation.dry_run) return dry;
   return fail(ErrorKind::kInvalidInput, "InvalidParameter",

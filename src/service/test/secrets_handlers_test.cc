@@ -332,12 +332,16 @@ TEST_F(SecretHandlers, ADryRunOfAnActionThatHasNoneChangesNothing) {
            {"PutSecretValue", {{"SecretName", "s"}, {"VersionId", "v9"}, {"SecretData", "x"}}},
            {"DisableKey", {{"KeyId", key}}},
            {"ScheduleKeyDeletion", {{"KeyId", key}, {"PendingWindowInDays", "7"}}},
-           {"CreateKey", {}}}) {
+           {"CreateKey", {}},
+           {"BatchGetSecretValue", {{"SecretsList", R"([{"SecretName":"s"}])"}}},
+           {"GetManagedDataKey", {{"DataKeyName", "d"}}},
+           {"GetRandomPassword", {}}}) {
     Params dry = parameters;
     dry["DryRun"] = "True";
     const Answer refused = call(action, dry);
     EXPECT_EQ(refused.code, "InvalidParameter") << action;
     EXPECT_TRUE(refused.message.contains("nothing was done")) << refused.message;
+    if (action.starts_with("Batch") || action.contains("Managed")) continue;  // judged one by one
     EXPECT_EQ(call_as(user({"kms:ListSecrets"}), action, dry).code, "Forbidden.NoPermission");
   }
   EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "s"}}).ok());
