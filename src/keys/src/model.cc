@@ -116,6 +116,11 @@ Result<void> refuse_protected(const Key& key) {
 
 Result<Key> schedule_deletion(Key before, Instant when) {
   SR_CHECK_OK(permit(KeyAction::kScheduleDeletion, before.state));
+  if (before.service_default) {
+    return fail(ErrorKind::kInvalidInput, "Rejected.UnsupportedOperation",
+                "Unsupported operation. The service made this key for the account's secrets that "
+                "name no key of their own: it cannot be deleted. DisableKey shuts them off.");
+  }
   SR_CHECK_OK(refuse_protected(before));
   before.state = KeyState::kPendingDeletion;
   before.delete_date = when;

@@ -307,6 +307,20 @@ TEST_F(SecretHandlers, ADisabledOrDeletedKeyMakesItsSecretsUnreadable) {
   EXPECT_EQ(call("DescribeKey", {{"KeyId", key}}).code, "Forbidden.KeyNotFound");
 }
 
+TEST_F(SecretHandlers, TheDefaultKeyCannotBeDeleted) {
+  ASSERT_TRUE(create("s").ok());
+  const Answer found =
+      call("ListKeys", {{"Filters", R"([{"Key":"CreatorType","Values":["Service"]}])"}});
+  const std::string key = text_at(found.json, "/Keys/Key/0/KeyId");
+  EXPECT_EQ(call("ScheduleKeyDeletion", {{"KeyId", key}, {"PendingWindowInDays", "7"}}).code,
+            "Rejected.UnsupportedOperation");
+  EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "s"}}).ok());
+  EXPECT_TRUE(call("DisableKey", {{"KeyId", key}}).ok());
+  EXPECT_EQ(call("GetSecretValue", {{"SecretName", "s"}}).code, "Rejected.Disabled");
+  EXPECT_TRUE(call("EnableKey", {{"KeyId", key}}).ok());
+  EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "s"}}).ok());
+}
+
 TEST_F(SecretHandlers, ADryRunNeverSucceeds) {
   ASSERT_TRUE(create("s").ok());
   const Params dry{{"SecretName", "s"}, {"DryRun", "true"}};

@@ -109,7 +109,7 @@ Result<Key> enable(Key before);
 Result<Key> disable(Key before);
 /// 409 Rejected.StateModifiedFailed while deletion protection is on.
 Result<void> refuse_protected(const Key& key);
-/// Also that.
+/// Also that, and 400 Rejected.UnsupportedOperation for the account's default key.
 Result<Key> schedule_deletion(Key before, Instant when);
 /// The key is Enabled afterwards, or PendingImport if it has no material.
 Result<Key> cancel_deletion(Key before);
