@@ -58,6 +58,13 @@ Result<Dependents> dependents_of(const Call& call, std::string_view key_id) {
 }
 
 std::string warning_text(const Dependents& found, Instant when) {
+  if (found.count == 0) {
+    return "Not every secret was looked at. Those that are encrypted under this key will be "
+           "unreadable from " +
+           format_utc(when) +
+           " on, and so will everything else that was encrypted with it. CancelKeyDeletion keeps "
+           "it.";
+  }
   std::string text = found.all_seen ? "" : "at least ";
   text += std::to_string(found.count) + (found.count == 1 ? " secret is" : " secrets are");
   text += " encrypted under this key and will be unreadable from " + format_utc(when) + " on:";
@@ -86,7 +93,7 @@ Result<void> warn_of_dependents(Call& call, const keys::Key& key, Instant when) 
   due::record(*call.transaction, call.now,
               {"Key:DeletionScheduled", key.account, call.engines.keys.arn(key.account, key.id),
                detail_json(found, when)});
-  if (found.count == 0) return {};
+  if (found.count == 0 && found.all_seen) return {};
   log::warn("key_deletion_takes_secrets",
             {{"key", key.id}, {"secrets", static_cast<std::int64_t>(found.count)}});
   call.answer.field("Warning", warning_text(found, when));

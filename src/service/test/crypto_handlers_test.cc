@@ -308,6 +308,36 @@ TEST_F(CryptoHandlers, DeletionWarnsOfSecrets) {
       "{}");
 }
 
+TEST_F(CryptoHandlers, ADeletionSaysThatNotEverySecretWasLookedAt) {
+  const std::string key = create_key();
+  secrets::Secrets unread{*fixture_, keys_, fixture_.random(), "cn-hangzhou"};  // no index yet
+  Service starting{{.store = *fixture_,
+                    .directory = directory_,
+                    .keys = keys_,
+                    .instances = instances_,
+                    .secrets = unread,
+                    .access_points = access_points_,
+                    .clock = fixture_.clock(),
+                    .random = fixture_.random(),
+                    .region = "cn-hangzhou"}};
+  const NameValue plan[] = {{"KeyId", key}, {"PendingWindowInDays", "7"}};
+  const Parameters parameters(plan);
+  const identity::Principal caller = root();
+  const Request request{.operation = starting.find(kKms.version, "ScheduleKeyDeletion"),
+                        .principal = &caller,
+                        .parameters = &parameters,
+                        .host = "kms.test",
+                        .request_id = "0F5E8C2B-0000-4000-8000-000000000001",
+                        .source_ip = "127.0.0.1",
+                        .user_agent = "test",
+                        .now = fixture_.clock().now()};
+  JsonAnswer answer;
+  const Outcome outcome =
+      starting.mutate(request, [&answer]() -> AnswerWriter& { return answer.restart(); });
+  EXPECT_FALSE(outcome.error);
+  EXPECT_TRUE(text_at(answer.text(), "/Warning").starts_with("Not every secret was looked at."));
+}
+
 TEST_F(CryptoHandlers, SecretsLiveUnderEverySymmetricSpec) {
   for (const char* spec : {"Aliyun_AES_192", "Aliyun_AES_128", "Aliyun_SM4"}) {
     const Pair key = create(spec);
