@@ -119,11 +119,12 @@ int run_all(const AllOptions& options, Plan plan) {
   return status;
 }
 
-int run_compare(Plan plan, const std::string& other_program) {
+int run_compare(Plan plan, const std::string& other_program, bool puts) {
   const TemporaryDirectory directory;
   plan.directory = directory.path();
   pin_this_thread(plan.generator_cpu);
-  const Result<void> done = compare_reads(plan, other_program);
+  const Result<void> done =
+      puts ? compare_puts(plan, other_program) : compare_reads(plan, other_program);
   return done ? 0 : fail_with(done.error());
 }
 
@@ -151,12 +152,14 @@ int run(int argc, char** argv) {
   constant->add_option("--rounds", constant_options.rounds);
   constant->add_flag("--connect", constant_options.connect, "a new connection for each request");
   std::string other_program;
-  CLI::App* compare = app.add_subcommand("compare", "reads of two builds, turn about");
+  CLI::App* compare = app.add_subcommand("compare", "two builds, turn about");
   compare->add_option("program", plan.server_program)->required();
   compare->add_option("other", other_program)->required();
   compare->add_option("--rounds", plan.rounds);
   compare->add_option("--reads", plan.reads_per_round, "reads a round");
-  compare->add_option("--secrets", plan.read_secrets, "secrets that are read");
+  compare->add_option("--secrets", plan.read_secrets, "secrets that are read or written");
+  bool puts = false;
+  compare->add_flag("--puts", puts, "writes instead of reads");
   CertificateFiles certificate;
   std::string port_file;
   CLI::App* serve = app.add_subcommand("serve-constant", "")->group("");
@@ -166,7 +169,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (serve->parsed()) return serve_constant(certificate, kConstantBodyBytes, port_file);
   if (constant->parsed()) return run_constant(self, constant_options);
-  if (compare->parsed()) return run_compare(plan, other_program);
+  if (compare->parsed()) return run_compare(plan, other_program, puts);
   return run_all(options, plan);
 }
 

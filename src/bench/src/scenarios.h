@@ -8,6 +8,7 @@
 #include "peers.h"
 #include "results.h"
 #include "strongroom/base/result.h"
+#include "strongroom/store_lmdb/replay.h"
 
 namespace strongroom::bench {
 
@@ -48,6 +49,8 @@ Result<void> run_recovery(const Plan& plan, const Add& add);
 
 /// Prints the CPU of a read by plan.server_program and by `other_program`, measured turn about.
 Result<void> compare_reads(const Plan& plan, const std::string& other_program);
+/// The same for PutSecretValue, each build beside the engine alone on what it committed.
+Result<void> compare_puts(const Plan& plan, const std::string& other_program);
 
 // What the scenarios share.
 
@@ -61,6 +64,10 @@ Result<Prepared> prepare(const Plan& plan, const char* name, std::size_t secrets
 Result<Strongroomd> start_server(const Plan& plan, const std::string& data_directory,
                                  std::vector<std::string> environment = {});
 Result<Signer> signer_for(const Strongroomd& server);
+
+/// What the engine alone makes of a recording from `from_byte` on, on the core that the server had.
+Result<store_lmdb::ReplayReport> replay_pinned(const Plan& plan, const std::string& recording,
+                                               std::uint64_t from_byte);
 
 /// Returns when the process has used next to no CPU for a while (indexes built, checks done).
 void wait_until_quiet(const Process& process);

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kValueBytes = 1024;
 
-// On the core that the server had.
+}  // namespace
+
 Result<store_lmdb::ReplayReport> replay_pinned(const Plan& plan, const std::string& recording,
                                                std::uint64_t from_byte) {
   const std::string directory = plan.directory + "/replay";
@@ -24,8 +25,6 @@ Result<store_lmdb::ReplayReport> replay_pinned(const Plan& plan, const std::stri
   std::filesystem::remove_all(directory);
   return report;
 }
-
-}  // namespace
 
 Result<void> run_puts(const Plan& plan, const Add& add) {
   const std::size_t secrets = plan.writers * plan.secrets_per_writer;
