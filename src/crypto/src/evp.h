@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 
+#include "sha256_state.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/crypto/mac.h"
 
@@ -43,9 +44,9 @@ const Algorithms& algorithms();
 /// One thread's contexts. A context keeps its last key until it is re-keyed or its thread ends.
 struct ThreadContexts {
   ThreadContexts();
-  MdCtx sha256;
   MdCtx sm3;
-  std::array<MacCtx, kMacHashes> hmac;  // by MacHash; the rare ones are made at first use
+  HmacSha256State hmac_sha256;
+  std::array<MacCtx, kMacHashes> hmac;  // by MacHash, without SHA-256's; made at first use
   std::array<std::uint64_t, kMacHashes> hmac_serial{};  // of the HmacKey that keyed each
   CipherCtx gcm_seal;
   CipherCtx gcm_open;
@@ -65,7 +66,8 @@ class Hmac {
   std::size_t finish(std::span<std::uint8_t> out);
 
  private:
-  EVP_MAC_CTX* context_;
+  EVP_MAC_CTX* context_;     // null: SHA-256
+  HmacSha256State& sha256_;  // then
 };
 
 }  // namespace strongroom::crypto::evp
