@@ -67,6 +67,13 @@ Result<RecordRef> Core::open(AccountId account, const store::Row& row) {
   return open_as(static_cast<std::uint8_t>(*type), account, row);
 }
 
+Result<RecordRef> Core::open_again(AccountId account, const store::Row& row, store::Revision seen) {
+  if (RecordRef known = opened_.find(account, row)) return known;
+  SR_TRY(RecordRef record, open(account, row));
+  opened_.keep(account, row, record, seen);
+  return record;
+}
+
 Result<RecordRef> Core::open_unaddressed(const store::Row& row) {
   const auto header = parse_header(row.record);
   const std::uint64_t masked = header ? header->masked_account : 0;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "keyring.h"
+#include "opened_records.h"
 #include "row_key.h"
 #include "state_sums.h"
 #include "strongroom/barrier/sealed_store.h"
@@ -47,6 +48,10 @@ class Core {
 
   /// Opens a resource row. kCorrupt seals the server.
   Result<RecordRef> open(AccountId account, const store::Row& row);
+  /// The same for a transaction, by way of what others have opened. `seen`: its snapshot's
+  /// revision.
+  Result<RecordRef> open_again(AccountId account, const store::Row& row, store::Revision seen);
+  OpenedRecords& opened() { return opened_; }
   /// The same for a row whose address is not known.
   Result<RecordRef> open_unaddressed(const store::Row& row);
   Result<RecordRef> open_timed(const store::Row& row);
@@ -67,6 +72,7 @@ class Core {
   Random& random_;
   const Secrets secrets_;
   std::atomic<bool> sealed_{false};
+  OpenedRecords opened_;
   StateSums sums_;
   Verifier verifier_;  // last: its thread uses the others
 };

@@ -124,6 +124,7 @@ class Sealed final : public SealedStore, public Upkeep, private store::CommitHoo
   void after_commit(store::Revision revision,
                     std::span<const store::AppliedWrite> writes) override {
     core_.sums().after_commit(revision);
+    core_.opened().forget(revision, writes);
     mail_.publish(revision, writes);
     const std::lock_guard lock(listeners_mutex_);
     for (ChangeListener* listener : listeners_) listener->on_change(revision, writes);

@@ -36,7 +36,7 @@ Result<RecordRef> StoreTransaction::read(const Address& address) {
     observed_.try_emplace(std::move(key));
     return not_found();
   }
-  SR_TRY(RecordRef record, core_.open(address.account, *row));
+  SR_TRY(RecordRef record, core_.open_again(address.account, *row, revision_));
   observed_[std::move(key)] = {
       .modified = row->modified, .rev = record->rev(), .record = record, .raw = nullptr};
   return record;
