@@ -28,6 +28,8 @@ std::string_view resource_type(std::string_view arn) {
   if (arn.contains(":applicationaccesspoint/")) return "ACS::KMS::ApplicationAccessPoint";
   if (arn.starts_with("acs:ram:") && arn.contains(":user/")) return "ACS::RAM::User";
   if (arn.starts_with("acs:ram:") && arn.contains(":role/")) return "ACS::RAM::Role";
+  if (arn.starts_with("acs:ram:") && arn.contains(":group/")) return "ACS::RAM::Group";
+  if (arn.starts_with("acs:ram:") && arn.contains(":policy/")) return "ACS::RAM::Policy";
   return "";
 }
 
@@ -36,6 +38,8 @@ std::string_view parameter_of(std::string_view type) {
   if (type == kKeyType) return "KeyId";
   if (type == "ACS::RAM::User") return "UserName";
   if (type == "ACS::RAM::Role") return "RoleName";
+  if (type == "ACS::RAM::Group") return "GroupName";
+  if (type == "ACS::RAM::Policy") return "PolicyName";
   return "Name";
 }
 

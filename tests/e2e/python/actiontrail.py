@@ -12,6 +12,7 @@ from alibabacloud_kms20160120.client import Client as Kms
 from alibabacloud_tea_openapi.models import Config
 
 from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.wire import RAM, Wire
 
 NAME = "trail-" + uuid.uuid4().hex[:8]
 WAIT_SECONDS = 10
@@ -81,6 +82,22 @@ def main():
     with suite.case("LookupEvents", "a time without calls"):
         body = lookup(client, {"ResourceName": NAME}, start_time="2020-01-01T00:00:00Z", end_time="2020-02-01T00:00:00Z")
         equal((body.events, body.start_time, body.end_time), ([], "2020-01-01T00:00:00Z", "2020-02-01T00:00:00Z"))
+    with suite.case("LookupEvents", "each resource of one call"):
+        pair = [NAME + "-a", NAME + "-b"]
+        for name in pair:
+            service.create_secret(kms.CreateSecretRequest(secret_name=name, version_id="v1", secret_data="x"))
+        service.tag_resources(kms.TagResourcesRequest(region_id=os.environ["STRONGROOM_REGION"], resource_type="secret",
+                                                      resource_id=pair, tag=[kms.TagResourcesRequestTag(key="a", value="b")]))
+        for name in pair:
+            equal(len(until(client, 1, EventName="TagResources", ResourceName=name)), 1)
+        wire, policy = Wire.from_env(os.environ), "AliyunKMSReadOnlyAccess"
+        wire.ok("CreateUser", {"UserName": NAME}, version=RAM)
+        given = {"UserName": NAME, "PolicyType": "System", "PolicyName": policy}
+        wire.ok("AttachPolicyToUser", given, version=RAM)
+        for name, kind in ((NAME, "ACS::RAM::User"), (policy, "ACS::RAM::Policy")):
+            equal(until(client, 1, EventName="AttachPolicyToUser", ResourceName=name)[0]["resourceType"], kind)
+        wire.ok("DetachPolicyFromUser", given, version=RAM)
+        wire.ok("DeleteUser", {"UserName": NAME}, version=RAM)
     with suite.case("LookupEvents", "a filter that does not exist"):
         try:
             lookup(client, {"Colour": "red"})
