@@ -90,12 +90,11 @@ void put_number(Sink& sink, Number number) {
 template <class Sink>
 void put_record(Sink& sink, const Record& record, std::size_t most) {
   const auto field = [&]<std::size_t kSize>(const char(&key)[kSize], std::string_view value,
-                                            std::size_t own_most = kFieldBytesMax)
-                         [[gnu::always_inline]] {
-                           if (value.empty()) return;
-                           sink.literal(std::string_view(key, kSize - 1));
-                           sink.text(cut(value, std::min(most, own_most)));
-                         };
+                                            std::size_t own_most = kFieldBytesMax) {
+    if (value.empty()) return;
+    sink.literal(std::string_view(key, kSize - 1));
+    sink.text(cut(value, std::min(most, own_most)));
+  };
   char time[kTimeBytes];
   time_to(time, record.time);
   sink.literal(R"({"time":")");
