@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "evp.h"
-#include "sha256_state.h"
 #include "strongroom/base/check.h"
 
 namespace strongroom::crypto {
@@ -32,13 +31,11 @@ Digest32 sha256(ByteView first, ByteView second) {
 }
 
 Digest32 sha256(ByteView first, ByteView second, ByteView third) {
-  Sha256State state;
-  state.update(first);
-  state.update(second);
-  state.update(third);
-  Digest32 digest;
-  state.finish(digest);
-  return digest;
+  EVP_MD_CTX* context = evp::thread_contexts().sha256.get();
+  add(context, first);
+  if (!second.empty()) add(context, second);
+  if (!third.empty()) add(context, third);
+  return finish_and_restart(context);
 }
 
 Digest32 sm3(ByteView data) {
@@ -48,21 +45,23 @@ Digest32 sm3(ByteView data) {
 }
 
 struct Sha256::State {
-  Sha256State hash;
+  evp::MdCtx context;
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {}
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  state_->context.reset(EVP_MD_CTX_new());
+  SR_CHECK(state_->context &&
+           EVP_DigestInit_ex2(state_->context.get(), evp::algorithms().sha256, nullptr) == 1);
+}
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
 void Sha256::update(ByteView data) {
-  state_->hash.update(data);
+  add(state_->context.get(), data);
 }
 Digest32 Sha256::finish() {
-  Digest32 digest;
-  std::exchange(state_->hash, Sha256State()).finish(digest);
-  return digest;
+  return finish_and_restart(state_->context.get());
 }
 
 }  // namespace strongroom::crypto

@@ -58,7 +58,14 @@ const Algorithms& algorithms() {
 }
 
 ThreadContexts::ThreadContexts()
-    : sm3(make_digest_context(algorithms().sm3)),
+    : sha256(make_digest_context(algorithms().sha256)),
+      sm3(make_digest_context(algorithms().sm3)),
+      hmac{make_hmac_context("SHA1"),
+           make_hmac_context("SHA256"),
+           make_hmac_context("SM3"),
+           nullptr,
+           nullptr,
+           nullptr},
       gcm_seal(EVP_CIPHER_CTX_new()),
       gcm_open(EVP_CIPHER_CTX_new()) {
   SR_CHECK(gcm_seal && gcm_open);
@@ -72,7 +79,6 @@ ThreadContexts& thread_contexts() {
 namespace {
 
 EVP_MAC_CTX* hmac_context(MacHash hash) {
-  if (hash == MacHash::kSha256) return nullptr;
   constexpr std::array<const char*, kMacHashes> kNames{"SHA1",   "SHA256", "SM3",
                                                        "SHA224", "SHA384", "SHA512"};
   const auto at = static_cast<std::size_t>(hash);
@@ -83,38 +89,27 @@ EVP_MAC_CTX* hmac_context(MacHash hash) {
 
 }  // namespace
 
-Hmac::Hmac(MacHash hash, ByteView key, std::uint64_t serial)
-    : context_(hmac_context(hash)), sha256_(thread_contexts().hmac_sha256) {
+Hmac::Hmac(MacHash hash, ByteView key, std::uint64_t serial) : context_(hmac_context(hash)) {
   std::uint64_t& keyed_by = thread_contexts().hmac_serial[static_cast<std::size_t>(hash)];
   if (serial != kNoSerial && keyed_by == serial) {
     again();
     return;
   }
-  keyed_by = serial;
-  if (context_ == nullptr) {
-    sha256_.key(key);
-    return;
-  }
   // A null key means "the last one" to libcrypto, so an empty key needs an address.
   static constexpr std::uint8_t kNothing = 0;
   SR_CHECK(EVP_MAC_init(context_, key.empty() ? &kNothing : key.data(), key.size(), nullptr) == 1);
+  keyed_by = serial;
 }
 
 void Hmac::again() {
-  if (context_ == nullptr) return sha256_.again();
   SR_CHECK(EVP_MAC_init(context_, nullptr, 0, nullptr) == 1);
 }
 
 void Hmac::update(ByteView data) {
-  if (context_ == nullptr) return sha256_.update(data);
   SR_CHECK(EVP_MAC_update(context_, data.data(), data.size()) == 1);
 }
 
 std::size_t Hmac::finish(std::span<std::uint8_t> out) {
-  if (context_ == nullptr) {
-    sha256_.finish(out.first<kSha256Bytes>());
-    return kSha256Bytes;
-  }
   std::size_t size = 0;
   SR_CHECK(EVP_MAC_final(context_, out.data(), &size, out.size()) == 1);
   return size;

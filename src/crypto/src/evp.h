@@ -10,7 +10,6 @@
 #include <memory>
 #include <span>
 
-#include "sha256_state.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/crypto/mac.h"
 
@@ -44,9 +43,9 @@ const Algorithms& algorithms();
 /// One thread's contexts. A context keeps its last key until it is re-keyed or its thread ends.
 struct ThreadContexts {
   ThreadContexts();
+  MdCtx sha256;
   MdCtx sm3;
-  HmacSha256State hmac_sha256;
-  std::array<MacCtx, kMacHashes> hmac;  // by MacHash, without SHA-256's; made at first use
+  std::array<MacCtx, kMacHashes> hmac;  // by MacHash; the rare ones are made at first use
   std::array<std::uint64_t, kMacHashes> hmac_serial{};  // of the HmacKey that keyed each
   CipherCtx gcm_seal;
   CipherCtx gcm_open;
@@ -66,8 +65,7 @@ class Hmac {
   std::size_t finish(std::span<std::uint8_t> out);
 
  private:
-  EVP_MAC_CTX* context_;     // null: SHA-256
-  HmacSha256State& sha256_;  // then
+  EVP_MAC_CTX* context_;
 };
 
 }  // namespace strongroom::crypto::evp
