@@ -101,9 +101,12 @@ def page(records):
               "By hand on the same day: the JDBC driver (`aliyun-secretsmanager-jdbc` 1.3.6, its source unmodified)",
               "through 200 rotations of two accounts on MariaDB and on PostgreSQL; figures, and how to repeat it",
               "with `STRONGROOM_JDBC_JAR`, stand in [rotation.md](rotation.md#applications-over-jdbc).", "",
-              "Not run, because the package registries do not have them: the KMS instance SDKs for Java",
-              "(`alibabacloud-kms-java-sdk`) and Go (`alibabacloud-kms-go-sdk`), the v2 secrets client for",
-              "Java and the rest of the one for Go.", ""]
+              "By hand on the same day: the transfer client of the KMS instance SDK for Java",
+              "(`alibabacloud-kms-java-sdk`, files of 1.0.0 to 1.2.5, unmodified, on `kms20160120` 1.2.3 and",
+              "`alibabacloud-dkms-gcs-sdk` 0.5.2), its ten actions in both forms of blobs. To",
+              "repeat it, `STRONGROOM_KMS_SDK_JAR=/path/to.jar tests/e2e/run.py --only java-kms-sdk`.", "",
+              "Not run, because the package registries do not have them: the KMS instance SDK for Go",
+              "(`alibabacloud-kms-go-sdk`), the v2 secrets client for Java and the rest of the one for Go.", ""]
     return "\n".join(lines)
 
 

@@ -179,6 +179,23 @@ def install_python_and_java():
     return {**install_python(), "E2E_CLASSPATH": java_class_path()}
 
 
+def kms_sdk_jar():
+    """The vendor's KMS instance SDK for Java, where somebody brings its jar."""
+    path = os.environ.get("STRONGROOM_KMS_SDK_JAR", "")
+    if path and not os.path.isfile(path):
+        raise SystemExit("STRONGROOM_KMS_SDK_JAR names no file: " + path)
+    return os.path.abspath(path) if path else ""
+
+
+def install_kms_sdk():
+    return {**install_java(), "E2E_MODES": "kms-sdk"}
+
+
+def kms_sdk():
+    """It says itself that it is left out without the jar."""
+    return with_client_key(lambda: ["java", "-cp", kms_sdk_jar() + ":" + java_class_path(), "e2e.InstanceApi"])()
+
+
 def install_all():
     """For a suite of clients of four languages."""
     return {**install_python_and_java(), **install_node(), **install_go()}
@@ -235,6 +252,7 @@ SUITES = [
     Suite("go-secretsmanager", "go secretsmanager-client", install_go, go_client("secretsclient"), False),
     Suite("go-instance", "go dkms-gcs", install_go, with_client_key(go_client("instance")), False),
     Suite("java-instance", "java dkms-gcs", install_java, with_client_key(java("InstanceApi")), False),
+    Suite("java-kms-sdk", "java kms-java-sdk", install_kms_sdk, kms_sdk, False),
     Suite("java-kms20160120", "java kms20160120", install_java, java("Kms20160120"), False),
     Suite("java-secretsmanager", "java secretsmanager-client", install_java, java("SecretsManagerClient"), False),
     Suite("python-ram-sts", "python ram20150501", install_python, own("identity", "calls.py", "python"), True),

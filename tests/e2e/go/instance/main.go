@@ -72,6 +72,8 @@ func instanceAPI() *e2e.Suite {
 		check(err)
 		e2e.True(*told.Value, "verified")
 	})
+	keys(suite, client)
+	pairs(suite, client)
 	return suite
 }
 
@@ -113,6 +115,7 @@ func transferred() *e2e.Suite {
 		check(err)
 		e2e.Equal(len(plain), 32, "length")
 	})
+	transferredAsymmetric(suite, client)
 	return suite
 }
 

@@ -16,6 +16,15 @@ import com.aliyun.dkms.gcs.sdk.models.VerifyRequest;
 import com.aliyun.kms.KmsTransferAcsClient;
 import com.aliyun.tea.TeaException;
 import com.aliyuncs.http.HttpClientConfig;
+import com.aliyuncs.kms.model.v20160120.AsymmetricDecryptRequest;
+import com.aliyuncs.kms.model.v20160120.AsymmetricEncryptRequest;
+import com.aliyuncs.kms.model.v20160120.AsymmetricEncryptResponse;
+import com.aliyuncs.kms.model.v20160120.AsymmetricSignRequest;
+import com.aliyuncs.kms.model.v20160120.AsymmetricSignResponse;
+import com.aliyuncs.kms.model.v20160120.AsymmetricVerifyRequest;
+import com.aliyuncs.kms.model.v20160120.GenerateDataKeyWithoutPlaintextRequest;
+import com.aliyuncs.kms.model.v20160120.GetPublicKeyRequest;
+import com.aliyuncs.kms.model.v20160120.GetPublicKeyResponse;
 import com.aliyuncs.kms.secretsmanager.client.SecretCacheClient;
 import com.aliyuncs.kms.secretsmanager.client.SecretCacheClientBuilder;
 import com.aliyuncs.profile.DefaultProfile;
@@ -72,6 +81,7 @@ public final class InstanceApi {
             holds(client.verify(new VerifyRequest().setKeyId(env("SIGN_KEY")).setMessage(bytes("message")).setSignature(signature)
                 .setAlgorithm("RSA_PSS_SHA_256").setMessageType("RAW")).getValue(), "verified");
         });
+        new InstanceActions(client, suite).run();
     }
 
     private static void transferred(Suite suite) throws Exception {
@@ -106,6 +116,52 @@ public final class InstanceApi {
             equal(client.getAcsResponse(back).getPlaintext(), made.getPlaintext(), "data key");
             equal(Base64.getDecoder().decode(made.getPlaintext()).length, 32, "length");
         });
+        transferredAsymmetric(suite, client);
+    }
+
+    private static void transferredAsymmetric(Suite suite, KmsTransferAcsClient client) {
+        String digest = Base64.getEncoder().encodeToString(new byte[32]);
+        suite.run("AsymmetricSign", "verified", () -> {
+            AsymmetricSignRequest request = new AsymmetricSignRequest();
+            request.setKeyId(env("SIGN_KEY"));
+            request.setAlgorithm("RSA_PSS_SHA_256");
+            request.setDigest(digest);
+            AsymmetricSignResponse made = client.getAcsResponse(request);
+            AsymmetricVerifyRequest back = new AsymmetricVerifyRequest();
+            back.setKeyId(env("SIGN_KEY"));
+            back.setKeyVersionId(made.getKeyVersionId());
+            back.setAlgorithm("RSA_PSS_SHA_256");
+            back.setDigest(digest);
+            back.setValue(made.getValue());
+            holds(client.getAcsResponse(back).getValue(), "verified");
+        });
+        suite.run("AsymmetricEncrypt", "opens again", () -> {
+            AsymmetricEncryptRequest request = new AsymmetricEncryptRequest();
+            request.setKeyId(env("RSA_KEY"));
+            request.setAlgorithm("RSAES_OAEP_SHA_256");
+            request.setPlaintext(digest);
+            AsymmetricEncryptResponse made = client.getAcsResponse(request);
+            AsymmetricDecryptRequest back = new AsymmetricDecryptRequest();
+            back.setKeyId(env("RSA_KEY"));
+            back.setKeyVersionId(made.getKeyVersionId());
+            back.setAlgorithm("RSAES_OAEP_SHA_256");
+            back.setCiphertextBlob(made.getCiphertextBlob());
+            equal(client.getAcsResponse(back).getPlaintext(), digest, "plaintext");
+        });
+        suite.run("GetPublicKey", "a PEM text and its version", () -> {
+            GetPublicKeyRequest request = new GetPublicKeyRequest();
+            request.setKeyId(env("SIGN_KEY"));
+            GetPublicKeyResponse made = client.getAcsResponse(request);
+            holds(made.getPublicKey().startsWith("-----BEGIN PUBLIC KEY-----"), "PEM");
+            equal(made.getKeyVersionId().length(), 36, "version");
+        });
+        suite.run("GenerateDataKeyWithoutPlaintext", "opens", () -> {
+            GenerateDataKeyWithoutPlaintextRequest request = new GenerateDataKeyWithoutPlaintextRequest();
+            request.setKeyId(env("KEY"));
+            com.aliyuncs.kms.model.v20160120.DecryptRequest back = new com.aliyuncs.kms.model.v20160120.DecryptRequest();
+            back.setCiphertextBlob(client.getAcsResponse(request).getCiphertextBlob());
+            equal(Base64.getDecoder().decode(client.getAcsResponse(back).getPlaintext()).length, 32, "length");
+        });
     }
 
     /** Configured by the environment alone, as the client's manual shows. */
@@ -122,6 +178,9 @@ public final class InstanceApi {
             Suite suite = new Suite("java secretsmanager-client");
             cached(suite);
             suite.finish();
+        }
+        if (args[0].equals("kms-sdk")) {
+            new KmsInstanceSdk(config()).run();
         }
         if (args[0].equals("transfer")) {
             Suite suite = new Suite("java dkms-transfer");
