@@ -4,6 +4,7 @@
 #include <array>
 
 #include "answer_json.h"
+#include "answer_limit.h"
 #include "answer_xml.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/limits.h"
@@ -243,6 +244,7 @@ bool CallRunner::read(Incoming& incoming, barrier::Reader& reader) {
     buffer_.clear_body();
     return false;
   }
+  if (!outcome.error && buffer_.overflowed()) outcome.error = answer_too_long();
   if (outcome.error && outcome.error->kind() == ErrorKind::kUnauthenticated) {
     parts_.authenticator.failed(incoming.peer);  // an unsigned call whose own token is wrong
   }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "answer_json.h"
+#include "answer_limit.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/crypto/digest.h"
 #include "strongroom/crypto/md5.h"
@@ -128,6 +129,7 @@ void LogRunner::execute(const Incoming& incoming, const wire_sls::GetLogs& asked
                                  .started_ns = incoming.started_ns};
   const auto answer = make_json_answer(buffer_.body());
   outcome_ = parts_.service.read(request, reader, *answer);
+  if (!outcome_.error && buffer_.overflowed()) outcome_.error = answer_too_long();
   int status = 200;
   if (outcome_.error) {
     outcome_.error = for_log_client(*outcome_.error);

@@ -98,8 +98,14 @@ class HeadText {
 }  // namespace
 
 AnswerBuffer::AnswerBuffer() {
-  bytes_.reserve(kAnswerHeadBytesMax + kAnswerBytesMax);
-  bytes_.resize(kAnswerHeadBytesMax);
+  take_memory();
+}
+
+void AnswerBuffer::take_memory() {
+  std::string fresh;
+  fresh.reserve(kAnswerHeadBytesMax + kAnswerBytesMax);
+  fresh.resize(kAnswerHeadBytesMax);
+  bytes_.swap(fresh);
   home_ = bytes_.data();
 }
 
@@ -108,8 +114,9 @@ AnswerBuffer::~AnswerBuffer() {
 }
 
 void AnswerBuffer::clear_body() {
-  SR_CHECK(bytes_.data() == home_ && bytes_.size() >= kAnswerHeadBytesMax);
+  SR_CHECK(bytes_.size() >= kAnswerHeadBytesMax);
   explicit_bzero(bytes_.data() + kAnswerHeadBytesMax, bytes_.size() - kAnswerHeadBytesMax);
+  if (bytes_.data() != home_) return take_memory();
   bytes_.resize(kAnswerHeadBytesMax);
 }
 

@@ -59,6 +59,24 @@ TEST(AnswerBuffer, TheLargestAnswerDoesNotMove) {
   EXPECT_GT(answer.finish(200, "", {}, false).size(), kAnswerBytesMax);
 }
 
+TEST(AnswerBuffer, ABodyThatDoesNotFitIsToldAndReplaced) {
+  AnswerBuffer answer;
+  answer.body().append(kAnswerBytesMax - kAnswerTailBytesMax, 'x');
+  EXPECT_FALSE(answer.overflowed());
+  answer.body() += 'x';
+  EXPECT_TRUE(answer.overflowed());
+  answer.body().append(2 * kAnswerBytesMax, 'x');
+  EXPECT_TRUE(answer.overflowed());
+  answer.clear_body();
+  EXPECT_FALSE(answer.overflowed());
+  answer.body() += "sorry";
+  EXPECT_TRUE(answer.finish(400, "", {}, false).ends_with("\r\n\r\nsorry"));
+  answer.reset();
+  const char* home = answer.body().data();
+  answer.body().append(kAnswerBytesMax, 'x');
+  EXPECT_EQ(answer.body().data(), home);
+}
+
 TEST(AnswerBufferDeathTest, RefusesWhatWouldBreakTheFraming) {
   AnswerBuffer answer;
   const std::array<NameValue, 1> split = {NameValue{"a", "b\r\nc: d"}};

@@ -8,6 +8,7 @@ import uuid
 import warnings
 
 from strongroom_e2e.report import Suite, equal
+from strongroom_e2e.server import Server
 from strongroom_e2e.wire import Wire
 
 warnings.simplefilter("ignore", DeprecationWarning)
@@ -204,6 +205,23 @@ def http():
         equal(answer.count(b"HTTP/1.1 4"), 8)
 
 
-for part in (names_and_values, versions_and_labels, counts, http):
+def long_answers():
+    """On a server of its own: it ended here once."""
+    with Server() as server:
+        own = Wire.from_env(server.env)
+        trust = json.dumps({"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {
+            "RAM": [f"acs:ram::{server.env['STRONGROOM_ACCOUNT_ID']}:root"]}}]})
+        for number in range(720):
+            own.ok("CreateRole", {"RoleName": f"role{number}", "AssumeRolePolicyDocument": trust, "Description": "\x01" * 1024},
+                   version="2015-05-01", place="form")
+        with suite.case("-", "an answer of more than 4 MiB is refused, a smaller page is not"):
+            answer = own.acs3("ListRoles", {"MaxItems": "1000"}, version="2015-05-01")
+            refused(answer, "InvalidParameter")
+            assert "smaller page" in answer.text, repr(answer)
+            equal(len(own.ok("ListRoles", {"MaxItems": "500"}, version="2015-05-01")["Roles"]["Role"]), 500)
+            equal(server.process.poll(), None)
+
+
+for part in (names_and_values, versions_and_labels, counts, http, long_answers):
     part()
 suite.finish()

@@ -17,6 +17,7 @@ namespace strongroom::http {
 inline constexpr std::size_t kAnswerBytesMax =
     4U << 20;  // BatchGetSecretValue of 20 values, every byte escaped
 inline constexpr std::size_t kAnswerHeadBytesMax = 1024;
+inline constexpr std::size_t kAnswerTailBytesMax = 1024;  // of these: what closes a body
 
 class AnswerBuffer {
  public:
@@ -31,7 +32,13 @@ class AnswerBuffer {
   std::string& body() { return bytes_; }
   /// Where the body starts in body(): kAnswerHeadBytesMax.
   static std::size_t body_begin() { return kAnswerHeadBytesMax; }
-  /// Forgets (and wipes) what was appended since reset().
+  /// Whether the body is so long that nothing but clear_body() or reset() may follow, its end
+  /// apart (kAnswerTailBytesMax). For lists that know no pages: values never come near it.
+  bool overflowed() const {
+    return bytes_.size() > kAnswerHeadBytesMax + kAnswerBytesMax - kAnswerTailBytesMax;
+  }
+  /// Forgets (and wipes) what was appended since reset(). A body that grew past the buffer left
+  /// copies behind.
   void clear_body();
 
   /// Writes status line and fields in front of the body (Content-Length, Content-Type unless empty,
@@ -47,6 +54,8 @@ class AnswerBuffer {
   void reset();
 
  private:
+  void take_memory();
+
   std::string bytes_;
   std::string_view finished_;
   const char* home_ = nullptr;  // bytes_ must still be there when an answer is finished
