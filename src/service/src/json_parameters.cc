@@ -135,8 +135,9 @@ Result<std::vector<std::string>> parse_strings(std::string_view name, std::strin
   if (!document.parse(text)) return wrong();
   element root = document.root();
   simdjson::dom::object object;
+  // Alone: of a member that is there twice, whoever reads the text later may take the other one.
   if (!wrapped.empty() && root.get_object().get(object) == simdjson::SUCCESS &&
-      object.at_key(wrapped).get(root) != simdjson::SUCCESS) {
+      (object.size() != 1 || object.at_key(wrapped).get(root) != simdjson::SUCCESS)) {
     return wrong();
   }
   std::vector<std::string> strings;

@@ -135,14 +135,18 @@ bool is_empty_object(std::string_view text) {
 
 /// The rules named by AccessControlRules: {"NetworkRules":["a","b"]}; empty or {} for none.
 Result<std::vector<std::string>> rules_of(std::string_view text) {
+  const auto wrong = [] {
+    return invalid_parameter("AccessControlRules",
+                             "It must be JSON with this member alone, of at most 50 names: "
+                             "{\"NetworkRules\":[\"rule1\",\"rule2\"]}");
+  };
   const std::size_t first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return std::vector<std::string>();
-  if (text.size() > limits::kAccessRulesBytesMax || text[first] != '{') {
-    return invalid_parameter("AccessControlRules",
-                             "It must be JSON: {\"NetworkRules\":[\"rule1\",\"rule2\"]}");
-  }
+  if (text.size() > limits::kAccessRulesBytesMax || text[first] != '{') return wrong();
   if (is_empty_object(text)) return std::vector<std::string>();
-  return parse_strings("AccessControlRules", text, "NetworkRules", limits::kAccessRulesMax);
+  auto rules = parse_strings("AccessControlRules", text, "NetworkRules", limits::kAccessRulesMax);
+  if (!rules) return wrong();
+  return rules;
 }
 
 /// What CreatePolicy and UpdatePolicy both take; parameters left out stay as they are.

@@ -91,6 +91,11 @@ TEST_F(AccessPointsHandlers, AccessControlRulesMustBeJson) {
     EXPECT_EQ(taken("n" + std::to_string(std::string(none).size()), none), "") << none;
   for (const char* wrong : {"{", "{{{", "{}}", "{{}}", "}{", R"({"networkRules":["a"]})"})
     EXPECT_EQ(taken("w", wrong), "InvalidParameter") << wrong;
+  // Other readers of the text would take the second one, or think that the other member counts.
+  for (const char* unclear : {R"({"NetworkRules":[],"NetworkRules":["a"]})",
+                              R"({"NetworkRules":["a"],"NetworkRules":[]})",
+                              R"({"NetworkRules":[],"networkRules":["a"]})"})
+    EXPECT_EQ(taken("w", unclear), "InvalidParameter") << unclear;
 }
 
 TEST_F(AccessPointsHandlers, PoliciesEchoTextThenArrays) {
