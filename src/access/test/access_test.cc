@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "strongroom/access/request_conditions.h"
 #include "strongroom/test/reveal.h"
 
 namespace strongroom::access {
@@ -65,6 +66,31 @@ TEST(Decide, ASessionMayDoWhatItsRoleAndItsOwnPolicyBothAllow) {
   EXPECT_EQ(ask(session, "kms:PutSecretValue"), policy::Outcome::kImplicitDeny);
   session.policies = policy::PolicySet::compile({});
   EXPECT_EQ(ask(session, "kms:GetSecretValue"), policy::Outcome::kImplicitDeny);
+}
+
+TEST(Decide, AClientKeyUsesKeysInEveryWayAtItsInstanceAndNowhereElse) {
+  Principal app = principal(PrincipalKind::kClientKey);
+  app.grants = policy::AccessGrants::compile({{.name = "p",
+                                               .scope = "kst-a",
+                                               .roles = policy::kCryptoServiceKeyUser,
+                                               .resources = {"key/*"},
+                                               .networks = {}}});
+  const std::string_view keys[] = {"acs:kms:cn-hangzhou:1000000000000001:key/key-a"};
+  const auto may = [&](std::string_view action, std::string_view gateway) {
+    const CallFacts facts{.now = Instant{}, .source_ip = "10.0.0.1", .gateway = gateway};
+    const RequestConditions conditions(facts, app, nullptr);
+    return decide(app, {.action = action, .resources = keys, .context = &conditions},
+                  {.owner = kAccount})
+        .allowed();
+  };
+  for (const char* action : {"kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:Sign",
+                             "kms:ExportDataKey", "kms:GenerateAndExportDataKey"}) {
+    EXPECT_TRUE(may(action, "kst-a")) << action;
+    EXPECT_FALSE(may(action, "kst-b")) << action;
+    EXPECT_FALSE(may(action, "shared")) << action;
+  }
+  for (const char* action : {"kms:DisableKey", "kms:DescribeKey", "kms:ReEncryptFrom"})
+    EXPECT_FALSE(may(action, "kst-a")) << action;
 }
 
 TEST(Decide, NobodyMayDoNothing) {

@@ -2,6 +2,7 @@
 
 #include "operations.h"
 #include "proto_answer.h"
+#include "strongroom/base/bytes.h"
 #include "strongroom/base/check.h"
 #include "strongroom/keys/blob.h"
 #include "strongroom/wire_openapi/errors.h"
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::string_view kMediaType = "application/x-protobuf";
 constexpr std::int64_t kRetryAfterMillis = 1'000;
+constexpr std::size_t kErrorTextBytesMax = 1'024;
+constexpr int kTooLarge = 413;
 
 struct CodeStatus {
   std::string_view code;
@@ -58,11 +61,22 @@ struct ErrorText {
   std::string_view message;
 };
 
+/// A text may quote what the caller sent, of any length and bytes; but of an Error with a text that
+/// is not UTF-8 readers of proto3 tell not even the code.
+std::string readable(std::string_view text) {
+  std::string out(text.substr(0, kErrorTextBytesMax));
+  if (is_utf8(out)) return out;
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  }
+  return out;
+}
+
 void append_error(std::string& out, const ErrorText& error, std::string_view request_id) {
   const auto answer = make_proto_answer(error_fields(), out);
   answer->number("StatusCode", error.status);
   answer->field("ErrorCode", error.code);
-  answer->field("ErrorMessage", error.message);
+  answer->field("ErrorMessage", readable(error.message));
   answer->field("RequestId", request_id);
 }
 
@@ -271,7 +285,10 @@ void CallRunner::reset() {
 
 void CallRunner::write_refused(const http::Refusal& refusal, std::string_view request_id,
                                http::AnswerBuffer& out) const {
-  append_error(out.body(), {refusal.status, "InvalidParameter", refusal.message}, request_id);
+  const std::string_view message = refusal.status == kTooLarge
+                                       ? "The request body exceeds 3 MiB."  // no other is 413
+                                       : std::string_view(refusal.message);
+  append_error(out.body(), {refusal.status, "InvalidParameter", message}, request_id);
   out.finish(refusal.status, kMediaType, {}, true);
 }
 

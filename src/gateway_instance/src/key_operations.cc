@@ -322,6 +322,11 @@ Result<void> advance_decrypt(Call& call) {
   if (!key && key.error().kind() == ErrorKind::kNotFound && names_key(call))
     return decrypt_plain(call, VersionChoice::kPrimary);
   if (!key) return std::unexpected(key.error());
+  if (names_key(call)) {
+    // Who names a key does not want what another one sealed.
+    SR_TRY(const JudgedKey named, named_key(call, "kms:Decrypt", VersionChoice::kPrimary));
+    if (named.id != key->id) return does_not_open();
+  }
   SR_TRY(keys::MessageSettings settings, settings_of(call));
   settings.iv = parts->iv;
   return open_symmetric(call, *key, settings, parts->sealed);

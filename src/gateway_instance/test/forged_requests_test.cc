@@ -201,6 +201,36 @@ TEST(ForgedRequests, NoneOfTwentyThousandIsAccepted) {
   }
 }
 
+TEST(Refusals, AreTextOfALengthThatFits) {
+  InstanceWorld world;
+  const InstanceWorld::Key key = world.make_key();
+  Draft draft = world.read(key);
+  draft.header("x-kms-apiname") = "\xFF\xFEName";
+  InstanceWorld::sign(draft, key.pair);
+  EXPECT_NE(world.send(draft).bytes.find("\"??Name\""), std::string::npos);
+  world.must(service::kKms, "UpdatePolicy", {{"Name", "all"}, {"Resources", R"(["key/a"])"}});
+  for (const std::string& name : {std::string("\xFF\xFEName"), std::string(100'000, 'n')}) {
+    draft = world.read(key);
+    draft.body.clear();
+    append_bytes(draft.body, 1, name);
+    const crypto::Digest32 hash = crypto::sha256(as_bytes(draft.body));
+    draft.header("content-sha256") = hex_encode({hash.data(), hash.size()});
+    InstanceWorld::sign(draft, key.pair);
+    const Told told = world.send(draft);
+    EXPECT_EQ(told.code, "Forbidden.NoPermission");
+    EXPECT_EQ(told.bytes.find('\xFF'), std::string::npos);
+    EXPECT_LT(told.bytes.size(), 2'000U);
+  }
+}
+
+TEST(Refusals, OfTooLongABodyNameTheLimit) {
+  InstanceWorld world;
+  http::AnswerBuffer out;
+  world.runner->write_refused({413, "RequestBodyTooLarge", "The request body exceeds 256 KiB."},
+                              "0F5E8C2B-0000-4000-8000-000000000001", out);
+  EXPECT_NE(out.body().find("3 MiB"), std::string::npos);
+}
+
 TEST(Validity, IsToldToHoldersOfTheKeyOnly) {
   InstanceWorld world;
   const InstanceWorld::Key key = world.make_key();

@@ -182,6 +182,11 @@ class Refusals:
             blob = b"\x24\x00\x02" + b"00000000-0000-4000-8000-000000000000" + bytes(40)
             equal(wire.call("AdvanceDecrypt", {1: blob, 2: self.key, 5: bytes(12)}).code, "InternalFailure")
             equal(wire.call("AdvanceDecrypt", {1: blob}).code, "Forbidden.KeyNotFound")
+        with self.suite.case("AdvanceDecrypt", "under a key that the caller names, or not at all"):
+            blob = wire.call("AdvanceEncrypt", {1: self.key, 2: "sealed"}).fields[2]
+            equal(wire.call("AdvanceDecrypt", {1: blob, 2: self.key}).fields[2], b"sealed")
+            answer = wire.call("AdvanceDecrypt", {1: blob, 2: apps.key()})
+            equal((answer.status, answer.code), (500, "InternalFailure"))
         with self.suite.case("Sign", "a digest has 32 bytes"):
             answer = wire.call("Sign", {1: signing, 4: b"d" * 31, 5: "DIGEST"})
             equal((answer.code, '"Message"' in answer.text), ("InvalidParameter", True))
