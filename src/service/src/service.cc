@@ -351,7 +351,9 @@ void Call::finish(Outcome& outcome) {
     }
     if (outcome.error) outcome.entries.clear();
   }
-  if (outcome.error && outcome.error->kind() == ErrorKind::kDenied && decided_) {
+  // Codes as that of an unknown instance are told as denials, too, to callers who have every right.
+  const bool refused = decided_ && !denied_action_.empty();
+  if (outcome.error && outcome.error->kind() == ErrorKind::kDenied && refused) {
     outcome.access_denied_detail = access::denied_detail({.principal = principal,
                                                           .action = denied_action_,
                                                           .resource = outcome.facts.resource,

@@ -48,6 +48,12 @@ class InstancesHandlers : public ServiceFixture {
   }
 };
 
+TEST_F(InstancesHandlers, AnUnknownInstanceIsNoMatterOfRights) {
+  const Answer answer = call("CreateKey", {{"DKMSInstanceId", "kst-nowhere"}});
+  EXPECT_EQ(answer.code, "Forbidden.DKMSInstanceNotFound");
+  EXPECT_EQ(answer.detail, "");
+}
+
 TEST_F(InstancesHandlers, TerraformsOrderLeadsToAConnectedInstance) {
   const std::string id = order({{"SubscriptionType", "Subscription"},
                                 {"Parameter.1.Code", "KeyNum"},
