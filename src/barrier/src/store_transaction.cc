@@ -132,19 +132,48 @@ Result<store::Change> StoreTransaction::build() {
   return change;
 }
 
-Result<store::Revision> StoreTransaction::commit() {
+// The change of a transaction that is over.
+Result<store::Change> StoreTransaction::finish() {
   SR_CHECK(snapshot_ != nullptr);
   if (core_.sealed()) return sealed_error();
   if (failure_) return std::unexpected(*failure_);
   SR_TRY(store::Change change, build());
   snapshot_.reset();  // an old snapshot keeps the engine from reusing pages
-  if (change.writes.empty()) {
-    run_after_commit();
-    return revision_;
+  return change;
+}
+
+namespace {
+
+void run(const std::vector<std::function<void()>>& actions) {
+  for (const auto& action : actions) action();
+}
+
+}  // namespace
+
+Result<store::Revision> StoreTransaction::commit() {
+  SR_TRY(store::Change change, finish());
+  store::Revision revision = revision_;
+  if (!change.writes.empty()) {
+    SR_TRY(revision, core_.engine().commit(std::move(change)));
   }
-  SR_TRY(const store::Revision revision, core_.engine().commit(std::move(change)));
-  run_after_commit();
+  run(take_after_commit());
   return revision;
+}
+
+void StoreTransaction::submit(store::Store::Committed done) {
+  Result<store::Change> change = finish();
+  if (!change) return done(std::unexpected(std::move(change).error()));
+  if (change->writes.empty()) {
+    run(take_after_commit());
+    return done(revision_);
+  }
+  auto actions = take_after_commit();
+  if (actions.empty()) return core_.engine().submit(std::move(*change), std::move(done));
+  core_.engine().submit(std::move(*change), [actions = std::move(actions), done = std::move(done)](
+                                                Result<store::Revision> outcome) {
+    if (outcome) run(actions);
+    done(std::move(outcome));
+  });
 }
 
 }  // namespace strongroom::barrier

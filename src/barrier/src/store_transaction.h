@@ -33,6 +33,7 @@ class StoreTransaction final : public Transaction {
   store::Key put_timed(TimeTable table, Instant when, ByteView body) override;
   void remove_timed(const store::Key& key, store::Revision modified) override;
   Result<store::Revision> commit() override;
+  void submit(store::Store::Committed done) override;
 
  private:
   // What the snapshot holds at a row; absent: nothing is there, or it was not looked at.
@@ -52,6 +53,7 @@ class StoreTransaction final : public Transaction {
 
   void note_failure(const Error& error);
   Result<store::Change> build();
+  Result<store::Change> finish();
 
   Core& core_;
   std::unique_ptr<store::Snapshot> snapshot_;  // gone after commit()

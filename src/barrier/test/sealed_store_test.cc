@@ -5,7 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
 #include <set>
+#include <utility>
 
 #include "barrier_test_support.h"
 #include "strongroom/test/sealed_store_fixture.h"
@@ -93,6 +96,62 @@ TEST(Transaction, ConflictsWhenWhatItReadHasChanged) {
   EXPECT_EQ(outcome.error().kind(), ErrorKind::kConflict);
   EXPECT_FALSE(ran);
   EXPECT_FALSE(read(*fixture, {RecordType::kSecret, kAlice, "other"}));
+}
+
+/// What submit() came to, and what the caller saw when it was told.
+struct Told {
+  std::promise<Result<store::Revision>> outcome;
+  std::atomic<bool> after_commit = false;
+  bool ran_before = false;
+};
+
+TEST(Transaction, SubmitTellsOnceAllIsDone) {
+  SealedStoreFixture fixture;
+  const Address address{RecordType::kSecret, kAlice, "n"};
+  Told told;
+  {
+    auto transaction = fixture->begin();
+    (*transaction)->put(address, {}, as_bytes("x"));
+    (*transaction)->after_commit([&told] { told.after_commit = true; });
+    (*transaction)->submit([&told](Result<store::Revision> outcome) {
+      told.ran_before = told.after_commit;
+      told.outcome.set_value(std::move(outcome));
+    });
+  }
+  const auto outcome = told.outcome.get_future().get();
+  ASSERT_TRUE(outcome);
+  EXPECT_TRUE(told.ran_before);
+  const auto record = read(*fixture, address);
+  ASSERT_TRUE(record);
+  EXPECT_EQ((*record)->modified(), *outcome);
+}
+
+TEST(Transaction, SubmitConflictsAsCommitDoes) {
+  SealedStoreFixture fixture;
+  const Address address{RecordType::kSecret, kAlice, "n"};
+  auto slow = fixture->begin();
+  ASSERT_FALSE((*slow)->read(address));
+  put(*fixture, address, "first");
+  (*slow)->put(address, {}, as_bytes("second"));
+  Told told;
+  (*slow)->after_commit([&told] { told.after_commit = true; });
+  (*slow)->submit(
+      [&told](Result<store::Revision> outcome) { told.outcome.set_value(std::move(outcome)); });
+  const auto outcome = told.outcome.get_future().get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind(), ErrorKind::kConflict);
+  EXPECT_FALSE(told.after_commit);
+  EXPECT_EQ(text(*read(*fixture, address)), "first");
+}
+
+TEST(Transaction, SubmitOfNothingSucceedsAtOnce) {
+  SealedStoreFixture fixture;
+  auto transaction = fixture->begin();
+  bool told = false;
+  (*transaction)->submit([&told](const Result<store::Revision>& outcome) {
+    told = outcome.has_value();
+  });
+  EXPECT_TRUE(told);
 }
 
 TEST(Transaction, ConflictsWhenWhatWasAbsentAppears) {

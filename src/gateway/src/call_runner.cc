@@ -1,9 +1,21 @@
 #include "strongroom/gateway/call_runner.h"
 
+#include "strongroom/base/check.h"
 #include "strongroom/base/log.h"
 #include "strongroom/service/service.h"
 
 namespace strongroom::gateway {
+
+std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
+                                                    const OnCommit& /*on_commit*/) {
+  return run_on_worker(incoming, read_set);
+}
+
+std::optional<Finished> CallRunner::end_commit(Incoming& /*incoming*/,
+                                               const Result<store::Revision>& /*committed*/) {
+  SR_CHECK(false);  // nothing was handed to the store
+  return std::nullopt;
+}
 
 service::Request request_of(const Incoming& incoming) {
   service::Request request{};

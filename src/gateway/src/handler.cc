@@ -14,10 +14,14 @@
 namespace strongroom::gateway {
 namespace {
 
-// A call that went to a worker, and its answer on the way back. The answer is wiped once the turn's
-// output has it.
+// A call on its way through other threads, and its answer on the way back. The answer is wiped once
+// the turn's output has it. Whoever has the exchange has the call, and nobody else looks at it.
 struct Delivery {
   Incoming incoming;
+  net::Exchange exchange;
+  RunnerPool::Lease runner;
+  service::WorkerPool& pool;                              // where it began
+  Result<store::Revision> committed = store::Revision{};  // what became of its change
   std::string bytes;
   std::string leaf;  // the encoded audit record; empty if it is a row of the commit
   std::vector<std::string> entry_leaves;  // of a batch's entries
@@ -26,6 +30,14 @@ struct Delivery {
   metrics::Outcome outcome = metrics::Outcome::kOk;
   barrier::ReadSet read_set;
 
+  Delivery(Incoming call, net::Exchange waiting, RunnerPool::Lease lease,
+           service::WorkerPool& where)
+      : incoming(std::move(call)),
+        exchange(std::move(waiting)),
+        runner(std::move(lease)),
+        pool(where) {}
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
   ~Delivery() { explicit_bzero(bytes.data(), bytes.size()); }
 
   void take(const Finished& finished) {
@@ -43,14 +55,14 @@ class IoHandler final : public net::Handler {
  public:
   IoHandler(const HandlerParts& parts, RunnerFactory runners)
       : parts_(parts),
-        runner_(runners()),
+        runners_(std::make_shared<RunnerPool>(std::move(runners))),
+        runner_(runners_),
         cache_(
             parts.service.engines().store.make_cache(1.0 / static_cast<double>(parts.io_threads))),
         principals_(*cache_, 1.0 / static_cast<double>(parts.io_threads)),
         writer_(parts.audit.make_writer()),
         calls_(parts.calls != nullptr ? &parts.calls->add_thread() : nullptr),
-        lane_(parts.tracer != nullptr ? &parts.tracer->add_lane() : nullptr),
-        worker_runners_(std::move(runners)) {}
+        lane_(parts.tracer != nullptr ? &parts.tracer->add_lane() : nullptr) {}
 
   void on_request(net::Exchange exchange) override;
   void on_refused(const http::Refusal& refusal, http::AnswerBuffer& out) override {
@@ -63,7 +75,10 @@ class IoHandler final : public net::Handler {
   }
 
  private:
-  void finish(const Finished& finished, const Incoming& incoming, net::Exchange& exchange);
+  using Call = std::shared_ptr<Delivery>;
+
+  void finish(const Finished& finished, const Incoming& incoming, net::Exchange& exchange,
+              bool worker);
   /// What is kept of a call besides its record.
   void count(const Incoming& incoming, const service::Operation* operation,
              metrics::Outcome outcome, std::int64_t nanoseconds, bool worker) {
@@ -80,20 +95,28 @@ class IoHandler final : public net::Handler {
     }
   }
   void hand_to_worker(Incoming incoming, net::Exchange exchange, service::WorkerPool& pool);
-  void work(Delivery& delivery);
-  void add_receipt(Delivery& delivery, std::string committed) const;
+  void post(const Call& call);
+  void work(const Call& call, audit::Log& log);
+  void work_to_the_end(const Call& call, audit::Log& log);
+  static void add_receipt(Delivery& delivery, std::string committed, audit::Log& log);
+  void send_back(const Call& call);
   void deliver(Delivery& delivery, net::Exchange exchange);
+  void end_commit(const Call& call, net::Exchange exchange);
+  service::WorkerPool& pool_for(Continue how) const {
+    if (how == Continue::kAsShortRead) return parts_.misses;
+    return how == Continue::kAsShortWrite ? parts_.writes : parts_.workers;
+  }
   std::string new_request_id() { return Uuid::generate(parts_.service.engines().random).upper(); }
 
   HandlerParts parts_;
-  std::unique_ptr<CallRunner> runner_;
+  std::shared_ptr<RunnerPool> runners_;
+  RunnerPool::Lease runner_;  // of the call that this thread works on
   std::unique_ptr<barrier::CachedReader> cache_;
   identity::PrincipalCache principals_;
   std::unique_ptr<audit::Writer> writer_;
   metrics::Calls::Thread* calls_;
   trace::Tracer::Lane* lane_;
   http::AnswerBuffer refusal_;
-  RunnerPool worker_runners_;
 };
 
 // Whoever wants a receipt waits for the tree; only a call whose caller is known gets one.
@@ -118,10 +141,11 @@ void IoHandler::on_request(net::Exchange exchange) {
   }
   const auto finished = runner_->run_on_io(incoming, *cache_, principals_);
   if (calls_ != nullptr) count_cached(finished);
-  if (finished) return finish(*finished, incoming, exchange);
-  service::WorkerPool& pool =
-      finished.error() == Continue::kAsShortRead ? parts_.misses : parts_.workers;
-  hand_to_worker(std::move(incoming), std::move(exchange), pool);
+  if (finished) {
+    finish(*finished, incoming, exchange, false);
+    return runner_->reset();
+  }
+  hand_to_worker(std::move(incoming), std::move(exchange), pool_for(finished.error()));
 }
 
 void IoHandler::end_span(const Incoming& incoming, const service::Operation* operation,
@@ -139,52 +163,62 @@ void IoHandler::end_span(const Incoming& incoming, const service::Operation* ope
   lane_->end(span);
 }
 
-void IoHandler::finish(const Finished& finished, const Incoming& incoming,
-                       net::Exchange& exchange) {
+void IoHandler::finish(const Finished& finished, const Incoming& incoming, net::Exchange& exchange,
+                       bool worker) {
   // The record was made a moment ago and took the time then.
   const bool timed = finished.record != nullptr && finished.record->duration_us > 0;
   const std::int64_t nanoseconds =
       timed ? finished.record->duration_us * 1'000 : monotonic_ns() - incoming.started_ns;
-  count(incoming, finished.operation, finished.outcome, nanoseconds, false);
+  count(incoming, finished.operation, finished.outcome, nanoseconds, worker);
   if (finished.record != nullptr) writer_->add(*finished.record);
   for (const audit::Record& entry : finished.entries) writer_->add(entry);
   exchange.answer(finished.bytes, finished.record != nullptr, finished.close);
-  runner_->reset();
 }
 
 void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange,
                                service::WorkerPool& pool) {
-  auto delivery = std::make_shared<Delivery>();
-  delivery->incoming = std::move(incoming);
-  auto waiting = std::make_shared<net::Exchange>(std::move(exchange));
-  service::WorkerPool::Job job = [this, delivery, waiting] {
-    work(*delivery);
-    std::move(*waiting).resume(
-        [this, delivery](net::Exchange back) { deliver(*delivery, std::move(back)); });
-  };
-  if (pool.post(job)) return runner_->reset();
-  finish(runner_->refuse(delivery->incoming,
-                         Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                               "The server is working at its limit. Try again in a second.")),
-         delivery->incoming, *waiting);
+  post(std::make_shared<Delivery>(std::move(incoming), std::move(exchange),
+                                  std::exchange(runner_, RunnerPool::Lease(runners_)), pool));
 }
 
-void IoHandler::work(Delivery& delivery) {
-  const RunnerPool::Lease runner(worker_runners_);
-  const Finished finished = runner->run_on_worker(delivery.incoming, delivery.read_set);
-  delivery.take(finished);
-  if (delivery.incoming.principal && wants_receipt(delivery.incoming.request)) {
-    add_receipt(delivery, std::string(finished.committed_leaf));
-  }
+// I/O thread. On other threads `this` is only passed on: the handler may end before its calls do.
+void IoHandler::post(const Call& call) {
+  service::WorkerPool::Job job = [this, call, &log = parts_.audit] { work(call, log); };
+  if (call->pool.post(job)) return;
+  finish(call->runner->refuse(call->incoming,
+                              Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
+                                    "The server is working at its limit. Try again in a second.")),
+         call->incoming, call->exchange, false);
+}
+
+void IoHandler::work(const Call& call, audit::Log& log) {
+  if (wants_receipt(call->incoming.request)) return work_to_the_end(call, log);
+  const auto finished = call->runner->begin_on_worker(
+      call->incoming, call->read_set, [this, call](Result<store::Revision> committed) {
+        call->committed = std::move(committed);
+        net::Exchange exchange = std::move(call->exchange);
+        std::move(exchange).resume(
+            [this, call](net::Exchange back) { end_commit(call, std::move(back)); });
+      });
+  if (!finished) return;
+  call->take(*finished);
+  send_back(call);
+}
+
+void IoHandler::work_to_the_end(const Call& call, audit::Log& log) {
+  const Finished finished = call->runner->run_on_worker(call->incoming, call->read_set);
+  call->take(finished);
+  if (call->incoming.principal) add_receipt(*call, std::string(finished.committed_leaf), log);
+  send_back(call);
 }
 
 // The record goes into the log here, so that the tree can have it before the answer leaves. If that
 // fails, the answer goes the way of all others, which need their record, without a receipt.
-void IoHandler::add_receipt(Delivery& delivery, std::string committed) const {
+void IoHandler::add_receipt(Delivery& delivery, std::string committed, audit::Log& log) {
   const std::string leaf = committed.empty() ? delivery.leaf : std::move(committed);
-  if (leaf.empty() || !parts_.audit.append_committed(std::span(&leaf, 1))) return;
+  if (leaf.empty() || !log.append_committed(std::span(&leaf, 1))) return;
   delivery.leaf.clear();
-  const auto proof = parts_.audit.prove(leaf);
+  const auto proof = log.prove(leaf);
   if (!proof) return log::warn("no_receipt", {{"why", proof.error().message()}});
   const std::string field = std::string(kReceiptHeader) + ": " + base64_encode(as_bytes(*proof));
   const std::size_t line = delivery.bytes.find("\r\n") + 2;
@@ -196,6 +230,11 @@ void IoHandler::add_receipt(Delivery& delivery, std::string committed) const {
   explicit_bzero(whole.data(), whole.size());
 }
 
+void IoHandler::send_back(const Call& call) {
+  net::Exchange exchange = std::move(call->exchange);
+  std::move(exchange).resume([this, call](net::Exchange back) { deliver(*call, std::move(back)); });
+}
+
 void IoHandler::deliver(Delivery& delivery, net::Exchange exchange) {
   cache_->fill(std::move(delivery.read_set));
   count(delivery.incoming, delivery.operation, delivery.outcome,
@@ -204,6 +243,14 @@ void IoHandler::deliver(Delivery& delivery, net::Exchange exchange) {
   for (const std::string& leaf : delivery.entry_leaves) writer_->add_encoded(leaf);
   const bool guarded = !delivery.leaf.empty() || !delivery.entry_leaves.empty();
   exchange.answer(delivery.bytes, guarded, delivery.close);
+}
+
+// All calls of a group come in one turn.
+void IoHandler::end_commit(const Call& call, net::Exchange exchange) {
+  const auto finished = call->runner->end_commit(call->incoming, call->committed);
+  if (finished) return finish(*finished, call->incoming, exchange, true);
+  call->exchange = std::move(exchange);
+  post(call);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #pragma once
-// Runners for the jobs of one handler, so that a job finds its buffers made. As many as ever ran at
-// once, which the worker pools bound. Thread-safe.
+// Runners for the calls of one handler, so that a call finds its buffers made. As many as calls
+// were ever under way at once, which the queues of the worker pools and of the store bound.
+// Thread-safe.
 
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "strongroom/gateway/call_runner.h"
@@ -14,20 +16,29 @@ class RunnerPool {
  public:
   explicit RunnerPool(RunnerFactory make) : make_(std::move(make)) {}
 
-  /// Gives its runner back, reset, at the end of its life.
+  /// A runner in use, given back, reset, at the end of the lease's life. Movable, one owner; keeps
+  /// the pool alive, since calls on workers may end after their handler.
   class Lease {
    public:
-    explicit Lease(RunnerPool& pool) : pool_(pool), runner_(pool.take()) {}
-    ~Lease() {
-      runner_->reset();
-      pool_.give_back(std::move(runner_));
+    explicit Lease(std::shared_ptr<RunnerPool> pool)
+        : pool_(std::move(pool)), runner_(pool_->take()) {}
+    Lease(Lease&& other) noexcept = default;
+    Lease& operator=(Lease&& other) noexcept {
+      Lease before(std::move(*this));
+      pool_ = std::move(other.pool_);
+      runner_ = std::move(other.runner_);
+      return *this;
     }
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
+    ~Lease() {
+      if (!runner_) return;
+      runner_->reset();
+      pool_->give_back(std::move(runner_));
+    }
     CallRunner* operator->() const { return runner_.get(); }
+    CallRunner& operator*() const { return *runner_; }
 
    private:
-    RunnerPool& pool_;
+    std::shared_ptr<RunnerPool> pool_;
     std::unique_ptr<CallRunner> runner_;
   };
 
@@ -45,8 +56,10 @@ class RunnerPool {
   }
   void give_back(std::unique_ptr<CallRunner> runner) {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(runner));
+    if (idle_.size() < kIdleMax) idle_.push_back(std::move(runner));
   }
+
+  static constexpr std::size_t kIdleMax = 256;  // a rush leaves no more behind
 
   RunnerFactory make_;
   std::mutex mutex_;

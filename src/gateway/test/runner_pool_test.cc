@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
 namespace strongroom::gateway {
 namespace {
 
@@ -35,7 +39,7 @@ RunnerFactory counting(Counts& counts) {
 
 TEST(RunnerPool, RunnersAreKeptAndComeBackReset) {
   Counts counts;
-  RunnerPool pool(counting(counts));
+  const auto pool = std::make_shared<RunnerPool>(counting(counts));
   {
     const RunnerPool::Lease first(pool);
     const RunnerPool::Lease second(pool);
@@ -52,8 +56,8 @@ TEST(RunnerPool, RunnersAreKeptAndComeBackReset) {
 TEST(RunnerPool, PoolsShareNoRunners) {
   Counts one;
   Counts other;
-  RunnerPool first(counting(one));
-  RunnerPool second(counting(other));
+  const auto first = std::make_shared<RunnerPool>(counting(one));
+  const auto second = std::make_shared<RunnerPool>(counting(other));
   {
     const RunnerPool::Lease runner(first);
   }
@@ -62,6 +66,42 @@ TEST(RunnerPool, PoolsShareNoRunners) {
   }
   EXPECT_EQ(one.made, 1);
   EXPECT_EQ(other.made, 1);
+}
+
+// A call takes its runner along, and may end after the handler that made the pool.
+TEST(RunnerPool, ALeaseMovesAndKeepsItsPool) {
+  Counts counts;
+  auto pool = std::make_shared<RunnerPool>(counting(counts));
+  RunnerPool::Lease here(pool);
+  CallRunner* const first = &*here;
+  RunnerPool::Lease gone = std::exchange(here, RunnerPool::Lease(pool));
+  EXPECT_EQ(&*gone, first);
+  EXPECT_NE(&*here, first);
+  EXPECT_EQ(counts.made, 2);
+  EXPECT_EQ(counts.resets, 0);
+  here = RunnerPool::Lease(pool);
+  EXPECT_EQ(counts.resets, 1);
+  pool.reset();
+  {
+    const RunnerPool::Lease last = std::move(gone);
+  }
+  EXPECT_EQ(counts.resets, 2);
+}
+
+// What a rush needed is not kept for ever.
+TEST(RunnerPool, KeepsAFew) {
+  Counts counts;
+  const auto pool = std::make_shared<RunnerPool>(counting(counts));
+  {
+    std::vector<RunnerPool::Lease> rush;
+    for (int i = 0; i < 1'000; ++i) rush.emplace_back(pool);
+  }
+  {
+    std::vector<RunnerPool::Lease> rush;
+    for (int i = 0; i < 1'000; ++i) rush.emplace_back(pool);
+  }
+  EXPECT_GT(counts.made, 1'500);
+  EXPECT_LT(counts.made, 2'000);
 }
 
 }  // namespace

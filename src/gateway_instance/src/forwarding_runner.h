@@ -17,6 +17,16 @@ class ForwardingRunner : public gateway::CallRunner {
     present_ = &choose(incoming);
     return present_->run_on_worker(incoming, read_set);
   }
+  std::optional<gateway::Finished> begin_on_worker(gateway::Incoming& incoming,
+                                                   barrier::ReadSet& read_set,
+                                                   const OnCommit& on_commit) final {
+    present_ = &choose(incoming);
+    return present_->begin_on_worker(incoming, read_set, on_commit);
+  }
+  std::optional<gateway::Finished> end_commit(gateway::Incoming& incoming,
+                                              const Result<store::Revision>& committed) final {
+    return present_->end_commit(incoming, committed);
+  }
   gateway::Finished refuse(const gateway::Incoming& incoming, const Error& error) final {
     return present_->refuse(incoming, error);
   }

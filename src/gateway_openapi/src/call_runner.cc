@@ -104,6 +104,7 @@ bool CallRunner::decode(const Incoming& incoming) {
                        "use of keys and values. Call the shared endpoint for everything else."));
     return false;
   }
+  decoded_ = incoming.request_id;
   return true;
 }
 
@@ -128,8 +129,7 @@ std::expected<Finished, gateway::Continue> CallRunner::run_on_io(
     return std::unexpected(gateway::Continue::kAsWork);
   }
   if (try_on_io(incoming, reader, principals)) return finished_;
-  return std::unexpected(is_short_read() ? gateway::Continue::kAsShortRead
-                                         : gateway::Continue::kAsWork);
+  return std::unexpected(how_to_go_on());
 }
 
 bool CallRunner::try_on_io(Incoming& incoming, barrier::CachedReader& reader,
@@ -184,9 +184,13 @@ std::optional<bool> CallRunner::admit(Incoming& incoming, barrier::Reader& reade
   return false;
 }
 
-bool CallRunner::is_short_read() const {
-  return operation_ != nullptr && (operation_->effect == service::Effect::kRead ||
-                                   operation_->effect == service::Effect::kValueRead);
+gateway::Continue CallRunner::how_to_go_on() const {
+  if (operation_ == nullptr) return gateway::Continue::kAsWork;
+  if (operation_->brief) return gateway::Continue::kAsShortWrite;
+  return operation_->effect == service::Effect::kRead ||
+                 operation_->effect == service::Effect::kValueRead
+             ? gateway::Continue::kAsShortRead
+             : gateway::Continue::kAsWork;
 }
 
 LogRunner& CallRunner::log_service() {
@@ -197,7 +201,7 @@ LogRunner& CallRunner::log_service() {
 Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) {
   if (is_log_call(incoming)) return log_service().run(incoming);
   if (is_witness_call(incoming)) return cosign(incoming);
-  if (!decode(incoming)) return finished_;
+  if (!is_decoded(incoming) && !decode(incoming)) return finished_;
   const auto reader = parts_.service.engines().store.reader();
   if (!reader) {
     finish_error(incoming, reader.error());
@@ -205,6 +209,33 @@ Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_se
   }
   execute(incoming, **reader);
   read_set = (*reader)->take_read_set();
+  return finished_;
+}
+
+// A brief mutation whose caller the I/O thread has admitted. All others wait for their commit.
+std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
+                                                    const OnCommit& on_commit) {
+  if (!is_decoded(incoming) || !operation_->brief || !incoming.principal ||
+      (parts_.flow != nullptr && !incoming.counted)) {
+    return run_on_worker(incoming, read_set);
+  }
+  ++attempts_;
+  attempt_ = parts_.service.attempt(service_request(incoming), fresh_answer());
+  // Not a member from here on: once submitted, another thread may have this call.
+  const auto transaction = std::move(attempt_.transaction);
+  if (!transaction) {
+    finish(incoming, std::move(attempt_.outcome));
+    return finished_;
+  }
+  transaction->submit(on_commit);
+  return std::nullopt;
+}
+
+std::optional<Finished> CallRunner::end_commit(Incoming& incoming,
+                                               const Result<store::Revision>& committed) {
+  auto outcome = parts_.service.conclude(std::move(attempt_), committed, attempts_);
+  if (!outcome) return std::nullopt;
+  finish(incoming, std::move(*outcome));
   return finished_;
 }
 
@@ -352,6 +383,9 @@ void CallRunner::reset() {
   buffer_.reset();
   arena_.reset();
   call_ = {};
+  decoded_.clear();
+  attempt_ = {};
+  attempts_ = 0;
   host_ = user_agent_ = {};
   api_ = nullptr;
   operation_ = nullptr;

@@ -26,6 +26,10 @@ class CallRunner final : public gateway::CallRunner {
       Incoming& incoming, barrier::CachedReader& reader,
       identity::PrincipalCache& principals) override;
   Finished run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) override;
+  std::optional<Finished> begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
+                                          const OnCommit& on_commit) override;
+  std::optional<Finished> end_commit(Incoming& incoming,
+                                     const Result<store::Revision>& committed) override;
   Finished refuse(const Incoming& incoming, const Error& error) override;
   /// Wipes answer and decoded parameters.
   void reset() override;
@@ -40,11 +44,12 @@ class CallRunner final : public gateway::CallRunner {
                  identity::PrincipalCache& principals);
   void expect_secret(const barrier::CachedReader& reader,
                      identity::PrincipalCache& principals) const;
-  bool is_short_read() const;
+  gateway::Continue how_to_go_on() const;
   /// Whether the call may go on as far as limits of calls a second are concerned; if not, it ended.
   /// Nothing: a worker must ask again.
   std::optional<bool> admit(Incoming& incoming, barrier::Reader& reader);
   bool decode(const Incoming& incoming);
+  bool is_decoded(const Incoming& incoming) const { return decoded_ == incoming.request_id; }
   void execute(Incoming& incoming, barrier::SnapshotReader& reader);
   Result<identity::PrincipalRef> authenticate(Incoming& incoming, barrier::Reader& reader,
                                               identity::PrincipalCache* principals);
@@ -73,7 +78,10 @@ class CallRunner final : public gateway::CallRunner {
   wire_openapi::Arena arena_;
   http::AnswerBuffer buffer_;
   wire_openapi::Call call_;
-  std::string_view host_;  // of the request's fields, as user_agent_
+  std::string decoded_;                // the id of the request that was decoded last
+  service::Service::Attempt attempt_;  // whose commit is awaited
+  int attempts_ = 0;                   // of a mutation
+  std::string_view host_;              // of the request's fields, as user_agent_
   std::string_view user_agent_;
   const service::ApiVersion* api_ = nullptr;
   const service::Operation* operation_ = nullptr;

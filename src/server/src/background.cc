@@ -1,7 +1,11 @@
 #include "background.h"
 
+#include <algorithm>
+#include <future>
 #include <limits>
+#include <memory>
 #include <ranges>
+#include <utility>
 
 #include "audit_anchor.h"
 #include "strongroom/base/limits.h"
@@ -14,6 +18,8 @@ namespace {
 constexpr Instant kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 constexpr std::int64_t kEventMillisKept = 90 * kMillisPerDay;
 constexpr std::int64_t kDrainIdleMillis = 50;
+constexpr std::size_t kManyLeaves = limits::kAuditDrainRowsMax / 4;  // worth no pause
+constexpr int kDrainsPerLook = 20;  // from memory, before the store is looked through again
 constexpr std::int64_t kRetryMillis = 1'000;
 constexpr std::int64_t kLastUseFlushMillis = 60'000;
 constexpr std::int64_t kKeeperMillis = 60'000;
@@ -25,22 +31,44 @@ constexpr std::int64_t kNoteIdleMillis = 600'000;  // while it does not
 // The rows of one transaction; each removal is a write and a precondition.
 constexpr std::size_t kRowsPerCommit = limits::kCommitOperationsMax / 2;
 
-Result<std::size_t> remove_rows(barrier::SealedStore& store,
-                                std::span<const barrier::TimedRow> rows) {
+struct RowName {
+  store::Key key;
+  store::Revision modified;
+};
+
+// In as many transactions as it takes, all on their way at once: they share a sync.
+Result<void> remove_rows(barrier::SealedStore& store, std::span<const RowName> rows) {
+  std::vector<std::future<Result<store::Revision>>> answers;
   for (std::size_t at = 0; at < rows.size(); at += kRowsPerCommit) {
     SR_TRY(const auto transaction, store.begin());
-    for (const barrier::TimedRow& row :
-         rows.subspan(at, std::min(kRowsPerCommit, rows.size() - at))) {
-      transaction->remove_timed(row.key, row.record->modified());
+    for (const RowName& row : rows.subspan(at, std::min(kRowsPerCommit, rows.size() - at))) {
+      transaction->remove_timed(row.key, row.modified);
     }
-    SR_CHECK_OK(transaction->commit());
+    const auto promise = std::make_shared<std::promise<Result<store::Revision>>>();
+    answers.push_back(promise->get_future());
+    transaction->submit(
+        [promise](Result<store::Revision> outcome) { promise->set_value(std::move(outcome)); });
   }
-  return rows.size();
+  Result<void> first_error;
+  for (auto& answer : answers) {
+    if (auto outcome = answer.get(); !outcome && first_error) {
+      first_error = std::unexpected(outcome.error());
+    }
+  }
+  return first_error;
+}
+
+std::vector<RowName> names_of(std::span<const barrier::TimedRow> rows) {
+  std::vector<RowName> names;
+  names.reserve(rows.size());
+  for (const barrier::TimedRow& row : rows) names.push_back({row.key, row.record->modified()});
+  return names;
 }
 
 Result<std::size_t> prune(barrier::SealedStore& store, barrier::TimeTable table, Instant until) {
   SR_TRY(const auto rows, store.due(table, until, limits::kDueBatchMax));
-  return remove_rows(store, rows);
+  SR_CHECK_OK(remove_rows(store, names_of(rows)));
+  return rows.size();
 }
 
 }  // namespace
@@ -57,7 +85,26 @@ Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& lo
   }
   if (leaves.empty()) return 0;
   SR_CHECK_OK(log.append_committed(leaves));
-  return remove_rows(store, std::span(rows).first(taken));
+  SR_CHECK_OK(remove_rows(store, names_of(std::span(rows).first(taken))));
+  return taken;
+}
+
+Result<std::size_t> drain_leaves(barrier::SealedStore& store, audit::Log& log,
+                                 std::vector<service::CommittedLeaf> committed) {
+  std::vector<std::string> leaves;
+  std::vector<RowName> rows;
+  leaves.reserve(committed.size());
+  rows.reserve(committed.size());
+  for (service::CommittedLeaf& one : committed) {
+    leaves.push_back(std::move(one.leaf));
+    rows.push_back({std::move(one.key), one.modified});
+  }
+  SR_CHECK_OK(log.append_committed(leaves));
+  const Result<void> removed = remove_rows(store, rows);
+  // A row that drain_audit_rows() had found first: the others of its commit are found by the next.
+  if (!removed && removed.error().kind() != ErrorKind::kConflict)
+    return std::unexpected(removed.error());
+  return rows.size();
 }
 
 Result<void> remember_run(barrier::SealedStore& store, ClockGuard& guard,
@@ -81,10 +128,10 @@ Background::Background(const Parts& parts, const BackgroundOptions& options)
         return service_.run_due(row, now);
       }) {
   drain_ = std::make_unique<Periodic>([this]() -> std::int64_t {
-    const auto drained = drain_audit_rows(service_.engines().store, log_);
+    const auto drained = drain();
     drain_failures_.note(drained);
     if (!drained) return kRetryMillis;
-    return *drained > 0 ? 0 : kDrainIdleMillis;
+    return *drained < kManyLeaves ? kDrainIdleMillis : 0;
   });
   due_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const ClockGuard::Due due = guard_.due();
@@ -131,6 +178,15 @@ void Background::start_chores(Samples& samples, std::int64_t audit_days) {
     return kept && kept->archived ? kRetryMillis : kKeeperMillis;
   });
   noter_ = std::make_unique<Periodic>([this] { return remember_step(); });
+}
+
+// What is at hand in memory, and now and then all that the store holds.
+Result<std::size_t> Background::drain() {
+  std::vector<service::CommittedLeaf> leaves = service_.committed_leaves().take();
+  if (leaves.empty() || ++drains_ % kDrainsPerLook == 0) {
+    return drain_audit_rows(service_.engines().store, log_);
+  }
+  return drain_leaves(service_.engines().store, log_, std::move(leaves));
 }
 
 // Seldom: the clock is doubted by days, and every note is a synced commit.

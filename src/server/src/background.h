@@ -4,6 +4,7 @@
 // Owned by the running server.
 
 #include <memory>
+#include <vector>
 
 #include "clock_guard.h"
 #include "due_work.h"
@@ -20,6 +21,10 @@ namespace strongroom::server {
 /// Moves the oldest pending audit rows into the log, then removes them. Returns how many; 0 when
 /// none is left. A kill between the two steps is harmless: the log knows a leaf by its request id.
 Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log);
+
+/// The same for rows that are known without looking.
+Result<std::size_t> drain_leaves(barrier::SealedStore& store, audit::Log& log,
+                                 std::vector<service::CommittedLeaf> committed);
 
 /// Writes what the store is to know at the next start: the time, and the audit log's head.
 Result<void> remember_run(barrier::SealedStore& store, ClockGuard& guard,
@@ -49,12 +54,14 @@ class Background {
 
  private:
   void start_chores(Samples& samples, std::int64_t audit_days);
+  Result<std::size_t> drain();
   std::int64_t remember_step();
 
   service::Service& service_;
   audit::Log& log_;
   ClockGuard& guard_;
   DueWork work_;                     // the due thread's own
+  std::uint64_t drains_ = 0;         // from memory; the draining thread's own
   std::uint64_t noted_entries_ = 0;  // of the log; the noting thread's own
   std::int64_t noted_ns_ = 0;        // when; the same
   FailureLog drain_failures_{log::Level::kError, "audit_drain_failed"};

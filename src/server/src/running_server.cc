@@ -100,6 +100,7 @@ struct RunningServer::Parts {
   std::unique_ptr<Outward> outward;
   std::unique_ptr<service::WorkerPool> workers;
   std::unique_ptr<service::WorkerPool> misses;
+  std::unique_ptr<service::WorkerPool> writes;
   std::thread index_builder;
   std::unique_ptr<Background> background;
   std::unique_ptr<net::Server> listener;
@@ -240,8 +241,10 @@ Result<void> RunningServer::Parts::open_service(AccountId account) {
       service->operations(), random);
   samples->watch(flow.get());
   workers = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax);
-  misses = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,
-                                                 service::WorkerPool::Sharing::kShortJobs);
+  for (auto* pool : {&misses, &writes}) {
+    *pool = std::make_unique<service::WorkerPool>(limits::kWorkerThreads, limits::kWorkerQueueMax,
+                                                  service::WorkerPool::Sharing::kShortJobs);
+  }
   return {};
 }
 
@@ -262,6 +265,7 @@ net::HandlerFactory RunningServer::Parts::handlers(gateway::RunnerFactory runner
                                      .audit = *audit,
                                      .workers = *workers,
                                      .misses = *misses,
+                                     .writes = *writes,
                                      .io_threads = io_threads_of(config),
                                      .calls = calls.get(),
                                      .tracer = tracer.get()};
@@ -578,8 +582,10 @@ void RunningServer::stop() {
   if (p.listener) p.listener->stop(kStopGraceMillis);
   if (p.instance_endpoints) p.instance_endpoints->stop(kStopGraceMillis);
   if (p.health) p.health->stop(0);
-  if (p.workers) p.workers->stop();
-  if (p.misses) p.misses->stop();
+  for (auto* pool : {&p.workers, &p.misses, &p.writes})
+    if (*pool) (*pool)->stop();
+  // Calls whose commits nobody waits for end with the store's answer, and it answers in turn.
+  if (p.engine) static_cast<void>(p.engine->commit({}));
   p.listener.reset();
   p.instance_endpoints.reset();
   p.health.reset();

@@ -9,22 +9,27 @@ namespace {
 using enum Effect;
 using enum ResourceKind;
 
+constexpr Operation brief(Operation row) {
+  row.brief = true;
+  return row;
+}
+
 constexpr Operation kRows[] = {
-    {kKms, "CreateSecret", kMutation, kSecretContainer, "", create_secret},
+    brief({kKms, "CreateSecret", kMutation, kSecretContainer, "", create_secret}),
     {kKms, "DescribeSecret", kRead, kSecret, "SecretName", describe_secret},
     {kKms, "GetSecretValue", kValueRead, kSecret, "SecretName", get_secret_value, true},
     {kKms, "BatchGetSecretValue", kValueRead, kByHandler, "", batch_get_secret_value},
-    {kKms, "PutSecretValue", kMutation, kSecret, "SecretName", put_secret_value},
+    brief({kKms, "PutSecretValue", kMutation, kSecret, "SecretName", put_secret_value}),
     {kKms, "ListSecrets", kSlowRead, kSecretContainer, "", list_secrets},
     {kKms, "ListSecretVersionIds", kRead, kSecret, "SecretName", list_secret_version_ids},
-    {kKms, "UpdateSecret", kMutation, kSecret, "SecretName", update_secret},
-    {kKms, "UpdateSecretVersionStage", kMutation, kSecret, "SecretName",
-     update_secret_version_stage},
+    brief({kKms, "UpdateSecret", kMutation, kSecret, "SecretName", update_secret}),
+    brief({kKms, "UpdateSecretVersionStage", kMutation, kSecret, "SecretName",
+           update_secret_version_stage}),
     {kKms, "UpdateSecretRotationPolicy", kMutation, kSecret, "SecretName",
      update_secret_rotation_policy},
     {kKms, "RotateSecret", kMutation, kSecret, "SecretName", rotate_secret},
-    {kKms, "DeleteSecret", kMutation, kSecret, "SecretName", delete_secret},
-    {kKms, "RestoreSecret", kMutation, kSecret, "SecretName", restore_secret},
+    brief({kKms, "DeleteSecret", kMutation, kSecret, "SecretName", delete_secret}),
+    brief({kKms, "RestoreSecret", kMutation, kSecret, "SecretName", restore_secret}),
     {kKms, "GetRandomPassword", kValueRead, kAll, "", get_random_password},
 };
 

@@ -250,56 +250,73 @@ Outcome Service::read(const Request& request, barrier::Reader& reader, AnswerWri
 namespace {
 
 /// The records of a call that succeeds, as one row of its commit: a commit has room for few. That
-/// of the call itself.
-std::string put_records(barrier::Transaction& transaction, const Request& request,
-                        const Outcome& outcome, std::string_view region) {
+/// of the call itself is left in `outcome`.
+store::Key put_records(barrier::Transaction& transaction, const Request& request, Outcome& outcome,
+                       std::string_view region) {
   const audit::Record record = audit_record(request, outcome, 200, region);
   std::string leaf = audit::encode(record);
   std::string leaves = leaf;
   for (const EntryFacts& entry : outcome.entries)
     leaves += '\n' + audit::encode(entry_record(record, entry));
-  transaction.put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaves));
-  return leaf;
+  outcome.committed_leaf = std::move(leaf);
+  return transaction.put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaves));
 }
 
 }  // namespace
 
 Outcome Service::mutate(const Request& request,
                         const std::function<AnswerWriter&()>& fresh_answer) {
-  SR_CHECK(request.operation->effect == Effect::kMutation);
-  for (int attempt = 0; attempt < limits::kConflictRetriesMax; ++attempt) {
-    Outcome outcome;
-    const std::int64_t started_ns = monotonic_ns();
-    auto transaction = engines_.store.begin();
-    if (!transaction) {
-      outcome.error = transaction.error();
-      return outcome;
-    }
-    Call call(request,
-              {**transaction, transaction->get(), fresh_answer(), engines_, resource_policies_});
-    Result<void> result = run(call, request);
-    if (result) result = keep_account_rules(call);
-    if (is_denied(result)) hold_refusal(started_ns, engines_.random);
-    if (!result) outcome.error = result.error();
-    call.finish(outcome);
-    if (!result) return outcome;
-    std::string leaf = put_records(**transaction, request, outcome, engines_.region);
-    const auto committed = (*transaction)->commit();
-    if (committed) {
-      outcome.audit_committed = true;
-      outcome.entries.clear();
-      outcome.committed_leaf = std::move(leaf);
-      return outcome;
-    }
-    if (committed.error().kind() != ErrorKind::kConflict) {
-      outcome.error = committed.error();
-      return outcome;
-    }
+  for (int attempts = 1;; ++attempts) {
+    Attempt made = attempt(request, fresh_answer());
+    if (!made.transaction) return std::move(made.outcome);
+    const auto committed = made.transaction->commit();
+    auto outcome = conclude(std::move(made), committed, attempts);
+    if (outcome) return std::move(*outcome);
   }
-  Outcome outcome;
-  outcome.error = Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
-                        "Too many calls changed this resource at once. Try again.");
-  return outcome;
+}
+
+Service::Attempt Service::attempt(const Request& request, AnswerWriter& answer) {
+  SR_CHECK(request.operation->effect == Effect::kMutation);
+  Attempt made;
+  const std::int64_t started_ns = monotonic_ns();
+  auto transaction = engines_.store.begin();
+  if (!transaction) {
+    made.outcome.error = transaction.error();
+    return made;
+  }
+  Call call(request, {**transaction, transaction->get(), answer, engines_, resource_policies_});
+  Result<void> result = run(call, request);
+  if (result) result = keep_account_rules(call);
+  if (is_denied(result)) hold_refusal(started_ns, engines_.random);
+  if (!result) made.outcome.error = result.error();
+  call.finish(made.outcome);
+  if (!result) return made;
+  made.audit_row = put_records(**transaction, request, made.outcome, engines_.region);
+  made.transaction = std::move(*transaction);
+  return made;
+}
+
+std::optional<Outcome> Service::conclude(Attempt attempt, const Result<store::Revision>& committed,
+                                         int attempts) {
+  Outcome& outcome = attempt.outcome;
+  if (committed) {
+    outcome.audit_committed = true;
+    // A row of several records is left to be found in the store.
+    if (outcome.entries.empty())
+      committed_leaves_.add({std::move(attempt.audit_row), *committed, outcome.committed_leaf});
+    outcome.entries.clear();
+    return std::move(outcome);
+  }
+  outcome.committed_leaf.clear();
+  if (committed.error().kind() != ErrorKind::kConflict) {
+    outcome.error = committed.error();
+    return std::move(outcome);
+  }
+  if (attempts < limits::kConflictRetriesMax) return std::nullopt;
+  Outcome contended;
+  contended.error = Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
+                          "Too many calls changed this resource at once. Try again.");
+  return contended;
 }
 
 Call::Call(const Request& request, const Parts& parts)

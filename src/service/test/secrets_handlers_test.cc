@@ -417,5 +417,91 @@ TEST_F(SecretHandlers, RandomPasswordsKeepTheirRules) {
             "InvalidParameter");
 }
 
+// A mutation up to its commit and after it, as a gateway does it that waits for nobody.
+class Attempts : public ServiceFixture {
+ protected:
+  Service::Attempt attempt(const std::string& action, const Params& params) {
+    for (const auto& [name, value] : params) sorted_.push_back({name, value});
+    const Parameters parameters(sorted_);
+    return service_.attempt({.operation = service_.find(kKms.version, action),
+                             .principal = &root_,
+                             .parameters = &parameters,
+                             .host = "kms.test",
+                             .request_id = "8F2C4A61-0000-4000-8000-000000000001",
+                             .source_ip = "127.0.0.1",
+                             .user_agent = "test",
+                             .now = fixture_.clock().now()},
+                            writer_.restart());
+  }
+  Service::Attempt put(const Params& params) { return attempt("PutSecretValue", params); }
+
+  const Params put_ = {{"SecretName", "n"}, {"VersionId", "v2"}, {"SecretData", "two"}};
+  identity::Principal root_ = root();
+  std::vector<NameValue> sorted_;
+  JsonAnswer writer_;
+};
+
+TEST_F(Attempts, NothingIsWrittenBeforeTheCommit) {
+  ASSERT_TRUE(create("n").ok());
+  service_.committed_leaves().take();
+  Service::Attempt made = put(put_);
+  ASSERT_NE(made.transaction, nullptr);
+  EXPECT_EQ(text_at(call("GetSecretValue", {{"SecretName", "n"}}).json, "/SecretData"), "one");
+  EXPECT_TRUE(service_.committed_leaves().take().empty());
+  const store::Key row = made.audit_row;
+  const auto committed = made.transaction->commit();
+  ASSERT_TRUE(committed);
+  const auto outcome = service_.conclude(std::move(made), committed, 1);
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(outcome->error);
+  EXPECT_TRUE(outcome->audit_committed);
+  EXPECT_EQ(text_at(call("GetSecretValue", {{"SecretName", "n"}}).json, "/SecretData"), "two");
+  // Exactly the row that lies in the store, so that it need not be read back.
+  const auto leaves = service_.committed_leaves().take();
+  ASSERT_EQ(leaves.size(), 1U);
+  EXPECT_EQ(leaves[0].key, row);
+  EXPECT_EQ(leaves[0].modified, *committed);
+  EXPECT_EQ(leaves[0].leaf, outcome->committed_leaf);
+}
+
+TEST_F(Attempts, AConflictMeansAnotherOneUntilThereWereEnough) {
+  ASSERT_TRUE(create("n").ok());
+  Service::Attempt made = put(put_);
+  ASSERT_NE(made.transaction, nullptr);
+  ASSERT_TRUE(
+      call("PutSecretValue", {{"SecretName", "n"}, {"VersionId", "v3"}, {"SecretData", "three"}})
+          .ok());
+  service_.committed_leaves().take();
+  const auto committed = made.transaction->commit();
+  ASSERT_FALSE(committed);
+  EXPECT_FALSE(service_.conclude(std::move(made), committed, 1));
+  EXPECT_FALSE(service_.conclude({}, committed, limits::kConflictRetriesMax - 1));
+  const auto outcome = service_.conclude({}, committed, limits::kConflictRetriesMax);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->error->code(), "ServiceUnavailableTemporary");
+  EXPECT_FALSE(outcome->audit_committed);
+  EXPECT_TRUE(service_.committed_leaves().take().empty());
+}
+
+TEST_F(Attempts, WhatFailedIsNotRecordedAsCommitted) {
+  ASSERT_TRUE(create("n").ok());
+  service_.committed_leaves().take();
+  Service::Attempt made = put(put_);
+  const auto outcome = service_.conclude(
+      std::move(made), fail(ErrorKind::kUnavailable, "StoreFull", "the disk is full"), 1);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->error->code(), "StoreFull");
+  EXPECT_FALSE(outcome->audit_committed);
+  EXPECT_TRUE(outcome->committed_leaf.empty());
+  EXPECT_TRUE(service_.committed_leaves().take().empty());
+}
+
+TEST_F(Attempts, ARefusalHasNothingToCommit) {
+  const Service::Attempt made =
+      put({{"SecretName", "absent"}, {"VersionId", "v2"}, {"SecretData", "two"}});
+  EXPECT_EQ(made.transaction, nullptr);
+  EXPECT_EQ(made.outcome.error->code(), "Forbidden.ResourceNotFound");
+}
+
 }  // namespace
 }  // namespace strongroom::service

@@ -58,15 +58,19 @@ class Transaction : public Reader {
   /// returns, and what after_commit() was given has run.
   virtual Result<store::Revision> commit() = 0;
 
-  /// Runs `action` on the committing thread once commit() has succeeded, before it returns; never
-  /// otherwise. For indexes in memory that must follow what was written. It must not fail and must
-  /// not touch the store.
+  /// commit() without waiting: `done` gets the same answer, on the store's thread (be quick there)
+  /// or before this returns. Nothing of the transaction is needed after this returns.
+  virtual void submit(store::Store::Committed done) = 0;
+
+  /// Runs `action` once the commit has succeeded, before its writer is told; never otherwise. On
+  /// the committing thread, or the store's after submit(). For indexes in memory that must follow
+  /// what was written. It must not fail, wait or touch the store.
   void after_commit(std::function<void()> action) { after_commit_.push_back(std::move(action)); }
 
  protected:
-  /// The implementation's commit() calls this on success.
-  void run_after_commit() {
-    for (auto& action : std::exchange(after_commit_, {})) action();
+  /// The implementation runs these once its commit has succeeded.
+  std::vector<std::function<void()>> take_after_commit() {
+    return std::exchange(after_commit_, {});
   }
 
  private:

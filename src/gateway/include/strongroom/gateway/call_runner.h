@@ -1,7 +1,7 @@
 #pragma once
-// One protocol: a call from received bytes to finished answer, on whichever thread it runs. The I/O
-// thread's handler owns one runner, each job on a worker borrows another; a runner serves one call
-// at a time and shares nothing.
+// One protocol: a call from received bytes to finished answer, on whichever thread it runs. A
+// runner serves one call at a time and shares nothing. One that cannot end a call on the I/O thread
+// goes with it, from thread to thread, and only the thread that has the call may touch it.
 
 #include <cstdint>
 #include <expected>
@@ -53,8 +53,9 @@ struct Finished {
 
 /// Who goes on with a call that could not end on the I/O thread.
 enum class Continue : std::uint8_t {
-  kAsShortRead,  // it only missed the caches
-  kAsWork,       // mutations, slow cryptography
+  kAsShortRead,   // it only missed the caches
+  kAsShortWrite,  // a mutation that is brief
+  kAsWork,        // other mutations, slow cryptography
 };
 
 class CallRunner {
@@ -67,6 +68,20 @@ class CallRunner {
                                                       identity::PrincipalCache& principals) = 0;
   /// May block. `read_set` receives what was read, for the I/O thread's cache.
   virtual Finished run_on_worker(Incoming& incoming, barrier::ReadSet& read_set) = 0;
+
+  /// What became of a call's change; the store calls it once.
+  using OnCommit = std::function<void(Result<store::Revision>)>;
+  /// run_on_worker() that need not wait for a commit. Nothing: the change is with the store, and
+  /// the call is no longer this thread's, because `on_commit` may have been called already (on the
+  /// store's thread or on this one); whoever it hands the call to goes on with end_commit(). As it
+  /// stands here, a call waits.
+  virtual std::optional<Finished> begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
+                                                  const OnCommit& on_commit);
+  /// After begin_on_worker() answered nothing, with what `on_commit` was told. Nothing: there was a
+  /// conflict, and the call must begin on a worker again. Never touches storage.
+  virtual std::optional<Finished> end_commit(Incoming& incoming,
+                                             const Result<store::Revision>& committed);
+
   /// After run_on_io() asked to go on: ends that call with an error instead.
   virtual Finished refuse(const Incoming& incoming, const Error& error) = 0;
   /// Wipes the answer and forgets the call.

@@ -2,7 +2,8 @@
 // From net's exchanges to a protocol's CallRunner and back.
 //
 // What is cached finishes on the I/O thread; mutations, misses and slow reads go to a worker pool
-// and come back to the same I/O thread. Every answer whose record is not part of a commit is
+// and come back to the same I/O thread, brief mutations from the store when they are durable, so
+// that no thread waits for their commit. Every answer whose record is not part of a commit is
 // guarded: it leaves only if the turn's audit write succeeded. make_handler is thread-safe; each
 // handler belongs to its I/O thread.
 
@@ -24,6 +25,7 @@ struct HandlerParts {
   audit::Log& audit;
   service::WorkerPool& workers;     // mutations and slow reads
   service::WorkerPool& misses;      // reads of what is not cached: short as a rule
+  service::WorkerPool& writes;      // brief mutations, up to their commit
   std::size_t io_threads = 1;       // each thread's caches get 1/io_threads of the limits
   metrics::Calls* calls = nullptr;  // null: not counted
   trace::Tracer* tracer = nullptr;  // null: no spans

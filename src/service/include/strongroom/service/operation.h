@@ -142,6 +142,8 @@ struct Operation {
   Handler handler = nullptr;
   bool dry_run = false;    // the action knows DryRun=true (openapi.md §1.6)
   bool anonymous = false;  // may come unsigned: its own token is the proof (AssumeRoleWithOIDC)
+  bool brief =
+      false;  // a mutation of a few records, without slow cryptography: many share a worker
 };
 
 /// What the libraries below offer; wired by `server`. All outlive the service.

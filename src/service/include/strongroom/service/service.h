@@ -8,12 +8,14 @@
 // AuditFacts; a committed mutation's record is already in its commit.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "strongroom/service/committed_leaves.h"
 #include "strongroom/service/operation.h"
 
 namespace strongroom::service {
@@ -61,10 +63,25 @@ class Service {
   /// Runs a row whose effect is not kMutation. On kNotCached nothing was written that may be sent.
   Outcome read(const Request& request, barrier::Reader& reader, AnswerWriter& answer);
 
-  /// Runs a mutation in a transaction, at most limits::kConflictRetriesMax times. `fresh_answer`
+  /// Runs a mutation in a transaction, at most limits::kConflictRetriesMax times. Waits for its
+  /// commit. `fresh_answer`
   /// gives an empty writer for each attempt. 503 ServiceUnavailableTemporary if every attempt met a
   /// conflict.
   Outcome mutate(const Request& request, const std::function<AnswerWriter&()>& fresh_answer);
+
+  /// One attempt at a mutation, up to its commit, which is the caller's.
+  struct Attempt {
+    Outcome outcome;  // as it will be once `transaction` is committed
+    std::unique_ptr<barrier::Transaction> transaction;  // null: nothing to commit, the call is over
+    store::Key audit_row;                               // of the record, with `transaction`
+  };
+  Attempt attempt(const Request& request, AnswerWriter& answer);
+  /// How a call ends whose attempt number `attempts`, counted from 1, came to `committed`. Nothing:
+  /// a conflict, so attempt it again.
+  std::optional<Outcome> conclude(Attempt attempt, const Result<store::Revision>& committed,
+                                  int attempts);
+  /// The records of mutations that ended well, for whoever drains them into the log.
+  CommittedLeaves& committed_leaves() { return committed_leaves_; }
 
   /// Does the task of a due row as the system principal, removes the row and records it, in one
   /// transaction. An error leaves the row for a later call.
@@ -78,6 +95,7 @@ class Service {
   Result<void> decide_alias(Call& call, std::string_view alias, std::string_view arn);
 
   Engines engines_;
+  CommittedLeaves committed_leaves_;
   access::ResourcePolicies resource_policies_;
   struct Version {
     const ApiVersion* api;
