@@ -144,15 +144,18 @@ class MariaDb(Throwaway):
         self.make_certificates()
         data = self.path("data")
         whoami = pwd.getpwuid(os.getuid()).pw_name
+        # Not the common one: a server that starts deletes there what looks like tables of an earlier life.
+        scratch = self.path("tmp")
+        os.makedirs(scratch, 0o700, exist_ok=True)
         run(["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=socket",
-             "--skip-test-db", f"--user={whoami}", "--skip-name-resolve"])
+             "--skip-test-db", f"--user={whoami}", "--skip-name-resolve"], env={**os.environ, "TMPDIR": scratch})
         with open(self.path("init.sql"), "w", encoding="ascii") as init:
             init.write(f"GRANT ALL PRIVILEGES ON *.* TO 'rotator'@'{LOOPBACK}' IDENTIFIED BY '{self.password}' "
                        "WITH GRANT OPTION;\nCREATE DATABASE IF NOT EXISTS app;\n"
                        "CREATE TABLE IF NOT EXISTS app.items (id INT PRIMARY KEY, name VARCHAR(20));\n")
         self.general = self.path("general.log")
-        self.spawn(["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self.path('socket')}", f"--port={self.port}",
-                    f"--bind-address={LOOPBACK}", f"--user={whoami}", f"--init-file={self.path('init.sql')}",
+        self.spawn(["mariadbd", "--no-defaults", f"--datadir={data}", f"--tmpdir={scratch}", f"--socket={self.path('socket')}",
+                    f"--port={self.port}", f"--bind-address={LOOPBACK}", f"--user={whoami}", f"--init-file={self.path('init.sql')}",
                     "--skip-name-resolve", "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M",
                     "--innodb-flush-log-at-trx-commit=0", "--key-buffer-size=1M", "--performance-schema=off",
                     "--max-connections=300", "--general-log=1", f"--general-log-file={self.general}", "--slow-query-log=1",

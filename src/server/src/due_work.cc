@@ -1,6 +1,8 @@
 #include "due_work.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
@@ -47,16 +49,18 @@ Result<std::vector<barrier::TimedRow>> DueWork::ripe(Instant from, Instant until
   for (std::size_t limit = limits::kDueBatchMax;; limit *= 4) {
     SR_TRY(auto rows, store_.between(barrier::TimeTable::kDue, from, until, limit));
     const bool all = rows.size() < limit || limit >= kRowsLookedAtMax;
-    std::erase_if(rows, [&](const barrier::TimedRow& row) {
-      const auto resting = resting_.find(row.key);
-      return (resting != resting_.end() && resting->second.until_ns > now_ns) || !wanted(row);
-    });
-    const auto failed = std::ranges::stable_partition(
-        rows, [&](const barrier::TimedRow& row) { return !resting_.contains(row.key); });
-    const auto fresh = static_cast<std::size_t>(failed.begin() - rows.begin());
-    if (!all && fresh < limits::kDueBatchMax) continue;
-    rows.resize(std::min(rows.size(), limits::kDueBatchMax));
-    return rows;
+    std::vector<barrier::TimedRow> batch;
+    std::vector<barrier::TimedRow> failed;
+    for (barrier::TimedRow& row : rows) {
+      const auto known = resting_.find(row.key);
+      const bool fresh = known == resting_.end();
+      if (!wanted(row) || (!fresh && known->second.until_ns > now_ns)) continue;
+      (fresh ? batch : failed).push_back(std::move(row));
+    }
+    if (!all && batch.size() < limits::kDueBatchMax) continue;
+    std::ranges::move(failed, std::back_inserter(batch));
+    batch.resize(std::min(batch.size(), limits::kDueBatchMax));
+    return batch;
   }
 }
 
