@@ -20,7 +20,6 @@ struct Delivery {
   Incoming incoming;
   net::Exchange exchange;
   RunnerPool::Lease runner;
-  service::WorkerPool& pool;                              // where it began
   Result<store::Revision> committed = store::Revision{};  // what became of its change
   std::string bytes;
   std::string leaf;  // the encoded audit record; empty if it is a row of the commit
@@ -30,12 +29,8 @@ struct Delivery {
   metrics::Outcome outcome = metrics::Outcome::kOk;
   barrier::ReadSet read_set;
 
-  Delivery(Incoming call, net::Exchange waiting, RunnerPool::Lease lease,
-           service::WorkerPool& where)
-      : incoming(std::move(call)),
-        exchange(std::move(waiting)),
-        runner(std::move(lease)),
-        pool(where) {}
+  Delivery(Incoming call, net::Exchange waiting, RunnerPool::Lease lease)
+      : incoming(std::move(call)), exchange(std::move(waiting)), runner(std::move(lease)) {}
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
   ~Delivery() { explicit_bzero(bytes.data(), bytes.size()); }
@@ -95,7 +90,7 @@ class IoHandler final : public net::Handler {
     }
   }
   void hand_to_worker(Incoming incoming, net::Exchange exchange, service::WorkerPool& pool);
-  void post(const Call& call);
+  void post(const Call& call, service::WorkerPool& pool);
   void work(const Call& call, audit::Log& log);
   void work_to_the_end(const Call& call, audit::Log& log);
   static void add_receipt(Delivery& delivery, std::string committed, audit::Log& log);
@@ -178,13 +173,14 @@ void IoHandler::finish(const Finished& finished, const Incoming& incoming, net::
 void IoHandler::hand_to_worker(Incoming incoming, net::Exchange exchange,
                                service::WorkerPool& pool) {
   post(std::make_shared<Delivery>(std::move(incoming), std::move(exchange),
-                                  std::exchange(runner_, RunnerPool::Lease(runners_)), pool));
+                                  std::exchange(runner_, RunnerPool::Lease(runners_))),
+       pool);
 }
 
 // I/O thread. On other threads `this` is only passed on: the handler may end before its calls do.
-void IoHandler::post(const Call& call) {
+void IoHandler::post(const Call& call, service::WorkerPool& pool) {
   service::WorkerPool::Job job = [this, call, &log = parts_.audit] { work(call, log); };
-  if (call->pool.post(job)) return;
+  if (pool.post(job)) return;
   finish(call->runner->refuse(call->incoming,
                               Error(ErrorKind::kUnavailable, "ServiceUnavailableTemporary",
                                     "The server is working at its limit. Try again in a second.")),
@@ -250,7 +246,7 @@ void IoHandler::end_commit(const Call& call, net::Exchange exchange) {
   const auto finished = call->runner->end_commit(call->incoming, call->committed);
   if (finished) return finish(*finished, call->incoming, exchange, true);
   call->exchange = std::move(exchange);
-  post(call);
+  post(call, parts_.workers);  // it waits now
 }
 
 }  // namespace

@@ -212,10 +212,12 @@ Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_se
   return finished_;
 }
 
-// A brief mutation whose caller the I/O thread has admitted. All others wait for their commit.
+// A brief mutation whose caller the I/O thread has admitted, at its first attempt. All others wait
+// for their commit: of writers that meet a conflict and come back together, all but one of each
+// group would meet the next.
 std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
                                                     const OnCommit& on_commit) {
-  if (!is_decoded(incoming) || !operation_->brief || !incoming.principal ||
+  if (attempts_ > 0 || !is_decoded(incoming) || !operation_->brief || !incoming.principal ||
       (parts_.flow != nullptr && !incoming.counted)) {
     return run_on_worker(incoming, read_set);
   }

@@ -4,8 +4,10 @@ import json
 import os
 import socket
 import ssl
+import threading
 import uuid
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 from strongroom_e2e.report import Suite, equal
 from strongroom_e2e.server import Server
@@ -205,6 +207,24 @@ def http():
         equal(answer.count(b"HTTP/1.1 4"), 8)
 
 
+def one_secret_many_writers():
+    """Each conflict costs an attempt, and attempts are bounded: writers that keep meeting take turns."""
+    secret = f"{name}/contended"
+    equal(create(secret).status, 200)
+    start = threading.Barrier(40)
+
+    def put(number):
+        own = Wire.from_env(os.environ)
+        own.ok("DescribeRegions", {})  # the connection stands
+        start.wait()
+        return own.acs3("PutSecretValue", {"SecretName": secret, "VersionId": f"w{number}", "SecretData": "x"}, place="form")
+    with suite.case("PutSecretValue", "40 writers of one secret at once all succeed"):
+        with ThreadPoolExecutor(40) as pool:
+            answers = list(pool.map(put, range(40)))
+        refusals = [repr(answer) for answer in answers if answer.status != 200]
+        equal(refusals, [])
+
+
 def long_answers():
     """On a server of its own: it ended here once."""
     with Server() as server:
@@ -222,6 +242,6 @@ def long_answers():
             equal(server.process.poll(), None)
 
 
-for part in (names_and_values, versions_and_labels, counts, http, long_answers):
+for part in (names_and_values, versions_and_labels, counts, http, one_secret_many_writers, long_answers):
     part()
 suite.finish()
