@@ -81,14 +81,9 @@ Result<SegmentPtr> Spool::take(char kind, std::size_t bytes) {
 }
 
 Result<SegmentPtr> Spool::create(char kind, std::size_t bytes) {
-  auto segment = std::make_shared<Segment>();
-  segment->kind = kind;
-  segment->number = next_number();
-  segment->mark = audit_format::spool_mark(segment->number);
-  segment->path = directory_ + '/' + audit_format::spool_path(kind, segment->number);
-  segment->capacity =
-      std::max(kind == kReads ? limits::kAuditSpoolBytes : limits::kAuditCommittedSpoolBytes,
-               bytes + audit_format::kFileHeaderBytes);
+  auto segment = numbered(
+      kind, std::max(kind == kReads ? limits::kAuditSpoolBytes : limits::kAuditCommittedSpoolBytes,
+                     bytes + audit_format::kFileHeaderBytes));
   SR_TRY(segment->file, open_file(segment->path, O_RDWR | O_CREAT | O_EXCL));
   const int refused = io_.allocate(segment->file.get(), segment->capacity);
   auto outcome = refused == 0 ? write_all(io_, segment->file.get(),
@@ -103,9 +98,17 @@ Result<SegmentPtr> Spool::create(char kind, std::size_t bytes) {
   return segment;
 }
 
-std::uint64_t Spool::next_number() {
-  const std::lock_guard lock(mutex_);
-  return next_number_++;
+SegmentPtr Spool::numbered(char kind, std::uint64_t capacity) {
+  auto segment = std::make_shared<Segment>();
+  segment->kind = kind;
+  {
+    const std::lock_guard lock(mutex_);
+    segment->number = next_number_++;
+  }
+  segment->mark = audit_format::spool_mark(segment->number);
+  segment->path = directory_ + '/' + audit_format::spool_path(kind, segment->number);
+  segment->capacity = capacity;
+  return segment;
 }
 
 Result<void> Spool::prepare_spare() {
@@ -140,11 +143,7 @@ bool Spool::wants_file_of(const Segment& segment) const {
 // then holds no frame of the segment that it is named after, and what it held before is in the
 // tree.
 SegmentPtr Spool::take_over(Segment& segment) {
-  auto next = std::make_shared<Segment>();
-  next->number = next_number();
-  next->mark = audit_format::spool_mark(next->number);
-  next->path = directory_ + '/' + audit_format::spool_path(kReads, next->number);
-  next->capacity = segment.capacity;
+  SegmentPtr next = numbered(segment.kind, segment.capacity);
   if (rename(segment.path.c_str(), next->path.c_str()) != 0) return nullptr;
   segment.path = next->path;
   if (!write_all(io_, segment.file.get(), audit_format::spool_header(next->number), 0)) {

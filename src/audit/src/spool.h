@@ -65,7 +65,8 @@ class Spool {
 
  private:
   Result<SegmentPtr> create(char kind, std::size_t bytes);
-  std::uint64_t next_number();
+  /// A segment with the next number and no file yet.
+  SegmentPtr numbered(char kind, std::uint64_t capacity);
   bool wants_file_of(const Segment& segment) const;
   /// A spare segment in the file of one that is done with. Nothing if the disk refuses.
   SegmentPtr take_over(Segment& segment);
