@@ -4,9 +4,13 @@
 
 namespace strongroom::barrier {
 
+bool OpenedRecords::kept(std::string_view row_key) {
+  const auto type = type_of(row_key);
+  return type && *type != RecordType::kSecret && *type != RecordType::kSecretVersion;
+}
+
 bool OpenedRecords::fits(const store::Row& row) {
-  const auto type = type_of(row.key);
-  return type && *type != RecordType::kSecret && row.record.size() <= kRowBytesMax;
+  return kept(row.key) && row.record.size() <= kRowBytesMax;
 }
 
 std::size_t OpenedRecords::place_of(std::string_view row_key) {
@@ -41,8 +45,7 @@ void OpenedRecords::keep(AccountId account, const store::Row& row, RecordRef rec
 void OpenedRecords::forget(store::Revision revision, std::span<const store::AppliedWrite> writes) {
   const std::lock_guard lock(mutex_);
   for (const store::AppliedWrite& applied : writes) {
-    const auto type = type_of(applied.write->key);
-    if (!type || *type == RecordType::kSecret || *type == RecordType::kSecretVersion) continue;
+    if (!kept(applied.write->key)) continue;
     Place& place = places_[place_of(applied.write->key)];
     place.changed = revision;
     if (place.key == applied.write->key) place.record = nullptr;

@@ -4,9 +4,9 @@
 //
 // A stored row is still fetched and compared byte by byte with what was opened, so nothing is
 // answered that the store does not hold; only opening it once more is spared. Few and small, in a
-// fixed number of places. Secrets' heads are left out: each is read for its own change alone. What
-// is changed or removed is dropped by the commit thread. Thread-safe; no lock is held for longer
-// than a comparison.
+// fixed number of places. Secrets and their versions are left out: each is read for its own change
+// alone. What is changed or removed is dropped by the commit thread. Thread-safe; no lock is held
+// for longer than a comparison.
 
 #include <array>
 #include <mutex>
@@ -37,6 +37,7 @@ class OpenedRecords {
     RecordRef record;           // null: free
     store::Revision changed{};  // the newest commit that wrote a row of this place
   };
+  static bool kept(std::string_view row_key);
   static bool fits(const store::Row& row);
   static std::size_t place_of(std::string_view row_key);
 

@@ -126,16 +126,22 @@ TEST(Transaction, SubmitTellsOnceAllIsDone) {
   EXPECT_EQ((*record)->modified(), *outcome);
 }
 
+/// Found nothing at `address` and wants to put "second" there; by now it holds "first".
+std::unique_ptr<Transaction> outrun(SealedStoreFixture& fixture, const Address& address) {
+  auto slow = fixture->begin();
+  EXPECT_FALSE((*slow)->read(address));
+  put(*fixture, address, "first");
+  (*slow)->put(address, {}, as_bytes("second"));
+  return std::move(*slow);
+}
+
 TEST(Transaction, SubmitConflictsAsCommitDoes) {
   SealedStoreFixture fixture;
   const Address address{RecordType::kSecret, kAlice, "n"};
-  auto slow = fixture->begin();
-  ASSERT_FALSE((*slow)->read(address));
-  put(*fixture, address, "first");
-  (*slow)->put(address, {}, as_bytes("second"));
+  const auto slow = outrun(fixture, address);
   Told told;
-  (*slow)->after_commit([&told] { told.after_commit = true; });
-  (*slow)->submit(
+  slow->after_commit([&told] { told.after_commit = true; });
+  slow->submit(
       [&told](Result<store::Revision> outcome) { told.outcome.set_value(std::move(outcome)); });
   const auto outcome = told.outcome.get_future().get();
   ASSERT_FALSE(outcome);
@@ -157,11 +163,7 @@ TEST(Transaction, SubmitOfNothingSucceedsAtOnce) {
 TEST(Transaction, ConflictsWhenWhatWasAbsentAppears) {
   SealedStoreFixture fixture;
   const Address address{RecordType::kSecret, kAlice, "n"};
-  auto slow = fixture->begin();
-  ASSERT_FALSE((*slow)->read(address));
-  put(*fixture, address, "first");
-  (*slow)->put(address, {}, as_bytes("second"));
-  EXPECT_FALSE((*slow)->commit());
+  EXPECT_FALSE(outrun(fixture, address)->commit());
   EXPECT_EQ(text(*read(*fixture, address)), "first");
 }
 
