@@ -217,11 +217,11 @@ Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_se
 // group would meet the next.
 std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
                                                     const OnCommit& on_commit) {
-  if (attempts_ > 0 || !is_decoded(incoming) || !operation_->brief || !incoming.principal ||
+  if (attempted_ || !is_decoded(incoming) || !operation_->brief || !incoming.principal ||
       (parts_.flow != nullptr && !incoming.counted)) {
     return run_on_worker(incoming, read_set);
   }
-  ++attempts_;
+  attempted_ = true;
   attempt_ = parts_.service.attempt(service_request(incoming), fresh_answer());
   // Not a member from here on: once submitted, another thread may have this call.
   const auto transaction = std::move(attempt_.transaction);
@@ -235,7 +235,7 @@ std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier:
 
 std::optional<Finished> CallRunner::end_commit(Incoming& incoming,
                                                const Result<store::Revision>& committed) {
-  auto outcome = parts_.service.conclude(std::move(attempt_), committed, attempts_);
+  auto outcome = parts_.service.conclude(std::move(attempt_), committed, 1);
   if (!outcome) return std::nullopt;
   finish(incoming, std::move(*outcome));
   return finished_;
@@ -387,7 +387,7 @@ void CallRunner::reset() {
   call_ = {};
   decoded_.clear();
   attempt_ = {};
-  attempts_ = 0;
+  attempted_ = false;
   host_ = user_agent_ = {};
   api_ = nullptr;
   operation_ = nullptr;

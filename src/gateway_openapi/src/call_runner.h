@@ -80,7 +80,7 @@ class CallRunner final : public gateway::CallRunner {
   wire_openapi::Call call_;
   std::string decoded_;                // the id of the request that was decoded last
   service::Service::Attempt attempt_;  // whose commit is awaited
-  int attempts_ = 0;                   // of a mutation
+  bool attempted_ = false;             // a mutation, without waiting for its commit
   std::string_view host_;              // of the request's fields, as user_agent_
   std::string_view user_agent_;
   const service::ApiVersion* api_ = nullptr;

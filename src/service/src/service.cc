@@ -263,18 +263,9 @@ store::Key put_records(barrier::Transaction& transaction, const Request& request
   return transaction.put_timed(barrier::TimeTable::kAuditPending, request.now, as_bytes(leaves));
 }
 
-}  // namespace
-
-namespace {
-
+// After that many attempts a call waits for its turn: of many writers of one record that begin
+// together all but one of each group would lose, again and again.
 constexpr int kAttemptsTogether = 3;
-
-/// Calls that keep meeting conflicts take turns here: of many writers of one record that begin
-/// together all but one of each group would lose, again and again.
-std::mutex& turn_of(AccountId account) {
-  static std::array<std::mutex, 64> turns;
-  return turns[account.number() % turns.size()];
-}
 
 }  // namespace
 
@@ -283,7 +274,7 @@ Outcome Service::mutate(const Request& request,
   std::unique_lock<std::mutex> turn;
   for (int attempts = 1;; ++attempts) {
     if (attempts == kAttemptsTogether + 1) {
-      turn = std::unique_lock(turn_of(request.principal->account));
+      turn = std::unique_lock(turns_[request.principal->account.number() % turns_.size()]);
     }
     Attempt made = attempt(request, fresh_answer());
     if (!made.transaction) return std::move(made.outcome);

@@ -323,14 +323,8 @@ TEST_F(CryptoHandlers, ADeletionSaysThatNotEverySecretWasLookedAt) {
   const NameValue plan[] = {{"KeyId", key}, {"PendingWindowInDays", "7"}};
   const Parameters parameters(plan);
   const identity::Principal caller = root();
-  const Request request{.operation = starting.find(kKms.version, "ScheduleKeyDeletion"),
-                        .principal = &caller,
-                        .parameters = &parameters,
-                        .host = "kms.test",
-                        .request_id = "0F5E8C2B-0000-4000-8000-000000000001",
-                        .source_ip = "127.0.0.1",
-                        .user_agent = "test",
-                        .now = fixture_.clock().now()};
+  const Request request = request_of(starting.find(kKms.version, "ScheduleKeyDeletion"), caller,
+                                     parameters, "0F5E8C2B-0000-4000-8000-000000000001");
   JsonAnswer answer;
   const Outcome outcome =
       starting.mutate(request, [&answer]() -> AnswerWriter& { return answer.restart(); });

@@ -423,14 +423,8 @@ class Attempts : public ServiceFixture {
   Service::Attempt attempt(const std::string& action, const Params& params) {
     for (const auto& [name, value] : params) sorted_.push_back({name, value});
     const Parameters parameters(sorted_);
-    return service_.attempt({.operation = service_.find(kKms.version, action),
-                             .principal = &root_,
-                             .parameters = &parameters,
-                             .host = "kms.test",
-                             .request_id = "8F2C4A61-0000-4000-8000-000000000001",
-                             .source_ip = "127.0.0.1",
-                             .user_agent = "test",
-                             .now = fixture_.clock().now()},
+    return service_.attempt(request_of(service_.find(kKms.version, action), root_, parameters,
+                                       "8F2C4A61-0000-4000-8000-000000000001"),
                             writer_.restart());
   }
   Service::Attempt put(const Params& params) { return attempt("PutSecretValue", params); }

@@ -67,6 +67,19 @@ class ServiceFixture : public testing::Test {
     return run(who, *row, params, reader.get());
   }
 
+  /// Views into the arguments.
+  Request request_of(const Operation* row, const identity::Principal& who,
+                     const Parameters& parameters, std::string_view request_id) {
+    return {.operation = row,
+            .principal = &who,
+            .parameters = &parameters,
+            .host = "kms.test",
+            .request_id = request_id,
+            .source_ip = "127.0.0.1",
+            .user_agent = "test",
+            .now = fixture_.clock().now()};
+  }
+
   /// With the reader given; null runs a mutation.
   Answer run(const identity::Principal& who, const Operation& row, const Params& params,
              barrier::Reader* reader) {
@@ -74,14 +87,7 @@ class ServiceFixture : public testing::Test {
     for (const auto& [name, value] : params) sorted.push_back({name, value});
     const Parameters parameters(sorted);
     const std::string request_id = Uuid::generate(fixture_.random()).upper();
-    const Request request{.operation = &row,
-                          .principal = &who,
-                          .parameters = &parameters,
-                          .host = "kms.test",
-                          .request_id = request_id,
-                          .source_ip = "127.0.0.1",
-                          .user_agent = "test",
-                          .now = fixture_.clock().now()};
+    const Request request = request_of(&row, who, parameters, request_id);
     JsonAnswer writer;
     const auto fresh = [&writer]() -> AnswerWriter& { return writer.restart(); };
     const Outcome outcome = reader == nullptr ? service_.mutate(request, fresh)

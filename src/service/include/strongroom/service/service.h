@@ -7,8 +7,10 @@
 // loaded, and the gateway calls it again on a worker. What the audit record needs is returned as
 // AuditFacts; a committed mutation's record is already in its commit.
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,10 +65,10 @@ class Service {
   /// Runs a row whose effect is not kMutation. On kNotCached nothing was written that may be sent.
   Outcome read(const Request& request, barrier::Reader& reader, AnswerWriter& answer);
 
-  /// Runs a mutation in a transaction, at most limits::kConflictRetriesMax times. Waits for its
-  /// commit. `fresh_answer`
-  /// gives an empty writer for each attempt. 503 ServiceUnavailableTemporary if every attempt met a
-  /// conflict.
+  /// Runs a mutation in a transaction, at most limits::kConflictRetriesMax times, and waits for its
+  /// commit; after a few conflicts in turns with the account's other calls that met as many.
+  /// `fresh_answer` gives an empty writer for each attempt. 503 ServiceUnavailableTemporary if
+  /// every attempt met a conflict.
   Outcome mutate(const Request& request, const std::function<AnswerWriter&()>& fresh_answer);
 
   /// One attempt at a mutation, up to its commit, which is the caller's.
@@ -96,6 +98,7 @@ class Service {
 
   Engines engines_;
   CommittedLeaves committed_leaves_;
+  std::array<std::mutex, 64> turns_;  // by account: of mutations that keep meeting conflicts
   access::ResourcePolicies resource_policies_;
   struct Version {
     const ApiVersion* api;
