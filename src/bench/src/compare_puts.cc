@@ -1,16 +1,13 @@
 // PutSecretValue with many writers by two builds of the server, turn about, over equal data.
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
-#include "scenarios.h"
+#include "compare.h"
 #include "strongroom/store_lmdb/replay.h"
 
 namespace strongroom::bench {
 namespace {
-
-constexpr std::size_t kValueBytes = 1024;
 
 struct Side {
   std::string program;
@@ -36,7 +33,8 @@ Result<void> turn(Plan plan, Side& side) {
     SR_TRY(Signer signer, signer_for(server));
     RequestBatch batch;
     for (std::size_t i = 0; i < plan.read_secrets; ++i) {
-      batch.add(signer.request(put_secret_value(i, side.version, std::string(kValueBytes, 'p'))));
+      batch.add(
+          signer.request(put_secret_value(i, side.version, std::string(kComparedValueBytes, 'p'))));
     }
     ++side.version;
     SR_TRY(const Measured measured,
@@ -62,17 +60,13 @@ void show(const Side& side) {
 }  // namespace
 
 Result<void> compare_puts(const Plan& plan, const std::string& other_program) {
-  SR_TRY(const Prepared data, prepare(plan, "compare", plan.read_secrets, 1, kValueBytes));
-  const std::string copy = data.data_directory + "-copy";
-  std::filesystem::copy(data.data_directory, copy, std::filesystem::copy_options::recursive);
-  Side first{plan.server_program, data.data_directory};
-  Side second{other_program, copy};
-  for (std::size_t i = 0; i < plan.rounds; ++i) {
-    SR_CHECK_OK(turn(plan, i % 2 == 0 ? first : second));
-    SR_CHECK_OK(turn(plan, i % 2 == 0 ? second : first));
-  }
-  show(first);
-  show(second);
+  SR_TRY(const auto sides,
+         turn_about<Side>(plan, other_program, [&plan](Side& one, Side& other) -> Result<void> {
+           SR_CHECK_OK(turn(plan, one));
+           return turn(plan, other);
+         }));
+  show(sides.first);
+  show(sides.second);
   return {};
 }
 

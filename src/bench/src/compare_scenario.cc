@@ -2,14 +2,12 @@
 // machine's other work moves a ratio to nginx by.
 
 #include <cstdio>
-#include <filesystem>
 
-#include "scenarios.h"
+#include "compare.h"
 
 namespace strongroom::bench {
 namespace {
 
-constexpr std::size_t kValueBytes = 1024;
 constexpr std::size_t kStride = 7919;  // a prime: every secret is met, neighbours are not
 
 constexpr std::size_t kTurnsPerStart = 3;
@@ -57,14 +55,10 @@ Result<void> round(const Plan& plan, Side& first, Side& second) {
 }  // namespace
 
 Result<void> compare_reads(const Plan& plan, const std::string& other_program) {
-  SR_TRY(const Prepared data, prepare(plan, "compare", plan.read_secrets, 1, kValueBytes));
-  const std::string copy = data.data_directory + "-copy";
-  std::filesystem::copy(data.data_directory, copy, std::filesystem::copy_options::recursive);
-  Side first{plan.server_program, data.data_directory};
-  Side second{other_program, copy};
-  for (std::size_t i = 0; i < plan.rounds; ++i) {
-    SR_CHECK_OK(i % 2 == 0 ? round(plan, first, second) : round(plan, second, first));
-  }
+  SR_TRY(const auto sides, turn_about<Side>(plan, other_program, [&plan](Side& one, Side& other) {
+           return round(plan, one, other);
+         }));
+  const auto& [first, second] = sides;
   const auto [a, b] = std::pair(median(first.cpu), median(second.cpu));
   std::printf("%-48s %8.2f us a read\n%-48s %8.2f us a read   %+.1f %%\n", first.program.c_str(), a,
               second.program.c_str(), b, (b / a - 1) * 100);
