@@ -2,10 +2,10 @@ package e2e;
 
 import static e2e.Suite.equal;
 import static e2e.Suite.holds;
+import static e2e.Tea.refused;
 
 import com.aliyun.kms20160120.Client;
 import com.aliyun.kms20160120.models.*;
-import com.aliyun.tea.TeaException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyFactory;
 import java.security.PublicKey;
@@ -40,16 +40,6 @@ final class KeyLife {
 
     private static String b64(byte[] data) {
         return Base64.getEncoder().encodeToString(data);
-    }
-
-    private static void refused(String code, Suite.Body call) throws Exception {
-        try {
-            call.run();
-        } catch (TeaException error) {
-            equal(error.getCode(), code, "code");
-            return;
-        }
-        throw new AssertionError("succeeded, expected " + code);
     }
 
     private String create(CreateKeyRequest request) throws Exception {

@@ -38,14 +38,7 @@ public final class Kms20160120 {
     }
 
     private static void refused(String code, int status, Suite.Body call) throws Exception {
-        try {
-            call.run();
-        } catch (TeaException error) {
-            equal(error.getCode(), code, "code");
-            equal(error.getStatusCode(), status, "status");
-            return;
-        }
-        throw new AssertionError("succeeded, expected " + code);
+        equal(Tea.refused(code, call).getStatusCode(), status, "status");
     }
 
     private GetSecretValueResponseBody value(String stage) throws Exception {

@@ -2,10 +2,10 @@ package e2e;
 
 import static e2e.Suite.equal;
 import static e2e.Suite.holds;
+import static e2e.Tea.refused;
 
 import com.aliyun.kms20160120.Client;
 import com.aliyun.kms20160120.models.*;
-import com.aliyun.tea.TeaException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.KeyFactory;
@@ -112,16 +112,6 @@ final class KmsInstanceSdk {
         });
         suite.run("GetSecretValue", form + ", a secret that is not there", () -> refused("Forbidden.ResourceNotFound",
             () -> sdk.getSecretValue(new GetSecretValueRequest().setSecretName("e2e/nowhere"))));
-    }
-
-    private static void refused(String code, Suite.Body call) throws Exception {
-        try {
-            call.run();
-        } catch (TeaException error) {
-            equal(error.getCode(), code, "code");
-            return;
-        }
-        throw new AssertionError("succeeded, expected " + code);
     }
 
     void run() throws Exception {
