@@ -66,13 +66,24 @@ Result<std::size_t> read_some(const Descriptor& file, char* out, std::size_t siz
   return got;
 }
 
-Result<std::string> read_range(const std::string& path, std::uint64_t offset, std::size_t size) {
-  SR_TRY(const Descriptor file, open_to_read(path));
+Result<std::string> read_range(const Descriptor& file, std::uint64_t offset, std::size_t size,
+                               const std::string& path) {
   if (lseek(file.get(), static_cast<off_t>(offset), SEEK_SET) < 0) return refused("read", path);
   std::string bytes(size, '\0');
   SR_TRY(const std::size_t got, read_some(file, bytes.data(), size, path));
   bytes.resize(got);
   return bytes;
+}
+
+Result<std::string> read_range(const std::string& path, std::uint64_t offset, std::size_t size) {
+  SR_TRY(const Descriptor file, open_to_read(path));
+  return read_range(file, offset, size, path);
+}
+
+Result<std::uint64_t> size_of(const Descriptor& file, const std::string& path) {
+  struct stat facts{};
+  if (fstat(file.get(), &facts) != 0) return refused("read", path);
+  return static_cast<std::uint64_t>(facts.st_size);
 }
 
 Result<std::string> read_small(const std::string& path, std::size_t bytes_max) {

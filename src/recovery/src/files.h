@@ -25,7 +25,11 @@ Result<void> write_at(const Descriptor& file, std::string_view bytes, std::uint6
 /// Up to `size` bytes; fewer only at the end.
 Result<std::size_t> read_some(const Descriptor& file, char* out, std::size_t size,
                               const std::string& path);
+/// Up to `size` bytes from `offset` on; fewer only at the end.
+Result<std::string> read_range(const Descriptor& file, std::uint64_t offset, std::size_t size,
+                               const std::string& path);
 Result<std::string> read_range(const std::string& path, std::uint64_t offset, std::size_t size);
+Result<std::uint64_t> size_of(const Descriptor& file, const std::string& path);
 /// Everything, at most `bytes_max`. kNotFound, kCorrupt if longer.
 Result<std::string> read_small(const std::string& path, std::size_t bytes_max);
 Result<void> sync_file(const Descriptor& file, const std::string& path);

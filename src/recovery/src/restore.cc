@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <span>
 
+#include "audit_copy.h"
 #include "files.h"
 #include "merged_rows.h"
 #include "strongroom/audit_format/layout.h"
@@ -67,7 +67,8 @@ Result<std::vector<std::string>> chain_paths(const std::string& backup) {
   return paths;
 }
 
-/// Writes pieces of files; each new piece must begin where the file ends.
+/// Writes pieces of files, one file open at a time: a log may have more of them than a process may
+/// have descriptors.
 class FileWriter {
  public:
   explicit FileWriter(std::string root) : root_(std::move(root)) {}
@@ -78,27 +79,34 @@ class FileWriter {
                   "the backup names a file that no backup may hold. Do not use it");
     }
     const std::string path = root_ + '/' + std::string(item.key);
-    auto& file = files_[std::string(item.key)];
-    if (!file) {
-      std::filesystem::create_directories(parent_of(path));
-      Descriptor opened(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-      if (!opened) return refused("create", path);
-      file = std::move(opened);
-    }
+    if (path != path_) SR_CHECK_OK(turn_to(path));
     // Small files are replaced as a whole by each backup of the chain.
-    if (item.number == 0 && ftruncate(file.get(), 0) != 0) return refused("write", path);
-    return write_at(file, item.bytes, item.number, path);
+    if (item.number == 0 && ftruncate(file_.get(), 0) != 0) return refused("write", path);
+    return write_at(file_, item.bytes, item.number, path);
   }
 
-  Result<void> sync() {
-    for (const auto& [name, file] : files_) SR_CHECK_OK(sync_file(file, name));
-    files_.clear();
+  /// What was put is durable, but for the names of the files.
+  Result<void> finish() {
+    if (file_) SR_CHECK_OK(sync_file(file_, path_));
+    file_.reset();
+    path_.clear();
     return {};
   }
 
  private:
+  Result<void> turn_to(const std::string& path) {
+    SR_CHECK_OK(finish());
+    std::error_code error;
+    std::filesystem::create_directories(parent_of(path), error);
+    file_ = Descriptor(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file_) return refused("create", path);
+    path_ = path;
+    return {};
+  }
+
   const std::string root_;
-  std::map<std::string, Descriptor> files_;
+  std::string path_;  // of file_
+  Descriptor file_;
 };
 
 Result<std::uint64_t> load_rows(std::span<ChainLink> chain, const std::string& directory,
@@ -128,7 +136,7 @@ Result<void> load_files(std::span<ChainLink> chain, const std::string& directory
       SR_CHECK_OK(link.advance());
     }
   }
-  return writer.sync();
+  return writer.finish();
 }
 
 /// That the log in `audit` continues the one that the backup ended with.
@@ -181,6 +189,7 @@ Result<void> fill(const RestoreRequest& request, StagedDirectory& staged,
   }
   SR_TRY(staged.rows, load_rows(chain, staged.path, newest.revision));
   SR_CHECK_OK(load_files(chain, staged.path));
+  SR_CHECK_OK(drop_expired_volumes(staged.path + "/audit"));
   for (ChainLink& link : chain) {
     SR_TRY(Foot foot, link.reader->finish());
     staged.chain.push_back({link.reader->head(), std::move(foot)});
@@ -188,12 +197,20 @@ Result<void> fill(const RestoreRequest& request, StagedDirectory& staged,
   return adopt_audit(request.audit_directory, staged.path, staged.newest().foot.audit);
 }
 
-void sync_tree(const std::string& path) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path, ignored)) {
-    const Descriptor file(open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (file) fsync(file.get());
+/// Every file and directory below `path`: an adopted audit log was only copied.
+Result<void> sync_tree(const std::string& path) {
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(path, error);
+  for (; !error && entry != std::filesystem::recursive_directory_iterator();
+       entry.increment(error)) {
+    const std::string name = entry->path().string();
+    const Descriptor file(open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!file) return refused("open", name);
+    SR_CHECK_OK(sync_file(file, name));
   }
+  if (!error) return {};
+  return fail(ErrorKind::kUnavailable, "System.Refused",
+              "cannot list " + path + ": " + error.message());
 }
 
 }  // namespace
@@ -243,7 +260,7 @@ Result<void> publish_restore(StagedDirectory& staged, const std::string& directo
   std::error_code error;
   for (const char* folder : {"/audit", "/audit/entries", "/audit/spool"})
     std::filesystem::create_directories(staged.path + folder, error);
-  sync_tree(staged.path);
+  SR_CHECK_OK(sync_tree(staged.path));
   SR_CHECK_OK(sync_directory(staged.path));
   if (rename(staged.path.c_str(), directory.c_str()) != 0) return refused("rename to", directory);
   SR_CHECK_OK(sync_directory(parent_of(directory)));

@@ -15,6 +15,7 @@
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/barrier/upkeep.h"
 #include "strongroom/base/bytes.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/recovery/backup.h"
 #include "strongroom/store_lmdb/lmdb_store.h"
 
@@ -38,7 +39,9 @@ struct OpenVault {
 
 class Vault {
  public:
-  Vault() {
+  /// `volume_bytes`: of the audit log's volumes.
+  explicit Vault(std::uint64_t volume_bytes = limits::kAuditSegmentBytes)
+      : volume_bytes_(volume_bytes) {
     std::string pattern = testing::TempDir() + "strongroom-recovery-XXXXXX";
     root_ = mkdtemp(pattern.data());
     EXPECT_TRUE(barrier::create_key_file(sub("seal.key"), random_));
@@ -111,11 +114,13 @@ class Vault {
                                                     .random = random_,
                                                     .initialize = fresh}));
     const auto seed = store_->derive("test/audit");
-    log_ = std::move(*audit::Log::open(
-        {.directory = data() + "/audit", .origin = "strongroom/" + store_->cluster().lower()},
-        *seed, random_));
+    log_ = std::move(*audit::Log::open({.directory = data() + "/audit",
+                                        .origin = "strongroom/" + store_->cluster().lower(),
+                                        .volume_bytes = volume_bytes_},
+                                       *seed, random_));
   }
 
+  const std::uint64_t volume_bytes_;
   SystemClock clock_;
   SystemRandom random_;
   std::string root_;
