@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <system_error>
 
 #include "strongroom/audit_format/checkpoint.h"
@@ -15,24 +14,25 @@ namespace {
 
 constexpr std::size_t kBatchEntriesMax = 1'000;
 constexpr std::size_t kBatchBytesMax = 512U << 10;
+constexpr std::size_t kCursorBytesMax = 64;
 
-std::unexpected<Error> cannot(const std::string& path) {
+std::unexpected<Error> cannot(const std::string& verb, const std::string& path) {
   return fail(ErrorKind::kUnavailable, "AuditExportFile",
-              "cannot write " + path + ": " + std::system_category().message(errno));
+              "cannot " + verb + ' ' + path + ": " + std::system_category().message(errno));
 }
 
 Result<void> replace_text(const std::string& path, std::string_view text) {
-  if (!replace_file(path, text)) return cannot(path);
+  if (!replace_file(path, text)) return cannot("write", path);
   return {};
 }
 
 }  // namespace
 
 Result<std::uint64_t> Exporter::load_cursor() const {
-  std::ifstream file(cursor_file());
-  std::string line;
-  if (!std::getline(file, line)) return 0;
-  const auto next = audit_format::parse_decimal(line);
+  const auto text = read_file(cursor_file(), kCursorBytesMax);
+  if (!text && errno == ENOENT) return 0;
+  if (!text) return cannot("read", cursor_file());
+  const auto next = audit_format::parse_decimal(text->substr(0, text->find('\n')));
   if (next) return *next;
   return fail(ErrorKind::kCorrupt, "AuditExportCursor",
               cursor_file() + " must hold the number of the next entry; remove it to begin anew");

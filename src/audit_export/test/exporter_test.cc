@@ -90,6 +90,17 @@ TEST_F(ExporterTest, APlaceThatIsDownGetsItLater) {
   expect_all(kEntries);
 }
 
+TEST_F(ExporterTest, ACursorThatCannotBeReadDoesNotBeginAnew) {
+  Exporter exporter(directory(), "https", place());
+  ASSERT_TRUE(exporter.run().has_value());
+  const std::size_t taken = taken_.size();
+  const std::string cursor = directory() + "/export-https";
+  ASSERT_TRUE(std::filesystem::remove(cursor));
+  std::filesystem::create_symlink(cursor, cursor);  // there, and opening it fails
+  EXPECT_FALSE(exporter.run().has_value());
+  EXPECT_EQ(taken_.size(), taken);
+}
+
 TEST_F(ExporterTest, TheNewestCheckpointIsPublished) {
   const std::string file = root_ + "/published";
   Publisher publisher(directory(), file, "", {});

@@ -1,6 +1,7 @@
 #include "strongroom/audit_witness/witness.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 
 #include "strongroom/audit_format/checkpoint.h"
@@ -14,6 +15,8 @@ namespace {
 
 using audit_format::Hash;
 using audit_format::TreeHead;
+
+constexpr std::size_t kMemoryBytesMax = 256;  // a number and a hash
 
 /// old <size>, hashes of a consistency proof, an empty line, the signed checkpoint.
 struct Asked {
@@ -92,17 +95,22 @@ std::string Witness::file_of(std::string_view origin) const {
 }
 
 Result<TreeHead> Witness::last_of(std::string_view origin) const {
-  std::ifstream file(file_of(origin));
-  if (!file) return TreeHead{};  // never cosigned
-  std::string size_line;
-  std::string root_line;
-  std::getline(file, size_line);
-  std::getline(file, root_line);
-  const auto size = audit_format::parse_decimal(size_line);
-  const auto root = hash_of(root_line);
+  const std::string path = file_of(origin);
+  const auto text = read_file(path, kMemoryBytesMax);
+  if (!text && errno == ENOENT) return TreeHead{};  // never cosigned
+  // Nothing is cosigned on the word of a file that cannot be read or is damaged: that could be a
+  // second history.
+  if (!text) return fail(ErrorKind::kUnavailable, "WitnessFile", "cannot read " + path);
+  std::string_view rest = *text;
+  const auto next_line = [&rest] {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    return line;
+  };
+  const auto size = audit_format::parse_decimal(next_line());
+  const auto root = hash_of(next_line());
   if (size && root) return TreeHead{*size, *root};
-  // Nothing is cosigned on the word of a damaged file: that could be a second history.
-  return fail(ErrorKind::kUnavailable, "WitnessFile", file_of(origin) + " is damaged.");
+  return fail(ErrorKind::kUnavailable, "WitnessFile", path + " is damaged.");
 }
 
 Result<void> Witness::keep(std::string_view origin, const TreeHead& head) const {

@@ -146,5 +146,18 @@ TEST_F(WitnessTest, ADamagedMemoryCosignsNothing) {
   EXPECT_EQ(code(witness.add_checkpoint(log_.request(5), kNow)), "503 WitnessFile");
 }
 
+TEST_F(WitnessTest, AMemoryThatCannotBeReadCosignsNothing) {
+  Witness witness = make();
+  ASSERT_EQ(code(witness.add_checkpoint(log_.request(0), kNow)), "ok");
+  for (const auto& file : std::filesystem::directory_iterator(directory_)) {
+    const std::string path = file.path().string();
+    std::filesystem::remove(path);
+    std::filesystem::create_symlink(path, path);  // there, and opening it fails
+  }
+  GrowingLog second{"strongroom/log", 'l'};
+  second.grow(7, "other");
+  EXPECT_EQ(code(witness.add_checkpoint(second.request(0), kNow)), "503 WitnessFile");
+}
+
 }  // namespace
 }  // namespace strongroom::audit_witness

@@ -144,9 +144,7 @@ Result<UnsealedDirectory> create_data_directory(const std::string& directory, Mo
                 "a data directory has 1 to 8 seal slots: name as many secrets");
   }
   for (const SlotSecret& secret : slots) SR_CHECK_OK(check_new_slot(secret, mode));
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return std::unexpected(system_error("cannot create the data directory", directory));
-  }
+  SR_CHECK_OK(make_directory(directory));
   if (exists(superblock_path(directory)) || exists(seal_path(directory))) {
     return fail(ErrorKind::kConflict, "DataDirectory.Exists",
                 "cannot create " + directory +
@@ -185,9 +183,7 @@ Result<DirectoryFiles> read_directory_files(const std::string& directory) {
 }
 
 Result<void> install_directory_files(const std::string& directory, const DirectoryFiles& files) {
-  if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
-    return std::unexpected(system_error("cannot create the data directory", directory));
-  }
+  SR_CHECK_OK(make_directory(directory));
   SR_CHECK_OK(write_file(seal_path(directory), files.seal, 0600, IfExists::kRefuse));
   return write_file(superblock_path(directory), files.superblock, 0600, IfExists::kRefuse);
 }

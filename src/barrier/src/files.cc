@@ -7,23 +7,24 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "strongroom/base/descriptor.h"
 
 namespace strongroom::barrier {
-namespace {
 
 Result<void> sync_parent(const std::string& path) {
   const auto slash = path.rfind('/');
   const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const Descriptor directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || fsync(directory.get()) != 0) {
-    return std::unexpected(system_error("cannot make durable the directory", parent));
-  }
-  return {};
+  if (sync_directory(parent)) return {};
+  return std::unexpected(system_error("cannot make durable the directory", parent));
 }
 
-}  // namespace
+Result<void> make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return std::unexpected(system_error("cannot create the data directory", path));
+  return sync_parent(path);
+}
 
 Error system_error(std::string_view what, const std::string& path) {
   const int reason = errno;
@@ -64,27 +65,13 @@ Result<void> write_file(const std::string& path, std::string_view bytes, mode_t 
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    if (errno == ENOENT) {
-      return fail(ErrorKind::kNotFound, "File.NotFound", path + " does not exist");
-    }
-    return std::unexpected(system_error("cannot read", path));
-  }
-  std::string bytes(bytes_max + 1, '\0');
-  std::size_t size = 0;
-  while (size < bytes.size()) {
-    const ssize_t got = read(file.get(), bytes.data() + size, bytes.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(system_error("cannot read", path));
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  if (size > bytes_max) {
+  auto bytes = strongroom::read_file(path, bytes_max);
+  if (bytes) return std::move(*bytes);
+  if (errno == ENOENT) return fail(ErrorKind::kNotFound, "File.NotFound", path + " does not exist");
+  if (errno == EFBIG) {
     return fail(ErrorKind::kCorrupt, "File.TooLarge", path + " is larger than such a file can be");
   }
-  bytes.resize(size);
-  return bytes;
+  return std::unexpected(system_error("cannot read", path));
 }
 
 }  // namespace strongroom::barrier

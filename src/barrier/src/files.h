@@ -17,6 +17,9 @@ enum class IfExists : std::uint8_t { kRefuse, kReplace };
 Result<void> write_file(const std::string& path, std::string_view bytes, mode_t mode,
                         IfExists if_exists);
 
+/// A directory of mode 0700, if there is none yet; it is there after a loss of power too.
+Result<void> make_directory(const std::string& path);
+
 /// At most `bytes_max` bytes. kNotFound if absent, kCorrupt if longer, kUnavailable otherwise.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 

@@ -99,5 +99,36 @@ TEST_F(Files, WhatCannotBeReplacedStays) {
   EXPECT_FALSE(replace_file(directory_ + "/absent/state", "new"));
 }
 
+TEST_F(Files, ANewFileReplacesNone) {
+  const std::string path = directory_ + "/state";
+  ASSERT_TRUE(create_file(path, "first"));
+  EXPECT_FALSE(create_file(path, "second"));
+  EXPECT_EQ(errno, EEXIST);
+  EXPECT_EQ(content_of(path), "first");
+}
+
+TEST_F(Files, ALinkInTheWayIsNotFollowed) {
+  const std::string aim = directory_ + "/aim";
+  const std::string path = directory_ + "/state";
+  std::ofstream(aim) << "somebody's";
+  std::filesystem::create_symlink(aim, path + ".tmp");
+  EXPECT_TRUE(replace_file(path, "ours"));
+  EXPECT_EQ(content_of(aim), "somebody's");
+  std::filesystem::create_symlink(aim, directory_ + "/link");
+  EXPECT_FALSE(create_file(directory_ + "/link", "ours"));
+  EXPECT_EQ(content_of(aim), "somebody's");
+}
+
+TEST_F(Files, AreReadWhole) {
+  const std::string path = directory_ + "/state";
+  ASSERT_TRUE(replace_file(path, "12345678"));
+  EXPECT_EQ(read_file(path, 8), "12345678");
+  EXPECT_FALSE(read_file(path, 7));
+  EXPECT_EQ(errno, EFBIG);
+  EXPECT_FALSE(read_file(path + ".absent", 8));
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_FALSE(read_file(directory_, 8));
+}
+
 }  // namespace
 }  // namespace strongroom

@@ -182,15 +182,11 @@ void append_revealed(std::string& out, const SecretBytes& bytes) {
 }
 
 bool write_private_file(const std::string& path, std::string_view text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  const bool written =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  return close(fd) == 0 && written;
+  return create_file(path, text);
 }
 
 bool write_private_file(const std::string& path, const SecretBytes& secret) {
-  return write_private_file(path, as_chars(TerminalReveal::bytes(secret)));
+  return create_file(path, as_chars(TerminalReveal::bytes(secret)));
 }
 
 }  // namespace cli

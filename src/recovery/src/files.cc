@@ -100,9 +100,8 @@ Result<void> sync_file(const Descriptor& file, const std::string& path) {
 }
 
 Result<void> sync_directory(const std::string& path) {
-  const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory) return refused("open", path);
-  return sync_file(directory, path);
+  if (!strongroom::sync_directory(path)) return refused("sync", path);
+  return {};
 }
 
 std::string parent_of(const std::string& path) {

@@ -43,16 +43,8 @@ void wait_for_stop(const sigset_t& signals) {
   }
 }
 
-Result<void> write_private_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".new";
-  unlink(temporary.c_str());
-  const int fd =
-      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return system_failure("create", temporary);
-  const bool written = write_all(fd, text) && fsync(fd) == 0;
-  close(fd);
-  if (!written) return system_failure("write", temporary);
-  if (rename(temporary.c_str(), path.c_str()) != 0) return system_failure("rename to", path);
+Result<void> write_private_file(const std::string& path, std::string_view text) {
+  if (!replace_file(path, text)) return system_failure("write", path);
   return {};
 }
 

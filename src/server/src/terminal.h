@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <string>
+#include <string_view>
 
 #include "strongroom/base/result.h"
 
@@ -18,8 +19,8 @@ sigset_t block_stop_signals();
 /// Returns when one of them arrives.
 void wait_for_stop(const sigset_t& signals);
 
-/// Writes `text` beside `path` with mode 0600, syncs, renames it to `path`.
-Result<void> write_private_file(const std::string& path, const std::string& text);
+/// replace_file() of `path`; kUnavailable with the path and the reason.
+Result<void> write_private_file(const std::string& path, std::string_view text);
 /// The first line of a file that only its owner may read.
 Result<std::string> read_first_line(const std::string& path);
 

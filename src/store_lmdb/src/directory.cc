@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -63,14 +62,6 @@ Result<Descriptor> lock_against_processes(const std::string& directory) {
   return file;
 }
 
-Result<void> sync_directory(const std::string& path) {
-  Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) {
-    return std::unexpected(system_error(errno, "sync the directory " + path));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<void> prepare_directory(const std::string& directory) {
@@ -114,8 +105,11 @@ DirectoryLock::~DirectoryLock() {
 }
 
 Result<void> sync_names(const std::string& directory) {
-  SR_CHECK_OK(sync_directory(directory));
-  return sync_directory(std::filesystem::path(directory) / "..");
+  for (const std::string& path : {directory, directory + "/.."}) {
+    if (!sync_directory(path))
+      return std::unexpected(system_error(errno, "sync the directory " + path));
+  }
+  return {};
 }
 
 }  // namespace strongroom::store_lmdb
