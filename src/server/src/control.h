@@ -1,7 +1,7 @@
 #pragma once
 // Talking to the process that serves a data directory: DATA/control, a local socket that takes
 // conversations of the directory's owner and of root. Short text messages; descriptors travel with
-// them. What can be said is in control_words.h. One thread for each object; everything blocks.
+// them. What two servers say is in succession.h. One thread for each object; everything blocks.
 
 #include <cstdint>
 #include <optional>

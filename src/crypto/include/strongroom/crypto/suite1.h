@@ -1,10 +1,10 @@
 #pragma once
-// Suite 1: derive-then-AES-256-GCM with key commitment (security.md §3.4). The one way this product
-// seals bytes.
+// Suite 1: derive-then-AES-256-GCM with key commitment. The one way this product seals bytes.
+// docs/formats/suite1.md.
 //
 // blob = "KME" 0x01 ‖ 0x01 ‖ salt(32) ‖ iv(12) ‖ Kcom(32) ‖ C ‖ T(16). Opening compares the
 // commitment in constant time first, then GCM; one error for both. Contexts are kept per thread and
-// re-keyed; no EVP_KDF, no fetch per call (hotpath.md §4 rule 7). Functions are thread-safe.
+// re-keyed; no EVP_KDF, no fetch per call: they cost more than the rest. Functions are thread-safe.
 
 #include <cstdint>
 #include <string>
