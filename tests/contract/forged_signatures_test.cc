@@ -1,5 +1,5 @@
-// At least 20,000 forged requests against decoding and authentication together: none is accepted
-// (security.md, T-SIG).
+// At least 20,000 forged requests against decoding and authentication together: none is
+// accepted.
 //
 // A variant of a signed request is forged if it does not say exactly what was signed. Some variants
 // say the same in other bytes (an escape in lower case, a header in another place): those may be

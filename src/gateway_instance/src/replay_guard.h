@@ -1,5 +1,5 @@
 #pragma once
-// Remembers verified signatures for the accepted window (security.md §2.6). The Instance API has no
+// Remembers verified signatures for the accepted window. The Instance API has no
 // nonce and its signatures are deterministic, so two honest equal calls within a second are the
 // same bytes: a repeat is accepted from the address that sent it first and, for
 // identity::kFleetMillis, from others, where the application may run too; unless the rules are

@@ -1,5 +1,4 @@
-// Twenty thousand forged requests against the whole gateway: not one is accepted (security.md
-// §2.6).
+// Twenty thousand forged requests against the whole gateway: not one is accepted.
 
 #include <random>
 

@@ -1,4 +1,4 @@
-// Requests that come a second time, through the whole gateway (security.md §2.6).
+// Requests that come a second time, through the whole gateway.
 
 #include "instance_world.h"
 #include "strongroom/identity/authenticator.h"

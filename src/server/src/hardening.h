@@ -1,6 +1,6 @@
 #pragma once
-// What the process does to itself before it holds a key, and what the machine should not offer
-// (security.md §3.10, §4.2). Called once, before any thread starts.
+// What the process does to itself before it holds a key, and what the machine should not
+// offer. Called once, before any thread starts.
 
 #include <string>
 #include <vector>

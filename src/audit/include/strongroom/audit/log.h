@@ -7,7 +7,7 @@
 // own commit (TimeTable::kAuditPending) and are drained into the log afterwards. A sequencer thread
 // merges segments into the tree within 100 ms; a signed checkpoint closes each batch. Entries lie
 // in clear in files of mode 0600 and hold only the fields named here: never a value, key or
-// signature (security.md §3.8: allow-list). docs/formats/audit.md.
+// signature. docs/formats/audit.md.
 
 #include <cstdint>
 #include <memory>

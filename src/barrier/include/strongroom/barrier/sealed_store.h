@@ -2,11 +2,11 @@
 // The only code that turns plaintext records into stored bytes: every other library reads and
 // writes through it.
 //
-// Records are sealed with suite 1 (security.md §3.4) under the account's key of a keyring epoch,
+// Records are sealed with suite 1 (crypto/suite1.h) under the account's key of a keyring epoch,
 // with everything that places them as AAD (docs/formats/record.md); moving, swapping, replaying,
 // flipping or removing a stored row is noticed: each non-version record enters a keyed sum of its
-// bucket, kept in memory and checked at first touch (security.md §3.7 as changed by ARCHITECTURE.md
-// "Replay"). A mismatch seals the server. SealedStore is thread-safe; Transactions and readers
+// bucket, kept in memory and checked at first touch (ARCHITECTURE.md, "Secrets at
+// rest"). A mismatch seals the server. SealedStore is thread-safe; Transactions and readers
 // belong to one thread.
 
 #include <functional>

@@ -12,7 +12,7 @@
 namespace strongroom::crypto {
 
 struct Argon2Parameters {
-  std::uint32_t memory_kib = 256U << 10;  // security.md §3.2
+  std::uint32_t memory_kib = 256U << 10;
   std::uint32_t passes = 3;
   std::uint32_t lanes = 4;
 };

@@ -21,7 +21,7 @@
 namespace strongroom::gateway_instance {
 
 class ReplayGuard;
-/// What is done about a request that comes a second time (security.md §2.6).
+/// What is done about a request that comes a second time (SECURITY.md).
 struct ReplayRules {
   bool strict = false;             // refused whoever sends it
   ReplayAlarms* alarms = nullptr;  // told of those from another address; outlives the guard

@@ -3,8 +3,8 @@
 // thread.
 //
 // The whole message is collected in one contiguous buffer of the reader, so everything in a Request
-// is a view into it and stays valid until consume(). Framing is strict (RFC 9112 and security.md
-// §4.6): Transfer-Encoding with Content-Length, repeated or listed lengths, signs, hex quirks,
+// is a view into it and stays valid until consume(). Framing is strict (RFC 9112 and
+// more): Transfer-Encoding with Content-Length, repeated or listed lengths, signs, hex quirks,
 // chunk extensions, trailers, bare LF or CR, folded lines, NUL, blanks before a colon are refused
 // and the connection must be closed. Limits: base/limits.h. A reader between two requests holds no
 // buffer.
