@@ -6,6 +6,7 @@
 
 #include "root_follower.h"
 #include "seal_turn.h"
+#include "secret_input.h"
 #include "startup.h"
 #include "strongroom/barrier/root_change.h"
 #include "strongroom/server/recovery_commands.h"
@@ -26,7 +27,7 @@ Result<std::vector<barrier::SlotSecret>> all_secrets(const Config& config, barri
   for (const std::string& file : options.key_files)
     secrets.emplace_back(barrier::FileSecret{file, true});
   for (const std::string& file : options.passphrase_files) {
-    SR_TRY(SecretBytes passphrase, passphrase_from(file));
+    SR_TRY(SecretBytes passphrase, read_first_line(file));
     secrets.emplace_back(barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()});
   }
   return secrets;

@@ -401,22 +401,20 @@ HealthFacts RunningServer::Parts::health_facts() const {
 
 Result<void> RunningServer::Parts::listen_health() {
   if (!config.health_listen) return {};
-  std::optional<crypto::Digest32> token;
-  if (!config.metrics_token.empty()) token = crypto::sha256(as_bytes(config.metrics_token));
   net::ServerConfig server;
   SR_TRY(auto open_sockets, sockets_at(*config.health_listen, server.threads));
   server.listeners.push_back({.tls = !config.metrics_client_ca_pem.empty(),
                               .identity = health_identity,
                               .sockets = std::move(open_sockets)});
   server.listeners[0].identity.client_ca_pem = config.metrics_client_ca_pem;
-  auto bound = net::Server::start(server, [this, token](std::size_t) {
+  auto bound = net::Server::start(server, [this](std::size_t) {
     return make_health_handler({[this] { return health_facts(); },
                                 [this](std::string& out) {
                                   samples->write(out);
                                   outward->write(out);
                                   calls->write(out);
                                 }},
-                               token);
+                               config.metrics_token_sha256);
   });
   wipe(server.listeners[0].identity);
   wipe(health_identity);

@@ -7,13 +7,14 @@
 #include <charconv>
 #include <cstdio>
 #include <functional>
-#include <iostream>
 #include <optional>
 
 #include "kms_slot.h"
 #include "reveal.h"
 #include "seal_turn.h"
+#include "secret_input.h"
 #include "startup.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/crypto/ct_equal.h"
 #include "strongroom/crypto/secret_sharing.h"
 #include "strongroom/server/recovery_commands.h"
@@ -53,7 +54,8 @@ Result<void> write_shares(const std::vector<SecretBytes>& shares, const std::str
     return fail(ErrorKind::kUnavailable, "System", "cannot create " + directory);
   for (std::size_t i = 0; i < shares.size(); ++i) {
     const std::string path = directory + "/share-" + std::to_string(i + 1);
-    SR_CHECK_OK(write_private_file(path, share_text(shares[i]) + "\n"));
+    SR_TRY(const SecretBytes line, share_line(shares[i]));
+    SR_CHECK_OK(write_private_file(path, OperatorReveal::text(line)));
     std::printf("share     %s\n", path.c_str());
   }
   return {};
@@ -63,18 +65,25 @@ Result<void> write_shares(const std::vector<SecretBytes>& shares, const std::str
 Result<SecretBytes> read_back(const std::string& directory, std::size_t needed) {
   std::vector<SecretBytes> shares;
   for (std::size_t i = 0; i < needed; ++i) {
-    SR_TRY(const std::string line, read_first_line(directory + "/share-" + std::to_string(i + 1)));
+    SR_TRY(const SecretBytes line, read_first_line(directory + "/share-" + std::to_string(i + 1)));
     SR_TRY(SecretBytes share, share_from(line));
     shares.push_back(std::move(share));
   }
   return crypto::join_shares(shares);
 }
 
-void show_shares(const std::vector<SecretBytes>& shares) {
+Result<void> show_shares(const std::vector<SecretBytes>& shares) {
   std::printf("Write each share down, or hand it to its holder. They are shown once.\n\n");
-  for (const SecretBytes& share : shares) std::printf("%s\n", share_text(share).c_str());
+  std::fflush(stdout);
+  for (const SecretBytes& share : shares) {
+    SR_TRY(const SecretBytes line, share_line(share));
+    // Past the buffer of standard output, which nobody wipes.
+    if (!write_all(STDOUT_FILENO, OperatorReveal::text(line)))
+      return fail(ErrorKind::kUnavailable, "NotPrinted", "standard output cannot be written");
+  }
   std::printf("\n");
   std::fflush(stdout);
+  return {};
 }
 
 /// What the holders type, one share a line.
@@ -83,8 +92,8 @@ Result<SecretBytes> ask_back(std::size_t needed) {
   while (shares.size() < needed) {
     std::printf("share %zu of %zu, to prove that it was kept: ", shares.size() + 1, needed);
     std::fflush(stdout);
-    std::string line;
-    if (!std::getline(std::cin, line)) break;
+    SR_TRY(const SecretBytes line, read_secret_line(STDIN_FILENO));
+    if (line.empty()) break;
     SR_TRY(SecretBytes share, share_from(line));
     shares.push_back(std::move(share));
   }
@@ -100,7 +109,7 @@ Result<barrier::SlotSecret> shared_secret(const SealSlotOptions& options, Random
          SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}));
   SR_TRY(const auto shares, crypto::split_secret(key, split.needed, split.made, random));
   if (options.shares_out.empty()) {
-    show_shares(shares);
+    SR_CHECK_OK(show_shares(shares));
   } else {
     SR_CHECK_OK(write_shares(shares, options.shares_out));
   }

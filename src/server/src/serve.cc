@@ -216,7 +216,7 @@ int run_serve(const ServeOptions& options, const std::string& config_file, const
     return fail_with("the configuration cannot be used", config.error(),
                      "strongroomd config explain");
   if (!hardened(*config)) return 1;
-  if (config->health_listen && config->metrics_token.empty() &&
+  if (config->health_listen && !config->metrics_token_sha256 &&
       config->metrics_client_ca_pem.empty()) {
     return fail_with("metrics need a token in production",
                      Error(ErrorKind::kInvalidInput, "NoMetricsToken",

@@ -106,17 +106,18 @@ Result<SecretBytes> parse_answer(const SlotProgram& program, std::span<std::uint
 
 Result<SecretBytes> ask(const SlotProgram& program, FrameOperation operation,
                         std::string_view data) {
+  SR_TRY(Pipe in, make_pipe(program));
+  SR_TRY(Pipe out, make_pipe(program));
+  SR_TRY(const pid_t id, start(program, in, out));
+  const Running running(id);
+  out.write = Descriptor();
+  // Last, so that no way out passes over the wiping.
   std::string frame;
   frame.reserve(kFrameBytesMax);  // never copied, so that wiping it wipes all
   frame.push_back(static_cast<char>(operation));
   append_text16(frame, OperatorReveal::text(program.pin));
   append_text16(frame, data);
   for (const std::string& text : program.place) append_text16(frame, text);
-  SR_TRY(Pipe in, make_pipe(program));
-  SR_TRY(Pipe out, make_pipe(program));
-  SR_TRY(const pid_t id, start(program, in, out));
-  const Running running(id);
-  out.write = Descriptor();
   const bool sent = write_all(in.write.get(), frame);
   explicit_bzero(frame.data(), frame.size());
   in.write = Descriptor();

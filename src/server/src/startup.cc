@@ -7,6 +7,10 @@
 #include <iterator>
 
 #include "hardening.h"
+#include "reveal.h"
+#include "secret_input.h"
+#include "strongroom/base/bytes.h"
+#include "strongroom/crypto/digest.h"
 #include "terminal.h"
 
 namespace strongroom::server {
@@ -30,7 +34,8 @@ Result<Config> load_config(const std::string& config_file, const Flags& flags) {
   SR_TRY(const Values values, collect(config_file, environment, flags));
   SR_TRY(Config config, interpret(values));
   if (!config.metrics_token_file.empty()) {
-    SR_TRY(config.metrics_token, read_first_line(config.metrics_token_file));
+    SR_TRY(const SecretBytes token, read_first_line(config.metrics_token_file));
+    config.metrics_token_sha256 = crypto::sha256(as_bytes(OperatorReveal::text(token)));
   }
   if (!config.metrics_client_ca_file.empty()) {
     SR_TRY(config.metrics_client_ca_pem, read_authorities(config.metrics_client_ca_file));

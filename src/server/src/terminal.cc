@@ -1,13 +1,9 @@
 #include "terminal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 
 #include "strongroom/base/descriptor.h"
 
@@ -46,21 +42,6 @@ void wait_for_stop(const sigset_t& signals) {
 Result<void> write_private_file(const std::string& path, std::string_view text) {
   if (!replace_file(path, text)) return system_failure("write", path);
   return {};
-}
-
-Result<std::string> read_first_line(const std::string& path) {
-  struct stat facts{};
-  if (stat(path.c_str(), &facts) != 0) return system_failure("read", path);
-  if ((facts.st_mode & 077) != 0) {
-    return fail(ErrorKind::kDenied, "OpenMode",
-                path + " may be read by others; run `chmod 600 " + path + "`");
-  }
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  if (line.empty())
-    return fail(ErrorKind::kInvalidInput, "EmptyFile", path + " has an empty first line");
-  return line;
 }
 
 }  // namespace strongroom::server

@@ -21,7 +21,5 @@ void wait_for_stop(const sigset_t& signals);
 
 /// replace_file() of `path`; kUnavailable with the path and the reason.
 Result<void> write_private_file(const std::string& path, std::string_view text);
-/// The first line of a file that only its owner may read.
-Result<std::string> read_first_line(const std::string& path);
 
 }  // namespace strongroom::server

@@ -1,5 +1,6 @@
 #include "token_slot.h"
 
+#include "secret_input.h"
 #include "slot_program.h"
 #include "strongroom/base/field_cursor.h"
 #include "unseal.h"
@@ -39,7 +40,7 @@ Result<Kept> decode(std::string_view parameters) {
 
 Result<SlotProgram> program_for(const std::string& module, const Kept& kept,
                                 const std::string& pin_file) {
-  SR_TRY(SecretBytes pin, passphrase_from(pin_file));
+  SR_TRY(SecretBytes pin, read_first_line(pin_file));
   return SlotProgram{.name = "strongroom-hsm",
                      .error_area = "Hsm",
                      .place = {module, kept.token, kept.key},

@@ -1,5 +1,6 @@
 #include "tpm_slot.h"
 
+#include "secret_input.h"
 #include "slot_program.h"
 #include "strongroom/base/field_cursor.h"
 #include "unseal.h"
@@ -40,7 +41,7 @@ Result<SlotProgram> program_for(const TpmPlace& place, bool with_pin) {
     return fail(ErrorKind::kInvalidInput, "Seal.NoPin",
                 "the TPM slot was made with a PIN: set seal.tpm_pin_file");
   }
-  SR_TRY(program.pin, passphrase_from(place.pin_file));
+  SR_TRY(program.pin, read_first_line(place.pin_file));
   return program;
 }
 

@@ -1,14 +1,16 @@
 #include "unseal.h"
 
+#include <string.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 
 #include "kms_slot.h"
 #include "reveal.h"
+#include "secret_input.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/crypto/secret_sharing.h"
-#include "terminal.h"
 #include "token_slot.h"
 #include "tpm_slot.h"
 
@@ -21,13 +23,8 @@ constexpr std::size_t kPassphraseDifferentMin = 8;
 
 }  // namespace
 
-Result<SecretBytes> passphrase_from(const std::string& file) {
-  SR_TRY(std::string line, read_first_line(file));
-  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
-}
-
 Result<SecretBytes> new_passphrase_from(const std::string& file) {
-  SR_TRY(SecretBytes passphrase, passphrase_from(file));
+  SR_TRY(SecretBytes passphrase, read_first_line(file));
   std::string_view text = OperatorReveal::text(passphrase);
   const std::size_t size = text.size();
   std::size_t different = 0;
@@ -44,11 +41,11 @@ Result<SecretBytes> new_passphrase_from(const std::string& file) {
                   " of them different. Take six random words, or `openssl rand -base64 24`");
 }
 
-Result<SecretBytes> share_from(std::string_view text) {
-  std::string_view digits = text;
-  if (digits.starts_with(kSharePrefix)) digits.remove_prefix(kSharePrefix.size());
-  auto bytes = hex_decode(digits);
-  if (!bytes || digits.size() == text.size()) {
+Result<SecretBytes> share_from(const SecretBytes& line) {
+  const std::string_view text = OperatorReveal::text(line);
+  const bool marked = text.starts_with(kSharePrefix);
+  auto bytes = marked ? hex_decode(text.substr(kSharePrefix.size())) : std::nullopt;
+  if (!bytes) {
     return fail(ErrorKind::kInvalidInput, "Seal.NotAShare",
                 "a share begins with " + std::string(kSharePrefix) +
                     " and goes on with hexadecimal digits: one of them is mistyped");
@@ -56,14 +53,19 @@ Result<SecretBytes> share_from(std::string_view text) {
   return SecretBytes::take({reinterpret_cast<std::uint8_t*>(bytes->data()), bytes->size()});
 }
 
-std::string share_text(const SecretBytes& share) {
-  return std::string(kSharePrefix) + hex_encode(as_bytes(OperatorReveal::text(share)));
+Result<SecretBytes> share_line(const SecretBytes& share) {
+  std::string digits = hex_encode(as_bytes(OperatorReveal::text(share)));
+  std::string line;
+  line.reserve(kSharePrefix.size() + digits.size() + 1);  // growing would leave a copy behind
+  line.append(kSharePrefix).append(digits).append("\n");
+  explicit_bzero(digits.data(), digits.size());
+  return SecretBytes::take({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
 }
 
 Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& files) {
   std::vector<SecretBytes> shares;
   for (const std::string& file : files) {
-    SR_TRY(const std::string line, read_first_line(file));
+    SR_TRY(const SecretBytes line, read_first_line(file));
     SR_TRY(SecretBytes share, share_from(line));
     shares.push_back(std::move(share));
   }
@@ -87,7 +89,7 @@ Result<barrier::SlotSecret> credential_of(const Config& config) {
 }
 
 Result<barrier::SlotSecret> passphrase_of(const Config& config) {
-  SR_TRY(SecretBytes passphrase, passphrase_from(config.seal_passphrase_file));
+  SR_TRY(SecretBytes passphrase, read_first_line(config.seal_passphrase_file));
   return barrier::PassphraseSecret{std::move(passphrase), barrier::Argon2Cost()};
 }
 

@@ -13,15 +13,14 @@
 
 namespace strongroom::server {
 
-/// The first line of a private file.
-Result<SecretBytes> passphrase_from(const std::string& file);
-/// The same for a new slot: whoever has the data directory can guess at home, so one that is short
-/// or says little is refused (Seal.WeakPassphrase).
+/// The first line of a private file as the passphrase of a new slot: whoever has the data directory
+/// can guess at home, so one that is short or says little is refused (Seal.WeakPassphrase).
 Result<SecretBytes> new_passphrase_from(const std::string& file);
 
-/// A share as people see it, "strongroom-share-1:<hex>", and back. kInvalidInput if mistyped.
-std::string share_text(const SecretBytes& share);
-Result<SecretBytes> share_from(std::string_view text);
+/// A share as people see it, "strongroom-share-1:<hex>" and a line feed, and back from such a line
+/// without its end. kInvalidInput if mistyped.
+Result<SecretBytes> share_line(const SecretBytes& share);
+Result<SecretBytes> share_from(const SecretBytes& line);
 /// The key of a shared slot from files with a share each.
 Result<barrier::SlotSecret> secret_of_shares(const std::vector<std::string>& files);
 

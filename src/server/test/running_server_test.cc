@@ -99,7 +99,7 @@ TEST(RunningServer, HealthAndMetrics) {
   auto made = create(directory);
   ASSERT_TRUE(made);
   Config config = config_for(directory);
-  config.metrics_token = "a-token-of-this-test";
+  config.metrics_token_sha256 = crypto::sha256(as_bytes("a-token-of-this-test"));
   auto server = RunningServer::start(config, std::move(*made), true);
   ASSERT_TRUE(server) << server.error().message();
   const std::uint16_t port = (*server)->facts().health_port;

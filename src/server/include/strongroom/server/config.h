@@ -16,6 +16,7 @@
 #include "strongroom/audit/log.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/result.h"
+#include "strongroom/crypto/digest.h"
 
 namespace strongroom::server {
 
@@ -78,7 +79,8 @@ struct Config {
   std::string region;
   std::vector<std::string> certificate_names;  // besides localhost, 127.0.0.1 and ::1
   std::string metrics_token_file;
-  std::string metrics_token;   // read from the file; empty: metrics are open
+  // Of the token in the file; absent: metrics are open.
+  std::optional<crypto::Digest32> metrics_token_sha256;
   std::string trace_otlp_url;  // empty: no traces
   std::uint32_t trace_permille = 1'000;
   std::string metrics_client_ca_file;
