@@ -19,9 +19,9 @@ bool is_plain(char c) {
          c == '\n' || c == '\t';
 }
 
-void append_reference(std::string& out, unsigned char byte) {
-  char digits[4];
-  const auto end = std::to_chars(digits, digits + sizeof digits, static_cast<unsigned>(byte)).ptr;
+void append_reference(std::string& out, unsigned character) {
+  char digits[8];
+  const auto end = std::to_chars(digits, digits + sizeof digits, character).ptr;
   out.append("&#").append(digits, end).push_back(';');
 }
 
@@ -58,15 +58,24 @@ void append_ascii(std::string& out, char c, Control control) {
   }
 }
 
-// Length of the well-formed UTF-8 sequence at the front of `text`, or 0; U+FFFE and U+FFFF are no
-// XML characters.
+// Length of the well-formed UTF-8 sequence at the front of `text`, or 0.
 std::size_t sequence_length(std::string_view text) {
   for (std::size_t length = 2; length <= 4 && length <= text.size(); ++length) {
-    const std::string_view sequence = text.substr(0, length);
-    if (is_utf8(sequence))
-      return sequence == "\xEF\xBF\xBE" || sequence == "\xEF\xBF\xBF" ? 0 : length;
+    if (is_utf8(text.substr(0, length))) return length;
   }
   return 0;
+}
+
+// U+FFFE and U+FFFF are no XML characters.
+void append_sequence(std::string& out, std::string_view sequence, Control control) {
+  const bool fffe = sequence == "\xEF\xBF\xBE";
+  if (!fffe && sequence != "\xEF\xBF\xBF") {
+    out += sequence;
+  } else if (control == Control::kReference) {
+    append_reference(out, fffe ? 0xFFFE : 0xFFFF);
+  } else {
+    out += kReplacement;
+  }
 }
 
 void append_text(std::string& out, std::string_view text, Control control) {
@@ -81,7 +90,7 @@ void append_text(std::string& out, std::string_view text, Control control) {
       append_ascii(out, text[at], control);
       ++at;
     } else if (const std::size_t length = sequence_length(text.substr(at)); length > 0) {
-      out.append(text, at, length);
+      append_sequence(out, text.substr(at, length), control);
       at += length;
     } else {
       out += kReplacement;

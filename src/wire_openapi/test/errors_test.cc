@@ -140,8 +140,14 @@ TEST(XmlText, OnlyWhatXmlCanHold) {
   append_xml_text(out, "ok\t\n\r\x01\x7F\xFF中\xEF\xBF\xBF\xED\xA0\x80 end");
   EXPECT_EQ(out,
             "ok\t\n&#13;"
-            "\xEF\xBF\xBD\x7F\xEF\xBF\xBD中\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF"
-            "\xBD\xEF\xBF\xBD end");
+            "\xEF\xBF\xBD\x7F\xEF\xBF\xBD中\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD end");
+}
+
+// What XML cannot hold makes a reader fail; it never gets another secret than the one stored.
+TEST(XmlText, SecretsAreExactOrUnreadable) {
+  std::string out;
+  XmlWriter(out).exact_element("S", "\x01|\xEF\xBF\xBE|\xEF\xBF\xBF|\xEF\xBF\xBD|中");
+  EXPECT_EQ(out, "<S>&#1;|&#65534;|&#65535;|\xEF\xBF\xBD|中</S>");
 }
 
 }  // namespace
