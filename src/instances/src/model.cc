@@ -1,6 +1,7 @@
 #include "strongroom/instances/model.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "errors.h"
 #include "strongroom/base/bytes.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t kFirstMark = 70;
 constexpr std::uint64_t kSecondMark = 90;
+constexpr std::int64_t kMonthDaysMax = 31;
 
 // In Instance::told: two bits for each quota, then one for each reminder.
 constexpr unsigned kReminderShift = 16;
@@ -47,8 +49,21 @@ std::string_view to_text(Charge charge) {
 
 Instant Instance::end_of_term(Instant now) const {
   if (end == Instant{} || end > now || renewal_months == 0) return end;
-  const std::int64_t term = static_cast<std::int64_t>(renewal_months) * kMillisPerMonth;
-  return {end.unix_ms + ((now.unix_ms - end.unix_ms) / term + 1) * term};
+  const std::int64_t longest = renewal_months * kMonthDaysMax * kMillisPerDay;
+  // Counted from `end`, so that one on the 31st does not stay at the 28th after a February.
+  std::int64_t terms = (now.unix_ms - end.unix_ms) / longest;
+  Instant renewed = end;
+  while (renewed <= now) renewed = after_months(end, ++terms * renewal_months);
+  return renewed;
+}
+
+Instant after_months(Instant start, std::int64_t months) {
+  namespace ch = std::chrono;
+  const ch::sys_time<ch::milliseconds> from{ch::milliseconds(start.unix_ms)};
+  const auto day = ch::floor<ch::days>(from);
+  ch::year_month_day date = ch::year_month_day(day) + ch::months(months);
+  if (!date.ok()) date = date.year() / date.month() / ch::last;
+  return {(ch::sys_days(date) + (from - day)).time_since_epoch().count()};
 }
 
 Result<void> check(const Specification& s) {

@@ -132,6 +132,29 @@ TEST_F(InstancesTest, TheDefaultIsTheOldestConnectedOne) {
   EXPECT_FALSE(*instances_.default_instance(*reader, kBob));
 }
 
+TEST(InstanceModel, TermsAreCalendarMonths) {
+  const auto later = [](std::string_view start, std::int64_t months) {
+    return format_utc(after_months(*parse_utc(start), months));
+  };
+  EXPECT_EQ(later("2026-11-23T12:24:25Z", 12), "2027-11-23T12:24:25Z");
+  EXPECT_EQ(later("2026-11-23T12:24:25Z", 1), "2026-12-23T12:24:25Z");
+  EXPECT_EQ(later("2027-01-31T23:59:59Z", 1), "2027-02-28T23:59:59Z");
+  EXPECT_EQ(later("2027-12-31T00:00:00Z", 2), "2028-02-29T00:00:00Z");
+
+  Instance instance;
+  instance.end = *parse_utc("2027-01-31T10:00:00Z");
+  instance.renewal_months = 1;
+  const auto ends = [&](std::string_view now) {
+    return format_utc(instance.end_of_term(*parse_utc(now)));
+  };
+  EXPECT_EQ(ends("2027-01-31T09:59:59Z"), "2027-01-31T10:00:00Z");
+  EXPECT_EQ(ends("2027-01-31T10:00:00Z"), "2027-02-28T10:00:00Z");
+  EXPECT_EQ(ends("2027-03-01T00:00:00Z"), "2027-03-31T10:00:00Z");
+  EXPECT_EQ(ends("2036-12-31T10:00:00Z"), "2037-01-31T10:00:00Z");
+  instance.renewal_months = 12;
+  EXPECT_EQ(ends("2040-06-01T00:00:00Z"), "2041-01-31T10:00:00Z");
+}
+
 TEST(InstanceModel, EachMarkIsToldOnceAFill) {
   Instance instance;
   EXPECT_EQ(pass_mark(instance, Quota::kSecrets, 69, 100), 0);

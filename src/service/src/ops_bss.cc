@@ -20,7 +20,6 @@ using instances::Specification;
 
 constexpr std::size_t kParametersMax = 40;
 constexpr std::int64_t kLastInstantMillis = 253'402'300'799'000;  // 9999-12-31T23:59:59Z
-using instances::kMillisPerMonth;
 constexpr std::int64_t kRenewalMonthsMax = 120;
 constexpr std::string_view kProductTypes[] = {"kms_ddi_public_cn", "kms_ppi_public_cn",
                                               "kms_ddi_public_intl", "kms_ppi_public_intl"};
@@ -189,7 +188,7 @@ Result<void> create_instance(Call& call) {
     asked.charge = instances::Charge::kPrepay;
     SR_TRY(const std::int64_t months, p.integer("Period", 0, 0, 120));
     // No term given: it never expires. Nothing here is ever billed.
-    if (months > 0) asked.end = {call.now.unix_ms + months * kMillisPerMonth};
+    if (months > 0) asked.end = instances::after_months(call.now, months);
   } else if (subscription != "PayAsYouGo") {
     return invalid_parameter("SubscriptionType", "It must be Subscription or PayAsYouGo.");
   }
@@ -244,13 +243,13 @@ Result<void> renew_instance(Call& call) {
   SR_TRY(Instance instance, ordered_instance(call, "InstanceId", "RenewInstance"));
   if (instance.end != Instant{}) {
     const Instant end = instance.end_of_term(call.now);
-    const std::int64_t renewed = std::max(end.unix_ms, call.now.unix_ms) + months * kMillisPerMonth;
+    const Instant renewed = instances::after_months(std::max(end, call.now), months);
     // Nobody could write, or read back, when that is.
-    if (renewed > kLastInstantMillis) {
+    if (renewed.unix_ms > kLastInstantMillis) {
       return invalid_parameter("RenewPeriod",
                                "The term would end after the year 9999: renew for less.");
     }
-    instances::set_end(instance, {renewed});
+    instances::set_end(instance, renewed);
     call.engines.instances.schedule_reminders(*call.transaction, instance, call.now);
     call.engines.instances.save(*call.transaction, instance);
   }

@@ -164,7 +164,7 @@ TEST_F(InstancesHandlers, AnInstanceThatIsNotUsableServesNothing) {
   const std::string key = key_in(id);
   ASSERT_TRUE(create("inside", "v", {{"EncryptionKeyId", key}, {"DKMSInstanceId", id}}).ok());
   EXPECT_EQ(bss("RefundInstance", {{"InstanceId", id}}).code, "Rejected.StateModifiedFailed");
-  fixture_.clock().advance_ms(31 * kMillisPerDay);
+  fixture_.clock().advance_ms(32 * kMillisPerDay);
   EXPECT_EQ(call("GetSecretValue", {{"SecretName", "inside"}}).code, "Rejected.Unavailable");
   EXPECT_TRUE(bss("RenewInstance", {{"InstanceId", id}, {"RenewPeriod", "1"}}).ok());
   EXPECT_TRUE(call("GetSecretValue", {{"SecretName", "inside"}}).ok());
@@ -183,7 +183,7 @@ TEST_F(InstancesHandlers, AnOrderWithAutomaticRenewalNeverEnds) {
   EXPECT_EQ(queried(id, "RenewalDuration"), "2");
   const std::string first = queried(id, "EndTime");
   const std::string key = key_in(id);
-  fixture_.clock().advance_ms(31 * kMillisPerDay);
+  fixture_.clock().advance_ms(32 * kMillisPerDay);
   EXPECT_TRUE(call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}}).ok());
   const std::string second = queried(id, "EndTime");
   EXPECT_GT(second, first);
@@ -195,7 +195,7 @@ TEST_F(InstancesHandlers, AnOrderWithAutomaticRenewalNeverEnds) {
   EXPECT_EQ(queried(id, "EndTime"), second);
   EXPECT_EQ(queried(id, "RenewalDuration"), "0");
   EXPECT_TRUE(call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}}).ok());
-  fixture_.clock().advance_ms(61 * kMillisPerDay);
+  fixture_.clock().advance_ms(62 * kMillisPerDay);
   EXPECT_EQ(call("Encrypt", {{"KeyId", key}, {"Plaintext", "x"}}).code, "Rejected.Unavailable");
   EXPECT_TRUE(bss("SetRenewal", {{"InstanceIDs", id},
                                  {"RenewalStatus", "AutoRenewal"},
@@ -219,7 +219,7 @@ TEST_F(InstancesHandlers, AnInstanceThatWillExpireIsToldOnceForEachMark) {
   // Neither of these ends.
   order({{"SubscriptionType", "Subscription"}});
   order({{"SubscriptionType", "Subscription"}, {"Period", "2"}, {"RenewalStatus", "AutoRenewal"}});
-  EXPECT_EQ(told_after(29), 0);
+  EXPECT_EQ(told_after(30), 0);
   EXPECT_EQ(told_after(1), 1);  // 30 days
   EXPECT_EQ(told_after(22), 1);
   EXPECT_EQ(told_after(1), 2);  // 7 days
@@ -228,7 +228,7 @@ TEST_F(InstancesHandlers, AnInstanceThatWillExpireIsToldOnceForEachMark) {
   ASSERT_TRUE(bss("SetRenewal", {{"InstanceIDs", id}, {"RenewalStatus", "ManualRenewal"}}).ok());
   EXPECT_EQ(told_after(6), 3);  // 1 day
   ASSERT_TRUE(bss("RenewInstance", {{"InstanceId", id}, {"RenewPeriod", "1"}}).ok());
-  EXPECT_EQ(told_after(1), 4);  // 30 days before the new end
+  EXPECT_EQ(told_after(2), 4);  // 30 days before the new end
   EXPECT_EQ(told_after(28), 5);
   EXPECT_EQ(told_after(30), 5);  // it expired meanwhile
   EXPECT_EQ(events().size(), 5U);

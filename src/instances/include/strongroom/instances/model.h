@@ -78,8 +78,8 @@ struct Instance {
   Instant end_of_term(Instant now) const;
 };
 
-/// A month of a term, 30 days.
-inline constexpr std::int64_t kMillisPerMonth = 30 * kMillisPerDay;
+/// The same day and time that many calendar months later; the month's last day where it is shorter.
+Instant after_months(Instant start, std::int64_t months);
 
 /// One of all the instances of the server.
 struct Enrolled {
