@@ -19,6 +19,15 @@ std::string numbered(std::string_view name, std::size_t number) {
   return std::string(name).append(".").append(std::to_string(number));
 }
 
+/// The number in "TagKey.2" or "Tag.2.Key" after "TagKey." or "Tag.", as it was written.
+std::string_view number_after(std::string_view name, std::size_t prefix) {
+  const std::string_view rest = name.substr(prefix);
+  const std::string_view number = rest.substr(0, rest.find('.'));
+  const bool digits =
+      !number.empty() && std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? number : std::string_view();
+}
+
 }  // namespace
 
 std::optional<std::string_view> Parameters::find(std::string_view name) const {
@@ -38,7 +47,8 @@ Result<std::string_view> Parameters::required(std::string_view name) const {
 }
 
 std::string_view Parameters::text(std::string_view name, std::string_view otherwise) const {
-  return find(name).value_or(otherwise);
+  const auto value = find(name);
+  return value && !value->empty() ? *value : otherwise;
 }
 
 Result<bool> Parameters::boolean(std::string_view name, bool otherwise) const {
@@ -73,6 +83,7 @@ Result<std::vector<std::string_view>> Parameters::list(std::string_view name,
     }
     values.push_back(*value);
   }
+  SR_CHECK_OK(require_no_gap(name, values.size()));
   return values;
 }
 
@@ -81,13 +92,31 @@ Result<std::vector<NameValue>> Parameters::pairs(std::string_view name, std::siz
   while (true) {
     const std::string prefix = numbered(name, values.size() + 1);
     const auto key = find(prefix + ".Key");
-    if (!key) return values;
+    if (!key) break;
     if (values.size() == max) {
       return invalid_parameter(
           name, std::string("At most ").append(std::to_string(max)).append(" are accepted."));
     }
     values.push_back({*key, text(prefix + ".Value")});
   }
+  SR_CHECK_OK(require_no_gap(name, values.size()));
+  return values;
+}
+
+Result<void> Parameters::require_no_gap(std::string_view name, std::size_t count) const {
+  const std::string prefix = std::string(name).append(".");
+  const auto first = std::ranges::lower_bound(sorted_, prefix, {}, &NameValue::name);
+  for (auto at = first; at != sorted_.end() && at->name.starts_with(prefix); ++at) {
+    const std::string_view written = number_after(at->name, prefix.size());
+    std::size_t number = 0;
+    std::from_chars(written.data(), written.data() + written.size(), number);
+    const bool taken = number >= 1 && number <= count && written == std::to_string(number);
+    if (!written.empty() && !taken) {
+      return invalid_parameter(
+          name, "Its values are numbered from 1 on, without a gap; send them again so.");
+    }
+  }
+  return {};
 }
 
 Result<Page> page_of(const Parameters& parameters, std::int64_t default_size) {

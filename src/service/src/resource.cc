@@ -137,7 +137,7 @@ Result<Target> resolve_target(const Call& call) {
       return bare_target(call, "applicationaccesspoint/");
     case ResourceKind::kRamUser: {
       const std::string_view name =
-          call.parameters.text(row.resource_parameter, call.principal.name);
+          call.parameters.find(row.resource_parameter).value_or(call.principal.name);
       target.name = name;
       add(target, arn_of(call, "ram", "*", {"user/", name}));
       return target;

@@ -78,6 +78,11 @@ TEST_F(AccessPointsHandlers, SourcesMayBeAListWithCommas) {
   EXPECT_EQ(echoed("d", many), "InvalidParameter");
 }
 
+TEST_F(AccessPointsHandlers, AnEmptyScopeIsTheSharedGateway) {
+  make_policy("p", "", "SecretUser");
+  EXPECT_EQ(text_at(call("DescribePolicy", {{"Name", "p"}}).json, "/KmsInstance"), "shared");
+}
+
 TEST_F(AccessPointsHandlers, AccessControlRulesMustBeJson) {
   const auto taken = [this](const std::string& name, const std::string& rules) {
     return call("CreatePolicy",

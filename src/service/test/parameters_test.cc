@@ -32,7 +32,6 @@ TEST(Parameters, PresentAbsentAndEmptyAreTold) {
   EXPECT_FALSE(given.parameters.find("Secret"));
   EXPECT_FALSE(given.parameters.find("SecretName2"));
   EXPECT_EQ(given.parameters.text("VersionStage", "ACSCurrent"), "ACSCurrent");
-  EXPECT_EQ(given.parameters.text("Description", "x"), "");
 }
 
 TEST(Parameters, RequiredNamesWhatIsMissing) {
@@ -64,6 +63,14 @@ TEST(Parameters, BooleansInAnyCase) {
     EXPECT_EQ(code_of(given.parameters.boolean(name, false)), "InvalidParameter");
 }
 
+TEST(Parameters, AnEmptyTextIsAnAbsentOne) {
+  const Given given({{"A", "a"}, {"B", ""}});
+  EXPECT_EQ(given.parameters.text("A", "x"), "a");
+  EXPECT_EQ(given.parameters.text("B", "x"), "x");
+  EXPECT_EQ(given.parameters.text("None", "x"), "x");
+  EXPECT_EQ(given.parameters.text("B"), "");
+}
+
 TEST(Parameters, IntegersWithinTheirRange) {
   const Given given({{"A", "7"},
                      {"B", "31"},
@@ -83,12 +90,26 @@ TEST(Parameters, IntegersWithinTheirRange) {
   }
 }
 
-TEST(Parameters, ListsEndAtAGap) {
-  const Given given({{"TagKey.2", "b"}, {"TagKey.1", "a"}, {"TagKey.4", "d"}, {"TagKey", "x"}});
+TEST(Parameters, ListsAreNumbered) {
+  const Given given({{"TagKey.2", "b"}, {"TagKey.1", "a"}, {"TagKey.x", "d"}, {"TagKey", "x"}});
   EXPECT_EQ(given.parameters.list("TagKey", 20).value(), (std::vector<std::string_view>{"a", "b"}));
   EXPECT_EQ(given.parameters.list("TagKey", 2)->size(), 2u);
   EXPECT_EQ(code_of(given.parameters.list("TagKey", 1)), "InvalidParameter");
   EXPECT_TRUE(given.parameters.list("ResourceId", 20)->empty());
+}
+
+// What stands behind a gap was meant: UntagResources without it would remove every tag.
+TEST(Parameters, ListsHaveNoGaps) {
+  for (const char* lost : {"TagKey.3", "TagKey.0", "TagKey.01", "TagKey.99999999999999999999"}) {
+    const Given given(std::vector<NameValue>{{"TagKey.1", "a"}, {lost, "b"}});
+    EXPECT_EQ(code_of(given.parameters.list("TagKey", 20)), "InvalidParameter") << lost;
+  }
+  const Given second(std::vector<NameValue>{{"TagKey.2", "b"}});
+  EXPECT_EQ(code_of(second.parameters.list("TagKey", 20)), "InvalidParameter");
+  for (const char* lost : {"Tag.3.Key", "Tag.3.Value", "Tag.2.Value", "Tag.0.Key"}) {
+    const Given given(std::vector<NameValue>{{"Tag.1.Key", "k"}, {"Tag.1.Value", "v"}, {lost, ""}});
+    EXPECT_EQ(code_of(given.parameters.pairs("Tag", 20)), "InvalidParameter") << lost;
+  }
 }
 
 TEST(Parameters, ListsCountPastNine) {
@@ -104,7 +125,7 @@ TEST(Parameters, ListsCountPastNine) {
 
 TEST(Parameters, PairsNeedAKey) {
   const Given given(
-      {{"Tag.1.Key", "k"}, {"Tag.1.Value", "v"}, {"Tag.2.Key", "only"}, {"Tag.3.Value", "lost"}});
+      {{"Tag.1.Key", "k"}, {"Tag.1.Value", "v"}, {"Tag.2.Key", "only"}, {"Tag.2.Scope", "x"}});
   EXPECT_EQ(given.parameters.pairs("Tag", 20).value(),
             (std::vector<NameValue>{{"k", "v"}, {"only", ""}}));
   EXPECT_EQ(code_of(given.parameters.pairs("Tag", 1)), "InvalidParameter");

@@ -85,6 +85,24 @@ TEST_F(TagHandlers, ManyResourcesAllOrNothing) {
   EXPECT_EQ(call("ListTagResources", {{"ResourceType", "cloud"}}).code, "InvalidParameter");
 }
 
+// The second key was meant: neither is it ignored, nor does All remove what it did not name.
+TEST_F(TagHandlers, AGapChangesNothing) {
+  const Params tags{{"Tags", R"([{"TagKey":"a","TagValue":"x"},{"TagKey":"b","TagValue":"y"}])"}};
+  ASSERT_TRUE(create("s", "one", tags).ok());
+  const std::string before = tags_of("secret", "s");
+  const Params base{{"ResourceType", "secret"}, {"ResourceId.1", "s"}};
+  const auto refused = [&](const char* action, Params params) {
+    params.insert(base.begin(), base.end());
+    EXPECT_EQ(call(action, params).code, "InvalidParameter") << action;
+  };
+  refused("UntagResources", {{"All", "true"}, {"TagKey.2", "a"}});
+  refused("UntagResources", {{"TagKey.1", "a"}, {"TagKey.3", "b"}});
+  refused("UntagResources", {{"TagKey.1", "a"}, {"ResourceId.3", "t"}});
+  refused("TagResources", {{"Tag.1.Key", "c"}, {"Tag.1.Value", "z"}, {"Tag.3.Key", "d"}});
+  refused("ListTagResources", {{"Tag.1.Value", "x"}});
+  EXPECT_EQ(tags_of("secret", "s"), before);
+}
+
 TEST_F(TagHandlers, EachOfManyResourcesIsRecorded) {
   ASSERT_TRUE(create("a").ok());
   ASSERT_TRUE(create("b").ok());

@@ -24,7 +24,7 @@ class Parameters {
   std::optional<std::string_view> find(std::string_view name) const;
   /// Present and not empty, else 400 MissingParameter naming it.
   Result<std::string_view> required(std::string_view name) const;
-  /// Present, or `otherwise`.
+  /// Present and not empty, or `otherwise`.
   std::string_view text(std::string_view name, std::string_view otherwise = "") const;
   /// "true"/"false" in any case; absent or empty: `otherwise`; anything else 400 InvalidParameter.
   Result<bool> boolean(std::string_view name, bool otherwise) const;
@@ -33,15 +33,18 @@ class Parameters {
   Result<std::int64_t> integer(std::string_view name, std::int64_t otherwise, std::int64_t low,
                                std::int64_t high) const;
 
-  /// The values of name.1, name.2, … in order, at most `max` (more: 400 InvalidParameter). Gaps end
-  /// the list.
+  /// The values of name.1, name.2, … in order, at most `max`. 400 InvalidParameter for more, and
+  /// for a gap: what stands behind it was meant, and UntagResources without it removes every tag.
   Result<std::vector<std::string_view>> list(std::string_view name, std::size_t max) const;
-  /// Pairs name.N.Key / name.N.Value; a pair without Key ends the list, an absent Value is empty.
+  /// Pairs name.N.Key / name.N.Value; an absent Value is empty. The same errors.
   Result<std::vector<NameValue>> pairs(std::string_view name, std::size_t max) const;
 
   std::span<const NameValue> all() const { return sorted_; }
 
  private:
+  /// Nothing is numbered beside name.1 to name.`count`.
+  Result<void> require_no_gap(std::string_view name, std::size_t count) const;
+
   std::span<const NameValue> sorted_;
 };
 
