@@ -193,7 +193,6 @@ Result<std::vector<ParsedFilter>> parse_filters(std::string_view name, std::stri
       std::ranges::move(filter.values, std::back_inserter(same->values));
     }
   }
-  std::erase_if(filters, [](const ParsedFilter& filter) { return filter.values.empty(); });
   return filters;
 }
 

@@ -30,6 +30,7 @@ Result<Instance> instance_of(Call& call) {
 
 bool passes(const Instance& instance, std::span<const ParsedFilter> filters) {
   return std::ranges::all_of(filters, [&instance](const ParsedFilter& filter) {
+    if (filter.values.empty()) return true;
     const std::string_view value =
         filter.key == "KmsInstanceId"
             ? std::string_view(instance.id)

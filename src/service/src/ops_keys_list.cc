@@ -16,14 +16,23 @@ bool has_value(const ParsedFilter& filter, std::string_view value) {
   return std::ranges::find(filter.values, value) != filter.values.end();
 }
 
-bool has_tag(const keys::Key& key, const ParsedFilter& filter) {
-  return std::ranges::any_of(key.tags, [&filter](const keys::Tag& tag) {
-    return has_value(filter, filter.key == "TagKey" ? tag.key : tag.value);
+bool is_tag_filter(const ParsedFilter& filter) {
+  return filter.key == "TagKey" || filter.key == "TagValue";
+}
+
+/// One tag must have both the key and the value that are asked for, as in ListSecrets.
+bool matches_tags(const keys::Key& key, std::span<const ParsedFilter> filters) {
+  const auto asks = [](const ParsedFilter& f) { return is_tag_filter(f) && !f.values.empty(); };
+  if (std::ranges::none_of(filters, asks)) return true;
+  return std::ranges::any_of(key.tags, [&](const keys::Tag& tag) {
+    return std::ranges::all_of(filters, [&](const ParsedFilter& filter) {
+      return !asks(filter) || has_value(filter, filter.key == "TagKey" ? tag.key : tag.value);
+    });
   });
 }
 
 using Matcher = bool (*)(const keys::Key& key, const ParsedFilter& filter);
-constexpr std::array<std::pair<std::string_view, Matcher>, 11> kMatchers{{
+constexpr std::array<std::pair<std::string_view, Matcher>, 9> kMatchers{{
     {"KeyState", [](const keys::Key& k,
                     const ParsedFilter& f) { return has_value(f, keys::to_text(k.state)); }},
     {"KeySpec",
@@ -47,14 +56,13 @@ constexpr std::array<std::pair<std::string_view, Matcher>, 11> kMatchers{{
                                   [&f](const std::string& alias) { return has_value(f, alias); });
      }},
     {"Creator", [](const keys::Key& k, const ParsedFilter& f) { return has_value(f, k.creator); }},
-    {"TagKey", has_tag},
-    {"TagValue", has_tag},
 }};
 
 Result<void> check_filters(std::span<const ParsedFilter> filters) {
   for (const ParsedFilter& filter : filters) {
-    if (std::ranges::find(kMatchers, filter.key, &std::pair<std::string_view, Matcher>::first) ==
-        kMatchers.end()) {
+    if (!is_tag_filter(filter) &&
+        std::ranges::find(kMatchers, filter.key, &std::pair<std::string_view, Matcher>::first) ==
+            kMatchers.end()) {
       return invalid_parameter(
           "Filters",
           "Keys are KeyState, KeySpec, KeyUsage, ProtectionLevel, CreatorType, "
@@ -65,10 +73,12 @@ Result<void> check_filters(std::span<const ParsedFilter> filters) {
 }
 
 bool matches(const keys::Key& key, std::span<const ParsedFilter> filters) {
-  return std::ranges::all_of(filters, [&key](const ParsedFilter& filter) {
+  const auto matches_one = [&key](const ParsedFilter& filter) {
+    if (filter.values.empty() || is_tag_filter(filter)) return true;
     return std::ranges::find(kMatchers, filter.key, &std::pair<std::string_view, Matcher>::first)
         ->second(key, filter);
-  });
+  };
+  return std::ranges::all_of(filters, matches_one) && matches_tags(key, filters);
 }
 
 struct KeyPage {

@@ -34,7 +34,7 @@ Result<std::vector<secrets::Filter>> filters_of(const Parameters& parameters) {
           "Keys are SecretName, Description, TagKey, TagValue, DKMSInstanceId, SecretType "
           "and Creator.");
     }
-    filters.push_back({known->second, std::move(filter.values)});
+    if (!filter.values.empty()) filters.push_back({known->second, std::move(filter.values)});
   }
   return filters;
 }

@@ -130,6 +130,9 @@ TEST_F(InstancesHandlers, ListedAndDefault) {
   EXPECT_EQ(text_at(one.json, "/KmsInstances/KmsInstance/0/KmsInstanceArn"),
             "acs:kms:cn-hangzhou:1000000000000001:keystore/" + id);
   EXPECT_EQ(text_at(one.json, "/TotalCount"), "1");
+  EXPECT_EQ(call("ListKmsInstances", {{"Filters", R"([{"Key":"X","Values":[]}])"}}).code,
+            "InvalidParameter");
+  EXPECT_TRUE(call("ListKmsInstances", {{"Filters", R"([{"Key":"Status"}])"}}).ok());
   EXPECT_EQ(call("ListKmsInstances", {{"Filters", R"([{"Key":"X","Values":["Y"]}])"}}).code,
             "InvalidParameter");
 }

@@ -126,6 +126,27 @@ TEST_F(KeyHandlers, UnknownKeysAndAliases) {
             "Forbidden.AliasNotFound");
 }
 
+TEST_F(KeyHandlers, TagFiltersMeanOneTag) {
+  const std::string id = create_key();
+  ASSERT_TRUE(call("TagResource", {{"KeyId", id},
+                                   {"Tags", R"([{"TagKey":"a","TagValue":"x"},)"
+                                            R"({"TagKey":"b","TagValue":"y"}])"}})
+                  .ok());
+  const auto found = [this](const std::string& key, const std::string& value) {
+    return text_at(
+        call("ListKeys", {{"Filters", R"([{"Key":"TagKey","Values":[)" + key +
+                                          R"(]},{"Key":"TagValue","Values":[)" + value + "]}]"}})
+            .json,
+        "/TotalCount");
+  };
+  EXPECT_EQ(found(R"("a")", R"("x")"), "1");
+  EXPECT_EQ(found(R"("a")", R"("y")"), "0");  // the key of one tag, the value of another
+  EXPECT_EQ(found(R"("a","b")", R"("y")"), "1");
+  EXPECT_EQ(found(R"("b")", ""), "1");
+  EXPECT_EQ(found("", R"("x")"), "1");
+  EXPECT_EQ(found("", ""), "1");
+}
+
 TEST_F(KeyHandlers, ListsWithFilters) {
   const std::string first = create_key();
   const std::string second = create_key();
@@ -151,6 +172,9 @@ TEST_F(KeyHandlers, ListsWithFilters) {
           "/TotalCount"),
       "2");
   EXPECT_EQ(filtered(R"([{"Key":"Colour","Values":["red"]}])").code, "InvalidParameter");
+  // An unknown key is one without values, too: ignoring it would list everything.
+  EXPECT_EQ(filtered(R"([{"Key":"Colour","Values":[]}])").code, "InvalidParameter");
+  EXPECT_EQ(text_at(filtered(R"([{"Key":"KeyState"}])").json, "/TotalCount"), "3");
   EXPECT_EQ(
       text_at(call("ListKeyVersions", {{"KeyId", first}}).json, "/KeyVersions/KeyVersion/0/KeyId"),
       first);

@@ -191,6 +191,11 @@ TEST_F(SecretHandlers, ListsWithPagesFiltersAndTags) {
             R"({"Secret":[]})");
   EXPECT_EQ(call("ListSecrets", {{"Filters", R"([{"Key":"Colour","Values":["red"]}])"}}).code,
             "InvalidParameter");
+  EXPECT_EQ(call("ListSecrets", {{"Filters", R"([{"Key":"Colour","Values":[]}])"}}).code,
+            "InvalidParameter");
+  EXPECT_EQ(text_at(call("ListSecrets", {{"Filters", R"([{"Key":"TagKey","Values":[]}])"}}).json,
+                    "/TotalCount"),
+            "2");
   EXPECT_EQ(call("ListSecrets", {{"Filters", "{"}}).code, "InvalidParameter");
 }
 
