@@ -26,6 +26,11 @@ Result<void> refuse_alias(const Call& call) {
 
 }  // namespace
 
+bool names_alias(std::string_view text) {
+  const auto arn = split_arn(text);
+  return (arn ? arn->resource : text).starts_with("alias/");
+}
+
 std::unexpected<Error> alias_refused() {
   return fail(ErrorKind::kInvalidInput, "Unsupported.Alias",
               "Alias is not valid for this api. Name the key by its id.");

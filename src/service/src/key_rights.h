@@ -18,6 +18,8 @@ struct KeyName {
 };
 KeyName key_named(const Call& call, std::string_view text);
 
+/// Whether a parameter names a key by an alias: alias/<name>, or the ARN of one.
+bool names_alias(std::string_view text);
 /// 400 Unsupported.Alias, where an action takes none.
 std::unexpected<Error> alias_refused();
 

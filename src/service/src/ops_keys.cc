@@ -263,7 +263,7 @@ Result<void> set_deletion_protection(Call& call) {
   if (target.empty()) {
     SR_TRY(target, p.required("ProtectedResourceArn"));
   }
-  if (target.starts_with("alias/")) return alias_refused();
+  if (names_alias(target)) return alias_refused();
   const KeyName name = key_named(call, target);
   SR_CHECK_OK(call.authorize("kms:SetDeletionProtection", name.arn));
   call.note_key(name.id);

@@ -21,7 +21,7 @@ Result<NamedAlias> judged_alias(Call& call, std::string_view action) {
   SR_TRY(const std::string_view alias, call.parameters.required("AliasName"));
   SR_TRY(const std::string_view key_text, call.parameters.required("KeyId"));
   SR_CHECK_OK(keys::check_alias(alias));
-  if (key_text.starts_with("alias/")) return alias_refused();
+  if (names_alias(key_text)) return alias_refused();
   NamedAlias named{alias, key_named(call, key_text)};
   SR_CHECK_OK(call.authorize(action, call.engines.keys.alias_arn(call.account(), alias)));
   SR_CHECK_OK(call.authorize(action, named.key.arn));

@@ -111,6 +111,7 @@ Result<Target> single_target(const Call& call) {
     return fail(ErrorKind::kNotFound, "Forbidden.ResourceNotFound",
                 "Resource not found: there are no certificates here.");
   }
+  if (names_alias(key)) return alias_refused();
   return key.empty() ? target_named(call, Kind::kSecretTags, secret)
                      : target_named(call, Kind::kKeyTags, key);
 }
@@ -141,8 +142,7 @@ Result<void> untag_resource(Call& call) {
 }
 
 Result<void> list_resource_tags(Call& call) {
-  SR_TRY(const keys::Key key,
-         call.engines.keys.find(call.reader, call.account(), call.resource_name()));
+  SR_TRY(const keys::Key key, named_key(call));
   call.answer.begin_list("Tags", "Tag");
   for (const keys::Tag& tag : key.tags) {
     call.answer.begin_item();

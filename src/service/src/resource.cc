@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "key_rights.h"
+
 namespace strongroom::service {
 namespace {
 
@@ -43,6 +45,7 @@ Result<Target> named_target(const Call& call, std::string_view kind, std::string
     return target;
   }
   const auto account = AccountId::parse(arn->account);
+  if (call.operation.resource == ResourceKind::kKey && names_alias(text)) return alias_refused();
   const bool alias =
       call.operation.resource == ResourceKind::kKeyOrAlias && arn->resource.starts_with("alias/");
   if (arn->service != "kms" || !account || !(alias || arn->resource.starts_with(kind))) {

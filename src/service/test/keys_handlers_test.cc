@@ -126,6 +126,28 @@ TEST_F(KeyHandlers, UnknownKeysAndAliases) {
             "Forbidden.AliasNotFound");
 }
 
+// However the alias is written, and whether or not it exists.
+TEST_F(KeyHandlers, AliasesAreNamedWhereNoneIsTaken) {
+  const std::string id = create_key();
+  ASSERT_TRUE(call("CreateAlias", {{"AliasName", "alias/a"}, {"KeyId", id}}).ok());
+  const Params rest{
+      {"AliasName", "alias/b"},    {"Description", "d"}, {"Tags", "[]"},
+      {"TagKeys", "[\"k\"]"},      {"Policy", "{}"},     {"EnableDeletionProtection", "false"},
+      {"PendingWindowInDays", "7"}};
+  const std::string prefix = "acs:kms:cn-hangzhou:" + kAccount.text() + ":";
+  for (const char* action :
+       {"EnableKey", "UpdateKeyDescription", "ScheduleKeyDeletion", "ListAliasesByKeyId",
+        "ListResourceTags", "TagResource", "UntagResource", "SetDeletionProtection", "SetKeyPolicy",
+        "DeleteKeyMaterial", "CreateAlias", "UpdateAlias"}) {
+    for (const std::string& name : {std::string("alias/a"), std::string("alias/none"),
+                                    prefix + "alias/a", prefix + "alias/none"}) {
+      Params params = rest;
+      params["KeyId"] = name;
+      EXPECT_EQ(call(action, params).code, "Unsupported.Alias") << action << " " << name;
+    }
+  }
+}
+
 TEST_F(KeyHandlers, TagFiltersMeanOneTag) {
   const std::string id = create_key();
   ASSERT_TRUE(call("TagResource", {{"KeyId", id},
