@@ -99,7 +99,8 @@ Result<LoginProfile> Console::create_login(Transaction& txn, const Owner& user,
                 "The login profile of the user does already EXIST.");
   }
   if (wanted.password == nullptr) {
-    return fail(ErrorKind::kInvalidInput, "MissingParameter", "Password is mandatory.");
+    return fail(ErrorKind::kInvalidInput, "MissingParameter",
+                "The parameter \"Password\" is needed but not provided.");
   }
   SR_TRY(const PasswordPolicy policy, password_policy(txn, user.account));
   SR_CHECK_OK(set_password(held.value, *wanted.password, policy, random_, now));

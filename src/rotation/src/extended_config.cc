@@ -201,8 +201,10 @@ std::string_view ExtendedConfig::target() const {
 
 Result<ExtendedConfig> parse_extended_config(SecretType type, std::string_view json) {
   if (json.empty()) {
-    return fail(ErrorKind::kInvalidInput, "MissingParameter",
-                "The parameter ExtendedConfig is required for managed secrets.");
+    return fail(
+        ErrorKind::kInvalidInput, "MissingParameter",
+        "The parameter \"ExtendedConfig\" is needed but not provided. It says which account a "
+        "managed secret is for.");
   }
   if (!is_utf8(json) || count_characters(json) > limits::kExtendedConfigCharsMax)
     return invalid("It has at most 1024 characters.");

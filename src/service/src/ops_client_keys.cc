@@ -165,7 +165,8 @@ Result<void> quick_create(Call& call) {
 }
 
 constexpr Operation kRows[] = {
-    {kKms, "CreateClientKey", kMutation, kAccessPoint, "AapName", create_client_key},
+    needs("AapName Password",
+          {kKms, "CreateClientKey", kMutation, kAccessPoint, "AapName", create_client_key}),
     {kKms, "GetClientKey", kRead, kByHandler, "", get_client_key},
     {kKms, "ListClientKeys", kSlowRead, kByHandler, "", list_client_keys},
     {kKms, "DeleteClientKey", kMutation, kByHandler, "", delete_client_key},

@@ -295,9 +295,11 @@ constexpr Operation kRows[] = {
     {kKms, "GetKmsInstance", kRead, kInstance, "KmsInstanceId", get_kms_instance},
     {kKms, "GetDefaultKmsInstance", kSlowRead, kAll, "", get_default_kms_instance},
     {kKms, "GetKmsInstanceQuotaInfos", kSlowRead, kByHandler, "", get_kms_instance_quota_infos},
-    {kKms, "ConnectKmsInstance", kMutation, kInstance, "KmsInstanceId", connect_kms_instance},
-    {kKms, "UpdateKmsInstanceBindVpc", kMutation, kInstance, "KmsInstanceId",
-     update_kms_instance_bind_vpc},
+    needs(
+        "KmsInstanceId VpcId ZoneIds VSwitchIds",
+        {kKms, "ConnectKmsInstance", kMutation, kInstance, "KmsInstanceId", connect_kms_instance}),
+    needs("KmsInstanceId BindVpcs", {kKms, "UpdateKmsInstanceBindVpc", kMutation, kInstance,
+                                     "KmsInstanceId", update_kms_instance_bind_vpc}),
     {kKms, "UpdateKmsInstance", kMutation, kInstance, "KmsInstanceId", update_kms_instance},
     {kKms, "ReleaseKmsInstance", kMutation, kInstance, "KmsInstanceId", release_kms_instance},
 };

@@ -206,7 +206,6 @@ Result<void> disable_key(Call& call) {
 }
 
 Result<void> schedule_key_deletion(Call& call) {
-  SR_CHECK_OK(call.parameters.required("PendingWindowInDays"));
   SR_TRY(const std::int64_t days,
          call.parameters.integer("PendingWindowInDays", 0, limits::kKeyDeletionDaysMin,
                                  limits::kKeyDeletionDaysMax));
@@ -278,10 +277,14 @@ constexpr Operation kRows[] = {
     {kKms, "ListKeys", kSlowRead, kKeyContainer, "", list_keys},
     {kKms, "CreateKeyVersion", kMutation, kKeyOrAlias, "KeyId", create_key_version},
     {kKms, "ListKeyVersions", kRead, kKeyOrAlias, "KeyId", list_key_versions},
-    {kKms, "DescribeKeyVersion", kRead, kKeyOrAlias, "KeyId", describe_key_version},
-    {kKms, "UpdateRotationPolicy", kMutation, kKey, "KeyId", update_rotation_policy},
-    {kKms, "GetParametersForImport", kSlowRead, kKey, "KeyId", get_parameters_for_import},
-    {kKms, "ImportKeyMaterial", kMutation, kKey, "KeyId", import_key_material},
+    needs("KeyId KeyVersionId",
+          {kKms, "DescribeKeyVersion", kRead, kKeyOrAlias, "KeyId", describe_key_version}),
+    needs("KeyId EnableAutomaticRotation",
+          {kKms, "UpdateRotationPolicy", kMutation, kKey, "KeyId", update_rotation_policy}),
+    needs("KeyId WrappingKeySpec WrappingAlgorithm",
+          {kKms, "GetParametersForImport", kSlowRead, kKey, "KeyId", get_parameters_for_import}),
+    needs("KeyId EncryptedKeyMaterial ImportToken",
+          {kKms, "ImportKeyMaterial", kMutation, kKey, "KeyId", import_key_material}),
     {kKms, "DeleteKeyMaterial", kMutation, kKey, "KeyId", delete_key_material},
     {kKms, "CreateAlias", kMutation, kByHandler, "", create_alias},
     {kKms, "UpdateAlias", kMutation, kByHandler, "", update_alias},
@@ -290,7 +293,8 @@ constexpr Operation kRows[] = {
     {kKms, "ListAliasesByKeyId", kRead, kKey, "KeyId", list_aliases_by_key_id},
     {kKms, "EnableKey", kMutation, kKey, "KeyId", enable_key},
     {kKms, "DisableKey", kMutation, kKey, "KeyId", disable_key},
-    {kKms, "ScheduleKeyDeletion", kMutation, kKey, "KeyId", schedule_key_deletion},
+    needs("KeyId PendingWindowInDays",
+          {kKms, "ScheduleKeyDeletion", kMutation, kKey, "KeyId", schedule_key_deletion}),
     {kKms, "CancelKeyDeletion", kMutation, kKey, "KeyId", cancel_key_deletion},
     {kKms, "UpdateKeyDescription", kMutation, kKey, "KeyId", update_key_description},
     {kKms, "SetDeletionProtection", kMutation, kByHandler, "", set_deletion_protection},

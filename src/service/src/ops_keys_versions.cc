@@ -45,7 +45,6 @@ Result<void> create_key_version(Call& call) {
 
 Result<void> update_rotation_policy(Call& call) {
   const Parameters& p = call.parameters;
-  SR_CHECK_OK(p.required("EnableAutomaticRotation"));
   SR_TRY(const bool on, p.boolean("EnableAutomaticRotation", false));
   std::int64_t seconds = 0;
   if (on) {

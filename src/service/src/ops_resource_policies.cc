@@ -87,9 +87,10 @@ Result<void> set_key_policy(Call& call) {
 
 constexpr Operation kRows[] = {
     {kKms, "GetSecretPolicy", kRead, kSecret, "SecretName", get_secret_policy},
-    {kKms, "SetSecretPolicy", kMutation, kSecret, "SecretName", set_secret_policy},
+    needs("SecretName Policy",
+          {kKms, "SetSecretPolicy", kMutation, kSecret, "SecretName", set_secret_policy}),
     {kKms, "GetKeyPolicy", kRead, kKey, "KeyId", get_key_policy},
-    {kKms, "SetKeyPolicy", kMutation, kKey, "KeyId", set_key_policy},
+    needs("KeyId Policy", {kKms, "SetKeyPolicy", kMutation, kKey, "KeyId", set_key_policy}),
 };
 
 }  // namespace

@@ -275,7 +275,6 @@ Result<void> update_secret_rotation_policy(Call& call) {
   std::int64_t interval = 0;
   bool enable = false;
   if (view.rotates()) {
-    SR_CHECK_OK(call.parameters.required("EnableAutomaticRotation"));
     SR_TRY(enable, call.parameters.boolean("EnableAutomaticRotation", false));
     if (enable) {
       SR_TRY(const std::string_view text, call.parameters.required("RotationInterval"));

@@ -348,8 +348,10 @@ constexpr Operation kRows[] = {
     {kKms, "TagResource", kMutation, kByHandler, "", tag_resource},
     {kKms, "UntagResource", kMutation, kByHandler, "", untag_resource},
     {kKms, "ListResourceTags", kRead, kKey, "KeyId", list_resource_tags},
-    {kKms, "TagResources", kMutation, kByHandler, "", tag_resources},
-    {kKms, "UntagResources", kMutation, kByHandler, "", untag_resources},
+    needs("ResourceType ResourceId.1",
+          {kKms, "TagResources", kMutation, kByHandler, "", tag_resources}),
+    needs("ResourceType ResourceId.1",
+          {kKms, "UntagResources", kMutation, kByHandler, "", untag_resources}),
     {kKms, "ListTagResources", kSlowRead, kByHandler, "", list_tag_resources},
 };
 

@@ -205,7 +205,22 @@ Result<bool> dry_run_of(const Request& request) {
 
 }  // namespace
 
+namespace {
+
+Result<void> require_parameters(const Call& call) {
+  std::string_view names = call.operation.required;
+  while (!names.empty()) {
+    const std::string_view name = names.substr(0, names.find(' '));
+    SR_CHECK_OK(call.parameters.required(name));
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> Service::run(Call& call, const Request& request) {
+  SR_CHECK_OK(require_parameters(call));
   SR_CHECK_OK(decide_resource(call));
   SR_CHECK_OK(refuse_recipient(call));
   SR_TRY(const bool dry, dry_run_of(request));

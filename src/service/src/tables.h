@@ -8,6 +8,12 @@
 
 namespace strongroom::service {
 
+/// The row of an action that needs these parameters (Operation::required).
+constexpr Operation needs(std::string_view names, Operation row) {
+  row.required = names;
+  return row;
+}
+
 std::span<const Operation> secret_operations();           // ops_secrets*.cc
 std::span<const Operation> rotation_operations();         // ops_rotation.cc
 std::span<const Operation> repair_operations();           // ops_repair.cc

@@ -1,6 +1,9 @@
 // Who may not touch a resource learns nothing about it: for every action, an absent, a present and
 // a tagged resource are refused with the same words.
 
+#include <iterator>
+#include <sstream>
+
 #include "service_fixture.h"
 #include "statements.h"
 
@@ -10,15 +13,17 @@ namespace {
 class AbsentForbidden : public ServiceFixture {
  protected:
   Params valid_for(const Operation& row, const std::string& name) {
-    return {{std::string(row.resource_parameter), name},
-            {"VersionId", "v9"},
-            {"SecretData", "x"},
-            {"VersionStage", "Mine"},
-            {"Policy", "{}"},
-            {"Description", "d"},
-            {"KeyVersionId", "k"},
-            {"PendingWindowInDays", "7"},
-            {"Plaintext", "p"}};
+    Params params{{std::string(row.resource_parameter), name},
+                  {"Policy", "{}"},
+                  {"Description", "d"},
+                  {"PendingWindowInDays", "7"}};
+    for (const std::string& needed : names_of(row)) params.insert({needed, "x"});
+    return params;
+  }
+  /// Of the parameters that the row needs.
+  static std::vector<std::string> names_of(const Operation& row) {
+    std::istringstream words{std::string(row.required)};
+    return {std::istream_iterator<std::string>(words), {}};
   }
   std::string refusal(const identity::Principal& who, const Operation& row, std::string name) {
     const Answer answer = call_as(who, std::string(row.name), valid_for(row, name));
@@ -59,6 +64,30 @@ TEST_F(AbsentForbidden, EveryActionRefusesAlike) {
     }
   }
   EXPECT_GT(compared, 60U);
+}
+
+// gateway.md §1.7: presence comes before RAM, whoever asks, and says nothing of the resource.
+TEST_F(AbsentForbidden, WhatIsMissingIsToldFirst) {
+  ASSERT_TRUE(create("there", "one").ok());
+  std::size_t missed = 0;
+  for (const Operation* row : service_.operations()) {
+    for (const std::string& needed : names_of(*row)) {
+      for (const char* name : {"there", "none"}) {
+        Params params = valid_for(*row, name);
+        params.erase(needed);
+        for (const identity::Principal& who : {root(), user({})}) {
+          const Answer absent = call_as(who, std::string(row->name), params);
+          EXPECT_EQ(absent.code, "MissingParameter") << row->name << " " << needed;
+          EXPECT_NE(absent.message.find('"' + needed + '"'), std::string::npos) << absent.message;
+        }
+        params[needed] = "";
+        EXPECT_EQ(call_as(user({}), std::string(row->name), params).code, "MissingParameter")
+            << row->name << " " << needed;
+        ++missed;
+      }
+    }
+  }
+  EXPECT_GT(missed, 150U);
 }
 
 // What hides how much was looked at; the soak measures that it does.

@@ -155,7 +155,7 @@ TEST_F(SecretHandlers, DeleteRestoreForceAndPurge) {
             format_utc(due));
   for (const std::string action :
        {"GetSecretValue", "UpdateSecret", "RotateSecret", "DeleteSecret"}) {
-    EXPECT_EQ(call(action, {{"SecretName", "s"}, {"Description", "d"}}).code,
+    EXPECT_EQ(call(action, {{"SecretName", "s"}, {"Description", "d"}, {"VersionId", "v2"}}).code,
               "Rejected.ResourceInDeleteWindow")
         << action;
   }
@@ -389,7 +389,8 @@ TEST_F(SecretHandlers, RotationOfGenericSecretsIsRefused) {
       call("UpdateSecretRotationPolicy", {{"SecretName", "s"}, {"EnableAutomaticRotation", "true"}})
           .code,
       "Rejected.UnsupportedOperation");
-  EXPECT_EQ(call("RotateSecret", {{"SecretName", "none"}}).code, "Forbidden.ResourceNotFound");
+  EXPECT_EQ(call("RotateSecret", {{"SecretName", "none"}, {"VersionId", "v2"}}).code,
+            "Forbidden.ResourceNotFound");
 }
 
 TEST_F(SecretHandlers, RandomPasswordsKeepTheirRules) {

@@ -144,6 +144,9 @@ struct Operation {
   bool anonymous = false;  // may come unsigned: its own token is the proof (AssumeRoleWithOIDC)
   bool brief =
       false;  // a mutation of a few records, without slow cryptography: many share a worker
+  /// "VersionId SecretData": what the action cannot be done without. 400 MissingParameter comes
+  /// before the right is judged, as at the cloud's gateway, so a handler can count on them.
+  std::string_view required = "";
 };
 
 /// What the libraries below offer; wired by `server`. All outlive the service.
