@@ -269,6 +269,7 @@ SUITES = [
     Suite("python-sls", "python aliyun-log-python-sdk", install_python_logs, python_client("sls.py", "python-logs"), False),
     Suite("node-sls", "node @alicloud/log", install_node, node_client("sls.js"), False),
     Suite("wire-envelope", "wire", None, own("wire", "envelope.py"), False),
+    Suite("wire-conformance", "wire", None, own("wire", "conformance.py"), False),
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-terraform-ram", "terraform", None, own("wire", "terraform_ram.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
