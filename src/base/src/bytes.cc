@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "strongroom/base/percent.h"
 
@@ -75,28 +76,19 @@ std::optional<std::string> hex_decode(std::string_view text) {
 }
 
 std::string base64_encode(ByteView bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) {
-    const unsigned group = static_cast<unsigned>(bytes[i]) << 16 |
-                           static_cast<unsigned>(bytes[i + 1]) << 8 | bytes[i + 2];
-    for (int shift = 18; shift >= 0; shift -= 6) out.push_back(kBase64[group >> shift & 63]);
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* to = out.data();
+  const std::uint8_t* from = bytes.data();
+  const std::size_t rest = bytes.size() % 3;
+  for (const std::uint8_t* const end = from + (bytes.size() - rest); from != end; from += 3) {
+    const unsigned group = unsigned{from[0]} << 16 | unsigned{from[1]} << 8 | from[2];
+    for (int shift = 18; shift >= 0; shift -= 6) *to++ = kBase64[group >> shift & 63];
   }
-  const std::size_t rest = bytes.size() - i;
-  if (rest == 1) {
-    const unsigned group = static_cast<unsigned>(bytes[i]) << 16;
-    out.push_back(kBase64[group >> 18 & 63]);
-    out.push_back(kBase64[group >> 12 & 63]);
-    out += "==";
-  } else if (rest == 2) {
-    const unsigned group =
-        static_cast<unsigned>(bytes[i]) << 16 | static_cast<unsigned>(bytes[i + 1]) << 8;
-    out.push_back(kBase64[group >> 18 & 63]);
-    out.push_back(kBase64[group >> 12 & 63]);
-    out.push_back(kBase64[group >> 6 & 63]);
-    out.push_back('=');
-  }
+  if (rest == 0) return out;
+  const unsigned group = unsigned{from[0]} << 16 | (rest == 2 ? unsigned{from[1]} << 8 : 0U);
+  *to++ = kBase64[group >> 18 & 63];
+  *to++ = kBase64[group >> 12 & 63];
+  if (rest == 2) *to = kBase64[group >> 6 & 63];
   return out;
 }
 
@@ -106,26 +98,33 @@ std::optional<std::string> base64_decode(std::string_view text) {
   if (!text.empty() && text.back() == '=') padding = text[text.size() - 2] == '=' ? 2 : 1;
   std::string out(text.size() / 4 * 3 - padding, '\0');
   char* to = out.data();
-  unsigned group = 0;
-  for (std::size_t i = 0; i < text.size() - padding; ++i) {
-    const int value = kBase64Values[static_cast<unsigned char>(text[i])];
-    if (value < 0) return std::nullopt;
-    group = group << 6 | static_cast<unsigned>(value);
-    if (i % 4 == 3) {
-      *to++ = static_cast<char>(group >> 16 & 255);
-      *to++ = static_cast<char>(group >> 8 & 255);
-      *to++ = static_cast<char>(group & 255);
-      group = 0;
-    }
+  const char* from = text.data();
+  const auto value_at = [&from](std::size_t i) {
+    return std::int32_t{kBase64Values[static_cast<unsigned char>(from[i])]};
+  };
+  std::int32_t all = 0;  // negative once a character has no value
+  const std::size_t whole = text.size() / 4 - (padding == 0 ? 0 : 1);
+  for (const char* const end = from + 4 * whole; from != end; from += 4) {
+    all |= value_at(0) | value_at(1) | value_at(2) | value_at(3);
+    const auto group = static_cast<std::uint32_t>(value_at(0)) << 18 |
+                       static_cast<std::uint32_t>(value_at(1)) << 12 |
+                       static_cast<std::uint32_t>(value_at(2)) << 6 |
+                       static_cast<std::uint32_t>(value_at(3));
+    *to++ = static_cast<char>(group >> 16 & 255);
+    *to++ = static_cast<char>(group >> 8 & 255);
+    *to++ = static_cast<char>(group & 255);
   }
-  if (padding == 1) {
-    if ((group & 3) != 0) return std::nullopt;
+  if (padding != 0) {
+    const std::int32_t third = padding == 1 ? value_at(2) : 0;
+    all |= value_at(0) | value_at(1) | third;
+    const auto group = static_cast<std::uint32_t>(value_at(0)) << 12 |
+                       static_cast<std::uint32_t>(value_at(1)) << 6 |
+                       static_cast<std::uint32_t>(third);
+    if ((group & (padding == 1 ? 3U : 0x3FFU)) != 0) return std::nullopt;  // bits of no byte
     *to++ = static_cast<char>(group >> 10 & 255);
-    *to++ = static_cast<char>(group >> 2 & 255);
-  } else if (padding == 2) {
-    if ((group & 15) != 0) return std::nullopt;
-    *to++ = static_cast<char>(group >> 4 & 255);
+    if (padding == 1) *to = static_cast<char>(group >> 2 & 255);
   }
+  if (all < 0) return std::nullopt;
   return out;
 }
 
@@ -181,7 +180,14 @@ std::uint64_t load_u64(const char* bytes) {
 }
 
 bool is_utf8(std::string_view text) {
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080U;
   while (!text.empty()) {
+    std::uint64_t word = kNotAscii;
+    if (text.size() >= sizeof word) std::memcpy(&word, text.data(), sizeof word);
+    if ((word & kNotAscii) == 0) {
+      text.remove_prefix(sizeof word);
+      continue;
+    }
     const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;
     text.remove_prefix(length);

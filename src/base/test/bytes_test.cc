@@ -38,6 +38,34 @@ TEST(Bytes, PercentEncodingKeepsOnlyUnreserved) {
   EXPECT_EQ(percent_encode("a b+*!'()/中"), "a%20b%2B%2A%21%27%28%29%2F%E4%B8%AD");
 }
 
+// Whole blocks take another way than single characters.
+TEST(Bytes, PercentEncodingOfBlocks) {
+  const std::string filler = "ab-cd.EF_89~XYZ01";
+  for (std::size_t at = 0; at <= 2 * filler.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = filler + filler;
+      text.insert(at, 1, static_cast<char>(byte));
+      std::string expected;
+      for (const char c : text) expected += percent_encode({&c, 1});
+      ASSERT_EQ(percent_encode(text), expected) << at << ' ' << byte;
+    }
+  }
+}
+
+TEST(Bytes, Base64OfEveryByteAndRest) {
+  std::string plain;
+  for (int i = 0; i < 300; ++i) {
+    const std::string text = base64_encode(as_bytes(plain));
+    ASSERT_EQ(base64_decode(text), plain);
+    for (std::size_t at = 0; at < text.size(); at += 7) {
+      std::string broken = text;
+      broken[at] = '*';
+      ASSERT_FALSE(base64_decode(broken)) << i << ' ' << at;
+    }
+    plain.push_back(static_cast<char>(i * 151));
+  }
+}
+
 TEST(Bytes, IntegersAreBigEndian) {
   std::string out;
   append_u16(out, 0x0102);
@@ -54,6 +82,11 @@ TEST(Bytes, Utf8) {
   for (const char* bad :
        {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE4\xB8", "\xFF"}) {
     EXPECT_FALSE(is_utf8(bad));
+    for (std::size_t at = 0; at < 20; ++at) {
+      const std::string before(at, 'a');
+      EXPECT_FALSE(is_utf8(before + bad + before)) << at;
+      EXPECT_TRUE(is_utf8(before + "中" + before)) << at;
+    }
   }
 }
 

@@ -59,16 +59,22 @@ enum Trait : unsigned { kEncoded = 1, kNotAscii = 2 };
 std::optional<std::string_view> decode_piece(std::string_view text, Arena& arena) {
   char* const begin = arena.allocate(text.size());
   char* out = begin;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view plain = text.substr(i, find_special(text, i) - i);
+    std::memcpy(out, plain.data(), plain.size());
+    out += plain.size();
+    i += plain.size();
+    if (i == text.size()) break;
     if (text[i] == '%') {
       if (text.size() - i < 3) return std::nullopt;
       const int high = kHexValues[static_cast<unsigned char>(text[i + 1])];
       const int low = kHexValues[static_cast<unsigned char>(text[i + 2])];
       if (high < 0 || low < 0) return std::nullopt;
       *out++ = static_cast<char>(high << 4 | low);
-      i += 2;
+      i += 3;
     } else {
       *out++ = text[i] == '+' ? ' ' : text[i];
+      ++i;
     }
   }
   const auto size = static_cast<std::size_t>(out - begin);
