@@ -75,7 +75,8 @@ std::string_view write_error(http::AnswerBuffer& out, const wire_openapi::ErrorA
 }  // namespace
 
 bool CallRunner::decode(const Incoming& incoming) {
-  reset();
+  if (used_) reset();
+  used_ = true;
   const http::Request& request = incoming.request;
   host_ = request.header("host").value_or("");
   user_agent_ = request.header("user-agent").value_or("");
@@ -217,16 +218,15 @@ Finished CallRunner::run_on_worker(Incoming& incoming, barrier::ReadSet& read_se
 // group would meet the next.
 std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier::ReadSet& read_set,
                                                     const OnCommit& on_commit) {
-  if (attempted_ || !is_decoded(incoming) || !operation_->brief || !incoming.principal ||
+  if (attempt_ || !is_decoded(incoming) || !operation_->brief || !incoming.principal ||
       (parts_.flow != nullptr && !incoming.counted)) {
     return run_on_worker(incoming, read_set);
   }
-  attempted_ = true;
   attempt_ = parts_.service.attempt(service_request(incoming), fresh_answer());
   // Not a member from here on: once submitted, another thread may have this call.
-  const auto transaction = std::move(attempt_.transaction);
+  const auto transaction = std::move(attempt_->transaction);
   if (!transaction) {
-    finish(incoming, std::move(attempt_.outcome));
+    finish(incoming, std::move(attempt_->outcome));
     return finished_;
   }
   transaction->submit(on_commit);
@@ -235,7 +235,7 @@ std::optional<Finished> CallRunner::begin_on_worker(Incoming& incoming, barrier:
 
 std::optional<Finished> CallRunner::end_commit(Incoming& incoming,
                                                const Result<store::Revision>& committed) {
-  auto outcome = parts_.service.conclude(std::move(attempt_), committed, 1);
+  auto outcome = parts_.service.conclude(std::move(*attempt_), committed, 1);
   if (!outcome) return std::nullopt;
   finish(incoming, std::move(*outcome));
   return finished_;
@@ -294,19 +294,19 @@ void CallRunner::mutate(Incoming& incoming) {
 void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
   const bool kms = api_ != nullptr && api_->prefix == service::kKms.prefix;
   int status = 200;
-  outcome_ = std::move(outcome);
-  if (outcome_.error) {
-    gateway::log_failure(incoming, operation_->name, *outcome_.error);
-    outcome_.error = for_client(*outcome_.error, kms);
-    status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
+  outcome_.emplace(std::move(outcome));
+  if (outcome_->error) {
+    gateway::log_failure(incoming, operation_->name, *outcome_->error);
+    outcome_->error = for_client(*outcome_->error, kms);
+    status = wire_openapi::http_status_of(outcome_->error->code(), outcome_->error->kind());
   }
-  record_ = service::audit_record(service_request(incoming), outcome_, status,
+  record_ = service::audit_record(service_request(incoming), *outcome_, status,
                                   parts_.service.engines().region);
-  finished_.record = outcome_.audit_committed ? nullptr : &record_;
-  finished_.committed_leaf = outcome_.committed_leaf;
-  for (const service::EntryFacts& entry : outcome_.entries) record_entry(entry);
+  finished_.record = outcome_->audit_committed ? nullptr : &record_;
+  finished_.committed_leaf = outcome_->committed_leaf;
+  for (const service::EntryFacts& entry : outcome_->entries) record_entry(entry);
   finished_.entries = entry_records_;
-  write_answer(incoming, status, outcome_);
+  write_answer(incoming, status, *outcome_);
 }
 
 void CallRunner::record_entry(const service::EntryFacts& entry) {
@@ -318,11 +318,11 @@ void CallRunner::record_entry(const service::EntryFacts& entry) {
 
 // Before a principal or an operation is known.
 void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
-  outcome_ = {};
+  outcome_.emplace();
   gateway::log_failure(incoming, operation_ != nullptr ? operation_->name : "", error);
-  outcome_.error = for_client(error, api_ == nullptr || api_->prefix == service::kKms.prefix);
-  const int status = wire_openapi::http_status_of(outcome_.error->code(), outcome_.error->kind());
-  record_ = gateway::record_of_stranger(incoming, *outcome_.error, status, claimed_.get());
+  outcome_->error = for_client(error, api_ == nullptr || api_->prefix == service::kKms.prefix);
+  const int status = wire_openapi::http_status_of(outcome_->error->code(), outcome_->error->kind());
+  record_ = gateway::record_of_stranger(incoming, *outcome_->error, status, claimed_.get());
   record_.user_agent = user_agent_;
   if (parts_.endpoint != policy::kSharedScope) record_.instance = parts_.endpoint;
   record_.service = product();
@@ -331,7 +331,7 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   record_.region = parts_.service.engines().region;
   record_.access_key_id = call_.access_key_id.substr(0, 64);
   finished_.record = &record_;
-  write_answer(incoming, status, outcome_);
+  write_answer(incoming, status, *outcome_);
 }
 
 Finished CallRunner::refuse(const Incoming& incoming, const Error& error) {
@@ -386,17 +386,17 @@ void CallRunner::reset() {
   arena_.reset();
   call_ = {};
   decoded_.clear();
-  attempt_ = {};
-  attempted_ = false;
+  attempt_.reset();
   host_ = user_agent_ = {};
   api_ = nullptr;
   operation_ = nullptr;
   parameters_ = service::Parameters({});
   entry_records_.clear();
-  outcome_ = {};
+  outcome_.reset();
   finished_ = {};
   claimed_ = nullptr;
   retry_after_ms_ = 0;
+  used_ = false;
 }
 
 void CallRunner::write_refused(const http::Refusal& refusal, std::string_view request_id,

@@ -78,16 +78,16 @@ class CallRunner final : public gateway::CallRunner {
   wire_openapi::Arena arena_;
   http::AnswerBuffer buffer_;
   wire_openapi::Call call_;
-  std::string decoded_;                // the id of the request that was decoded last
-  service::Service::Attempt attempt_;  // whose commit is awaited
-  bool attempted_ = false;             // a mutation, without waiting for its commit
-  std::string_view host_;              // of the request's fields, as user_agent_
+  bool used_ = false;                                 // since the last reset()
+  std::string decoded_;                               // the id of the request that was decoded last
+  std::optional<service::Service::Attempt> attempt_;  // a mutation's first, whose commit is awaited
+  std::string_view host_;                             // of the request's fields, as user_agent_
   std::string_view user_agent_;
   const service::ApiVersion* api_ = nullptr;
   const service::Operation* operation_ = nullptr;
   service::Parameters parameters_{{}};
   std::unique_ptr<service::AnswerWriter> answer_;
-  service::Outcome outcome_;  // owns the strings record_ points to
+  std::optional<service::Outcome> outcome_;  // owns the strings record_ points to
   audit::Record record_;
   std::vector<audit::Record> entry_records_;
   Finished finished_;

@@ -14,8 +14,8 @@ Finished CallRunner::cosign(const Incoming& incoming) {
           : Result<std::string>(fail(ErrorKind::kInvalidInput, "MalformedRequest", "POST it."));
   const int status = line ? 200 : audit_witness::status_of(line.error());
   const bool has_size = !line && line.error().kind() == ErrorKind::kConflict;
-  outcome_ = {};
-  if (!line) outcome_.error = line.error();
+  service::Outcome& outcome = outcome_.emplace();
+  if (!line) outcome.error = line.error();
   buffer_.body().append(line ? *line : line.error().message() + "\n");
   user_agent_ = request.header("user-agent").value_or("");
   record_ = {};
@@ -29,11 +29,11 @@ Finished CallRunner::cosign(const Incoming& incoming) {
   record_.source_ip = incoming.peer;
   record_.user_agent = user_agent_;
   record_.decision = "none";
-  if (outcome_.error) record_.error_code = outcome_.error->code();
+  if (outcome.error) record_.error_code = outcome.error->code();
   record_.status = status;
   finished_ = {};
   finished_.record = &record_;
-  finished_.outcome = gateway::outcome_of(outcome_.error);
+  finished_.outcome = gateway::outcome_of(outcome.error);
   finished_.close = !request.keep_alive;
   finished_.bytes =
       buffer_.finish(status, has_size ? "text/x.tlog.size" : "text/plain", {}, finished_.close);

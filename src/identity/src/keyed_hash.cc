@@ -1,6 +1,8 @@
 #include "keyed_hash.h"
 
 #define XXH_INLINE_ALL
+// Reads through a packed type: a fortified memcpy of each word is a call of its own.
+#define XXH_FORCE_MEMORY_ACCESS 1
 #include <xxhash.h>
 
 namespace strongroom::identity {
