@@ -34,7 +34,7 @@ using Add = std::function<void(Row)>;
 Result<void> run_reads(const Plan& plan, const Add& add);
 /// put_64.
 Result<void> run_puts(const Plan& plan, const Add& add);
-/// encrypt_32, decrypt_32, rsa2048_sign, rsa2048_verify, p256_sign, p256_verify.
+/// encrypt_32, decrypt_32, rsa2048_sign, rsa2048_verify, the same with PSS, p256_sign, p256_verify.
 Result<void> run_crypto(const Plan& plan, const Add& add);
 /// read_ck_1k, encrypt_ck_32, connect_read_ck.
 Result<void> run_instance(const Plan& plan, const Add& add);
