@@ -15,7 +15,6 @@ namespace {
 
 using barrier::RecordType;
 
-constexpr std::int64_t kDefaultDays = 5 * 365;
 constexpr std::array<int, 4> kReminderDays{180, 90, 30, 7};
 constexpr int kForget = 0;               // in place of the days of a reminder
 constexpr std::int64_t kKnownDays = 90;  // to records, after the deletion
@@ -39,7 +38,7 @@ Result<Window> window_of(const NewClientKey& asked, Instant now) {
     return invalid_parameter("NotBefore", "Give NotBefore and NotAfter, or neither.");
   if (!starts) {
     const Instant second = Instant::from_seconds(now.unix_seconds());
-    return Window{second, {second.unix_ms + kDefaultDays * kMillisPerDay}};
+    return Window{second, latest_end(second)};
   }
   SR_CHECK_OK(check_validity(asked.not_before, asked.not_after, now));
   return Window{asked.not_before, asked.not_after};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "errors.h"
 #include "reveal.h"
@@ -13,7 +14,7 @@ namespace strongroom::aap {
 namespace {
 
 constexpr std::int64_t kShortestMillis = 3'600'000;
-constexpr std::int64_t kLongestMillis = 5 * 366 * kMillisPerDay;
+constexpr std::chrono::years kLongest{5};
 
 struct Template {
   std::string_view name;
@@ -155,9 +156,19 @@ Result<void> check_password(const SecretBytes& password) {
       "kinds.");
 }
 
+Instant latest_end(Instant not_before) {
+  using std::chrono::days;
+  using std::chrono::milliseconds;
+  const std::chrono::sys_time<milliseconds> start{milliseconds{not_before.unix_ms}};
+  const auto day = std::chrono::floor<days>(start);
+  // Of 29 February the 1st of March, where there is no such day.
+  const std::chrono::sys_days last{std::chrono::year_month_day{day} + kLongest};
+  return {(last + (start - day)).time_since_epoch().count()};
+}
+
 Result<void> check_validity(Instant not_before, Instant not_after, Instant now) {
-  const std::int64_t length = not_after.unix_ms - not_before.unix_ms;
-  if (length < kShortestMillis || length > kLongestMillis || not_after <= now)
+  if (not_after.unix_ms - not_before.unix_ms < kShortestMillis ||
+      not_after > latest_end(not_before) || not_after <= now)
     return invalid_parameter("NotAfter",
                              "A client key is valid for 1 hour to 5 years, and not over yet.");
   return {};

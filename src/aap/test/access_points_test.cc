@@ -154,7 +154,8 @@ TEST_F(AccessPointsTest, ThreeKeysAndNoFourth) {
 TEST_F(AccessPointsTest, ValidityIsCheckedAndDefaultsToFiveYears) {
   ASSERT_TRUE(make_point("myapp", {"p"}));
   const auto key = make_key("myapp");
-  EXPECT_EQ(key->info.not_after.unix_ms - key->info.not_before.unix_ms, 1825 * kMillisPerDay);
+  EXPECT_EQ(format_utc(key->info.not_before), "2026-11-21T22:27:00Z");
+  EXPECT_EQ(format_utc(key->info.not_after), "2031-11-21T22:27:00Z");
   EXPECT_FALSE(make_key("myapp", kNow, {}));
   EXPECT_FALSE(make_key("myapp", kNow, {kNow.unix_ms + 1'000}));
   EXPECT_FALSE(make_key("myapp", {kNow.unix_ms - 2 * kMillisPerDay}, {kNow.unix_ms - 1}));
@@ -255,6 +256,19 @@ TEST(AccessPointModel, Passwords) {
     EXPECT_FALSE(check_password(password(bad))) << bad;
   EXPECT_TRUE(check_password(password(std::string(63, 'a') + "1")));
   EXPECT_FALSE(check_password(password(std::string(64, 'a') + "1")));
+}
+
+TEST(AccessPointModel, AClientKeyLastsFiveYearsAtMost) {
+  constexpr std::string_view kRows[][2] = {{"2023-09-01T14:11:22Z", "2028-09-01T14:11:22Z"},
+                                           {"2026-11-23T00:00:00Z", "2031-11-23T00:00:00Z"},
+                                           {"2028-02-29T23:59:59Z", "2033-03-01T23:59:59Z"}};
+  for (const auto& [from, to] : kRows) {
+    const Instant start = *parse_utc(from);
+    const Instant end = latest_end(start);
+    EXPECT_EQ(format_utc(end), to);
+    EXPECT_TRUE(check_validity(start, end, start)) << from;
+    EXPECT_FALSE(check_validity(start, {end.unix_ms + 1'000}, start)) << from;
+  }
 }
 
 TEST(AccessPointModel, Fields) {

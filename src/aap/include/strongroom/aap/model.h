@@ -95,7 +95,9 @@ Result<void> check_resources(std::span<const std::string> resources);
 Result<void> check_policies(std::span<const std::string> policies);
 /// 8 to 64 of digits, letters and ~!@#$%^&*?_- of at least two of these classes.
 Result<void> check_password(const SecretBytes& password);
-/// 1 hour to 5 years, and not over yet.
+/// 5 years of the calendar after it: what a client key gets that is given no validity, and at most.
+Instant latest_end(Instant not_before);
+/// 1 hour to latest_end, and not over yet.
 Result<void> check_validity(Instant not_before, Instant not_after, Instant now);
 
 /// AccessRole bits.
