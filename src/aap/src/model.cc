@@ -9,6 +9,7 @@
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/policy/values.h"
 
 namespace strongroom::aap {
 namespace {

@@ -274,6 +274,9 @@ TEST(AccessPointModel, AClientKeyLastsFiveYearsAtMost) {
 TEST(AccessPointModel, Fields) {
   EXPECT_TRUE(check_sources(std::vector<std::string>{"10.0.0.1", "192.168.0.0/24", "::1"}));
   EXPECT_FALSE(check_sources(std::vector<std::string>{"10.0.0.1,10.0.0.2"}));
+  EXPECT_TRUE(check_sources(std::vector<std::string>{"0.0.0.0/0", "::/0", "10.0.0.0/10"}));
+  for (const char* octal : {"10.0.0.0/08", "10.0.0.0/010", "10.0.0.0/00", "::/00", "fd00::/008"})
+    EXPECT_FALSE(check_sources(std::vector<std::string>{octal})) << octal;
   EXPECT_TRUE(check_resources(std::vector<std::string>{"key/*", "secret/acs/ram/user/x", "*"}));
   EXPECT_FALSE(check_resources(std::vector<std::string>{"alias/x"}));
   EXPECT_FALSE(check_resources(std::vector<std::string>{"key/"}));

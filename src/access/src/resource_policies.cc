@@ -51,7 +51,7 @@ Result<std::shared_ptr<const policy::PolicySet>> ResourcePolicies::get(const Key
     const std::unique_lock lock(slot.mutex, std::try_to_lock);
     if (lock && slot.policy && slot.key == key) return slot.policy;
   }
-  auto parsed = policy::parse_document(document, policy::DocumentKind::kResource);
+  auto parsed = policy::parse_stored_document(document, policy::DocumentKind::kResource);
   if (!parsed) {
     return fail(ErrorKind::kCorrupt, "CorruptRecord",
                 "The policy in a secret's or key's head is not a document.");

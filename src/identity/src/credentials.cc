@@ -83,7 +83,7 @@ Result<Principal> session_principal(barrier::Reader& reader, const Session& sess
                       .policies = policy::PolicySet::compile(std::move(policies))};
   principal.mfa_present = session.mfa_present;
   if (!session.policy.empty()) {
-    auto document = policy::parse_document(session.policy, policy::DocumentKind::kSession);
+    auto document = policy::parse_stored_document(session.policy, policy::DocumentKind::kSession);
     if (!document) return revoked();  // a newer server reads policies otherwise
     std::vector<policy::Policy> own;
     own.push_back({.name = "SessionPolicy", .type = "Session", .document = std::move(*document)});

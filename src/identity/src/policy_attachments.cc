@@ -121,7 +121,8 @@ Result<void> Policies::collect(barrier::Reader& reader, const EntityRef& entity,
     SR_TRY(const HeldPolicy custom, read_custom(reader, {entity.account, kCustomType, one.name}));
     for (const PolicyVersion& version : custom.policy.versions) {
       if (!version.is_default) continue;
-      auto document = policy::parse_document(version.document, policy::DocumentKind::kIdentity);
+      auto document =
+          policy::parse_stored_document(version.document, policy::DocumentKind::kIdentity);
       if (!document) {
         return fail(ErrorKind::kCorrupt, "InternalFailure", "A stored policy does not parse.");
       }

@@ -45,10 +45,6 @@ std::string_view to_text(AccessRefusal refusal) {
   return "none";
 }
 
-bool is_network(std::string_view text) {
-  return parse_network(text).has_value();
-}
-
 std::shared_ptr<const AccessGrants> AccessGrants::compile(std::vector<AccessPolicy> policies) {
   std::shared_ptr<AccessGrants> grants(new AccessGrants);
   for (const AccessPolicy& policy : policies) {

@@ -95,7 +95,7 @@ std::optional<Operator> find_operator(std::string_view name) {
   return static_cast<Operator>(found - kTraits.begin());
 }
 
-std::string_view value_problem(Operator op, std::string_view value) {
+std::string_view value_problem(Operator op, std::string_view value, DocumentSource source) {
   switch (traits(op).family) {
     case Family::kText:
     case Family::kFoldedText:
@@ -108,7 +108,10 @@ std::string_view value_problem(Operator op, std::string_view value) {
     case Family::kBool:
       return parse_bool(value) ? "" : "must be \"true\" or \"false\"";
     case Family::kNetwork:
-      return parse_network(value) ? "" : "must be an address or a network such as \"10.0.0.0/8\"";
+      return (source == DocumentSource::kStored ? parse_network(value).has_value()
+                                                : is_network(value))
+                 ? ""
+                 : "must be an address or a network such as \"10.0.0.0/8\"";
   }
   return {};
 }

@@ -19,8 +19,11 @@ namespace strongroom::policy {
 /// The operator of that name (case matters), or nothing.
 std::optional<Operator> find_operator(std::string_view name);
 
+/// Whose document it is: what was stored may have what is no longer taken from callers.
+enum class DocumentSource : std::uint8_t { kCaller, kStored };
+
 /// What is wrong with `value` for `op`, as the end of a sentence ("must be …"); empty if nothing.
-std::string_view value_problem(Operator op, std::string_view value);
+std::string_view value_problem(Operator op, std::string_view value, DocumentSource source);
 
 class Condition {
  public:

@@ -72,7 +72,7 @@ bool is_sid(std::string_view text) {
 // write instead.
 class Reader {
  public:
-  explicit Reader(DocumentKind kind) : kind_(kind) {}
+  Reader(DocumentKind kind, DocumentSource source) : kind_(kind), source_(source) {}
 
   bool read(element root, Document& out);
   const std::string& wrong() const { return wrong_; }
@@ -106,6 +106,7 @@ class Reader {
   };
 
   DocumentKind kind_;
+  DocumentSource source_;
   Seen seen_;
   std::string place_;
   std::string wrong_;
@@ -331,7 +332,7 @@ bool Reader::read_tests(Operator op, element value, Statement& out) {
     ConditionTest test{.op = op, .key = std::string(name), .values = {}};
     if (!texts("A condition value", values, test.values)) return false;
     for (const std::string& one : test.values) {
-      const std::string_view problem = value_problem(op, one);
+      const std::string_view problem = value_problem(op, one, source_);
       if (!problem.empty()) {
         return fail_at("a value of " + std::string(operator_name(op)) + " " + std::string(problem) +
                        ".");
@@ -364,9 +365,7 @@ std::unexpected<Error> malformed(const KindTraits& kind, const std::string& hint
       "The specified parameter \"" + std::string(kind.parameter) + "\" is not valid. " + hint);
 }
 
-}  // namespace
-
-Result<Document> parse_document(std::string_view json, DocumentKind kind) {
+Result<Document> parse(std::string_view json, DocumentKind kind, DocumentSource source) {
   const KindTraits& of_kind = traits(kind);
   if (json.empty() || json.size() > of_kind.characters_max * kBytesPerCharacterMax)
     return too_long(of_kind);
@@ -383,9 +382,19 @@ Result<Document> parse_document(std::string_view json, DocumentKind kind) {
     return malformed(of_kind, "It must be JSON: {\"Version\":\"1\",\"Statement\":[…]}.");
   }
   Document document{.statements = {}, .kind = kind};
-  Reader reader(kind);
+  Reader reader(kind, source);
   if (!reader.read(root, document)) return malformed(of_kind, reader.wrong());
   return document;
+}
+
+}  // namespace
+
+Result<Document> parse_document(std::string_view json, DocumentKind kind) {
+  return parse(json, kind, DocumentSource::kCaller);
+}
+
+Result<Document> parse_stored_document(std::string_view json, DocumentKind kind) {
+  return parse(json, kind, DocumentSource::kStored);
 }
 
 }  // namespace strongroom::policy

@@ -173,4 +173,11 @@ std::optional<Network> parse_network(std::string_view text) {
   return Network{*address, v4 ? *bits + kMappedBits : *bits};
 }
 
+bool is_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const bool padded =
+      slash != std::string_view::npos && text.size() > slash + 2 && text[slash + 1] == '0';
+  return !padded && parse_network(text).has_value();
+}
+
 }  // namespace strongroom::policy

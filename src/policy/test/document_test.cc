@@ -117,12 +117,20 @@ TEST(Document, RefusesWhatItDoesNotUnderstand) {
       {kId, one("{" + kOk + R"(,"Condition":{"NumericEquals":{"a":"1e3"}}})"), "decimal number"},
       {kId, one("{" + kOk + R"(,"Condition":{"DateEquals":{"a":"tomorrow"}}})"), "a time"},
       {kId, one("{" + kOk + R"(,"Condition":{"IpAddress":{"a":"10.0.0.0/33"}}})"), "a network"},
+      {kId, one("{" + kOk + R"(,"Condition":{"IpAddress":{"a":"10.0.0.0/08"}}})"), "a network"},
       {kId, one("{" + kOk + R"(,"Condition":{"IpAddress":{"a":[]}}})"), "empty list"},
       {kId, one("{" + kOk + R"(,"Condition":{"IpAddress":{"":"::1"}}})"), "condition key"},
       {kId, one("{" + kOk + R"(,"Condition":{"Bool":{"a":"true"},"Bool":{"a":"true"}}})"), "once"},
       {kId, one("{" + kOk + R"(,"Sid":"a;b"})"), "Sid must"},
   };
   expect_refused(rows);
+}
+
+TEST(Document, NetworksThatWereStoredBeforeAreReadAsTheyWere) {
+  const std::string text = one("{" + kOk + R"(,"Condition":{"IpAddress":{"a":"10.0.0.0/08"}}})");
+  EXPECT_FALSE(parse_document(text, DocumentKind::kIdentity));
+  EXPECT_TRUE(parse_stored_document(text, DocumentKind::kIdentity));
+  EXPECT_FALSE(parse_stored_document("{}", DocumentKind::kIdentity));
 }
 
 TEST(Document, RefusesWrongPrincipals) {

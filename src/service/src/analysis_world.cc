@@ -146,7 +146,7 @@ Result<void> add_roles(const WorldView& view, access::World& world) {
            view.engines.directory.roles().list(view.reader, view.account, marker, kPage));
     for (const identity::Role& role : page.roles) {
       SR_TRY(Principal one, session_of(view, role));
-      auto trust = policy::parse_document(role.trust_document, policy::DocumentKind::kTrust);
+      auto trust = policy::parse_stored_document(role.trust_document, policy::DocumentKind::kTrust);
       world.add_role(std::move(one), role.arn(),
                      trust ? std::move(*trust) : policy::Document{});  // unreadable: nobody
     }

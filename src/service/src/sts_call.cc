@@ -84,7 +84,7 @@ Result<SessionWish> session_wish(const Call& call) {
 
 Result<void> judge_trust(const identity::Role& role, const policy::PrincipalName& who,
                          const policy::Conditions& context) {
-  auto document = policy::parse_document(role.trust_document, policy::DocumentKind::kTrust);
+  auto document = policy::parse_stored_document(role.trust_document, policy::DocumentKind::kTrust);
   if (!document) return internal_error("a stored trust policy does not parse");
   std::vector<policy::Policy> trust;
   trust.push_back({.name = role.name, .type = "Trust", .document = std::move(*document)});

@@ -65,9 +65,6 @@ struct AccessDecision {
   AccessRefusal refusal = AccessRefusal::kScope;
 };
 
-/// True for an address or a CIDR network of either family.
-bool is_network(std::string_view text);
-
 class AccessGrants {
  public:
   static std::shared_ptr<const AccessGrants> compile(std::vector<AccessPolicy> policies);

@@ -98,6 +98,10 @@ struct Document {
 /// the place and what to write there.
 Result<Document> parse_document(std::string_view json, DocumentKind kind);
 
+/// The same for a document that parse_document took once, perhaps of an earlier version: networks
+/// may have prefixes with zeros before them ("/08").
+Result<Document> parse_stored_document(std::string_view json, DocumentKind kind);
+
 /// The document as JSON that a person would write, one statement a line; parse_document of it gives
 /// the same document.
 std::string to_json(const Document& document);

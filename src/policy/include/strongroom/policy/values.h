@@ -39,7 +39,11 @@ struct Network {
   /// The address after its highest; nothing at the end of the address space.
   std::optional<Address> after() const;
 };
-/// "10.0.0.0/8", "2001:db8::/32", or a single address. Bits beyond the prefix do not count.
+/// "10.0.0.0/8", "2001:db8::/32", or a single address. Bits beyond the prefix do not count. Zeros
+/// before the prefix are read over: what is stored may have them.
 std::optional<Network> parse_network(std::string_view text);
+/// True for what parse_network reads, less prefixes such as "/08": another reader may take them for
+/// octal. For what callers send.
+bool is_network(std::string_view text);
 
 }  // namespace strongroom::policy
