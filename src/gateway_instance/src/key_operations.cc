@@ -193,6 +193,7 @@ Result<Signing> signing_of(Call& call, std::string_view action) {
   if (!scheme) return unsupported();
   const std::string_view message = p.text("Message");
   const bool legacy = message.empty() && !p.text("Digest").empty();
+  if (message.empty() && !legacy) return invalid("Message", "It must not be empty.");
   std::string_view type = p.text("MessageType");
   if (type.empty()) type = legacy ? "DIGEST" : "RAW";
   if (type != "RAW" && type != "DIGEST") return invalid("MessageType", "It must be RAW or DIGEST.");
@@ -216,10 +217,13 @@ void write_signing(Call& call, const Signing& signing) {
 
 /// Data keys are sealed with GCM and an iv of ours.
 Result<keys::MessageSettings> data_key_settings(const Call& call) {
-  const std::string_view algorithm = call.parameters.text("Algorithm");
-  if (!algorithm.empty() && algorithm != "AES_GCM" && algorithm != "SM4_GCM") return unsupported();
-  return keys::MessageSettings{
+  keys::MessageSettings settings{
       .algorithm = std::nullopt, .iv = {}, .aad = call.parameters.text("Aad")};
+  if (const std::string_view text = call.parameters.text("Algorithm"); !text.empty()) {
+    settings.algorithm = keys::symmetric_algorithm_of(text);
+    if (!settings.algorithm || !is_gcm(*settings.algorithm)) return unsupported();
+  }
+  return settings;
 }
 
 std::string blob_of(const keys::SealedMessage& sealed, VersionChoice choice) {
@@ -298,11 +302,11 @@ Result<void> decrypt(Call& call) {
 
 Result<void> advance_encrypt(Call& call) {
   SR_TRY(const SecretBytes plaintext, plaintext_of(call));
+  SR_TRY(const JudgedKey key, named_key(call, "kms:Encrypt", VersionChoice::kPrimary));
+  SR_CHECK_OK(require_symmetric(key));
   SR_TRY(const keys::MessageSettings settings, settings_of(call));
   // The blob's head has a code for GCM alone.
   if (settings.algorithm && !is_gcm(*settings.algorithm)) return unsupported();
-  SR_TRY(const JudgedKey key, named_key(call, "kms:Encrypt", VersionChoice::kPrimary));
-  SR_CHECK_OK(require_symmetric(key));
   SR_TRY(const keys::SealedMessage sealed,
          cryptography(call).seal(call.reader, key.version(), settings, plaintext));
   note(call, sealed.key_id, sealed.version_id);

@@ -101,6 +101,10 @@ constexpr Message kMessages[] = {
     {"AdvanceGenerateDataKeyPairWithoutPlaintext", kAdvanceGeneratePair, kAdvanceSealedPair},
 };
 
+// Fields of a request that its message does not know, or has a second time: a newer client may send
+// some, and nobody a body of nothing else.
+constexpr std::size_t kSpareFieldsMax = 32;
+
 constexpr std::string_view kNotOffered[] = {"Hmac", "Hash", "KmsEncrypt", "KmsDecrypt"};
 
 std::unexpected<Error> malformed() {
@@ -185,9 +189,10 @@ bool is_known_but_not_offered(std::string_view action) {
 
 Result<void> RequestFields::read(const Message& message, std::string_view body) {
   fields_.clear();
+  std::size_t left = message.request.size() + kSpareFieldsMax;
   while (!body.empty()) {
     const auto taken = take_field(body);
-    if (!taken) return malformed();
+    if (!taken || left-- == 0) return malformed();
     const auto field = std::ranges::find(message.request, taken->number, &Field::number);
     if (field == message.request.end()) continue;
     if (taken->wire != (field->type == kBytes ? 2U : 0U)) return malformed();

@@ -42,8 +42,8 @@ std::span<const Message> messages();
 /// views into `body`, the others point into this object, which must stay where it is.
 class RequestFields {
  public:
-  /// 400 InvalidParameter if `body` is no such message. Unknown fields are skipped; groups are
-  /// refused.
+  /// 400 InvalidParameter if `body` is no such message. Unknown fields, at most 32, are skipped;
+  /// groups are refused.
   Result<void> read(const Message& message, std::string_view body);
   /// Adds a parameter that did not come in the body. `name` must not be a field's.
   void add(std::string_view name, std::string_view value);

@@ -148,6 +148,19 @@ TEST(Messages, FieldsComeOutByNameAndDamageIsRefused) {
   EXPECT_FALSE(fields.read(*message, std::string(11, '\xff')));
 }
 
+TEST(Messages, UnknownFieldsAreSkippedAndBounded) {
+  const Message* message = find_message("GenerateRandom");
+  ASSERT_NE(message, nullptr);
+  std::string body;
+  for (int i = 0; i < 32; ++i) append_varint_field(body, 77, 1);
+  append_varint_field(body, 1, 16);
+  RequestFields fields;
+  ASSERT_TRUE(fields.read(*message, body));
+  EXPECT_EQ(service::Parameters(fields.sorted()).text("Length"), "16");
+  append_bytes(body, 78, "one more");
+  EXPECT_FALSE(fields.read(*message, body));
+}
+
 TEST(EndpointRunner, TellsTheTwoProtocolsApart) {
   const auto openapi = [](std::vector<NameValue> headers, std::string_view query = "") {
     http::Request request;

@@ -172,7 +172,8 @@ class Refusals:
         apps, wire = self.apps, self.wire(self.good)
         rsa = apps.key(KeySpec="RSA_2048", KeyUsage="ENCRYPT/DECRYPT")
         signing = apps.key(KeySpec="EC_P256", KeyUsage="SIGN/VERIFY")
-        for action, fields in (("AdvanceEncrypt", {1: rsa, 2: "x"}), ("AdvanceDecrypt", {1: b"x" * 256, 2: rsa}),
+        for action, fields in (("AdvanceEncrypt", {1: rsa, 2: "x"}), ("AdvanceEncrypt", {1: rsa, 2: "x", 3: "RSAES_OAEP_SHA_256"}),
+                               ("AdvanceDecrypt", {1: b"x" * 256, 2: rsa}),
                                ("AdvanceGenerateDataKey", {1: rsa, 2: 32}), ("AdvanceGenerateDataKeyPair", {1: rsa, 2: "EC_P256"}),
                                ("AdvanceGenerateDataKeyPairWithoutPlaintext", {1: rsa, 2: "EC_P256"})):
             with self.suite.case(action, "of an asymmetric key"):
@@ -190,6 +191,19 @@ class Refusals:
         with self.suite.case("Sign", "a digest has 32 bytes"):
             answer = wire.call("Sign", {1: signing, 4: b"d" * 31, 5: "DIGEST"})
             equal((answer.code, '"Message"' in answer.text), ("InvalidParameter", True))
+        for action, nothing, something in (("Sign", {}, {4: "m"}), ("Verify", {3: b"x" * 70}, {3: b"x" * 70, 5: "m"})):
+            with self.suite.case(action, "of nothing"):
+                answer = wire.call(action, {1: signing, **nothing})
+                equal((answer.status, answer.code, '"Message"' in answer.text), (400, "InvalidParameter", True))
+                equal(wire.call(action, {1: signing, **something}).status, 200)
+        for action, fields in (("GenerateDataKey", {3: 32}), ("GenerateDataKeyPair", {3: "EC_P256"})):
+            with self.suite.case(action, "an Algorithm that is not the key's"):
+                answer = wire.call(action, {1: self.key, 2: "SM4_GCM", **fields})
+                equal((answer.status, answer.code), (400, "UnsupportedOperation"))
+                equal(wire.call(action, {1: self.key, 2: "AES_GCM", **fields}).status, 200)
+        with self.suite.case("Encrypt", "a body of fields that nobody knows"):
+            body = message({1: self.key, 2: "x"})
+            equal([wire.call("Encrypt", body + b"\xe8\x04\x01" * count).status for count in (32, 37)], [200, 400])
         with self.suite.case("Encrypt", "an alias of nothing, to one who may use every key"):
             answer = wire.call("Encrypt", {1: "alias/none-" + apps.tail, 2: "x"})
             equal((answer.status, answer.code, answer.text),
