@@ -1,6 +1,10 @@
 // Client keys of access points (openapi.md §11.4), and the console's quick creation (semantics.md
 // §5.2) as one action of ours.
 
+#include <span>
+#include <string>
+#include <vector>
+
 #include "secret_answers.h"
 #include "still_reading.h"
 #include "strongroom/aap/access_points.h"
@@ -13,6 +17,8 @@ namespace {
 
 using enum Effect;
 using enum ResourceKind;
+
+constexpr std::int64_t kDefaultPageSize = 20;
 
 Result<Instant> time_of(const Parameters& p, std::string_view name) {
   const std::string_view text = p.text(name);
@@ -87,19 +93,13 @@ Result<void> delete_client_key(Call& call) {
   return call.engines.access_points.remove_client_key(*call.transaction, key, call.now);
 }
 
-Result<void> list_client_keys(Call& call) {
+/// The keys of these access points. One that is gone meanwhile is passed over if `all` are meant.
+Result<void> write_keys(Call& call, std::span<const std::string> names, bool all) {
   const aap::AccessPoints& points = call.engines.access_points;
-  const std::string_view asked = call.parameters.text("AapName");
-  SR_CHECK_OK(call.authorize("kms:ListClientKeys",
-                             points.point_arn(call.account(), asked.empty() ? "*" : asked)));
-  std::vector<std::string> names{std::string(asked)};
-  if (asked.empty() && !points.points().ready()) return still_reading("its access points");
-  if (asked.empty())
-    names = points.points().page(call.account(), 0, limits::kAccessPointsPerAccountMax);
   call.answer.begin_flat_list("ClientKeys");
   for (const std::string& name : names) {
     const auto point = points.find_point(call.reader, call.account(), name);
-    if (!point && asked.empty() && point.error().kind() == ErrorKind::kNotFound) continue;
+    if (!point && all && point.error().kind() == ErrorKind::kNotFound) continue;
     if (!point) return std::unexpected(point.error());
     for (const std::string& id : point->client_keys) {
       SR_TRY(const aap::ClientKeyInfo key, points.find_client_key(call.reader, call.account(), id));
@@ -109,6 +109,30 @@ Result<void> list_client_keys(Call& call) {
     }
   }
   call.answer.end_flat_list();
+  return {};
+}
+
+/// Those of one access point, else of all at once, as the API has it; and a page of access points
+/// for callers that ask for one, as the keys of thousands make too long an answer.
+Result<void> list_client_keys(Call& call) {
+  const Parameters& p = call.parameters;
+  const aap::AccessPoints& points = call.engines.access_points;
+  const std::string_view asked = p.text("AapName");
+  SR_CHECK_OK(call.authorize("kms:ListClientKeys",
+                             points.point_arn(call.account(), asked.empty() ? "*" : asked)));
+  if (!asked.empty()) return write_keys(call, std::vector{std::string(asked)}, false);
+  if (!points.points().ready()) return still_reading("its access points");
+  const bool paged = !p.text("PageNumber").empty() || !p.text("PageSize").empty();
+  SR_TRY(const Page page, page_of(p, kDefaultPageSize));
+  const auto names = points.points().page(
+      call.account(), paged ? static_cast<std::size_t>(page.offset()) : 0,
+      paged ? static_cast<std::size_t>(page.size) : limits::kAccessPointsPerAccountMax);
+  SR_CHECK_OK(write_keys(call, names, true));
+  if (!paged) return {};
+  call.answer.number("PageNumber", page.number);
+  call.answer.number("PageSize", page.size);
+  call.answer.number("TotalCount",
+                     static_cast<std::int64_t>(points.points().count(call.account())));
   return {};
 }
 

@@ -169,6 +169,24 @@ TEST_F(AccessPointsHandlers, AccessPointsAndTheirKeys) {
             "InvalidParameter");
 }
 
+TEST_F(AccessPointsHandlers, ClientKeysCanBeListedAPageOfAccessPointsAtATime) {
+  for (const char* name : {"a", "b", "c"}) make_point(name, R"(["p"])");
+  const std::string ids[] = {make_key("a"), make_key("b"), make_key("c"), make_key("c")};
+  const Answer first = call("ListClientKeys", {{"PageSize", "2"}});
+  EXPECT_EQ(text_at(first.json, "/ClientKeys/0/ClientKeyId"), ids[0]);
+  EXPECT_EQ(text_at(first.json, "/ClientKeys/1/ClientKeyId"), ids[1]);
+  EXPECT_EQ(text_at(first.json, "/ClientKeys/2"), "<absent>");
+  EXPECT_EQ(text_at(first.json, "/TotalCount"), "3");
+  const Answer second = call("ListClientKeys", {{"PageNumber", "2"}, {"PageSize", "2"}});
+  EXPECT_EQ(text_at(second.json, "/ClientKeys/1/ClientKeyId"), ids[3]);
+  EXPECT_EQ(text_at(second.json, "/PageNumber"), "2");
+  EXPECT_EQ(call("ListClientKeys", {{"PageNumber", "0"}}).code, "InvalidParameter");
+  // As the API has it, without any.
+  const Answer all = call("ListClientKeys", {});
+  EXPECT_EQ(text_at(all.json, "/ClientKeys/3/ClientKeyId"), ids[3]);
+  EXPECT_EQ(text_at(all.json, "/TotalCount"), "<absent>");
+}
+
 TEST_F(AccessPointsHandlers, AClientKeyReadsWhatSecretUserGrantsAndNothingElse) {
   ASSERT_TRUE(create("app/db", "value", {{"EncryptionKeyId", create_key()}}).ok());
   ASSERT_TRUE(create("other").ok());
