@@ -67,6 +67,10 @@ int print_list(Session& session, const std::string& what, const Listing& list) {
   return session.print_answer(*answer, columns(items.rows), items.raw);
 }
 
+void describe(ApiCall& call, const Description& description) {
+  if (description.given) call.parameters.push_back({"Description", description.text});
+}
+
 /// An action whose answer says nothing but that it is done.
 int act(Session& session, const std::string& what, const ApiCall& call, const std::string& done) {
   const auto answer = session.call(what, call);
@@ -274,7 +278,7 @@ int quick_create(Session& session, const AccessPointOptions& options) {
                            "add --instance kst-..., or make one: strongroom instance create");
   ApiCall call{"QuickCreateApplicationAccessPoint",
                {{"Name", options.name}, {"KmsInstance", *instance}}};
-  add(call, "Description", options.description);
+  describe(call, options.description);
   return create_key_files(session, "create the access point", std::move(call), options.out);
 }
 
@@ -303,7 +307,7 @@ int access_point_create(Session& session, const AccessPointOptions& options) {
                            "add --policy NAME, or --quick for everything in one instance");
   ApiCall call{"CreateApplicationAccessPoint",
                {{"Name", options.name}, {"Policies", json_array(options.policies)}}};
-  add(call, "Description", options.description);
+  describe(call, options.description);
   if (!options.role.empty()) {
     call.parameters.push_back({"AuthenticationMethod", "RAMRole"});
     call.parameters.push_back({"RamRoleName", options.role});
@@ -315,7 +319,7 @@ int access_point_update(Session& session, const AccessPointOptions& options) {
   ApiCall call{"UpdateApplicationAccessPoint", {{"Name", options.name}}};
   if (!options.policies.empty())
     call.parameters.push_back({"Policies", json_array(options.policies)});
-  add(call, "Description", options.description);
+  describe(call, options.description);
   if (call.parameters.size() == 1) return nothing_to_change(session);
   return act(session, "change the access point", call, "Changed  " + options.name);
 }
@@ -350,10 +354,37 @@ int client_key_create(Session& session, const AccessPointOptions& options) {
   return create_key_files(session, "create a client key", std::move(call), options.out);
 }
 
+namespace {
+
+/// Of every access point, a page of them at a time: the answer for thousands would be too long.
+std::optional<client::Answer> all_client_keys(Session& session) {
+  constexpr std::string_view kPath[] = {"ClientKeys"};
+  constexpr std::int64_t kPageSize = 100;
+  std::optional<client::Answer> all;
+  for (std::int64_t page = 1;; ++page) {
+    auto answer = session.call("list client keys", {"ListClientKeys",
+                                                    {{"PageNumber", std::to_string(page)},
+                                                     {"PageSize", std::to_string(kPageSize)}}});
+    if (!answer) return std::nullopt;
+    const std::int64_t access_points = answer->json.root()["TotalCount"].integer();
+    if (!all) {
+      all = std::move(answer);
+    } else {
+      all->json.append(kPath, std::move(answer->json));
+    }
+    if (page * kPageSize >= access_points) break;
+  }
+  all->json.make_one_page(kPath);
+  return all;
+}
+
+}  // namespace
+
 int client_key_list(Session& session, const std::string& access_point) {
-  ApiCall call{"ListClientKeys", {}};
-  add(call, "AapName", access_point);
-  const auto answer = session.call("list client keys", call);
+  const auto answer =
+      access_point.empty()
+          ? all_client_keys(session)
+          : session.call("list client keys", {"ListClientKeys", {{"AapName", access_point}}});
   if (!answer) return session.exit_code();
   Items items({"ClientKeyId", "AapName", "NotBefore", "NotAfter"});
   items.take(answer->json.root()["ClientKeys"]);
@@ -376,7 +407,7 @@ int access_policy_create(Session& session, const AccessPolicyOptions& options) {
                 {"Permissions", permissions_of(options)},
                 {"Resources", json_array(options.resources)}}};
   if (!options.rules.empty()) call.parameters.push_back({"AccessControlRules", rules_of(options)});
-  add(call, "Description", options.description);
+  describe(call, options.description);
   return act(session, "create the policy", call, "Created  " + options.name);
 }
 
@@ -387,7 +418,7 @@ int access_policy_update(Session& session, const AccessPolicyOptions& options) {
     call.parameters.push_back({"Resources", json_array(options.resources)});
   if (!options.rules.empty() || options.anywhere)
     call.parameters.push_back({"AccessControlRules", rules_of(options)});
-  add(call, "Description", options.description);
+  describe(call, options.description);
   if (call.parameters.size() == 1) return nothing_to_change(session);
   return act(session, "change the policy", call, "Changed  " + options.name);
 }
@@ -401,7 +432,7 @@ int network_rule_create(Session& session, const NetworkRuleOptions& options) {
                {{"Name", options.name},
                 {"Type", options.type},
                 {"SourcePrivateIp", json_array(options.sources)}}};
-  add(call, "Description", options.description);
+  describe(call, options.description);
   return act(session, "create the network rule", call, "Created  " + options.name);
 }
 
@@ -409,7 +440,7 @@ int network_rule_update(Session& session, const NetworkRuleOptions& options) {
   ApiCall call{"UpdateNetworkRule", {{"Name", options.name}}};
   if (!options.sources.empty())
     call.parameters.push_back({"SourcePrivateIp", json_array(options.sources)});
-  add(call, "Description", options.description);
+  describe(call, options.description);
   if (call.parameters.size() == 1) return nothing_to_change(session);
   return act(session, "change the network rule", call, "Changed  " + options.name);
 }

@@ -48,6 +48,12 @@ class AccessTree {
     parent.add_option(option, into, about)->required(required)->allow_extra_args(false);
   }
 
+  static void describe(CLI::App& parent, Description& into) {
+    parent.add_option("--description", into.text, "for people")->each([&into](const std::string&) {
+      into.given = true;
+    });
+  }
+
   void declare_get_and_remove(CLI::App& parent, const AccessKind& kind) {
     const auto get = [kind, name = name_](Session& s) { return access_get(s, kind, *name); };
     verb_(parent, "get", "Show one", get, true)
@@ -73,13 +79,13 @@ class AccessTree {
                        "kst-..., with --quick; absent: the environment's, or the default one");
     many(*create, "--policy", o.policies, "permission policy; up to three");
     create->add_option("--ram-role", o.role, "for sessions of this RAM role, without client keys");
-    create->add_option("--description", o.description, "for people");
+    describe(*create, o.description);
     create->add_option("--out", o.out, "directory for the files");
     auto* update =
         verb(point, "update", "Give it other policies, at once", access_point_update, point_);
     update->add_option("name", o.name, "its name")->required();
     many(*update, "--policy", o.policies, "instead of those it has; up to three");
-    update->add_option("--description", o.description, "for people");
+    describe(*update, o.description);
     verb_(point, "ls", "List access points", [](Session& s) { return access_point_list(s); }, true);
     declare_get_and_remove(point, {"access point", "DescribeApplicationAccessPoint",
                                    "DeleteApplicationAccessPoint", "Name"});
@@ -107,7 +113,7 @@ class AccessTree {
          required);
     many(verb, "--resource", o.resources, "key/<id>, secret/<name>, key/*, secret/*", required);
     many(verb, "--network-rule", o.rules, "only from there; may be repeated");
-    verb.add_option("--description", o.description, "for people");
+    describe(verb, o.description);
   }
 
   void declare_policies(CLI::App& policy) {
@@ -134,7 +140,7 @@ class AccessTree {
     for (CLI::App* one : {create, update}) {
       one->add_option("name", o.name, "its name")->required();
       many(*one, "--source", o.sources, "address or network; may be repeated", one == create);
-      one->add_option("--description", o.description, "for people");
+      describe(*one, o.description);
     }
     verb_(rule, "ls", "List network rules", [](Session& s) { return network_rule_list(s); }, true);
     declare_get_and_remove(rule,

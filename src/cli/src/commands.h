@@ -92,13 +92,18 @@ struct RemoveAccessOptions {
   std::string name;
   bool force = false;
 };
+/// A text for people. An empty one that is given takes away what there was.
+struct Description {
+  std::string text;
+  bool given = false;
+};
 struct AccessPointOptions {
   std::string name;
   bool quick = false;
   std::string instance;
   std::vector<std::string> policies;
   std::string role;
-  std::string description;
+  Description description;
   std::string out;  // directory of the client key's files
   std::string not_before;
   std::string not_after;
@@ -110,13 +115,13 @@ struct AccessPolicyOptions {
   std::vector<std::string> resources;
   std::vector<std::string> rules;
   bool anywhere = false;  // of an update: without rules
-  std::string description;
+  Description description;
 };
 struct NetworkRuleOptions {
   std::string name;
   std::string type = "Private";
   std::vector<std::string> sources;
-  std::string description;
+  Description description;
 };
 /// What read and delete differ in between access points, policies, rules and client keys.
 struct AccessKind {

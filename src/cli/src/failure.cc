@@ -36,6 +36,7 @@ constexpr std::array kAdvice = {
     Advice{"NoPermission", "see who you are: strongroom whoami"},
     Advice{"Forbidden.ResourceNotFound", "see what there is: strongroom secret ls", "secret"},
     Advice{"Forbidden.ResourceNotFound", "see what there is: the same command with ls"},
+    Advice{"Forbidden.DKMSInstanceNotFound", "see what there is: strongroom instance ls"},
     Advice{"Rejected.ResourceInDeleteWindow", "bring it back: strongroom secret restore NAME"},
     Advice{"Rejected.ResourceInUse", "nothing to do: the secret is not deleted"},
     Advice{"Rejected.ResourceExist",

@@ -67,8 +67,9 @@ std::optional<Rows> as_certificate(const std::string& text) {
 }
 
 /// The file that an application signs with. Of what is inside, the certificate is shown and never
-/// the private key.
-std::optional<Rows> as_client_key(const std::string& text, const std::string& password_file) {
+/// the private key. `closed`: why the password did not open it.
+std::optional<Rows> as_client_key(const std::string& text, const std::string& password_file,
+                                  std::string& closed) {
   const auto bytes = SecretBytes::copy_of(as_bytes(text));
   if (!bytes) return std::nullopt;
   const auto json = client::Json::parse(*bytes, bytes->size());
@@ -85,12 +86,12 @@ std::optional<Rows> as_client_key(const std::string& text, const std::string& pa
   }
   const auto password = read_value_file(password_file);
   if (!password) {
-    rows.emplace_back("Certificate", password.error().message());
+    closed = password.error().message();
     return rows;
   }
   const auto opened = crypto::open_client_key(as_bytes(*file), *password);
   if (!opened) {
-    rows.emplace_back("Certificate", opened.error().message());
+    closed = opened.error().message();
     return rows;
   }
   rows.emplace_back("Key SHA-256", hex_encode(opened->fingerprint));
@@ -132,7 +133,15 @@ int inspect(Session& session, const InspectOptions& options) {
   }
   auto rows = as_public_key(text);
   if (!rows) rows = as_certificate(text);
-  if (!rows) rows = as_client_key(text, options.password_file);
+  std::string closed;
+  if (!rows) rows = as_client_key(text, options.password_file, closed);
+  if (!closed.empty()) {
+    return session.failed(Failure{"cannot open the client key file", closed,
+                                  "give the file that came with it: --password-file "
+                                  "clientKey_<id>_Password.txt",
+                                  "strongroom inspect --help"},
+                          kError);
+  }
   if (!rows) rows = as_blob(text);
   if (rows) return print(pairs(*rows)) ? kOk : kError;
   return session.misused("this is nothing that inspect knows",

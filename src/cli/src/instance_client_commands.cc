@@ -161,10 +161,10 @@ int sdk_snippet(Session& session, const InstanceClientOptions& options) {
     if (needed.ca_file.empty()) needed.ca_file = environment("STRONGROOM_INSTANCE_CA_FILE");
   }
   if (needed.host.empty()) needed.host = *id + std::string(kHostSuffix);
-  // The Python client checks names only.
-  constexpr std::string_view kLoopback = "127.0.0.1:";
-  if (needed.host.starts_with(kLoopback))
-    needed.host = "localhost:" + needed.host.substr(kLoopback.size());
+  // The Python client checks names only; and what is listened on is no address to connect to.
+  for (const std::string_view here : {"127.0.0.1:", "0.0.0.0:", "[::1]:", "[::]:"}) {
+    if (needed.host.starts_with(here)) needed.host.replace(0, here.size() - 1, "localhost");
+  }
   if (needed.ca_file.empty()) needed.ca_file = "PrivateKmsCA_" + *id + ".pem";
   std::string text = python(needed);
   if (options.language == "java") text = java(needed);
