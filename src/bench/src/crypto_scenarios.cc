@@ -192,7 +192,7 @@ Result<Row> run_case(const Plan& plan, Strongroomd& server, const Case& one) {
   }
   Row row{.scenario = one.scenario, .value = median(ours), .unit = "us cpu/request"};
   row.reference = median(bound);
-  row.ratio = *row.reference / row.value;
+  row.ratio = median_ratio(bound, ours);
   row.must = one.must;
   row.at_least = true;
   row.cpu_s_per_100k = row.value / 10;

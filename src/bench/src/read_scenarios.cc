@@ -49,14 +49,14 @@ struct Series {
     row.value = median(ours_cpu);
     row.unit = "us cpu/request";
     row.reference = median(nginx_cpu);
-    row.ratio = row.value / *row.reference;
+    row.ratio = median_ratio(ours_cpu, nginx_cpu);
     row.must = must;
     row.goal = goal;
     row.cpu_s_per_100k = row.value / 10;
     row.rps = median(ours_rps);
     row.p50_us = median(ours_p50);
     row.p99_us = median(ours_p99);
-    row.p99_ratio = *row.p99_us / median(nginx_p99);
+    row.p99_ratio = median_ratio(ours_p99, nginx_p99);
     return row;
   }
 };

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "process.h"
+#include "strongroom/base/check.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/time.h"
 
@@ -96,6 +97,13 @@ double median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
+}
+
+double median_ratio(std::span<const double> values, std::span<const double> references) {
+  SR_CHECK(values.size() == references.size());
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < values.size(); ++i) ratios.push_back(values[i] / references[i]);
+  return median(std::move(ratios));
 }
 
 }  // namespace strongroom::bench

@@ -2,6 +2,7 @@
 // The rows of results.json and how they are printed.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,9 @@ std::string results_json(const std::vector<Row>& rows, std::size_t rounds);
 void print(const Row& row);
 
 double median(std::vector<double> values);
+
+/// The median of what each round's value was of that round's reference: how busy the machine is
+/// otherwise lasts longer than a round. As many of both, at least one.
+double median_ratio(std::span<const double> values, std::span<const double> references);
 
 }  // namespace strongroom::bench

@@ -58,7 +58,7 @@ Result<void> run_puts(const Plan& plan, const Add& add) {
   row.value = median(ours);
   row.rps = row.value;
   row.reference = median(engine);
-  row.ratio = row.value / *row.reference;
+  row.ratio = median_ratio(ours, engine);
   row.cpu_s_per_100k = median(cpu) / 10;
   row.must = 0.5;
   row.goal = 0.7;
