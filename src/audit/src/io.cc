@@ -14,7 +14,11 @@
 namespace strongroom::audit {
 
 int Io::allocate(int descriptor, std::uint64_t bytes) {
-  return posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  int refused = EINTR;
+  while (refused == EINTR) {
+    refused = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
+  }
+  return refused;
 }
 ssize_t Io::write_at(int descriptor, std::string_view bytes, std::uint64_t offset) {
   return pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
