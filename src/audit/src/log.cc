@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -150,7 +151,7 @@ class LogImpl final : public Log {
   std::unique_ptr<Writer> make_writer() override;
   Result<void> append_committed(std::span<const std::string> leaves) override;
   Result<std::string> prove(const std::string& leaf) override {
-    SR_CHECK_OK(settle());
+    SR_CHECK_OK(settle_within(std::chrono::milliseconds(limits::kReceiptMillisMax)));
     SR_TRY(auto log, audit_format::LogDirectory::open(config_.directory));
     SR_TRY(const audit_format::Proof proof, log.prove_newest(leaf));
     return audit_format::encode_proof(proof);
@@ -167,7 +168,7 @@ class LogImpl final : public Log {
     const std::lock_guard lock(mutex_);
     return head_;
   }
-  Result<TreeHead> settle() override;
+  Result<TreeHead> settle() override { return settle_within(std::nullopt); }
   bool healthy() const override {
     return !writing_fails_.load(std::memory_order_relaxed) &&
            !merging_fails_.load(std::memory_order_relaxed);
@@ -181,6 +182,8 @@ class LogImpl final : public Log {
   void note_write(const Result<void>& outcome);
 
  private:
+  /// kUnavailable if it takes longer.
+  Result<TreeHead> settle_within(std::optional<std::chrono::milliseconds> most);
   void run();
   void pass();
   void care_for_spare();
@@ -305,11 +308,16 @@ Result<void> LogImpl::append_committed(std::span<const std::string> leaves) {
   return {};
 }
 
-Result<TreeHead> LogImpl::settle() {
+Result<TreeHead> LogImpl::settle_within(std::optional<std::chrono::milliseconds> most) {
   std::unique_lock lock(mutex_);
   const std::uint64_t ticket = ++asked_;
   wake_.notify_all();
-  passed_.wait(lock, [&] { return served_ >= ticket || stop_; });
+  const auto over = [&] { return served_ >= ticket || stop_; };
+  if (!most) {
+    passed_.wait(lock, over);
+  } else if (!passed_.wait_for(lock, *most, over)) {
+    return fail(ErrorKind::kUnavailable, "AuditSlow", "the audit log's tree is not there in time");
+  }
   if (served_ < ticket) {
     return fail(ErrorKind::kUnavailable, "AuditStopped", "the audit log is being closed");
   }

@@ -59,6 +59,28 @@ void expect_all(const std::set<std::string>& acknowledged,
   for (const std::string& id : acknowledged) EXPECT_EQ(found.count(id), 1U) << id;
 }
 
+TEST_F(AuditTest, AReceiptDoesNotWaitForADiskThatHangs) {
+  FaultyIo io;
+  const auto log = open(io);
+  const std::string leaf = encode(record_of(request_id(1)));
+  ASSERT_TRUE(log->append_committed(std::span(&leaf, 1)).has_value());
+  ASSERT_TRUE(log->prove(leaf).has_value());
+  const auto writer = log->make_writer();
+  writer->add(record_of(request_id(2)));
+  ASSERT_TRUE(writer->flush().has_value());
+  ASSERT_TRUE(log->settle().has_value());
+
+  io.hangs = true;
+  writer->add(record_of(request_id(3)));
+  ASSERT_TRUE(writer->flush().has_value());  // written, which is what it promises here
+  const auto late = log->prove(leaf);
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().kind(), ErrorKind::kUnavailable);
+  io.hangs = false;
+  ASSERT_TRUE(log->settle().has_value());
+  EXPECT_TRUE(log->prove(leaf).has_value());
+}
+
 TEST_F(AuditTest, BrokenDiskRefusesAndRecovers) {
   FaultyIo io;
   const auto log = open(io);

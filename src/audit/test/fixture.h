@@ -6,11 +6,13 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "open_log.h"
 #include "strongroom/audit/log.h"
@@ -72,6 +74,7 @@ class FaultyIo final : public Io {
   int sync(int descriptor) override {
     ++syncs;
     count_down();
+    while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     if (sync_fails) {
       errno = EIO;
       return -1;
@@ -82,6 +85,7 @@ class FaultyIo final : public Io {
   std::atomic<bool> broken{false};
   std::atomic<bool> full{false};
   std::atomic<bool> sync_fails{false};
+  std::atomic<bool> hangs{false};  // syncs do not end
   std::atomic<int> short_writes{0};
   std::atomic<int> writes{0};
   std::atomic<int> syncs{0};

@@ -112,8 +112,8 @@ class Log {
   virtual Result<void> append_committed(std::span<const std::string> leaves) = 0;
 
   /// A receipt: the proof (audit_format::encode_proof) that a leaf, which append_committed() has
-  /// taken, is in the tree of the newest checkpoint. Waits for the sequencer. kUnavailable if the
-  /// disk refuses.
+  /// taken, is in the tree of the newest checkpoint. Waits for the sequencer, for at most
+  /// limits::kReceiptMillisMax. kUnavailable if that is not enough or the disk refuses.
   virtual Result<std::string> prove(const std::string& leaf) = 0;
 
   /// Compresses the oldest closed volume that is not yet, and drops archives whose newest entry is
