@@ -1,6 +1,7 @@
 #include "strongroom/access/world.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -77,6 +78,63 @@ Result<std::vector<Reached>> reached_by(World& world, std::string_view action,
     }
   }
   return out;
+}
+
+/// One thing that rules are about, and how far each principal reaches it.
+struct Judged {
+  std::string_view action;
+  const Resource& resource;
+  std::span<const Invariant* const> rules;
+  std::span<const Principal> principals;
+  std::span<const Reached> found;
+
+  bool is_broken_by(std::size_t who) const {
+    return found[who].extent != Extent::kNever &&
+           std::ranges::any_of(rules, [&](const Invariant* rule) {
+             return !is_exempt(*rule, principals[who], resource);
+           });
+  }
+  Difference difference(std::size_t who, Extent before) const {
+    return {.principal = principals[who].arn,
+            .action = std::string(action),
+            .resource = resource.arn,
+            .before = before,
+            .after = found[who].extent,
+            .via = found[who].via};
+  }
+};
+
+using Pointers = std::vector<const Invariant*>;
+
+template <class Concerns>
+Pointers those_of(std::span<const Invariant* const> rules, const Concerns& concerns) {
+  Pointers out;
+  std::ranges::copy_if(rules, std::back_inserter(out), concerns);
+  return out;
+}
+
+/// Everything in the scope that a rule is about, one by one, until `visit` says false.
+using Visit = std::function<Result<bool>(const Judged&)>;
+Result<void> judge_each(std::span<const Invariant> rules, World& world, const Scope& scope,
+                        const Visit& visit) {
+  Pointers all;
+  for (const Invariant& rule : rules) all.push_back(&rule);
+  for (const Resource& resource : scope.resources) {
+    const Pointers here = those_of(all, [&resource](const Invariant* rule) {
+      return policy::wildcard_match(rule->resources, resource.arn, false);
+    });
+    if (here.empty()) continue;
+    for (const std::string_view action : scope.actions) {
+      const Pointers asked = those_of(here, [action](const Invariant* rule) {
+        return policy::wildcard_match(rule->action, action, true);
+      });
+      if (asked.empty()) continue;
+      SR_TRY(const std::vector<Reached> found, reached_by(world, action, resource, scope.now));
+      SR_TRY(const bool go_on, visit({action, resource, asked, world.principals(), found}));
+      if (!go_on) return {};
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -180,39 +238,50 @@ Result<Invariant> parse_invariant(std::string_view line) {
   return Invariant{split(words[1], ','), words[3], words[5]};
 }
 
-Result<std::vector<Difference>> violations(const Invariant& invariant, World& world,
-                                           const Scope& scope) {
+Result<std::vector<Difference>> violations(std::span<const Invariant> rules, World& world,
+                                           const Scope& scope, std::size_t most) {
   std::vector<Difference> out;
-  for (const Resource& resource : scope.resources) {
-    if (!policy::wildcard_match(invariant.resources, resource.arn, false)) continue;
-    for (const std::string_view action : scope.actions) {
-      if (!policy::wildcard_match(invariant.action, action, true)) continue;
-      SR_TRY(const std::vector<Reached> found, reached_by(world, action, resource, scope.now));
-      for (std::size_t i = 0; i < found.size(); ++i) {
-        const Principal& who = world.principals()[i];
-        if (found[i].extent == Extent::kNever || is_exempt(invariant, who, resource)) continue;
-        out.push_back({.principal = who.arn,
-                       .action = std::string(action),
-                       .resource = resource.arn,
-                       .before = Extent::kNever,
-                       .after = found[i].extent,
-                       .via = found[i].via});
-      }
+  if (most == 0) return out;
+  SR_CHECK_OK(judge_each(rules, world, scope, [&](const Judged& judged) -> Result<bool> {
+    for (std::size_t i = 0; i < judged.found.size() && out.size() < most; ++i) {
+      if (judged.is_broken_by(i)) out.push_back(judged.difference(i, Extent::kNever));
     }
+    return out.size() < most;
+  }));
+  return out;
+}
+
+Result<Reaches> reaches(World& world, std::string_view action, const Resource& resource,
+                        Instant now) {
+  SR_TRY(const std::vector<Reached> found, reached_by(world, action, resource, now));
+  Reaches out;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].extent == Extent::kNever) continue;
+    // The client keys of one access point share its ARN.
+    Extent& furthest = out[world.principals()[i].arn];
+    furthest = std::max(furthest, found[i].extent);
   }
   return out;
 }
 
-std::vector<Difference> newly_broken(std::span<const Difference> before,
-                                     std::span<const Difference> after) {
-  std::vector<Difference> out;
-  for (const Difference& now : after) {
-    const bool known = std::ranges::any_of(before, [&now](const Difference& then) {
-      return then.principal == now.principal && then.action == now.action &&
-             then.resource == now.resource && then.after >= now.after;
-    });
-    if (!known) out.push_back(now);
-  }
+Result<std::optional<Difference>> newly_broken(std::span<const Invariant> rules, World& world,
+                                               const Scope& scope, const ReachesBefore& before) {
+  std::optional<Difference> out;
+  SR_CHECK_OK(judge_each(rules, world, scope, [&](const Judged& judged) -> Result<bool> {
+    std::optional<Reaches> known;
+    for (std::size_t i = 0; i < judged.found.size(); ++i) {
+      if (!judged.is_broken_by(i)) continue;
+      if (!known) {
+        SR_TRY(known, before(judged.action, judged.resource));
+      }
+      const auto then = known->find(judged.principals[i].arn);
+      const Extent extent = then == known->end() ? Extent::kNever : then->second;
+      if (extent >= judged.found[i].extent) continue;
+      out = judged.difference(i, extent);
+      return false;
+    }
+    return true;
+  }));
   return out;
 }
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -51,8 +53,14 @@ const std::vector<Resource> kResources{{.arn = kSecret, .owner = kAccount}};
 constexpr std::string_view kActions[] = {"kms:GetSecretValue", "kms:PutSecretValue"};
 const Scope kScope{kActions, kResources, kNow};
 
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+auto all_broken(const Invariant& rule, World& world) {
+  return violations(std::span(&rule, 1), world, kScope, kAll);
+}
+
 std::vector<std::string> breakers(const Invariant& rule, World& world) {
-  const auto found = violations(rule, world, kScope);
+  const auto found = all_broken(rule, world);
   EXPECT_TRUE(found);
   std::vector<std::string> out;
   for (const Difference& one : *found) out.push_back(one.principal);
@@ -83,7 +91,7 @@ TEST(World, WhoeverMayBecomeARoleReachesWhatItDoes) {
   world.add_role(holder(PrincipalKind::kRole, "app", {allow("kms:GetSecretValue", "*")}),
                  kOurs + "role/app",
                  trusting({kOurs + "role/mid", "acs:ram::1000000000000002:root"}));
-  const auto found = violations(*rule, world, kScope);
+  const auto found = all_broken(*rule, world);
   ASSERT_TRUE(found);
   std::set<std::string> who;
   for (const Difference& one : *found) {
@@ -154,19 +162,153 @@ TEST(World, WaysAreWhatBruteForceFinds) {
   EXPECT_GT(reached_over_roles, 100U);
 }
 
+std::vector<Resource> secrets(std::size_t count) {
+  std::vector<Resource> out;
+  for (std::size_t i = 0; i < count; ++i) {
+    out.push_back({.arn = kSecret + std::to_string(i), .owner = kAccount});
+  }
+  return out;
+}
+
+// Nobody can try all of its requests: whoever looks at it fails.
+Resource unanswerable() {
+  policy::Statement statement = allow("kms:*", "*");
+  for (std::size_t i = 0; i < 10; ++i) {
+    policy::ConditionTest test{
+        policy::Operator::kStringEquals, "acs:RequestTag/t" + std::to_string(i), {}};
+    for (char value = 'a'; value < 'k'; ++value) test.values.emplace_back(1, value);
+    statement.conditions.push_back(std::move(test));
+  }
+  statement.principals.push_back({policy::PrincipalType::kRam, kOurs + "root"});
+  statement.resources = {"*"};
+  return {.arn = kSecret + "/last",
+          .owner = kAccount,
+          .policy = policy::PolicySet::compile(
+              {{.name = "r",
+                .type = "Resource",
+                .document = {.statements = {std::move(statement)},
+                             .kind = policy::DocumentKind::kResource}}})};
+}
+
+constexpr std::string_view kTagging[] = {"kms:TagResources"};
+
+TEST(World, NothingIsLookedAtBeyondWhatIsTold) {
+  const auto rule = parse_invariant("only nobody may * on *");
+  World world(kNow);
+  for (int i = 0; i < 300; ++i) {
+    world.add(holder(PrincipalKind::kUser, "u" + std::to_string(i), {allow("kms:*", "*")}));
+  }
+  std::vector<Resource> resources = secrets(300);
+  resources.push_back(unanswerable());
+  const Scope scope{kTagging, resources, kNow};
+  const std::span rules(&*rule, 1);
+  const auto some = violations(rules, world, scope, 101);
+  ASSERT_TRUE(some) << some.error().message();
+  EXPECT_EQ(some->size(), 101U);
+  EXPECT_FALSE(violations(rules, world, scope, kAll));
+  // The first that is new is enough; of what there was, only that is asked.
+  std::size_t asked = 0;
+  const auto fresh =
+      newly_broken(rules, world, scope, [&](std::string_view, const Resource&) -> Result<Reaches> {
+        ++asked;
+        return Reaches();
+      });
+  ASSERT_TRUE(fresh) << fresh.error().message();
+  EXPECT_TRUE(fresh->has_value());
+  EXPECT_EQ(asked, 1U);
+}
+
+// A world by chance, of few names, so that two of them have much in common.
+struct Chance {
+  std::minstd_rand dice;
+  bool one_in(unsigned n) { return dice() % n == 0; }
+
+  policy::Statement right(std::string action, std::string resource) {
+    policy::Statement out = allow(std::move(action), std::move(resource));
+    if (one_in(3)) {
+      out.conditions.push_back({policy::Operator::kIpAddress, "acs:SourceIp", {"10.0.0.0/8"}});
+    }
+    return out;
+  }
+  World world() {
+    World out(kNow);
+    for (int i = 0; i < 6; ++i) {
+      if (one_in(5)) continue;
+      std::vector<policy::Statement> own;
+      if (one_in(2)) own.push_back(right("kms:Get*", "*:secret/prod/a" + std::to_string(i % 3)));
+      if (one_in(3)) own.push_back(right("kms:*", "*"));
+      if (one_in(3)) own.push_back(right("sts:AssumeRole", "*:role/r*"));
+      // Two of a name, as the client keys of an access point.
+      out.add(holder(PrincipalKind::kUser, "u" + std::to_string(i / 2), std::move(own)));
+    }
+    for (const std::string name : {"r1", "r2"}) {
+      std::vector<policy::Statement> own;
+      if (one_in(2)) own.push_back(right("kms:Get*", "*"));
+      if (one_in(4)) own.push_back(right("sts:AssumeRole", "*"));
+      out.add_role(holder(PrincipalKind::kRole, name, std::move(own)), kOurs + "role/" + name,
+                   trusting({kOurs + "root"}));
+    }
+    return out;
+  }
+  std::vector<Resource> resources() {
+    std::vector<Resource> out = secrets(4);
+    std::erase_if(out, [this](const Resource&) { return one_in(5); });
+    return out;
+  }
+};
+
+// Each of `after` against each of `before`.
+std::vector<Difference> compared(std::span<const Difference> before,
+                                 std::span<const Difference> after) {
+  std::vector<Difference> out;
+  for (const Difference& now : after) {
+    if (std::ranges::none_of(before, [&now](const Difference& then) {
+          return then.principal == now.principal && then.action == now.action &&
+                 then.resource == now.resource && then.after >= now.after;
+        })) {
+      out.push_back(now);
+    }
+  }
+  return out;
+}
+
 TEST(World, OnlyWhatIsNewIsNewlyBroken) {
-  const Difference known{.principal = "a",
-                         .action = "x",
-                         .resource = "r",
-                         .before = Extent::kNever,
-                         .after = Extent::kSometimes};
-  Difference grown = known;
-  grown.after = Extent::kAlways;
-  Difference other = known;
-  other.principal = "b";
-  EXPECT_TRUE(newly_broken(std::vector{known}, std::vector{known}).empty());
-  EXPECT_TRUE(newly_broken(std::vector{grown}, std::vector{known}).empty());
-  EXPECT_EQ(newly_broken(std::vector{known}, std::vector{grown, other}).size(), 2U);
+  const std::vector<Invariant> rules{
+      *parse_invariant("only *:user/u0 may kms:GetSecretValue on *"),
+      *parse_invariant("only *:user/u1,*:assumed-role/r1/* may kms:* on *secret/prod/a1")};
+  Chance chance{std::minstd_rand(23)};
+  std::size_t refused = 0;
+  std::size_t passed_over = 0;  // broken, but not newly
+  for (int round = 0; round < 400; ++round) {
+    World before = chance.world();
+    World after = chance.one_in(4) ? before : chance.world();
+    const std::vector<Resource> old_resources = chance.resources();
+    const std::vector<Resource> resources = chance.one_in(2) ? old_resources : chance.resources();
+    const Scope scope{kActions, resources, kNow};
+    const auto then = violations(rules, before, {kActions, old_resources, kNow}, kAll);
+    const auto now = violations(rules, after, scope, kAll);
+    ASSERT_TRUE(then && now);
+    const std::vector<Difference> want = compared(*then, *now);
+    const auto found = newly_broken(
+        rules, after, scope,
+        [&](std::string_view action, const Resource& resource) -> Result<Reaches> {
+          const auto old = std::ranges::find(old_resources, resource.arn, &Resource::arn);
+          return old == old_resources.end() ? Reaches() : reaches(before, action, *old, kNow);
+        });
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->has_value(), !want.empty()) << round;
+    refused += want.empty() ? 0U : 1U;
+    passed_over += want.empty() && !now->empty() ? 1U : 0U;
+    if (want.empty()) continue;
+    const Difference& first = want.front();
+    EXPECT_EQ((*found)->principal, first.principal) << round;
+    EXPECT_EQ((*found)->action, first.action) << round;
+    EXPECT_EQ((*found)->resource, first.resource) << round;
+    EXPECT_EQ((*found)->after, first.after) << round;
+    EXPECT_EQ((*found)->via, first.via) << round;
+  }
+  EXPECT_GT(refused, 50U);
+  EXPECT_GT(passed_over, 50U);
 }
 
 }  // namespace

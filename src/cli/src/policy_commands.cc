@@ -254,6 +254,17 @@ Result<std::string> rules_in(const std::string& file) {
   return list;
 }
 
+/// What breaks the rules, or `none`.
+int print_broken(Session& session, const client::Answer& answer, const std::string& none) {
+  const Value& root = answer.json.root();
+  const bool broken = !root["Violations"].items().empty();
+  const int code = print_differences(session, answer, "Violations", none);
+  if (root["Truncated"].text() == "true") {
+    say("There are more that break a rule: these are the first that were found.\n");
+  }
+  return code == kOk && broken ? kVerification : code;
+}
+
 }  // namespace
 
 int policy_rules_get(Session& session) {
@@ -270,11 +281,8 @@ int policy_rules_set(Session& session, const std::string& rules_file) {
   const auto answer =
       session.call("keep the rules", {"SetRules", {{"Rules", *rules}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
-  const bool broken = !answer->json.root()["Violations"].items().empty();
-  const int code = print_differences(session, *answer, "Violations",
-                                     "Kept. Every rule holds; changes that break one are refused "
-                                     "from now on.\n");
-  return code == kOk && broken ? kVerification : code;
+  return print_broken(session, *answer,
+                      "Kept. Every rule holds; changes that break one are refused from now on.\n");
 }
 
 int policy_check(Session& session, const std::string& rules_file) {
@@ -283,9 +291,7 @@ int policy_check(Session& session, const std::string& rules_file) {
   const auto answer =
       session.call("check the rules", {"CheckRules", {{"Rules", *rules}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
-  const bool broken = !answer->json.root()["Violations"].items().empty();
-  const int code = print_differences(session, *answer, "Violations", "Every rule holds.\n");
-  return code == kOk && broken ? kVerification : code;
+  return print_broken(session, *answer, "Every rule holds.\n");
 }
 
 int policy_test(Session& session, const PolicyTestOptions& options) {

@@ -1,8 +1,11 @@
 #include "account_rules.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <optional>
 #include <span>
+#include <unordered_map>
 
 #include "strongroom/access/world.h"
 #include "strongroom/base/api_error.h"
@@ -119,27 +122,52 @@ Result<std::vector<access::Resource>> concerned(const WorldView& view, Held what
   return out;
 }
 
-/// Of one resource, or of all if `one` is empty.
-Result<std::vector<Difference>> broken_in(const WorldView& view,
-                                          const std::vector<Invariant>& rules,
-                                          std::string_view one) {
-  std::vector<Difference> out;
-  SR_TRY(const std::vector<access::Resource> secrets, concerned(view, Held::kSecrets, rules, one));
-  SR_TRY(const std::vector<access::Resource> keys, concerned(view, Held::kKeys, rules, one));
-  if (secrets.empty() && keys.empty()) return out;
-  SR_TRY(access::World world, world_of_account(view));
-  add_strangers(world, secrets);
-  add_strangers(world, keys);
-  const access::Scope scopes[] = {{asked_actions(Held::kSecrets), secrets, view.now},
-                                  {asked_actions(Held::kKeys), keys, view.now}};
-  for (const access::Scope& scope : scopes) {
-    for (const Invariant& rule : rules) {
-      SR_TRY(std::vector<Difference> found, access::violations(rule, world, scope));
-      std::ranges::move(found, std::back_inserter(out));
-    }
+/// What the rules are judged on.
+struct Judged {
+  access::World world;
+  std::vector<access::Resource> secrets;
+  std::vector<access::Resource> keys;
+
+  std::array<access::Scope, 2> scopes(Instant now) const {
+    return {access::Scope{asked_actions(Held::kSecrets), secrets, now},
+            access::Scope{asked_actions(Held::kKeys), keys, now}};
   }
+};
+
+/// One resource, or all if `one` is empty, and everybody if there is any.
+Result<Judged> judged_in(const WorldView& view, const std::vector<Invariant>& rules,
+                         std::string_view one) {
+  Judged out{.world = access::World(view.now), .secrets = {}, .keys = {}};
+  SR_TRY(out.secrets, concerned(view, Held::kSecrets, rules, one));
+  SR_TRY(out.keys, concerned(view, Held::kKeys, rules, one));
+  if (out.secrets.empty() && out.keys.empty()) return out;
+  SR_TRY(out.world, world_of_account(view));
+  add_strangers(out.world, out.secrets);
+  add_strangers(out.world, out.keys);
   return out;
 }
+
+/// The account before a change, as far as its rules are about it.
+class Past {
+ public:
+  Past(Judged judged, Instant now) : judged_(std::move(judged)), now_(now) {
+    for (const access::Resource& secret : judged_.secrets) resources_.emplace(secret.arn, &secret);
+    for (const access::Resource& key : judged_.keys) resources_.emplace(key.arn, &key);
+  }
+  Past(const Past&) = delete;
+  Past& operator=(const Past&) = delete;
+
+  Result<access::Reaches> reaches(std::string_view action, const access::Resource& resource) {
+    const auto then = resources_.find(resource.arn);
+    if (then == resources_.end()) return access::Reaches();  // what did not exist, nobody reached
+    return access::reaches(judged_.world, action, *then->second, now_);
+  }
+
+ private:
+  Judged judged_;
+  Instant now_;
+  std::unordered_map<std::string_view, const access::Resource*> resources_;
+};
 
 std::string name_of(const Operation& operation) {
   return std::string(operation.api.prefix) + ":" + std::string(operation.name);
@@ -160,16 +188,13 @@ std::string_view new_point_of(std::string_view noted) {
   return at == std::string_view::npos ? std::string_view() : noted.substr(at + kKind.size());
 }
 
-Error refusal_of(const std::vector<Difference>& broken) {
-  const Difference& first = broken.front();
-  std::string message =
-      "The change would let " + first.principal + " do " + first.action + " on " + first.resource;
-  if (!first.via.empty()) message += " by way of " + first.via;
-  message += " (" + std::string(access::extent_name(first.after)) + ")";
-  if (broken.size() > 1) message += " and " + std::to_string(broken.size() - 1) + " more";
-  message +=
-      ", which a rule of the account forbids (strongroom policy rules). Nothing was changed: "
-      "narrow the change, or have whoever keeps the rules change them.";
+Error refusal_of(const Difference& broken) {
+  std::string message = "The change would let " + broken.principal + " do " + broken.action +
+                        " on " + broken.resource;
+  if (!broken.via.empty()) message += " by way of " + broken.via;
+  message += " (" + std::string(access::extent_name(broken.after)) +
+             "), which a rule of the account forbids (strongroom policy rules); there may be more. "
+             "Nothing was changed: narrow the change, or have whoever keeps the rules change them.";
   return {ErrorKind::kConflict, "Rejected.AccountRule", std::move(message)};
 }
 
@@ -180,24 +205,31 @@ Result<void> keep_rules_of(Call& call, AccountId account) {
   SR_CHECK_OK(identity::hold_account_rules(*call.transaction, account, call.engines.random));
   const std::string_view one = only_resource(call.operation, call.noted_resource());
   PeekReader peek(*call.transaction);
-  const WorldView after{.engines = call.engines,
-                        .account = account,
-                        .reader = peek,
-                        .now = call.now,
-                        .one_reader = true,
-                        .new_point = new_point_of(call.noted_resource())};
-  SR_TRY(const std::vector<Difference> broken, broken_in(after, rules, one));
-  if (broken.empty()) return {};
-  std::vector<Difference> known;
-  if (!call.operation.name.starts_with("Create") || one.empty()) {
-    SR_TRY(const auto reader, call.engines.store.reader());
-    const WorldView before{
-        .engines = call.engines, .account = account, .reader = *reader, .now = call.now};
-    SR_TRY(known, broken_in(before, rules, one));
-  }  // else: what did not exist was out of reach
-  const std::vector<Difference> fresh = access::newly_broken(known, broken);
-  if (fresh.empty()) return {};
-  return std::unexpected(refusal_of(fresh));
+  const WorldView view{.engines = call.engines,
+                       .account = account,
+                       .reader = peek,
+                       .now = call.now,
+                       .one_reader = true,
+                       .new_point = new_point_of(call.noted_resource())};
+  SR_TRY(Judged after, judged_in(view, rules, one));
+  std::optional<Past> past;  // read when a rule is broken, which is seldom
+  const auto before = [&](std::string_view action,
+                          const access::Resource& resource) -> Result<access::Reaches> {
+    // What is only made now, nobody reached.
+    if (call.operation.name.starts_with("Create") && !one.empty()) return access::Reaches();
+    if (!past) {
+      SR_TRY(const auto reader, call.engines.store.reader());
+      SR_TRY(Judged judged, judged_in({call.engines, account, *reader, call.now}, rules, one));
+      past.emplace(std::move(judged), call.now);
+    }
+    return past->reaches(action, resource);
+  };
+  for (const access::Scope& scope : after.scopes(call.now)) {
+    SR_TRY(const std::optional<Difference> fresh,
+           access::newly_broken(rules, after.world, scope, before));
+    if (fresh) return std::unexpected(refusal_of(*fresh));
+  }
+  return {};
 }
 
 }  // namespace
@@ -206,10 +238,18 @@ Result<barrier::RawRef> PeekReader::read_raw(const barrier::Address&) {
   return internal_error("service: an analysis reads no value");
 }
 
-Result<std::vector<Difference>> broken_rules(const WorldView& view,
-                                             const std::vector<std::string>& lines) {
+Result<BrokenRules> broken_rules(const WorldView& view, const std::vector<std::string>& lines) {
   SR_TRY(const std::vector<Invariant> rules, parse_rules(lines));
-  return broken_in(view, rules, {});
+  SR_TRY(Judged judged, judged_in(view, rules, {}));
+  BrokenRules out;
+  for (const access::Scope& scope : judged.scopes(view.now)) {
+    const std::size_t room = limits::kViolationsListedMax + 1 - out.listed.size();
+    SR_TRY(std::vector<Difference> found, access::violations(rules, judged.world, scope, room));
+    std::ranges::move(found, std::back_inserter(out.listed));
+  }
+  out.more = out.listed.size() > limits::kViolationsListedMax;
+  if (out.more) out.listed.pop_back();
+  return out;
 }
 
 bool may_change_reach(const Operation& operation) {

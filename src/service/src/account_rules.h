@@ -26,14 +26,17 @@ class PeekReader final : public barrier::Reader {
   barrier::Transaction& transaction_;
 };
 
+struct BrokenRules {
+  std::vector<access::Difference> listed;  // at most limits::kViolationsListedMax
+  bool more = false;                       // than are listed
+};
 /// What breaks these rules in the world that is seen. 400 InvalidParameter (Rules) if one is none.
-Result<std::vector<access::Difference>> broken_rules(const WorldView& view,
-                                                     const std::vector<std::string>& lines);
+Result<BrokenRules> broken_rules(const WorldView& view, const std::vector<std::string>& lines);
 
 /// Asked when a mutation's handler is done, before its commit: 409 Rejected.AccountRule, naming
-/// who would newly reach what, if the change breaks a rule of the caller's account or of the
-/// account whose resource was changed. Mutations that change neither who may do what nor what there
-/// is to reach are not looked at.
+/// one who would newly reach something, if the change breaks a rule of the caller's account or of
+/// the account whose resource was changed. Mutations that change neither who may do what nor what
+/// there is to reach are not looked at.
 Result<void> keep_account_rules(Call& call);
 
 /// True if keep_account_rules looks at it.

@@ -256,7 +256,8 @@ Result<std::vector<access::Resource>> resources_of_account(const WorldView& view
       if (out.size() == limits::kAnalysisResourcesMax) {
         return invalid_parameter("Resource",
                                  "The account holds too much to look at all of it: name "
-                                 "one secret or key.");
+                                 "one secret or key; have its rules be on fewer "
+                                 "(strongroom policy rules set).");
       }
       SR_TRY(access::Resource one,
              secrets ? secret_of_name(view, reader, name) : key_of_id(view, reader, name));

@@ -268,11 +268,16 @@ Result<std::vector<std::string>> rules_of(Call& call) {
   return parse_strings("Rules", text, "", limits::kAccountRulesMax);
 }
 
+void write_broken(Call& call, const BrokenRules& broken) {
+  write_differences(call, "Violations", broken.listed);
+  call.answer.boolean("Truncated", broken.more);
+}
+
 /// Rules of the form "only … may … on …" against everybody and everything stored.
 Result<void> check_rules(Call& call) {
   SR_TRY(const std::vector<std::string> rules, rules_of(call));
-  SR_TRY(const std::vector<access::Difference> found, broken_rules(WorldView::of(call), rules));
-  write_differences(call, "Violations", found);
+  SR_TRY(const BrokenRules broken, broken_rules(WorldView::of(call), rules));
+  write_broken(call, broken);
   return {};
 }
 
@@ -280,11 +285,11 @@ Result<void> check_rules(Call& call) {
 Result<void> set_rules(Call& call) {
   SR_TRY(const std::vector<std::string> rules, rules_of(call));
   PeekReader peek(*call.transaction);
-  SR_TRY(const std::vector<access::Difference> found,
+  SR_TRY(const BrokenRules broken,
          broken_rules({call.engines, call.account(), peek, call.now, true}, rules));
   SR_CHECK_OK(
       identity::set_account_rules(*call.transaction, call.account(), rules, call.engines.random));
-  write_differences(call, "Violations", found);
+  write_broken(call, broken);
   return {};
 }
 

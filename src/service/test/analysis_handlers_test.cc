@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "service_fixture.h"
+#include "strongroom/base/limits.h"
 
 namespace strongroom::service {
 namespace {
@@ -181,6 +182,30 @@ TEST_F(AnalysisHandlers, WhatWasBrokenBeforeStopsNothing) {
   EXPECT_THAT(text_at(set.json, "/Violations/0/Principal"), HasSubstr("user/bob"));
   ram("CreateUser", {{"UserName", "carol"}});
   EXPECT_EQ(ask("SetRules", {{"Rules", R"(["nobody may anything"])"}}).code, "InvalidParameter");
+}
+
+// The role breaks it with every action on every secret.
+TEST_F(AnalysisHandlers, OfMuchThatBreaksRulesAPartIsListed) {
+  constexpr std::size_t kListed = limits::kViolationsListedMax;
+  const Params rules{{"Rules", R"(["only *:user/carol may kms:* on *"])"}};
+  EXPECT_EQ(text_at(ask("CheckRules", rules).json, "/Truncated"), "false");
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(create("dev/more-" + std::to_string(i)).ok());
+  for (const char* action : {"CheckRules", "SetRules"}) {
+    const Answer told = ask(action, rules);
+    ASSERT_TRUE(told.ok()) << told.message;
+    EXPECT_EQ(text_at(told.json, "/Truncated"), "true");
+    EXPECT_NE(text_at(told.json, "/Violations/" + std::to_string(kListed - 1) + "/Principal"),
+              "<absent>");
+    EXPECT_EQ(text_at(told.json, "/Violations/" + std::to_string(kListed)), "<absent>");
+  }
+  // What is not listed counts, too: bob reads the last secret already, eve would newly.
+  ram("CreatePolicy", {{"PolicyName", "last"}, {"PolicyDocument", reading("prod/*")}});
+  Params attach{{"UserName", "bob"}, {"PolicyType", "Custom"}, {"PolicyName", "last"}};
+  ram("AttachPolicyToUser", attach);
+  attach["UserName"] = "eve";
+  const Answer refused = invoke(kRam, "AttachPolicyToUser", attach, root());
+  EXPECT_EQ(refused.code, "Rejected.AccountRule");
+  EXPECT_THAT(refused.message, HasSubstr("user/eve do kms:GetSecretValue on"));
 }
 
 TEST_F(AnalysisHandlers, ClientKeysAreAmongThoseWhoCan) {

@@ -195,6 +195,17 @@ with Server() as server:
         wire.ok("CreateUser", {"UserName": "prod-app"}, version=RAM)
         wire.ok("AttachPolicyToUser", {**attach, "UserName": "prod-app"}, version=RAM)
 
+    with suite.case("-", "of much that breaks rules the first hundred are listed"):
+        wire.ok("AttachPolicyToUser", {**attach, "UserName": "prod-app", "PolicyName": "AliyunKMSFullAccess"}, version=RAM)
+        for number in range(12):
+            wire.ok("CreateSecret", {"SecretName": f"many/{number}", "VersionId": "v1", "SecretData": "value-of-many"})
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write("only nobody may kms:* on acs:kms:*:*:secret/many/*\n")
+        told = strongroom(server, "policy", "check", rules)
+        equal(told.returncode, 7, told.stdout + told.stderr)
+        equal(told.stdout.count("secret/many/"), 100)
+        assert "There are more that break a rule" in told.stderr, told.stderr
+
     with suite.case("-", "traces reach a collector and name no resource"):
         parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         answer = wire.acs3("GetSecretValue", {"SecretName": "receipt"}, extra={"traceparent": parent})

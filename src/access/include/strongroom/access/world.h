@@ -3,10 +3,13 @@
 // "nobody but these may do this there", also not by way of a role. Pure; one thread.
 
 #include <cstddef>
+#include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "strongroom/access/analysis.h"
@@ -60,13 +63,25 @@ struct Invariant {
 /// separated by commas. kInvalidInput (MalformedInvariant).
 Result<Invariant> parse_invariant(std::string_view line);
 
-/// The reaches that break it: before = never, after = what is possible, by way of which role. The
-/// account's root, which may do all, breaks nothing.
-Result<std::vector<Difference>> violations(const Invariant& invariant, World& world,
-                                           const Scope& scope);
+/// The reaches that break one of the rules, each once, up to `most` of them: before = never, after
+/// = what is possible, by way of which role. The account's root, which may do all, breaks nothing.
+/// Looks no further than the last that it tells.
+Result<std::vector<Difference>> violations(std::span<const Invariant> rules, World& world,
+                                           const Scope& scope, std::size_t most);
 
-/// Those of `after` that `before` does not have as far.
-std::vector<Difference> newly_broken(std::span<const Difference> before,
-                                     std::span<const Difference> after);
+/// How far each principal reaches one thing, itself or over roles, by ARN; whoever does not is not
+/// in it. The ARNs are the world's.
+using Reaches = std::unordered_map<std::string_view, Extent>;
+Result<Reaches> reaches(World& world, std::string_view action, const Resource& resource,
+                        Instant now);
+
+/// The same in the world before a change.
+using ReachesBefore =
+    std::function<Result<Reaches>(std::string_view action, const Resource& resource)>;
+
+/// A reach that breaks one of the rules and did not go as far before, if there is one. `before` is
+/// asked where a rule is broken, and of one thing at a time: nothing is kept of either world.
+Result<std::optional<Difference>> newly_broken(std::span<const Invariant> rules, World& world,
+                                               const Scope& scope, const ReachesBefore& before);
 
 }  // namespace strongroom::access
