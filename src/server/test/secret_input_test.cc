@@ -22,6 +22,8 @@ namespace strongroom::server {
 namespace {
 
 constexpr char kMask = 0x15;
+// Larger ones are a sanitizer's shadow memory, which would take hours.
+constexpr std::uintptr_t kMapBytesMax = std::uintptr_t{1} << 32;
 
 /// A text that stands nowhere in memory as it is: only this, masked. From a literal, so that no
 /// copy of it is left on the way.
@@ -53,7 +55,7 @@ std::size_t count_in_memory(const std::string& wanted) {
     char dash = 0;
     std::string access;
     fields >> std::hex >> from >> dash >> to >> access;
-    if (access != "rw-p") continue;
+    if (access != "rw-p" || to - from > kMapBytesMax) continue;
     found +=
         count_in(reinterpret_cast<const char*>(from), reinterpret_cast<const char*>(to), wanted);
   }
