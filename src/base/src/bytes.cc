@@ -97,34 +97,31 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::size_t padding = 0;
   if (!text.empty() && text.back() == '=') padding = text[text.size() - 2] == '=' ? 2 : 1;
   std::string out(text.size() / 4 * 3 - padding, '\0');
+  std::uint32_t all = 0;  // the highest bit is set once a character has no value
+  const auto group_of = [&all](const char* four) {
+    const auto value = [four](int i) {
+      return static_cast<std::uint32_t>(kBase64Values[static_cast<unsigned char>(four[i])]);
+    };
+    all |= value(0) | value(1) | value(2) | value(3);
+    return value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
+  };
   char* to = out.data();
   const char* from = text.data();
-  const auto value_at = [&from](std::size_t i) {
-    return std::int32_t{kBase64Values[static_cast<unsigned char>(from[i])]};
-  };
-  std::int32_t all = 0;  // negative once a character has no value
   const std::size_t whole = text.size() / 4 - (padding == 0 ? 0 : 1);
   for (const char* const end = from + 4 * whole; from != end; from += 4) {
-    all |= value_at(0) | value_at(1) | value_at(2) | value_at(3);
-    const auto group = static_cast<std::uint32_t>(value_at(0)) << 18 |
-                       static_cast<std::uint32_t>(value_at(1)) << 12 |
-                       static_cast<std::uint32_t>(value_at(2)) << 6 |
-                       static_cast<std::uint32_t>(value_at(3));
+    const std::uint32_t group = group_of(from);
     *to++ = static_cast<char>(group >> 16 & 255);
     *to++ = static_cast<char>(group >> 8 & 255);
     *to++ = static_cast<char>(group & 255);
   }
   if (padding != 0) {
-    const std::int32_t third = padding == 1 ? value_at(2) : 0;
-    all |= value_at(0) | value_at(1) | third;
-    const auto group = static_cast<std::uint32_t>(value_at(0)) << 12 |
-                       static_cast<std::uint32_t>(value_at(1)) << 6 |
-                       static_cast<std::uint32_t>(third);
-    if ((group & (padding == 1 ? 3U : 0x3FFU)) != 0) return std::nullopt;  // bits of no byte
-    *to++ = static_cast<char>(group >> 10 & 255);
-    if (padding == 1) *to = static_cast<char>(group >> 2 & 255);
+    const char last[] = {from[0], from[1], padding == 1 ? from[2] : 'A', 'A'};  // 'A' is zero
+    const std::uint32_t group = group_of(last);
+    if ((group & (padding == 1 ? 0xFFU : 0xFFFFU)) != 0) return std::nullopt;  // bits of no byte
+    *to++ = static_cast<char>(group >> 16 & 255);
+    if (padding == 1) *to = static_cast<char>(group >> 8 & 255);
   }
-  if (all < 0) return std::nullopt;
+  if (all >> 31 != 0) return std::nullopt;
   return out;
 }
 
