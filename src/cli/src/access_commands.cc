@@ -7,6 +7,7 @@
 #include <array>
 
 #include "commands.h"
+#include "strongroom/base/descriptor.h"
 #include "strongroom/base/json_writer.h"
 #include "terminal.h"
 
@@ -231,8 +232,8 @@ int write_key_files(Session& session, const client::Answer& answer, const Secret
   writer.member("KeyId", id);
   writer.member("PrivateKeyData", root["PrivateKeyData"].text());
   writer.end_object();
-  const bool written = write_private_file(base + ".json", json) &&
-                       write_private_file(base + "_Password.txt", password);
+  const bool written =
+      create_file(base + ".json", json) && write_private_file(base + "_Password.txt", password);
   explicit_bzero(json.data(), json.size());
   if (!written) {
     return session.failed(Failure{"the client key's files cannot be written",

@@ -181,10 +181,6 @@ void append_revealed(std::string& out, const SecretBytes& bytes) {
   out += as_chars(TerminalReveal::bytes(bytes));
 }
 
-bool write_private_file(const std::string& path, std::string_view text) {
-  return create_file(path, text);
-}
-
 bool write_private_file(const std::string& path, const SecretBytes& secret) {
   return create_file(path, as_chars(TerminalReveal::bytes(secret)));
 }

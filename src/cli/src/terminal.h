@@ -48,8 +48,7 @@ void say(std::string_view text);
 /// The first `size` bytes of `bytes`.
 bool print_secret(const SecretBytes& bytes, std::size_t size);
 
-/// A new file that only its owner can read, synced. False if it exists or cannot be written.
-bool write_private_file(const std::string& path, std::string_view text);
+/// create_file() of what a secret holds.
 bool write_private_file(const std::string& path, const SecretBytes& secret);
 
 }  // namespace strongroom::cli
