@@ -6,6 +6,7 @@
 
 #include "strongroom/audit_format/checkpoint.h"
 #include "strongroom/base/descriptor.h"
+#include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/notify/https.h"
 
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::size_t kBatchEntriesMax = 1'000;
 constexpr std::size_t kBatchBytesMax = 512U << 10;
-constexpr std::size_t kCursorBytesMax = 64;
 
 std::unexpected<Error> cannot(const std::string& verb, const std::string& path) {
   return fail(ErrorKind::kUnavailable, "AuditExportFile",
@@ -29,7 +29,7 @@ Result<void> replace_text(const std::string& path, std::string_view text) {
 }  // namespace
 
 Result<std::uint64_t> Exporter::load_cursor() const {
-  const auto text = read_file(cursor_file(), kCursorBytesMax);
+  const auto text = read_file(cursor_file(), limits::kAuditCursorBytesMax);
   if (!text && errno == ENOENT) return 0;
   if (!text) return cannot("read", cursor_file());
   const auto next = audit_format::parse_decimal(text->substr(0, text->find('\n')));

@@ -16,8 +16,6 @@ namespace {
 using audit_format::Hash;
 using audit_format::TreeHead;
 
-constexpr std::size_t kMemoryBytesMax = 256;  // a number and a hash
-
 /// old <size>, hashes of a consistency proof, an empty line, the signed checkpoint.
 struct Asked {
   std::uint64_t old_size = 0;
@@ -96,7 +94,7 @@ std::string Witness::file_of(std::string_view origin) const {
 
 Result<TreeHead> Witness::last_of(std::string_view origin) const {
   const std::string path = file_of(origin);
-  const auto text = read_file(path, kMemoryBytesMax);
+  const auto text = read_file(path, limits::kWitnessMemoryBytesMax);
   if (!text && errno == ENOENT) return TreeHead{};  // never cosigned
   // Nothing is cosigned on the word of a file that cannot be read or is damaged: that could be a
   // second history.

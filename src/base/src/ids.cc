@@ -1,5 +1,7 @@
 #include "strongroom/base/ids.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <system_error>
@@ -9,6 +11,18 @@ namespace {
 
 constexpr std::uint64_t kAccountFirst = 1'000'000'000'000'000;
 constexpr std::uint64_t kAccountCount = 9'000'000'000'000'000;
+
+constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::array<std::uint8_t, 256> make_hex_values() {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t i = 0; i < 16; ++i) {
+    values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
+    values[static_cast<unsigned char>("0123456789ABCDEF"[i])] = i;
+  }
+  return values;
+}
+constexpr auto kHexValues = make_hex_values();
 
 }  // namespace
 
@@ -33,9 +47,11 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
   const char* at = text.data();
   for (std::uint8_t& byte : id.bytes_) {
     if (*at == '-') ++at;
-    const auto [end, error] = std::from_chars(at, at + 2, byte, 16);
-    if (error != std::errc() || end != at + 2) return std::nullopt;
-    at = end;
+    const std::uint8_t high = kHexValues[static_cast<unsigned char>(at[0])];
+    const std::uint8_t low = kHexValues[static_cast<unsigned char>(at[1])];
+    if (std::max(high, low) == kNoDigit) return std::nullopt;
+    byte = static_cast<std::uint8_t>(high << 4 | low);
+    at += 2;
   }
   return id;
 }

@@ -29,7 +29,6 @@ namespace cli {
 namespace {
 
 constexpr const char* kTerminal = "/dev/tty";
-constexpr std::size_t kLineBytesMax = 4096;
 
 /// A descriptor that is closed, and a terminal whose echo comes back, whatever happens.
 class Terminal {
@@ -144,7 +143,7 @@ std::string read_line(const std::string& prompt) {
   const Terminal terminal;
   if (terminal.fd() < 0) return {};
   write_all(terminal.fd(), prompt);
-  std::array<std::uint8_t, kLineBytesMax> line;
+  std::array<std::uint8_t, limits::kSecretLineBytesMax> line;
   const auto held = read_terminal_line(terminal.fd(), line);
   return std::string(as_chars(ByteView(line.data(), held)));
 }

@@ -87,7 +87,8 @@ bool names_version(std::string_view action) {
 }  // namespace
 
 Result<void> CallRunner::open(const Incoming& incoming) {
-  reset();
+  if (used_) reset();
+  used_ = true;
   host_ = incoming.request.header("host").value_or("");
   user_agent_ = incoming.request.header("user-agent").value_or("");
   const auto read = read_envelope(incoming.request, incoming.now, envelope_, parts_.window_ms);
@@ -199,26 +200,26 @@ bool CallRunner::execute(const Incoming& incoming, barrier::Reader& reader) {
 }
 
 void CallRunner::finish(const Incoming& incoming, service::Outcome outcome) {
-  outcome_ = std::move(outcome);
+  outcome_.emplace(std::move(outcome));
   int status = 200;
-  if (outcome_.error) {
-    gateway::log_failure(incoming, operation_->name, *outcome_.error);
-    outcome_.error = for_client(*outcome_.error);
-    status = status_of(*outcome_.error);
+  if (outcome_->error) {
+    gateway::log_failure(incoming, operation_->name, *outcome_->error);
+    outcome_->error = for_client(*outcome_->error);
+    status = status_of(*outcome_->error);
   }
-  record_ = service::audit_record(service_request(incoming), outcome_, status,
+  record_ = service::audit_record(service_request(incoming), *outcome_, status,
                                   parts_.service.engines().region);
   finished_.record = &record_;
   finished_.operation = operation_;
-  finished_.outcome = gateway::outcome_of(outcome_.error);
+  finished_.outcome = gateway::outcome_of(outcome_->error);
   finished_.close = !incoming.request.keep_alive;
-  if (!outcome_.error) return write_success();
+  if (!outcome_->error) return write_success();
   write_refusal(incoming);
 }
 
 // Error with its status, and the hint that newer clients look for where they are throttled.
 void CallRunner::write_refusal(const Incoming& incoming) {
-  const Error& error = *outcome_.error;
+  const Error& error = *outcome_->error;
   const int status = status_of(error);
   const std::string millis =
       std::to_string(retry_after_ms_ > 0 ? retry_after_ms_ : kRetryAfterMillis);
@@ -231,19 +232,19 @@ void CallRunner::write_refusal(const Incoming& incoming) {
 }
 
 void CallRunner::write_success() {
-  const NameValue version[] = {{kMigrationVersion, outcome_.facts.version_id}};
+  const NameValue version[] = {{kMigrationVersion, outcome_->facts.version_id}};
   const bool tell = names_version(envelope_.api_name) &&
-                    outcome_.facts.version_id.size() == keys::kVersionIdChars;
+                    outcome_->facts.version_id.size() == keys::kVersionIdChars;
   finished_.bytes =
       buffer_.finish(200, kMediaType, std::span(version).first(tell ? 1 : 0), finished_.close);
 }
 
 // Before a principal is known.
 void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
-  outcome_ = {};
+  outcome_.emplace();
   gateway::log_failure(incoming, envelope_.api_name, error);
-  outcome_.error = for_client(error);
-  record_ = gateway::record_of_stranger(incoming, *outcome_.error, status_of(*outcome_.error),
+  outcome_->error = for_client(error);
+  record_ = gateway::record_of_stranger(incoming, *outcome_->error, status_of(*outcome_->error),
                                         claimed_.get());
   record_.user_agent = user_agent_;
   record_.instance = parts_.instance_id;
@@ -254,7 +255,7 @@ void CallRunner::finish_error(const Incoming& incoming, const Error& error) {
   record_.access_key_id = envelope_.client_key_id.substr(0, 64);
   finished_.record = &record_;
   finished_.operation = operation_;
-  finished_.outcome = gateway::outcome_of(outcome_.error);
+  finished_.outcome = gateway::outcome_of(outcome_->error);
   finished_.close = !incoming.request.keep_alive;
   write_refusal(incoming);
 }
@@ -278,9 +279,10 @@ void CallRunner::reset() {
   operation_ = nullptr;
   parameters_ = service::Parameters({});
   claimed_ = nullptr;
-  outcome_ = {};
+  outcome_.reset();
   finished_ = {};
   retry_after_ms_ = 0;
+  used_ = false;
 }
 
 void CallRunner::write_refused(const http::Refusal& refusal, std::string_view request_id,

@@ -46,14 +46,15 @@ class CallRunner final : public gateway::CallRunner {
   const GatewayParts parts_;
   ClientAuthenticator authenticator_;
   http::AnswerBuffer buffer_;
+  bool used_ = false;  // since the last reset()
   Envelope envelope_;
   RequestFields fields_;
   std::string_view host_;
   std::string_view user_agent_;
   const service::Operation* operation_ = nullptr;
   service::Parameters parameters_{{}};
-  identity::CredentialRef claimed_;  // the client key that the call names, if it is there
-  service::Outcome outcome_;         // owns the strings record_ points to
+  identity::CredentialRef claimed_;          // the client key that the call names, if it is there
+  std::optional<service::Outcome> outcome_;  // owns the strings record_ points to
   audit::Record record_;
   Finished finished_;
   std::int64_t retry_after_ms_ = 0;  // 0: the usual hint

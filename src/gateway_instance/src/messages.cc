@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "strongroom/base/limits.h"
+
 namespace strongroom::gateway_instance {
 namespace {
 
@@ -101,10 +103,6 @@ constexpr Message kMessages[] = {
     {"AdvanceGenerateDataKeyPairWithoutPlaintext", kAdvanceGeneratePair, kAdvanceSealedPair},
 };
 
-// Fields of a request that its message does not know, or has a second time: a newer client may send
-// some, and nobody a body of nothing else.
-constexpr std::size_t kSpareFieldsMax = 32;
-
 constexpr std::string_view kNotOffered[] = {"Hmac", "Hash", "KmsEncrypt", "KmsDecrypt"};
 
 std::unexpected<Error> malformed() {
@@ -189,7 +187,7 @@ bool is_known_but_not_offered(std::string_view action) {
 
 Result<void> RequestFields::read(const Message& message, std::string_view body) {
   fields_.clear();
-  std::size_t left = message.request.size() + kSpareFieldsMax;
+  std::size_t left = message.request.size() + limits::kSpareFieldsMax;
   while (!body.empty()) {
     const auto taken = take_field(body);
     if (!taken || left-- == 0) return malformed();

@@ -44,7 +44,11 @@ void Keys::forget_parsed_keys() {
 }
 
 std::string Keys::arn(AccountId account, std::string_view id) const {
-  return "acs:kms:" + region_ + ":" + account.text() + ":key/" + std::string(id);
+  constexpr std::size_t kRest = 32;  // "acs:kms:", an account, ":key/" and a colon
+  std::string arn;
+  arn.reserve(region_.size() + id.size() + kRest);  // one allocation: each Decrypt comes here
+  arn.append("acs:kms:").append(region_).append(":").append(account.text());
+  return arn.append(":key/").append(id);
 }
 
 Result<Key> Keys::find(barrier::Reader& reader, AccountId account, std::string_view id) const {

@@ -1,7 +1,7 @@
 #pragma once
 // The keys that seal session tickets: made in memory, replaced every hour, the previous one still
-// accepted for an hour (security.md §4.5). Shared by all threads and listeners of a server;
-// thread-safe, one lock per handshake.
+// accepted for an hour. Shared by all threads and listeners of a server; thread-safe, one lock per
+// handshake.
 
 #include <array>
 #include <cstdint>

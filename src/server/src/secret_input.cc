@@ -10,11 +10,10 @@
 #include <span>
 
 #include "strongroom/base/descriptor.h"
+#include "strongroom/base/limits.h"
 
 namespace strongroom::server {
 namespace {
-
-constexpr std::size_t kLineBytesMax = 4'096;
 
 std::unexpected<Error> cannot_read(const std::string& what) {
   return fail(ErrorKind::kUnavailable, "System", "could not read " + what + ": " + strerror(errno));
@@ -23,7 +22,7 @@ std::unexpected<Error> cannot_read(const std::string& what) {
 }  // namespace
 
 Result<SecretBytes> read_secret_line(int descriptor) {
-  std::array<std::uint8_t, kLineBytesMax + 1> line{};
+  std::array<std::uint8_t, limits::kSecretLineBytesMax + 1> line{};
   std::size_t size = 0;
   ssize_t got = 0;
   // Byte by byte: a terminal or pipe goes on with what belongs to another reader.
@@ -38,7 +37,7 @@ Result<SecretBytes> read_secret_line(int descriptor) {
   auto taken = SecretBytes::take(std::span(line).first(size));
   if (too_long) {
     return fail(ErrorKind::kInvalidInput, "LongLine",
-                "the line has more than " + std::to_string(kLineBytesMax) + " bytes");
+                "the line has more than " + std::to_string(limits::kSecretLineBytesMax) + " bytes");
   }
   errno = reason;
   if (got < 0) return cannot_read("the line");

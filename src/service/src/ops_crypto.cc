@@ -54,7 +54,8 @@ struct BlobKey {
 };
 
 /// Of another account, whose policy on the key lets this caller in: only keys of KMS instances have
-/// one. Nothing if there is none, and if the caller is not let in: both are answered alike.
+/// one. Notes key and version if so. Nothing if there is none, and if the caller is not let in:
+/// both are answered alike.
 Result<std::optional<BlobKey>> shared_key(Call& call, std::string_view action,
                                           std::string_view version_id) {
   SR_CHECK_OK(barrier::leave_io_thread(call.reader));
@@ -70,7 +71,11 @@ Result<std::optional<BlobKey>> shared_key(Call& call, std::string_view action,
     if (!id && id.error().kind() == ErrorKind::kNotFound) continue;
     if (!id) return std::unexpected(id.error());
     const auto allowed = call.authorize(action, keys.arn(owner, *id));
-    if (allowed) return BlobKey{owner, std::move(*id)};
+    if (allowed) {
+      call.note_key(*id);
+      call.note_version(version_id);
+      return BlobKey{owner, std::move(*id)};
+    }
     call.note_resource("");
     if (allowed.error().kind() == ErrorKind::kDenied) return std::nullopt;
     return std::unexpected(allowed.error());
@@ -100,8 +105,6 @@ Result<keys::Decrypted> open_blob(Call& call, std::string_view action, std::stri
     return invalid_parameter("CiphertextBlob", "It must be the Base64 text that Encrypt returned.");
   SR_TRY(const keys::BlobParts parts, keys::parse_blob(*blob));
   SR_TRY(const BlobKey key, key_of_blob(call, action, parts.version_id));
-  call.note_key(key.id);
-  call.note_version(parts.version_id);
   SR_CHECK_OK(require_usable_place(call, {key.owner, key.id}));
   return keys::Cryptography(call.engines.keys, call.engines.random)
       .open(call.reader, {key.owner, key.id, parts.version_id},

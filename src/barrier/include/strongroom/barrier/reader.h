@@ -73,7 +73,7 @@ class SnapshotReader : public Reader {
 /// (limits::k…CacheBytes over all threads), CLOCK eviction, wiped on eviction. Invalidation is by
 /// revision and never takes a lock that a writer holds: the commit thread leaves notices in a
 /// lock-free mailbox before it releases the writer, and every read applies them first, so a read
-/// that starts after a write was acknowledged never sees what it replaced (hotpath.md §4 rule 3).
+/// that starts after a write was acknowledged never sees what it replaced.
 class CachedReader : public Reader {
  public:
   /// Asks the processor for the memory where read() of `address` will begin, so that it arrives

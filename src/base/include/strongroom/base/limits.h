@@ -1,6 +1,6 @@
 #pragma once
 // Every bound of the product, in one place. A queue, loop, body or list without a line here is a
-// defect. Sources: openapi.md §3.3, security.md §4.6, architecture.md §4-§6.
+// defect. Sources: openapi.md §3.3, and what was measured (docs/performance.md).
 
 #include <cstddef>
 #include <cstdint>
@@ -30,10 +30,11 @@ inline constexpr std::size_t kLockedBytesMax = 256U << 20;
 // libcrypto's own locked heap: the numbers of parsed private keys.
 inline constexpr std::size_t kKeyHeapBytes = 8U << 20;
 
-// Passphrases: beyond these a file is hostile (security.md §3.2).
+// Passphrases: beyond these a file is hostile.
 inline constexpr std::uint32_t kArgon2MemoryKibMax = 4U << 20;
 inline constexpr std::uint32_t kArgon2PassesMax = 20;
 inline constexpr std::uint32_t kArgon2LanesMax = 16;
+inline constexpr std::size_t kSecretLineBytesMax = 4'096;  // typed, or piped in
 
 // Network and HTTP.
 inline constexpr std::size_t kHeadBytesMax = 256U << 10;
@@ -44,6 +45,9 @@ inline constexpr std::size_t kHeaderFieldsMax = 100;
 inline constexpr std::size_t kBodyBytesMax = 256U << 10;
 // Of the Instance API (instance-protocol.md §1.1).
 inline constexpr std::size_t kInstanceBodyBytesMax = 3U << 20;
+// Fields that a message does not know, or has a second time: a newer client may send some, and
+// nobody a body of nothing else.
+inline constexpr std::size_t kSpareFieldsMax = 32;
 inline constexpr std::size_t kInstanceListenersMax = 16;
 
 // Client key files that are opened.
@@ -72,7 +76,6 @@ inline constexpr int kConflictRetriesMax = 16;
 // Requests.
 inline constexpr std::size_t kParametersMax = 256;
 inline constexpr std::size_t kJsonDepthMax = 16;
-inline constexpr std::size_t kJsonStringsMax = 1'000;
 inline constexpr std::int64_t kTimestampWindowMillis = 15 * 60 * 1000;
 inline constexpr std::int64_t kTimestampWindowShrunkMillis = 60 * 1000;
 inline constexpr std::size_t kNonceBytesMax = 128;
@@ -187,7 +190,7 @@ inline constexpr std::size_t kTagFilterResourcesMax = 4'000;  // openapi.md §4.
 inline constexpr std::size_t kTagScanResourcesMax = 20'000;   // looked at for one page of tags
 inline constexpr std::size_t kListScanBatch = 1'000;  // heads opened per snapshot while filtering
 
-// Caches (hotpath.md §4 rule 2), for the whole process.
+// Caches, for the whole process.
 inline constexpr std::size_t kHeadCacheBytes = 48U << 20;
 inline constexpr std::size_t kDerivedKeyCacheBytes = 32U << 20;
 inline constexpr std::size_t kBlobCacheBytes = 64U << 20;
@@ -217,6 +220,9 @@ inline constexpr std::size_t kAuditSearchBlocksMax = 8'192;
 inline constexpr std::size_t kAuditSearchTermsMax = 32;
 inline constexpr std::size_t kAuditSearchResultsMax = 1'000;
 inline constexpr std::size_t kAuditSearchSkipMax = 100'000;
+inline constexpr std::size_t kAuditCursorBytesMax = 64;  // how far an export came
+// The last tree that a witness saw of one log: a number and a hash.
+inline constexpr std::size_t kWitnessMemoryBytesMax = 256;
 
 // Rotation: jobs to connectors and what they answer (docs/formats/connector.md).
 inline constexpr std::size_t kExtendedConfigCharsMax = 1'024;

@@ -1,7 +1,7 @@
 #pragma once
 // Random bytes through a seam: SystemRandom is the kernel's generator, tests may use a seeded one.
 //
-// Keys, salts, IVs and ids all come from here (security.md §3.11). Thread-safe.
+// Keys, salts, IVs and ids all come from here. Thread-safe.
 
 #include <cstdint>
 #include <span>
@@ -16,7 +16,7 @@ class Random {
 };
 
 /// getrandom(2), drawn through a 4 KiB pool per thread whose bytes are wiped as they are handed out
-/// and which is never carried across fork (hotpath.md §1: 4 ns instead of 372 ns for a request id).
+/// and which is never carried across fork: a request id costs 4 ns instead of 372 ns.
 class SystemRandom final : public Random {
  public:
   void fill(std::span<std::uint8_t> out) override;
