@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/ids.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/result.h"
@@ -21,6 +22,24 @@ TEST(Time, FormatsAndParsesUtc) {
   }
 }
 
+TEST(Ascii, LettersAloneChangeTheirCase) {
+  std::string every;
+  for (int c = 0; c < 256; ++c) every += static_cast<char>(c);
+  std::string expected = every;
+  for (char& c : expected) c = lower1(c);
+  for (std::size_t size = 0; size <= every.size(); size += size < 20 ? 1 : 59) {
+    std::string out = "-";
+    append_lower(out, std::string_view(every).substr(0, size));
+    EXPECT_EQ(out, "-" + expected.substr(0, size));
+    EXPECT_TRUE(equals_lower(std::string_view(every).substr(0, size), expected.substr(0, size)));
+  }
+  for (std::size_t at = 0; at < every.size(); ++at) {
+    std::string other = expected;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    EXPECT_FALSE(equals_lower(every, other)) << at;
+  }
+}
+
 TEST(Ids, UuidFormsAndUniqueness) {
   SystemRandom random;
   std::set<Uuid> seen;
@@ -30,6 +49,14 @@ TEST(Ids, UuidFormsAndUniqueness) {
   EXPECT_EQ(Uuid::parse(id.upper()), id);
   EXPECT_EQ(id.lower()[14], '4');
   EXPECT_FALSE(Uuid::parse("0f8fad5bd9cb469fa16570867728950e"));
+  for (std::size_t at = 0; at < 36; ++at) {
+    for (const char bad : {'-', 'g', '/', ':', '@', '`', '\xff', '\0'}) {
+      std::string text = id.lower();
+      if (text[at] == bad) continue;
+      text[at] = bad;
+      EXPECT_FALSE(Uuid::parse(text)) << text;
+    }
+  }
 }
 
 TEST(Ids, AccountIdsHaveSixteenDigits) {

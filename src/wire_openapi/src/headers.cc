@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::string_view kAcsPrefix = "x-acs-";
 
-char lower1(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 bool equals_any_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower1(x) == lower1(y); });

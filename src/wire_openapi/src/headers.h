@@ -4,10 +4,10 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/base/name_value.h"
 
@@ -48,43 +48,6 @@ HeaderFacts scan_headers(std::span<const NameValue> headers);
 
 /// Slot of a header's name, in any case.
 Slot slot_of(std::string_view name);
-
-/// Lower-cases eight ASCII letters at once; other bytes stay.
-inline std::uint64_t lower8(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  const std::uint64_t low_bits = word & (kOnes * 0x7f);
-  const std::uint64_t above_z = low_bits + kOnes * (0x7f - 'Z');
-  const std::uint64_t from_a = low_bits + kOnes * (0x80 - 'A');
-  const std::uint64_t ascii = ~word & (kOnes * 0x80);
-  return word | ((ascii & (from_a ^ above_z)) >> 2);
-}
-
-/// True if `text` with its ASCII letters lower-cased is `lower`.
-inline bool equals_lower(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  const auto load = [](const char* from) {
-    std::uint64_t word;
-    std::memcpy(&word, from, 8);
-    return word;
-  };
-  const auto differ8 = [&](std::size_t at) {
-    const std::uint64_t a = load(text.data() + at);
-    const std::uint64_t b = load(lower.data() + at);
-    return a != b && lower8(a) != b;
-  };
-  if (text.size() >= 8) {
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-      if (differ8(at)) return false;
-    }
-    return !differ8(text.size() - 8);  // overlaps what was compared
-  }
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[at]) return false;
-  }
-  return true;
-}
 
 /// Without blanks and tabs at both ends.
 inline std::string_view trimmed(std::string_view text) {
