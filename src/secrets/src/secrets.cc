@@ -108,7 +108,7 @@ Result<Secret> Secrets::create(barrier::Transaction& transaction, NewSecret aske
   secret.creator = std::move(asked.creator);
   secret.created = now;
   secret.encryption_key_id = key.key_id;
-  secret.default_key = key.service_default;
+  secret.default_key = key.service_default && !asked.key_named;
   secret.instance_id = std::move(asked.instance_id);
   secret.policy = std::move(asked.policy);
   secret.owing_service = std::move(asked.owing_service);

@@ -24,6 +24,15 @@ Result<void> refuse_alias(const Call& call) {
   return alias_refused();
 }
 
+/// "alias/x" of that or of its ARN in the caller's account; empty for all else.
+std::string_view own_alias(const Call& call, std::string_view text) {
+  if (text.starts_with("alias/")) return text;
+  const auto arn = split_arn(text);
+  if (!arn || !arn->resource.starts_with("alias/")) return {};
+  return text == call.engines.keys.alias_arn(call.account(), arn->resource) ? arn->resource
+                                                                            : std::string_view();
+}
+
 }  // namespace
 
 bool names_alias(std::string_view text) {
@@ -64,11 +73,11 @@ Result<UsableKey> named_usable_key(Call& call) {
 Result<JudgedKey> judged_key(Call& call, std::string_view action, std::string_view text) {
   keys::Keys& keys = call.engines.keys;
   std::string id(text);
-  if (text.starts_with("alias/")) {
-    auto found = keys.key_of_alias(call.reader, call.account(), text);
+  if (const std::string_view alias = own_alias(call, text); !alias.empty()) {
+    auto found = keys.key_of_alias(call.reader, call.account(), alias);
     if (!found) {
       if (found.error().kind() == ErrorKind::kNotFound) {
-        SR_CHECK_OK(call.authorize(action, keys.alias_arn(call.account(), text)));
+        SR_CHECK_OK(call.authorize(action, keys.alias_arn(call.account(), alias)));
       }
       return std::unexpected(found.error());
     }

@@ -95,6 +95,7 @@ Result<void> create_secret(Call& call) {
                             .tags = std::move(tags),
                             .creator = call.principal.arn,
                             .data_type = data_type,
+                            .key_named = !p.text("EncryptionKeyId").empty(),
                             .instance_id = place.id,
                             .place = std::move(place.place),
                             .policy = std::move(policy)};

@@ -201,6 +201,13 @@ TEST_F(CryptoHandlers, AliasesStandForTheirKey) {
       text_at(call("ListKeys", {{"Filters", R"([{"Key":"AliasName","Values":["alias/a"]}])"}}).json,
               "/Keys/Key/0/KeyId"),
       id);
+  const auto move_to = [&](const std::string& destination) {
+    return call("ReEncrypt", {{"CiphertextBlob", text_at(sealed.json, "/CiphertextBlob")},
+                              {"DestinationKeyId", destination}});
+  };
+  EXPECT_EQ(text_at(move_to("alias/a").json, "/KeyId"), id);
+  EXPECT_EQ(text_at(move_to(arn).json, "/KeyId"), id);
+  EXPECT_EQ(move_to(keys_.alias_arn(kAccount, "alias/none")).code, "Forbidden.AliasNotFound");
   EXPECT_EQ(call("EnableKey", {{"KeyId", "alias/a"}}).code, "Unsupported.Alias");
   EXPECT_EQ(call("ListAliasesByKeyId", {{"KeyId", "alias/a"}}).code, "Unsupported.Alias");
   // The right is on the key; a denial does not tell which one, or whether the alias exists.

@@ -59,6 +59,19 @@ TEST_F(SecretHandlers, CreateRefusesWhatTheReferenceRefuses) {
   EXPECT_EQ(call("DescribeSecret", {{"SecretName", "m"}}).code, "Forbidden.ResourceNotFound");
 }
 
+TEST_F(SecretHandlers, DescribeTellsTheKeyThatWasNamed) {
+  const auto key_of = [this](const std::string& name) {
+    return text_at(call("DescribeSecret", {{"SecretName", name}}).json, "/EncryptionKeyId");
+  };
+  ASSERT_TRUE(create("unnamed").ok());
+  EXPECT_EQ(key_of("unnamed"), "<absent>");
+  const std::string filters = R"([{"Key":"CreatorType","Values":["Service"]}])";
+  const std::string own =
+      text_at(call("ListKeys", {{"Filters", filters}}).json, "/Keys/Key/0/KeyId");
+  ASSERT_TRUE(create("named", "x", {{"EncryptionKeyId", own}}).ok());
+  EXPECT_EQ(key_of("named"), own);
+}
+
 TEST_F(SecretHandlers, NotFoundKeepsTheTextThatClientsLookFor) {
   const Answer answer = call("GetSecretValue", {{"SecretName", "none"}});
   EXPECT_EQ(answer.code, "Forbidden.ResourceNotFound");
