@@ -273,6 +273,8 @@ SUITES = [
     Suite("wire-signatures", "wire", None, own("wire", "signatures.py"), False),
     Suite("wire-terraform-ram", "terraform", None, own("wire", "terraform_ram.py"), False),
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
+    Suite("wire-model", "wire", None, own("wire", "model.py"), True),
+    Suite("wire-threads", "wire", None, own("wire", "model_threads.py"), True),
     Suite("docs", "docs", None, own("wire", "docs.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
     Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
