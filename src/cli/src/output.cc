@@ -90,6 +90,38 @@ void yaml_into(std::string& out, const Value& value, std::string_view concealed,
   }
 }
 
+/// "AccessKeySecret" becomes "ACCESS_KEY_SECRET".
+std::string variable_of(std::string_view member) {
+  std::string words;
+  for (std::size_t i = 0; i < member.size(); ++i) {
+    const bool upper = member[i] >= 'A' && member[i] <= 'Z';
+    if (upper && i > 0 && member[i - 1] >= 'a' && member[i - 1] <= 'z') words += '_';
+    words += member[i];
+  }
+  return variable_name(words);
+}
+
+/// An object's members go by its name and theirs ("User": {"Email"} is USER_EMAIL), unless theirs
+/// begins so already ("User": {"UserId"} is USER_ID). Lists have no place in a shell variable.
+void env_into(std::string& out, const Value& value, std::string_view prefix,
+              std::string_view concealed) {
+  for (const auto& [name, member] : value.members()) {
+    std::string full(name);
+    if (!prefix.empty() && !name.starts_with(prefix)) full.insert(0, prefix);
+    if (member.type() == Value::Type::kObject) env_into(out, member, full, concealed);
+    if (is_container(member)) continue;
+    out += variable_of(full);
+    out += '=';
+    if (member.type() == Value::Type::kNumber) {
+      out += std::to_string(member.integer());
+    } else {
+      append_shell_quoted(out,
+                          !concealed.empty() && name == concealed ? kConcealed : member.text());
+    }
+    out += '\n';
+  }
+}
+
 std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
@@ -173,24 +205,7 @@ std::string variable_name(std::string_view name) {
 std::string to_env(const Value& value, std::string_view concealed) {
   std::string out;
   out.reserve(kRoom);
-  for (const auto& [name, member] : value.members()) {
-    if (is_container(member)) continue;
-    std::string words;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      const bool upper = name[i] >= 'A' && name[i] <= 'Z';
-      if (upper && i > 0 && name[i - 1] >= 'a' && name[i - 1] <= 'z') words += '_';
-      words += name[i];
-    }
-    out += variable_name(words);
-    out += '=';
-    if (member.type() == Value::Type::kNumber) {
-      out += std::to_string(member.integer());
-    } else {
-      append_shell_quoted(out,
-                          !concealed.empty() && name == concealed ? kConcealed : member.text());
-    }
-    out += '\n';
-  }
+  env_into(out, value, {}, concealed);
   return out;
 }
 

@@ -31,7 +31,8 @@ std::string to_yaml(const client::Value& value, std::string_view concealed = {})
 std::string to_json(const client::Value& value, std::string_view concealed = {});
 /// A JSON array of the texts.
 std::string json_array(const std::vector<std::string>& texts);
-/// NAME='value' for each text member at the top, names upper-case with _ between words.
+/// NAME='value' for each text and number, names upper-case with _ between words; what lies in an
+/// object goes by its name too: {"User":{"Email":"e"}} is USER_EMAIL='e'. Lists are left out.
 std::string to_env(const client::Value& value, std::string_view concealed = {});
 
 /// "in 9 days", "3 days ago", in hours within a day and in minutes within an hour; "-" if `when` is

@@ -146,7 +146,7 @@ int Session::print_answer(const client::Answer& answer, const std::string& table
     case Format::kTable:
       text = table;
   }
-  return print(text) ? kOk : kError;
+  return print_wiped(std::move(text));  // a new AccessKey's secret may be in it
 }
 
 int Session::print_wiped(std::string text) {

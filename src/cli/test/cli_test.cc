@@ -66,6 +66,11 @@ TEST(Output, YamlNests) {
 TEST(Output, EnvQuotesForTheShell) {
   EXPECT_EQ(to_env(json(kAnswer).root()),
             "SECRET_NAME='db/pa'\\''ss'\nSECRET_DATA='x'\\''y\n'\nN=3\n");
+  // What lies deeper is there as well: the secret of a new AccessKey is shown once.
+  EXPECT_EQ(to_env(json(R"({"AccessKey":{"AccessKeyId":"i","AccessKeySecret":"s","Status":"A"},)"
+                        R"("RequestId":"R"})")
+                       .root()),
+            "ACCESS_KEY_ID='i'\nACCESS_KEY_SECRET='s'\nACCESS_KEY_STATUS='A'\nREQUEST_ID='R'\n");
   EXPECT_EQ(variable_name("db/pass-1"), "DB_PASS_1");
   EXPECT_EQ(variable_name("1x"), "_1X");
 }
