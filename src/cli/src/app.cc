@@ -17,6 +17,7 @@
 #include "strongroom/cli/command_line.h"
 #include "target_commands.h"
 #include "terminal.h"
+#include "usage.h"
 
 namespace strongroom::cli {
 namespace {
@@ -286,7 +287,7 @@ class Tree {
         [this](Session& s) { return s.configure(false) ? doctor(s, p_.doctor) : s.exit_code(); });
     check->add_option("--data", p_.doctor.data, "also look at this data directory of a server");
     auto* shell = verb(app_, "completion", "Completion script",
-                       [this](Session&) { return completion(p_.shell); });
+                       [this](Session&) { return completion(app_, p_.shell); });
     shell->add_option("shell", p_.shell, "bash, zsh or fish")->required();
   }
 
@@ -447,23 +448,6 @@ class Tree {
   Command chosen_;
 };
 
-/// The command as far as it was understood.
-std::string understood(const CLI::App& app) {
-  std::string words = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().back();
-    words += ' ' + at->get_name();
-  }
-  return words;
-}
-
-int parse_failure(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  show({"the command line is not understood", error.what(), understood(app) + " --help",
-        "README.md"});
-  return kUsage;
-}
-
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -480,7 +464,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return parse_failure(app, error);
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    show(misunderstood(app, error, argc > 1 ? argv[1] : ""));
+    return kUsage;
   }
   parse_format(parsed.format, parsed.global.format);
   Session session(std::move(parsed.global));

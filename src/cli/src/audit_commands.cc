@@ -168,10 +168,10 @@ Result<audit_format::Search> search_of(const AuditOptions& options) {
 
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad())
     return fail(ErrorKind::kInvalidInput, "NoSuchFile", path + " cannot be read.");
-  return text.str();
+  return text;
 }
 
 Result<std::string> audit_entry(const std::string& directory, const std::string& request_id) {

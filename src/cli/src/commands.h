@@ -13,11 +13,12 @@ namespace strongroom::cli {
 struct ValueSource {
   std::string positional;  // "-", empty, or somebody's mistake
   std::string file;
+  std::string command = "secret put NAME -";  // which takes it; for the advice
 };
 
 struct CreateOptions {
   std::string name;
-  ValueSource value;
+  ValueSource value{.positional = {}, .file = {}, .command = "secret create NAME -"};
   std::string version_id = "v1";
   std::string description;
   std::string type;  // text or binary; or a managed type: Rds, RAMCredentials …
@@ -283,10 +284,14 @@ int policy_rules_set(Session& session, const std::string& rules_file);
 /// Without a server. kOk if the policy allows, else kDenied.
 int policy_test(Session& session, const PolicyTestOptions& options);
 
-int completion(const std::string& shell);
-
 /// The value of a create or put: standard input for "-" (or when it is no terminal), the file, or a
 /// hidden prompt. Nothing after a failure that has been shown; `code` is the exit code then.
 std::optional<SecretBytes> take_value(Session& session, const ValueSource& source, int& code);
+
+/// True if the person in front means it: told the effect, they type the name that is `asked` for
+/// ("secret's name"). Without a terminal --yes says so. False after a failure that has been shown;
+/// `code` is the exit code then.
+bool confirmed(Session& session, const std::string& effect, const std::string& asked,
+               const std::string& name, int& code);
 
 }  // namespace strongroom::cli

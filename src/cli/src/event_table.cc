@@ -10,7 +10,8 @@ void declare_events(CLI::App& app, EventOptions& o, const AddVerb& verb) {
       *event, "ls", "Events of the last 90 days, the newest first",
       [&o](Session& s) { return event_list(s, o); }, true);
   list->add_option("--name", o.name, "Secret:RotateSecret:Failure");
-  list->add_option("--level", o.level, "INFO, WARN or CRITICAL");
+  list->add_option("--level", o.level, "INFO, WARN or CRITICAL")
+      ->transform(CLI::IsMember({"INFO", "WARN", "CRITICAL"}, CLI::ignore_case));
   list->add_option("--from", o.from, "2026-11-22T01:02:03Z");
   list->add_option("--to", o.to, "up to and with");
   list->add_option("-n", o.count, "how many")->capture_default_str();

@@ -115,20 +115,12 @@ int key_disable(Session& session, const KeyOptions& options) {
 }
 
 int key_remove(Session& session, const KeyOptions& options) {
-  if (!session.options().yes && session.options().show_api.empty()) {
-    const std::string effect =
-        "Everything encrypted under this key, secrets too, is unreadable from now on, and lost "
-        "when "
-        "the window ends.\n";
-    if (!stdin_is_terminal()) {
-      return session.misused("deleting needs a yes", "there is no terminal to ask on. " + effect,
-                             "give --yes");
-    }
-    say(effect);
-    if (read_line("Type the key's id to go on: ") != options.key) {
-      return session.misused("nothing was deleted", "the id was not typed",
-                             "run the command again, or give --yes");
-    }
+  int code = kOk;
+  if (!confirmed(session,
+                 "Everything encrypted under this key, secrets too, is unreadable from now on, and "
+                 "lost when the window ends.",
+                 "key's id", options.key, code)) {
+    return code;
   }
   const auto answer = session.call(
       "delete key " + quoted(options.key),
@@ -223,6 +215,13 @@ int key_import(Session& session, const KeyOptions& options) {
 }
 
 int key_forget_material(Session& session, const KeyOptions& options) {
+  int code = kOk;
+  if (!confirmed(session,
+                 "Everything encrypted under this key, secrets too, is unreadable until the very "
+                 "same bytes are imported again.",
+                 "key's id", options.key, code)) {
+    return code;
+  }
   return simple(session, "delete the material of key " + quoted(options.key),
                 {"DeleteKeyMaterial", {{"KeyId", options.key}}},
                 "deleted the material of " + options.key);

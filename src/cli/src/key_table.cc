@@ -63,7 +63,10 @@ class KeyTree {
     create->add_option("--rotate", key_->rotate, "a new version every 7d to 730d");
     create->add_option("--alias", key_->alias, "alias/NAME that it gets");
     create->add_flag("--external", key_->external, "its material is imported");
-    verb(*keys_, "ls", "List keys", key_list)->add_option("--state", key_->state, "Enabled ...");
+    verb(*keys_, "ls", "List keys", key_list)
+        ->add_option("--state", key_->state, "Enabled, Disabled, PendingDeletion, PendingImport")
+        ->transform(CLI::IsMember({"Enabled", "Disabled", "PendingDeletion", "PendingImport"},
+                                  CLI::ignore_case));
     with_key(*keys_, "show", "Everything about a key", key_show);
     with_key(*keys_, "enable", "Let it be used", key_enable);
     with_key(*keys_, "disable", "Let it not be used", key_disable);

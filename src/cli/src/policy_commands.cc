@@ -295,6 +295,12 @@ int policy_check(Session& session, const std::string& rules_file) {
 }
 
 int policy_test(Session& session, const PolicyTestOptions& options) {
+  if (!options.resource.starts_with("acs:")) {
+    return session.misused("the resource is no ARN",
+                           "without a server nobody knows whose \"" + options.resource + "\" is",
+                           "strongroom policy test FILE ACTION "
+                           "acs:kms:cn-hangzhou:1234567890123456:secret/NAME");
+  }
   const auto document_text = read_file(options.file);
   if (!document_text) return session.failed("cannot read the policy", document_text.error());
   auto document = policy::parse_document(*document_text, policy::DocumentKind::kIdentity);

@@ -40,7 +40,7 @@ struct RotationFunctionOptions {
 int rotation_resync(Session& session, const std::string& name);
 struct RotationAdoptOptions {
   std::string name;
-  ValueSource value;
+  ValueSource value{.positional = {}, .file = {}, .command = "rotation adopt NAME -"};
   std::string version_id;
 };
 int rotation_adopt(Session& session, const RotationAdoptOptions& options);

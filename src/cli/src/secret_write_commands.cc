@@ -5,6 +5,7 @@
 #include "strongroom/base/json_writer.h"
 #include "strongroom/base/shell_text.h"
 #include "terminal.h"
+#include "usage.h"
 
 namespace strongroom::cli {
 namespace {
@@ -58,9 +59,8 @@ std::optional<SecretBytes> take_value(Session& session, const ValueSource& sourc
   if (!source.positional.empty() && !standard_input) {
     code = session.misused("a value may not be given as an argument",
                            "arguments are visible to every process of this machine (ps) and stay "
-                           "in the shell's history",
-                           "printf %s \"$VALUE\" | strongroom secret put NAME -   (or --value-file "
-                           "FILE, or nothing: it asks)");
+                           "in the shell's history: take it for known, and change it",
+                           value_advice(source.command));
     return std::nullopt;
   }
   if (standard_input && !source.file.empty()) {
@@ -178,30 +178,20 @@ int secret_tag(Session& session, const TagOptions& options) {
   return bare(session, *answer, "tagged " + options.name);
 }
 
-namespace {
-
-/// True if the person in front means it. Without one, --yes says so.
-bool confirmed(Session& session, const RemoveOptions& options, int& code) {
+bool confirmed(Session& session, const std::string& effect, const std::string& asked,
+               const std::string& name, int& code) {
   if (session.options().yes || !session.options().show_api.empty()) return true;
-  const std::string effect =
-      options.now
-          ? "Deletes " + options.name + " with all its versions at once. There is no undo.\n"
-          : "Readers of " + options.name +
-                " fail from now on; it can be restored within its window.\n";
   if (stdin_is_terminal()) {
-    say(effect);
-    if (read_line("Type the secret's name to go on: ") == options.name) return true;
-    code = session.misused("nothing was deleted", "the name was not typed",
+    say(effect + "\n");
+    if (read_line("Type the " + asked + " to go on: ") == name) return true;
+    code = session.misused("nothing was deleted", "the " + asked + " was not typed",
                            "run the command again, or give --yes");
     return false;
   }
-  code = session.misused("deleting needs a yes",
-                         "there is no terminal to ask on. " + effect.substr(0, effect.size() - 1),
+  code = session.misused("deleting needs a yes", "there is no terminal to ask on. " + effect,
                          "give --yes");
   return false;
 }
-
-}  // namespace
 
 int secret_remove(Session& session, const RemoveOptions& options) {
   if (options.now && options.window_days != 0) {
@@ -209,8 +199,12 @@ int secret_remove(Session& session, const RemoveOptions& options) {
                            "--now deletes at once, --window keeps the secret for so many days",
                            "leave one of them out");
   }
+  const std::string effect =
+      options.now ? "Deletes " + options.name + " with all its versions at once. There is no undo."
+                  : "Readers of " + options.name +
+                        " fail from now on; it can be restored within its window.";
   int code = kOk;
-  if (!confirmed(session, options, code)) return code;
+  if (!confirmed(session, effect, "secret's name", options.name, code)) return code;
   ApiCall call{"DeleteSecret", {{"SecretName", options.name}}};
   if (options.now) add(call, "ForceDeleteWithoutRecovery", "true");
   if (options.window_days != 0) {

@@ -174,6 +174,11 @@ bool check_call(Session& session, const std::string& what, const ApiCall& call, 
   if (what == "identity") check_clock(session, *answer, checkup);
   if (!answer->ok()) {
     const auto error = answer->error();
+    // An application reads what its policy names, and need not list anything.
+    if (what == "secrets" && error.code == "Forbidden.NoPermission") {
+      checkup.ok(what, "may not be listed (kms:ListSecrets); reading one is another right");
+      return true;
+    }
     checkup.fail(what, error.code + ": " + error.message.substr(0, error.message.find('\n')),
                  explain("", error).next, exit_code(error.kind));
     return false;

@@ -103,6 +103,13 @@ int target_check(Session& session, const std::string& id) {
 }
 
 int target_remove(Session& session, const std::string& id) {
+  int code = kOk;
+  if (!confirmed(
+          session,
+          "The credential of " + id + "'s admin is deleted; its secrets can no longer be rotated.",
+          "target's id", id, code)) {
+    return code;
+  }
   const auto answer = session.call("remove the target \"" + id + "\"",
                                    {"RemoveTarget", {{"TargetId", id}}, client::kOwnVersion});
   if (!answer) return session.exit_code();

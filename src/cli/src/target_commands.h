@@ -15,7 +15,9 @@ struct TargetOptions {
   std::string kind;
   std::string address;
   std::string admin;
-  ValueSource secret;  // the admin account's password or private key
+  ValueSource secret{.positional = {},
+                     .file = {},
+                     .command = "target add ID -"};  // the admin account's password or private key
   std::string tls;
   std::string tls_name;
   std::string ca_file;

@@ -17,6 +17,12 @@ ErrorKind kind_of(int status, std::string_view code) {
     return ErrorKind::kUnauthenticated;
   }
   if (code.find("Throttling") != std::string_view::npos) return ErrorKind::kUnavailable;
+  // A code says it more exactly than its status: Forbidden.DKMSInstanceNotFound has 403.
+  if (code.find("NotFound") != std::string_view::npos) return ErrorKind::kNotFound;
+  if (code.find("AlreadyExists") != std::string_view::npos ||
+      code.find("StateInvalid") != std::string_view::npos) {
+    return ErrorKind::kConflict;
+  }
   switch (status) {
     case 403:
       return ErrorKind::kDenied;
