@@ -1,5 +1,7 @@
 #include "show_api.h"
 
+#include <algorithm>
+
 #include "strongroom/base/json_writer.h"
 
 namespace strongroom::cli {
@@ -26,17 +28,36 @@ std::string entries(const client::ApiCall& call, std::string_view open, std::str
   return out;
 }
 
+bool takes_value(const client::ApiCall& call) {
+  return std::ranges::any_of(call.parameters,
+                             [](const auto& one) { return one.secret != nullptr; });
+}
+
+/// `text` if the call is signed with temporary credentials.
+std::string if_session(const Configuration& configuration, const char* text) {
+  return configuration.security_token.value.empty() ? std::string() : text;
+}
+
+/// `text` if the program reads the value itself, from standard input.
+std::string if_value(const client::ApiCall& call, const char* text) {
+  return takes_value(call) ? text : std::string();
+}
+
 std::string python(const client::ApiCall& call, const Configuration& configuration) {
   return "# Python: pip install alibabacloud-tea-openapi\n"
-         "import os\n"
+         "import os\n" +
+         if_value(call, "import sys\n") +
          "from alibabacloud_tea_openapi.client import Client\n"
          "from alibabacloud_tea_openapi import models\n"
-         "from alibabacloud_tea_util.models import RuntimeOptions\n\n"
+         "from alibabacloud_tea_util.models import RuntimeOptions\n\n" +
+         if_value(call, "value = sys.stdin.read()\n") +
          "client = Client(models.Config(\n"
          "    endpoint=" +
          quoted(configuration.endpoint.value) + ", ca=" + quoted(configuration.ca_file.value) +
          ",\n"
-         "    access_key_id=os.environ[\"ALIBABA_CLOUD_ACCESS_KEY_ID\"],\n"
+         "    access_key_id=os.environ[\"ALIBABA_CLOUD_ACCESS_KEY_ID\"],\n" +
+         if_session(configuration,
+                    "    security_token=os.environ[\"ALIBABA_CLOUD_SECURITY_TOKEN\"],\n") +
          "    access_key_secret=os.environ[\"ALIBABA_CLOUD_ACCESS_KEY_SECRET\"]))\n"
          "print(client.call_api(\n"
          "    models.Params(action=" +
@@ -49,67 +70,106 @@ std::string python(const client::ApiCall& call, const Configuration& configurati
 }
 
 std::string go(const client::ApiCall& call, const Configuration& configuration) {
-  return "// Go: github.com/alibabacloud-go/darabonba-openapi/v2\n"
-         "ca, _ := os.ReadFile(" +
-         quoted(configuration.ca_file.value) +
+  return "// Go: go get github.com/alibabacloud-go/darabonba-openapi/v2\n"
+         "package main\n\n"
+         "import (\n"
+         "\t\"fmt\"\n" +
+         if_value(call, "\t\"io\"\n") +
+         "\t\"log\"\n"
+         "\t\"os\"\n\n"
+         "\topenapi \"github.com/alibabacloud-go/darabonba-openapi/v2/client\"\n"
+         "\tutil \"github.com/alibabacloud-go/tea-utils/v2/service\"\n"
+         "\t\"github.com/alibabacloud-go/tea/tea\"\n"
+         ")\n\n"
+         "func main() {\n" +
+         if_value(call,
+                  "\ttyped, err := io.ReadAll(os.Stdin)\n"
+                  "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
+                  "\tvalue := string(typed)\n") +
+         "\tca, err := os.ReadFile(" + quoted(configuration.ca_file.value) +
          ")\n"
-         "client, err := openapi.NewClient(&openapi.Config{\n"
-         "\tEndpoint: tea.String(" +
+         "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
+         "\tclient, err := openapi.NewClient(&openapi.Config{\n"
+         "\t\tEndpoint: tea.String(" +
          quoted(configuration.endpoint.value) +
          "), Ca: tea.String(string(ca)),\n"
-         "\tAccessKeyId: tea.String(os.Getenv(\"ALIBABA_CLOUD_ACCESS_KEY_ID\")),\n"
-         "\tAccessKeySecret: tea.String(os.Getenv(\"ALIBABA_CLOUD_ACCESS_KEY_SECRET\"))})\n"
-         "answer, err := client.CallApi(&openapi.Params{\n"
-         "\tAction: tea.String(" +
+         "\t\tAccessKeyId: tea.String(os.Getenv(\"ALIBABA_CLOUD_ACCESS_KEY_ID\")),\n" +
+         if_session(
+             configuration,
+             "\t\tSecurityToken: tea.String(os.Getenv(\"ALIBABA_CLOUD_SECURITY_TOKEN\")),\n") +
+         "\t\tAccessKeySecret: tea.String(os.Getenv(\"ALIBABA_CLOUD_ACCESS_KEY_SECRET\"))})\n"
+         "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
+         "\tanswer, err := client.CallApi(&openapi.Params{\n"
+         "\t\tAction: tea.String(" +
          quoted(call.action) + "), Version: tea.String(" + quoted(call.version) +
          "),\n"
-         "\tProtocol: tea.String(\"HTTPS\"), Method: tea.String(\"POST\"), AuthType: "
+         "\t\tProtocol: tea.String(\"HTTPS\"), Method: tea.String(\"POST\"), AuthType: "
          "tea.String(\"AK\"), Style: tea.String(\"RPC\"),\n"
-         "\tPathname: tea.String(\"/\"), ReqBodyType: tea.String(\"formData\"), BodyType: "
+         "\t\tPathname: tea.String(\"/\"), ReqBodyType: tea.String(\"formData\"), BodyType: "
          "tea.String(\"json\")},\n"
-         "\t&openapi.OpenApiRequest{Body: map[string]interface{}{" +
-         entries(call, "", ": ") + "}}, &util.RuntimeOptions{})\n";
+         "\t\t&openapi.OpenApiRequest{Body: map[string]interface{}{" +
+         entries(call, "", ": ") +
+         "}}, &util.RuntimeOptions{})\n"
+         "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
+         "\tfmt.Println(answer[\"body\"])\n"
+         "}\n";
 }
 
 std::string java(const client::ApiCall& call, const Configuration& configuration) {
   std::string puts;
   for (const auto& parameter : call.parameters) {
-    puts += "body.put(" + quoted(parameter.name) + ", " + value_of(parameter) + ");\n";
+    puts += "    body.put(" + quoted(parameter.name) + ", " + value_of(parameter) + ");\n";
   }
-  return "// Java: com.aliyun:tea-openapi\n"
-         "Client client = new Client(new Config()\n"
-         "    .setEndpoint(" +
+  return "// Java: com.aliyun:tea-openapi; run it with: java -cp \"$CLASSPATH\" Call.java\n"
+         "import com.aliyun.teaopenapi.Client;\n"
+         "import com.aliyun.teaopenapi.models.*;\n"
+         "import com.aliyun.teautil.models.RuntimeOptions;\n"
+         "import java.nio.file.*;\n"
+         "import java.util.*;\n\n"
+         "public class Call {\n"
+         "  public static void main(String[] args) throws Exception {\n"
+         "    Client client = new Client(new Config()\n"
+         "        .setEndpoint(" +
          quoted(configuration.endpoint.value) + ").setCa(Files.readString(Path.of(" +
          quoted(configuration.ca_file.value) +
          ")))\n"
-         "    .setAccessKeyId(System.getenv(\"ALIBABA_CLOUD_ACCESS_KEY_ID\"))\n"
-         "    .setAccessKeySecret(System.getenv(\"ALIBABA_CLOUD_ACCESS_KEY_SECRET\")));\n"
-         "Map<String, Object> body = new HashMap<>();\n" +
-         puts +
-         "Map<String, ?> answer = client.callApi(new Params()\n"
-         "    .setAction(" +
+         "        .setAccessKeyId(System.getenv(\"ALIBABA_CLOUD_ACCESS_KEY_ID\"))\n" +
+         if_session(
+             configuration,
+             "        .setSecurityToken(System.getenv(\"ALIBABA_CLOUD_SECURITY_TOKEN\"))\n") +
+         "        .setAccessKeySecret(System.getenv(\"ALIBABA_CLOUD_ACCESS_KEY_SECRET\")));\n" +
+         if_value(call, "    String value = new String(System.in.readAllBytes(), \"UTF-8\");\n") +
+         "    Map<String, Object> body = new HashMap<>();\n" + puts +
+         "    Map<String, ?> answer = client.callApi(new Params()\n"
+         "        .setAction(" +
          quoted(call.action) + ").setVersion(" + quoted(call.version) +
          ").setProtocol(\"HTTPS\").setMethod(\"POST\")\n"
-         "    "
-         ".setAuthType(\"AK\").setStyle(\"RPC\").setPathname(\"/"
-         "\").setReqBodyType(\"formData\").setBodyType(\"json\"),\n"
-         "    new OpenApiRequest().setBody(body), new RuntimeOptions());\n";
+         "        .setAuthType(\"AK\").setStyle(\"RPC\").setPathname(\"/\")\n"
+         "        .setReqBodyType(\"formData\").setBodyType(\"json\"),\n"
+         "        new OpenApiRequest().setBody(body), new RuntimeOptions());\n"
+         "    System.out.println(answer.get(\"body\"));\n"
+         "  }\n"
+         "}\n";
 }
 
 std::string node(const client::ApiCall& call, const Configuration& configuration) {
-  return "// Node: npm install @alicloud/pop-core; NODE_EXTRA_CA_CERTS=" +
+  return "// Node: npm install @alicloud/pop-core; run it with: NODE_EXTRA_CA_CERTS=" +
          configuration.ca_file.value +
-         "\n"
-         "const { RPCClient } = require('@alicloud/pop-core');\n"
+         " node call.js\n"
+         "const { RPCClient } = require('@alicloud/pop-core');\n" +
+         if_value(call, "const value = require('fs').readFileSync(0, 'utf8');\n") +
          "const client = new RPCClient({\n"
          "  endpoint: " +
          quoted("https://" + configuration.endpoint.value) +
          ", apiVersion: " + quoted(call.version) +
          ",\n"
-         "  accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,\n"
+         "  accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,\n" +
+         if_session(configuration, "  securityToken: process.env.ALIBABA_CLOUD_SECURITY_TOKEN,\n") +
          "  accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET });\n"
-         "console.log(await client.request(" +
-         quoted(call.action) + ", {" + entries(call, "", ": ") + "}, { method: 'POST' }));\n";
+         "client.request(" +
+         quoted(call.action) + ", {" + entries(call, "", ": ") +
+         "}, { method: 'POST' })\n"
+         "  .then((answer) => console.log(answer));\n";
 }
 
 std::string http(const client::Preview& preview) {
