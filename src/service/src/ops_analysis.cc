@@ -263,9 +263,29 @@ Result<void> diff_policies(Call& call) {
   return {};
 }
 
+/// A rule about nothing always holds: whoever forgot "kms:" or wrote a bare name is told so,
+/// instead that every rule holds. Not asked of rules that are kept already.
+Result<void> check_fits_something(const std::string& line) {
+  const auto rule = access::parse_invariant(line);
+  if (!rule) return invalid_parameter("Rules", rule.error().message());
+  if (rule->action.find(':') == std::string::npos && !rule->action.starts_with('*')) {
+    return invalid_parameter("Rules", "The action \"" + rule->action +
+                                          "\" is none: write kms:GetSecretValue, kms:* or *.");
+  }
+  if (!rule->resources.starts_with("acs:") && !rule->resources.starts_with('*')) {
+    return invalid_parameter("Rules", "No resource is called \"" + rule->resources +
+                                          "\": write an ARN such as acs:kms:*:*:secret/prod/*, or "
+                                          "begin with *.");
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> rules_of(Call& call) {
   SR_TRY(const std::string_view text, call.parameters.required("Rules"));
-  return parse_strings("Rules", text, "", limits::kAccountRulesMax);
+  SR_TRY(std::vector<std::string> rules,
+         parse_strings("Rules", text, "", limits::kAccountRulesMax));
+  for (const std::string& line : rules) SR_CHECK_OK(check_fits_something(line));
+  return rules;
 }
 
 void write_broken(Call& call, const BrokenRules& broken) {

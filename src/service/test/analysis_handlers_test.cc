@@ -182,6 +182,12 @@ TEST_F(AnalysisHandlers, WhatWasBrokenBeforeStopsNothing) {
   EXPECT_THAT(text_at(set.json, "/Violations/0/Principal"), HasSubstr("user/bob"));
   ram("CreateUser", {{"UserName", "carol"}});
   EXPECT_EQ(ask("SetRules", {{"Rules", R"(["nobody may anything"])"}}).code, "InvalidParameter");
+  // What fits no action or no resource would hold whatever the policies say.
+  for (const char* rule : {R"(["only *:user/a may GetSecretValue on acs:kms:*:*:secret/*"])",
+                           R"(["only *:user/a may kms:GetSecretValue on secret/*"])"}) {
+    EXPECT_EQ(ask("SetRules", {{"Rules", rule}}).code, "InvalidParameter") << rule;
+    EXPECT_EQ(ask("CheckRules", {{"Rules", rule}}).code, "InvalidParameter") << rule;
+  }
 }
 
 // The role breaks it with every action on every secret.
