@@ -99,7 +99,7 @@ int run_access_key_list(const std::string& config_file, const Flags& flags) {
   const auto config = configured(config_file, flags);
   if (!config) return 1;
   if (const auto done = list(*config); !done)
-    return fail_with("the AccessKeys cannot be listed", done.error(), "stop the server first");
+    return fail_with("the AccessKeys cannot be listed", done.error(), stop_or_mend(done.error()));
   return 0;
 }
 
@@ -110,8 +110,9 @@ int run_access_key_new(const RootAccessKeyOptions& options, const std::string& c
   const auto key = issue(*config, options.remove);
   if (!key) {
     return fail_with("no AccessKey was made", key.error(),
-                     "stop the server first; if there are two already, give one up: strongroomd "
-                     "access-key ls, then --remove ID");
+                     stop_or_mend(key.error()) +
+                         "; if there are two already, give one up: strongroomd access-key ls, "
+                         "then --remove ID");
   }
   std::printf("AccessKeyId      %s\nAccessKeySecret  %s\n", key->id.c_str(),
               std::string(OperatorReveal::text(key->secret)).c_str());

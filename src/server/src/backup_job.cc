@@ -69,6 +69,11 @@ Result<ProvenRestore> prove_backup(const std::string& backup, const std::string&
 }
 
 Result<ProvenRestore> drill(const Config& config) {
+  if (config.backup.directory.empty()) {
+    return fail(ErrorKind::kInvalidInput, "Backup.NoPlace",
+                "backup.directory is not set, so nobody knows where the newest backup is; give "
+                "--set backup.directory=DIRECTORY");
+  }
   SR_TRY(const recovery::Listing listing,
          recovery::list_backups(config.backup.directory, SystemClock().now()));
   if (listing.backups.empty()) {

@@ -38,17 +38,26 @@ Result<std::vector<barrier::SlotSecret>> slots_of(const InitOptions& options, Ra
   return slots;
 }
 
+/// What starts the server over this directory.
+std::string serve_command(const InitOptions& options, const Config& config) {
+  return "strongroomd serve --data " + config.data_directory +
+         (options.seal_file.empty() ? " --set seal.passphrase_file=" + options.passphrase_file
+                                    : " --set seal.file=" + options.seal_file);
+}
+
 /// Nobody would have the key if it went to a full disk or to no output at all.
-Result<void> print_root_key(const StartedFacts& facts, const std::string& ca_file) {
+Result<void> print_root_key(const StartedFacts& facts, const std::string& ca_file,
+                            const std::string& serve) {
   errno = 0;
   std::printf(
       "account          %s\nAccessKeyId      %s\nAccessKeySecret  %s\nCA file          %s\n\n"
       "This is the only time the secret is shown. Keep it safe, make a RAM user for each "
       "application, and\n"
       "then disable this key (`strongroomd access-key new` makes another). Start the server with\n"
-      "`strongroomd serve`.\n",
+      "%s\n",
       facts.account.text().c_str(), facts.root_key_id.c_str(),
-      std::string(OperatorReveal::text(facts.root_key_secret)).c_str(), ca_file.c_str());
+      std::string(OperatorReveal::text(facts.root_key_secret)).c_str(), ca_file.c_str(),
+      serve.c_str());
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
   return fail(ErrorKind::kUnavailable, "NotPrinted",
               std::string("standard output cannot be written: ") + strerror(errno) +
@@ -71,10 +80,11 @@ int fail_halfway(const std::string& what, const Error& error, const InitOptions&
                        ", mend the cause above and run init again");
 }
 
-Result<void> finish(RunningServer& server, const Config& config, const std::string& mark) {
+Result<void> finish(RunningServer& server, const InitOptions& options, const Config& config,
+                    const std::string& mark) {
   const std::string ca_file = config.data_directory + "/ca.pem";
   SR_CHECK_OK(write_private_file(ca_file, server.facts().ca_pem));
-  SR_CHECK_OK(print_root_key(server.facts(), ca_file));
+  SR_CHECK_OK(print_root_key(server.facts(), ca_file, serve_command(options, config)));
   return remove_mark(mark, config.data_directory);
 }
 
@@ -107,7 +117,7 @@ int run_init(const InitOptions& options, const std::string& config_file, const F
   auto server = RunningServer::start(*config, std::move(*made), true);
   if (!server)
     return fail_halfway("the account could not be made", server.error(), options, *config);
-  if (const auto finished = finish(**server, *config, mark); !finished)
+  if (const auto finished = finish(**server, options, *config, mark); !finished)
     return fail_halfway("init could not finish", finished.error(), options, *config);
   (*server)->stop();
   return 0;

@@ -96,7 +96,8 @@ int run_restore(const RestoreOptions& options, const std::string& config_file, c
   if (!restored) return fail_with("nothing was restored", restored.error(), kTryAnother);
   std::printf(
       "Sessions (STS tokens) of before are dead. Whatever was written after the backup is gone:\n"
-      "rotate credentials that were changed since. Start the server with `strongroomd serve`.\n");
+      "rotate credentials that were changed since. Start the server with `strongroomd serve`,\n"
+      "over this --data and with the same seal.\n");
   if (options.audit.empty()) {
     std::printf(
         "Keys that were deleted after the backup are valid again. If the old audit log exists,\n"

@@ -86,8 +86,10 @@ Result<void> show_shares(const std::vector<SecretBytes>& shares) {
   return {};
 }
 
-/// What the holders type, one share a line.
+/// What the holders type, one share a line, not shown: they look at one screen, one after the
+/// other.
 Result<SecretBytes> ask_back(std::size_t needed) {
+  const HiddenInput hidden(STDIN_FILENO);
   std::vector<SecretBytes> shares;
   while (shares.size() < needed) {
     std::printf("share %zu of %zu, to prove that it was kept: ", shares.size() + 1, needed);

@@ -21,6 +21,18 @@ std::unexpected<Error> cannot_read(const std::string& what) {
 
 }  // namespace
 
+HiddenInput::HiddenInput(int descriptor) : descriptor_(descriptor) {
+  if (tcgetattr(descriptor, &before_) != 0) return;
+  termios quiet = before_;
+  quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  quiet.c_lflag |= ECHONL;
+  changed_ = tcsetattr(descriptor, TCSADRAIN, &quiet) == 0;
+}
+
+HiddenInput::~HiddenInput() {
+  if (changed_) tcsetattr(descriptor_, TCSADRAIN, &before_);
+}
+
 Result<SecretBytes> read_secret_line(int descriptor) {
   std::array<std::uint8_t, limits::kSecretLineBytesMax + 1> line{};
   std::size_t size = 0;

@@ -67,6 +67,11 @@ std::string unfinished_mark(const std::string& data_directory) {
   return data_directory + "/init-unfinished";
 }
 
+std::string stop_or_mend(const Error& error) {
+  return error.code() == "StoreInUse" ? "stop the server first"
+                                      : "mend the cause above and run it again";
+}
+
 int fail_with(const std::string& what, const Error& error, const std::string& next) {
   print_error(what, error, next);
   return 1;

@@ -23,6 +23,10 @@ bool hardened(const Config& config);
 /// has the root AccessKey.
 std::string unfinished_mark(const std::string& data_directory);
 
+/// What to do about a command that needs the store alone: stop the server, if that is what holds
+/// it; else what the error names.
+std::string stop_or_mend(const Error& error);
+
 /// Prints the error in four lines; returns exit code 1.
 int fail_with(const std::string& what, const Error& error, const std::string& next);
 

@@ -158,7 +158,8 @@ int run_keyring_rotate(const std::string& config_file, const Flags& flags) {
   const auto config = configured(config_file, flags);
   if (!config) return 1;
   const auto done = rotate(*config);
-  if (!done) return fail_with("the keyring was not rotated", done.error(), "stop the server first");
+  if (!done)
+    return fail_with("the keyring was not rotated", done.error(), stop_or_mend(done.error()));
   return 0;
 }
 
@@ -166,7 +167,7 @@ int run_compact(const std::string& config_file, const Flags& flags) {
   const auto config = configured(config_file, flags);
   if (!config) return 1;
   const auto done = compact(*config);
-  if (!done) return fail_with("nothing was compacted", done.error(), "stop the server first");
+  if (!done) return fail_with("nothing was compacted", done.error(), stop_or_mend(done.error()));
   return 0;
 }
 

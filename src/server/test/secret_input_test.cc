@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -138,6 +139,46 @@ TEST_F(SecretInput, LinesComeOneAfterTheOther) {
   EXPECT_EQ(test::reveal(*read_secret_line(out.get())), "one");
   EXPECT_EQ(test::reveal(*read_secret_line(out.get())), "two");
   EXPECT_TRUE(read_secret_line(out.get())->empty());
+}
+
+/// A terminal: what is typed at one end, what the program behind it reads at the other.
+class TerminalInput : public testing::Test {
+ protected:
+  void SetUp() override {
+    typed_ = Descriptor(posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK));
+    ASSERT_TRUE(typed_);
+    ASSERT_EQ(grantpt(typed_.get()), 0);
+    ASSERT_EQ(unlockpt(typed_.get()), 0);
+    std::array<char, 64> name{};
+    ASSERT_EQ(ptsname_r(typed_.get(), name.data(), name.size()), 0);
+    read_ = Descriptor(open(name.data(), O_RDWR | O_NOCTTY));
+    ASSERT_TRUE(read_);
+  }
+  void type(const std::string& text) { ASSERT_TRUE(write_all(typed_.get(), text)); }
+  std::string shown() {
+    std::string out(4096, '\0');
+    const auto got = read(typed_.get(), out.data(), out.size());
+    out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return out;
+  }
+
+  Descriptor typed_;
+  Descriptor read_;
+};
+
+TEST_F(TerminalInput, IsHiddenWhileAsked) {
+  {
+    const HiddenInput hidden(read_.get());
+    type("first-share\nsecond-share\n");  // both pasted at once
+    for (const char* share : {"first-share", "second-share"}) {
+      const auto line = read_secret_line(read_.get());
+      ASSERT_TRUE(line);
+      EXPECT_EQ(test::reveal(*line), share);
+    }
+    EXPECT_EQ(shown().find("share"), std::string::npos);
+  }
+  type("visible\n");
+  EXPECT_NE(shown().find("visible"), std::string::npos);
 }
 
 }  // namespace
