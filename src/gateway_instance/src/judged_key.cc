@@ -57,11 +57,22 @@ Result<JudgedKey> judge_alias(Call& call, std::string_view action, std::string_v
   return key;
 }
 
+/// The id or alias that an ARN of this account and region names; anything else as it is. The shared
+/// endpoint takes ARNs, and clients come here with the same setting.
+std::string_view without_arn(const Call& call, std::string_view text) {
+  const keys::Keys& keys = call.engines.keys;
+  const std::string key = keys.arn(call.account(), {});
+  const std::string alias = keys.alias_arn(call.account(), {});
+  if (text.starts_with(key)) return text.substr(key.size());
+  if (text.starts_with(alias + "alias/")) return text.substr(alias.size());
+  return text;
+}
+
 }  // namespace
 
 Result<JudgedKey> named_key(Call& call, std::string_view action, VersionChoice choice) {
-  const std::string_view text = call.parameters.text("KeyId");
-  if (text.empty()) return invalid("KeyId", "Name the key by its id or alias.");
+  const std::string_view text = without_arn(call, call.parameters.text("KeyId"));
+  if (text.empty()) return invalid("KeyId", "Name the key by its id, alias or ARN.");
   SR_TRY(JudgedKey key, text.starts_with("alias/") ? judge_alias(call, action, text)
                                                    : judge(call, action, std::string(text)));
   const std::string_view asked = call.parameters.text(kMigrationVersion);

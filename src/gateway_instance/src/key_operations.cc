@@ -369,12 +369,19 @@ Result<void> get_public_key(Call& call) {
   return {};
 }
 
-// The right is one on the instance: it names no key.
+// The right is one on the instance: it names no key, and a refusal names the instance.
 Result<void> generate_random(Call& call) {
   SR_TRY(const std::int64_t length, call.parameters.integer("Length", 0, 0, kRandomBytesMax));
   if (length == 0) return invalid("Length", "It must be from 1 to 64.");
-  SR_CHECK_OK(call.authorize("kms:GenerateRandom",
-                             "acs:kms:" + call.region() + ":" + call.account().text() + ":"));
+  const std::string own = "acs:kms:" + call.region() + ":" + call.account().text() + ":";
+  const auto allowed = call.authorize("kms:GenerateRandom", own);
+  call.note_resource(own + "keystore/" + std::string(call.gateway()));
+  if (!allowed && allowed.error().kind() == ErrorKind::kDenied) {
+    return fail(ErrorKind::kDenied, allowed.error().code(),
+                "This operation for " + own + "keystore/" + std::string(call.gateway()) +
+                    " is forbidden by permission system.");
+  }
+  SR_CHECK_OK(allowed);
   SR_CHECK_OK(
       call.engines.instances.require_usable(call.reader, call.account(), call.gateway(), call.now));
   std::array<std::uint8_t, kRandomBytesMax> bytes;

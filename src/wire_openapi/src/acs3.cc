@@ -36,9 +36,11 @@ std::optional<Scheme> scheme_of(std::string_view algorithm) {
   return std::nullopt;
 }
 
-// `Credential=…,SignedHeaders=…,Signature=…` in any order, each once (gateway.md §2.2).
+// `Credential=…,SignedHeaders=…,Signature=…` in any order, each once (gateway.md §2.2). The
+// Credential may be empty: a request without an AccessKeyId is refused as that, later.
 Result<Acs3Authorization> parse_fields(std::string_view text) {
   Acs3Authorization result;
+  bool has_credential = false;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const std::string_view piece = trimmed(text.substr(0, comma));
@@ -49,13 +51,15 @@ Result<Acs3Authorization> parse_fields(std::string_view text) {
                               : name == "SignedHeaders" ? &result.signed_headers
                               : name == "Signature"     ? &result.signature
                                                         : nullptr;
-    if (field == nullptr || equals == std::string_view::npos || !field->empty()) {
+    const bool again = field == &result.credential && has_credential;
+    if (field == nullptr || equals == std::string_view::npos || !field->empty() || again) {
       return incomplete(
           "Authorization must hold Credential, SignedHeaders and Signature, each once.");
     }
+    has_credential = has_credential || field == &result.credential;
     *field = piece.substr(equals + 1);
   }
-  if (result.credential.empty() || result.signed_headers.empty() || result.signature.empty()) {
+  if (!has_credential || result.signed_headers.empty() || result.signature.empty()) {
     return incomplete(
         "Authorization must hold Credential, SignedHeaders and Signature, each once.");
   }

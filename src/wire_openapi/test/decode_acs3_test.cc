@@ -85,7 +85,7 @@ TEST(DecodeAcs3, BrokenAuthorizationIsIncomplete) {
   for (const std::string& fields :
        {std::string(""), "Credential=K,SignedHeaders=" + minimum,
         "SignedHeaders=" + minimum + ",Signature=00", std::string("Credential=K,Signature=00"),
-        "Credential=,SignedHeaders=" + minimum + ",Signature=00",
+        "Credential=,Credential=,SignedHeaders=" + minimum + ",Signature=00",
         "Credential=K,Credential=L,SignedHeaders=" + minimum + ",Signature=00",
         "Credential=K,SignedHeaders=" + minimum + ",Signature=00,Signature=11",
         "Credential=K,SignedHeaders=" + minimum + ",Signature=00,Other=1",
@@ -96,6 +96,15 @@ TEST(DecodeAcs3, BrokenAuthorizationIsIncomplete) {
   }
   EXPECT_EQ(Decoded(acs3_request().with("Authorization", "ACS3-HMAC-SHA256")).code(),
             "IncompleteSignature");
+}
+
+// Whoever forgot the AccessKeyId is told that, not that the header is malformed.
+TEST(DecodeAcs3, AnEmptyCredentialIsAMissingAccessKeyId) {
+  const std::string text =
+      std::string("ACS3-HMAC-SHA256 Credential=,Signature=aa,SignedHeaders=") + kMinimum;
+  const Decoded decoded(acs3_request().with("Authorization", text));
+  ASSERT_TRUE(decoded.ok()) << decoded.message();
+  EXPECT_EQ(decoded.call().access_key_id, "");
 }
 
 TEST(DecodeAcs3, RequiredHeadersMustBeThereAndSigned) {

@@ -121,6 +121,25 @@ class Life(Applications):
             equal(len(app.generate_random(models.GenerateRandomRequest(length=64)).random), 64)
         with self.suite.case("GenerateRandom", "not more than 64"):
             self.refused("InvalidParameter", lambda: app.generate_random(models.GenerateRandomRequest(length=65)))
+        with self.suite.case("GenerateRandom", "a refusal names the instance"):
+            other = self.client("norandom", ["secret/*"], ["CryptoServiceSecretUser"])
+            try:
+                other.generate_random(models.GenerateRandomRequest(length=8))
+            except Exception as error:
+                assert f":keystore/{self.instance} is forbidden" in str(tea(error)), error
+            else:
+                raise AssertionError("succeeded")
+        with self.suite.case("Encrypt", "a key named by its ARN, and by an alias's"):
+            arn = self.call("DescribeKey", KeyId=key)["KeyMetadata"]["Arn"]
+            alias = f"alias/gcs-{self.tail}"
+            self.call("CreateAlias", KeyId=key, AliasName=alias)
+            for name in (arn, arn.replace(f"key/{key}", alias)):
+                made = app.encrypt(models.EncryptRequest(key_id=name, plaintext=b"by arn"))
+                equal(made.key_id, key)
+                opened = app.decrypt(models.DecryptRequest(key_id=name, ciphertext_blob=made.ciphertext_blob, iv=made.iv))
+                equal(opened.plaintext, b"by arn")
+            self.refused("Forbidden.KeyNotFound", lambda: app.encrypt(
+                models.EncryptRequest(key_id=arn.replace("cn-hangzhou", "cn-nowhere"), plaintext=b"x")))
         with self.suite.case("Encrypt", "a key outside the instance"):
             shared = self.call("CreateKey")["KeyMetadata"]["KeyId"]
             self.refused("Forbidden.KeyNotFound",

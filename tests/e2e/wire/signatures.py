@@ -104,6 +104,11 @@ def acs3():
                      f"ACS3-HMAC-SHA256 Credential={wire.access_key_id},SignedHeaders=,Signature="):
             answer = wire.send("POST", "/", {**base, "Authorization": text})
             assert answer.status == 400 and answer.code in ("IncompleteSignature", "MissingAccessKeyId"), repr(answer)
+    with suite.case("-", "ACS3: an empty Credential"):
+        names = ";".join(sorted([*base, "host"]))
+        refused(wire.send("POST", "/", {**base, "Authorization":
+                                        f"ACS3-HMAC-SHA256 Credential=,SignedHeaders={names},Signature=00"}),
+                "MissingAccessKeyId")
     with suite.case("-", "both schemes at once"):
         query = {"Action": "GetSecretValue", "Signature": "x", **READ}
         refused(wire.acs3("GetSecretValue", query), "IncompleteSignature")
