@@ -218,6 +218,27 @@ Result<SecretBytes> new_password(Session& session) {
   return SecretBytes::take(text);
 }
 
+/// Where the key is now: the answer itself holds it, and is printed in no format.
+int print_key_files(Format format, const std::string& id, const std::string& until,
+                    const std::string& base) {
+  const std::string key = base + ".json";
+  const std::string password = base + "_Password.txt";
+  if (format == Format::kJson) {
+    std::string json;
+    JsonWriter writer(json);
+    writer.begin_object();
+    writer.member("ClientKeyId", id);
+    writer.member("NotAfter", until);
+    writer.member("KeyFile", key);
+    writer.member("PasswordFile", password);
+    writer.end_object();
+    return print(json + "\n") ? kOk : kError;
+  }
+  const std::string table = pairs(
+      {{"Client key", id}, {"Valid until", until}, {"Key file", key}, {"Password", password}});
+  return print(format == Format::kTable ? table : id + "\n") ? kOk : kError;
+}
+
 /// The console's two files (openapi.md §11.4): clientKey_<id>.json and clientKey_<id>_Password.txt,
 /// without a line feed, which the Java clients would take for a part of the password.
 int write_key_files(Session& session, const client::Answer& answer, const SecretBytes& password,
@@ -244,19 +265,16 @@ int write_key_files(Session& session, const client::Answer& answer, const Secret
                                   "docs/errors.md"},
                           kError);
   }
-  const std::string table = pairs({{"Client key", id},
-                                   {"Valid until", std::string(root["NotAfter"].text())},
-                                   {"Key file", base + ".json"},
-                                   {"Password", base + "_Password.txt"}});
-  return print(session.format() == Format::kTable ? table : id + "\n") ? kOk : kError;
+  return print_key_files(session.format(), id, text(root["NotAfter"]), base);
 }
 
 // Looked at before the key is made: it is shown once.
 int create_key_files(Session& session, const std::string& what, ApiCall call,
                      const std::string& directory) {
-  if (!directory.empty() && access(directory.c_str(), W_OK | X_OK) != 0)
+  const std::string place = directory.empty() ? "." : directory;
+  if (access((place + "/").c_str(), W_OK | X_OK) != 0)
     return session.misused("the client key's files cannot be written",
-                           directory + " is no directory that you may write to",
+                           place + " is no directory that you may write to",
                            "name another with --out DIR");
   const auto password = new_password(session);
   if (!password) return session.failed("no password can be made", password.error());

@@ -54,6 +54,8 @@ int data_key_get(Session& session, const DataKeyOptions& options) {
   if (options.latest) call.parameters.push_back({"UseLatest", "true"});
   const auto answer = session.call("read data key \"" + options.name + "\"", call);
   if (!answer) return session.exit_code();
+  if (session.format() != Format::kTable && session.format() != Format::kRaw)
+    return session.print_answer(*answer, "", "");
   return Session::print_wiped(std::string(answer->json.root()["Plaintext"].text()) + "\n");
 }
 
