@@ -1,9 +1,9 @@
 #pragma once
-// Remembers verified signatures for the accepted window. The Instance API has no
-// nonce and its signatures are deterministic, so two honest equal calls within a second are the
-// same bytes: a repeat is accepted from the address that sent it first and, for
-// identity::kFleetMillis, from others, where the application may run too; unless the rules are
-// strict. After that it is refused from any other address.
+// Remembers verified signatures for the accepted window. The Instance API has no nonce and its
+// signatures are deterministic, so two honest equal calls within a second are the same bytes: a
+// repeat is accepted from the address that sent it first and, for identity::kFleetMillis, from
+// others, where the application may run too; unless the rules are strict. After that it is refused
+// from any other address.
 //
 // Bounded: when a shard is full its oldest minute is forgotten and requests dated in or before it
 // are refused from then on. Thread-safe.

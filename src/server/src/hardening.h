@@ -1,6 +1,6 @@
 #pragma once
-// What the process does to itself before it holds a key, and what the machine should not
-// offer. Called once, before any thread starts.
+// What the process does to itself before it holds a key, and what the machine should not offer.
+// Called once, before any thread starts.
 
 #include <string>
 #include <vector>

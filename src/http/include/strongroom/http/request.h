@@ -3,10 +3,10 @@
 // thread.
 //
 // The whole message is collected in one contiguous buffer of the reader, so everything in a Request
-// is a view into it and stays valid until consume(). Framing is strict (RFC 9112 and
-// more): Transfer-Encoding with Content-Length, repeated or listed lengths, signs, hex quirks,
-// chunk extensions, trailers, bare LF or CR, folded lines, NUL, blanks before a colon are refused
-// and the connection must be closed. Limits: base/limits.h. A reader between two requests holds no
+// is a view into it and stays valid until consume(). Framing is strict (RFC 9112 and more):
+// Transfer-Encoding with Content-Length, repeated or listed lengths, signs, hex quirks, chunk
+// extensions, trailers, bare LF or CR, folded lines, NUL, blanks before a colon are refused and the
+// connection must be closed. Limits: base/limits.h. A reader between two requests holds no
 // buffer.
 
 #include <cstddef>

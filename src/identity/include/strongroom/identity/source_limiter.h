@@ -1,9 +1,9 @@
 #pragma once
-// Slows down addresses whose requests keep failing authentication: each failure
-// takes a token of the source's bucket, and while the bucket is empty requests of that source are
-// refused before any key is looked up. Requests that verify cost nothing, so a busy honest client
-// is never slowed. An IPv6 source is its /64. Fixed memory: sources share one of 16,384 buckets by
-// a keyed hash. Lock-free, thread-safe.
+// Slows down addresses whose requests keep failing authentication: each failure takes a token of
+// the source's bucket, and while the bucket is empty requests of that source are refused before any
+// key is looked up. Requests that verify cost nothing, so a busy honest client is never slowed. An
+// IPv6 source is its /64. Fixed memory: sources share one of 16,384 buckets by a keyed hash.
+// Lock-free, thread-safe.
 
 #include <array>
 #include <atomic>
