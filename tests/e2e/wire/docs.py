@@ -1,5 +1,6 @@
 """What the documentation promises: the hand-signed request works, its known answer is right, every advised code has a section."""
 
+import glob
 import os
 import re
 import subprocess
@@ -15,6 +16,30 @@ suite = Suite("docs")
 def read(*path):
     with open(os.path.join(ROOT, *path), encoding="utf-8") as text:
         return text.read()
+
+
+def text_of(path):
+    """A page without its blocks of code."""
+    with open(path, encoding="utf-8") as text:
+        return re.sub(r"^```.*?^```", "", text.read(), flags=re.M | re.S)
+
+
+def anchors_of(text):
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def uneven_rows(text):
+    """Rows with more or fewer cells than the heading of their table: what is too much is not shown."""
+    cells = None
+    for line in text.split("\n"):
+        if not line.startswith("|"):
+            cells = None
+            continue
+        here = line.strip().replace("\\|", "").count("|")
+        if cells is not None and here != cells:
+            yield line
+        cells = cells or here
 
 
 with suite.case("GetSecretValue", "docs/sign-by-hand.md: the program runs"):
@@ -41,6 +66,22 @@ with suite.case("-", "docs/errors.md has a section for every code that the comma
     assert len(advised) > 20
     missing = [code for code in advised if not any(section.startswith(code) for section in sections)]
     equal([code for code in missing if code not in ("NotConfigured",)], [])
+
+with suite.case("-", "links lead somewhere, rows of a table have its cells"):
+    pages = [path for pattern in ("*.md", "docs/**/*.md", "src/*/README.md", "examples/**/*.md")
+             for path in glob.glob(os.path.join(ROOT, pattern), recursive=True)]
+    assert len(pages) > 40
+    anchors = {page: anchors_of(text_of(page)) for page in pages}
+    broken = []
+    for page in pages:
+        text = text_of(page)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            path, _, anchor = link.partition("#")
+            target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+            if not link.startswith("http") and (not os.path.exists(target) or anchor and anchor not in anchors.get(target, [anchor])):
+                broken.append((page, link))
+        broken += [(page, row[:60]) for row in uneven_rows(text)]
+    equal(broken, [])
 
 with suite.case("-", "docs/configuration.md lists every setting of the server"):
     explained = subprocess.run([DEFAULT_SERVER, "config", "explain"], capture_output=True,
