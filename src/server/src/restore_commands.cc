@@ -15,13 +15,21 @@
 namespace strongroom::server {
 namespace {
 
-constexpr const char* kTryAnother = "try another backup, or `strongroomd backup verify FILE`";
+/// Only what is wrong with the backup itself is mended by another one.
+std::string next_of(const Error& error) {
+  const std::string& code = error.code();
+  const bool of_backup =
+      (code.starts_with("Backup.") && code != "Backup.NoPlace") || code.starts_with("Proof.");
+  return of_backup ? "try another backup, or `strongroomd backup verify FILE`"
+                   : "mend the cause above and run it again";
+}
 
 int prove_only(const Config& config, const RestoreOptions& options) {
   const std::string scratch =
       options.scratch.empty() ? config.data_directory + ".proof" : options.scratch;
   const auto proven = prove_backup(options.from, scratch, config);
-  if (!proven) return fail_with("the backup cannot be restored", proven.error(), kTryAnother);
+  if (!proven)
+    return fail_with("the backup cannot be restored", proven.error(), next_of(proven.error()));
   std::printf("proven    %s\nbackup    %s of %s\nnothing was kept; restore without --verify\n",
               describe(proven->proof).c_str(), options.from.c_str(),
               format_utc(proven->manifest.head.created).c_str());
@@ -93,7 +101,8 @@ int run_restore(const RestoreOptions& options, const std::string& config_file, c
   if (!config) return 1;
   if (options.verify) return prove_only(*config, options);
   const auto restored = restore(*config, options);
-  if (!restored) return fail_with("nothing was restored", restored.error(), kTryAnother);
+  if (!restored)
+    return fail_with("nothing was restored", restored.error(), next_of(restored.error()));
   std::printf(
       "Sessions (STS tokens) of before are dead. Whatever was written after the backup is gone:\n"
       "rotate credentials that were changed since. Start the server with `strongroomd serve`,\n"
@@ -122,7 +131,7 @@ int run_drill(const std::string& scratch, const std::string& config_file, const 
   }
   if (const auto written = write_recovery_status(config->data_directory, status); !written)
     std::fprintf(stderr, "warning: %s\n", written.error().message().c_str());
-  if (!proven) return fail_with("the drill failed", proven.error(), kTryAnother);
+  if (!proven) return fail_with("the drill failed", proven.error(), next_of(proven.error()));
   std::printf("proven    %s\nbackup    %s of %s\n", status.last_proof.c_str(), proven->path.c_str(),
               format_utc(proven->manifest.head.created).c_str());
   return 0;

@@ -137,6 +137,12 @@ int run_upgrade_check(const std::string& config_file, const Flags& flags) {
   if (!config) return 1;
   const auto done = check(*config);
   if (!done) {
+    const std::string& code = done.error().code();
+    if (code.starts_with("Seal.") || code == "NoSealSlot") {  // nothing of the release was seen
+      return fail_with("the directory could not be opened", done.error(),
+                       "give what opens it, or open it with another slot: "
+                       "docs/runbooks/lost-slot.md");
+    }
     return fail_with("this release must not be switched to", done.error(),
                      "go on with the release that serves the directory now");
   }
