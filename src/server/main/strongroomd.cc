@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <string>
+#include <vector>
 
 #include "common_flags.h"
 #include "recovery_options.h"
@@ -9,6 +11,40 @@
 #include "strongroom/server/commands.h"
 
 namespace {
+
+/// What was not expected, without the words themselves: one of them may be a passphrase, and this
+/// line ends in logs. Only names of options are repeated.
+std::string unexpected(const std::vector<std::string>& extras) {
+  std::string options;
+  std::size_t others = 0;
+  for (const std::string& word : extras) {
+    const std::string name = word.substr(0, word.find('='));
+    const bool plain = name.size() > 2 && name.starts_with("--") &&
+                       name.find_first_not_of("-abcdefghijklmnopqrstuvwxyz") == std::string::npos;
+    if (plain) options += (options.empty() ? "" : ", ") + name;
+    if (!plain) ++others;
+  }
+  std::string why = options.empty() ? "" : "there is no option " + options;
+  if (others > 0) {
+    why += (why.empty() ? "" : "; ") + std::to_string(others) + (others == 1 ? " word" : " words") +
+           " too many, not repeated here: secrets are given in files, never as arguments";
+  }
+  return why;
+}
+
+int misused(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::string command = "strongroomd";
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().back();
+    command += " " + at->get_name();
+  }
+  const std::vector<std::string> extras = app.remaining(true);
+  std::cerr << "Error: the command line is not understood\n  why:  "
+            << (extras.empty() ? error.what() : unexpected(extras)) << "\n  next: " << command
+            << " --help\n";
+  return 2;
+}
 
 int run(int argc, char** argv) {
   using namespace strongroom::server;
@@ -63,7 +99,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return misused(app, error);
   }
   const Flags flags = common.flags();
   // Scripts start from an empty account; people get something to read.

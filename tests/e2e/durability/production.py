@@ -128,6 +128,23 @@ def passphrase_that_others_may_read(work):
     assert not os.path.exists(key), refused.stderr
 
 
+def mistyped():
+    """What stands in the command line by mistake is not repeated: it may be a passphrase."""
+    for words in (("seal", "slot", "add", "--passphrase", "hunter2"), ("seal", "slot", "add", "--passphrase=hunter2"),
+                  ("init", "hunter2"), ("serve", "-%hunter2")):
+        refused = run(*words)
+        equal(refused.returncode, 2, refused.stderr)
+        assert "hunter2" not in refused.stderr + refused.stdout and "next: strongroomd" in refused.stderr, refused.stderr
+
+
+def unsealed(work, data):
+    """Advice that fits: without a seal no server has to be stopped, no backup is to blame."""
+    for words in (("access-key", "ls", "--data", data), ("drill", "--data", data, "--set", "seal.file=" + os.path.join(work, "none"))):
+        refused = run(*words, *TOLD)
+        equal(refused.returncode, 1)
+        assert "next: mend the cause above" in refused.stderr, refused.stderr
+
+
 def weak_passphrases(work):
     """Whoever has a copy of the directory can guess as long as he likes."""
     passphrase = os.path.join(work, "weak")
@@ -202,8 +219,13 @@ def main():
             equal(made.returncode, 0, made.stderr)
             printed = made.stdout + made.stderr
             assert re.search(r"LTAI\w{20}", printed), printed
+            assert f"strongroomd serve --data {data} --set seal.file={key}\n" in printed, printed
             equal(os.stat(key).st_mode & 0o077, 0)
             assert run("init", "--data", data, "--seal-file", key + "2", "--seal-file-same-disk").returncode != 0
+        with suite.case("-", "a mistyped command line is not repeated"):
+            mistyped()
+        with suite.case("-", "advice fits what went wrong"):
+            unsealed(work, data)
         with suite.case("-", "init without an output fails, and nobody serves the account it made"):
             unfinished(work)
         with suite.case("-", "init leaves no key file behind where it cannot go on"):
