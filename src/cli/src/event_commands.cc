@@ -40,8 +40,23 @@ int event_list(Session& session, const EventOptions& options) {
 }
 
 int notify_add(Session& session, const NotifyOptions& options) {
+  if (options.address == "-" && options.secret_file == "-") {
+    return session.misused("both come from standard input",
+                           "address and secret cannot be told apart",
+                           "give the secret in a file: --secret-file FILE");
+  }
   ApiCall call{"AddNotifyTarget", {{"Name", options.name}}, client::kOwnVersion};
-  add(call, "Address", options.address);
+  std::optional<SecretBytes> address;  // of a robot or hook: whoever knows it may speak there
+  if (options.address == "-") {
+    int code = kOk;
+    const auto typed = take_value(session, {.positional = "-", .file = {}}, code);
+    if (!typed) return code;
+    auto line = without_line_end(*typed);
+    if (!line) return session.failed("there is no address", line.error());
+    address = std::move(*line);
+    call.parameters.push_back({"Address", "", &*address});
+  }
+  if (!address) add(call, "Address", options.address);
   add(call, "Kind", options.kind);
   add(call, "Level", options.level);
   add(call, "Events", options.events);

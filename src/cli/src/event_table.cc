@@ -32,7 +32,8 @@ void declare_notices(CLI::App& app, NotifyOptions& o, const AddVerb& verb) {
       true);
   for (auto* command : {added, removed, tested})
     command->add_option("name", o.name, "of the target")->required();
-  added->add_option("address", o.address, "https URL, or a mail address")->required();
+  added->add_option("address", o.address, "https URL, or a mail address; - for standard input")
+      ->required();
   added->add_option("--kind", o.kind, "webhook, dingtalk or mail")->capture_default_str();
   added->add_option("--level", o.level, "from which on")->capture_default_str();
   added->add_option("--events", o.events, "how their names begin");
