@@ -301,7 +301,7 @@ class Tree {
                        "a checkpoint kept elsewhere: nothing before it may have changed");
     verify->add_option("--proof", options.proof_file, "verify a proof instead of a log");
     verify->add_option("--receipt", options.receipt_file,
-                       "verify a receipt: the value of an x-strongroom-receipt header");
+                       "verify a receipt: a file with the value of an x-strongroom-receipt header");
     verify->add_option("--witness", options.witness_file,
                        "key of a witness: what it cosigned last must still be there");
     auto* copy = verb(*audit, "copy", "Copy what is signed, also beside the running server",

@@ -58,6 +58,10 @@ int broken(Session& session, const std::string& what, const Error& error) {
   const bool bad = error.kind() == ErrorKind::kCorrupt;
   std::string next = "give the log's directory, or the server's data directory";
   if (bad) next = "keep the directory as it is and compare it with a copy; see SECURITY.md";
+  if (error.code().starts_with("Malformed")) {  // nothing was compared yet
+    next = "give the whole file that strongroom audit prove wrote, or the header's value in a file";
+  }
+  if (error.code() == "NoSuchFile") next = "correct the path";
   if (error.code() == "AuditEntryNotFound") {
     next = "check the request id; a record joins the tree within a second, so try again";
   }
