@@ -23,6 +23,7 @@ constexpr std::array kAdviceByMessage = {
     Advice{"A Generic secret is not rotated",
            "strongroom put NAME -, or give it a function: strongroom rotation function NAME "
            "--target FUNCTION"},
+    Advice{"The TLS handshake", "is it the port of the shared endpoint? run: strongroom doctor"},
     Advice{"no version of this secret", "see what there is: strongroom secret versions NAME"},
     Advice{"this secret has no version", "see what there is: strongroom secret versions NAME"},
     Advice{"the secret has no version", "see what there is: strongroom secret versions NAME"},
@@ -93,7 +94,9 @@ constexpr std::array kAdvice = {
            "wait a moment and run the command again; then: strongroom status"},
     Advice{"ConnectFailed",
            "start the server (make run) or correct --endpoint, then: strongroom doctor"},
-    Advice{"ConnectionBroken", "run: strongroom doctor"},
+    Advice{
+        "ConnectionBroken",
+        "a change may have been made all the same: look before you repeat it; strongroom doctor"},
     Advice{"TlsVerifyFailed",
            "give the server's CA: --ca-file FILE or STRONGROOM_CA_FILE; then: strongroom doctor"},
     Advice{"InvalidCaFile", "give the server's CA: --ca-file FILE or STRONGROOM_CA_FILE"},

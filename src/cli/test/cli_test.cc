@@ -95,6 +95,14 @@ TEST(Failures, HaveExitCodesAndAdvice) {
   EXPECT_NE(failure.why.find("(request R)"), std::string::npos);
   EXPECT_NE(failure.next.find("secret ls"), std::string::npos);
   EXPECT_EQ(explain("cannot test the target", error).next.find("secret"), std::string::npos);
+  const client::ApiError instance{403, "Forbidden.DKMSInstanceNotFound", "", "R",
+                                  ErrorKind::kNotFound};
+  EXPECT_NE(explain("cannot read the instance", instance).next.find("instance ls"),
+            std::string::npos);
+  EXPECT_EQ(docs_anchor("EntityNotExist.User"), "docs/errors.md#entitynotexist");
+  EXPECT_EQ(docs_anchor("EntityNotExist.Target"), "docs/errors.md#entitynotexisttarget");
+  EXPECT_EQ(docs_anchor("InvalidParameter.UserName.InvalidChars"),
+            "docs/errors.md#invalidparameter");
   EXPECT_EQ(exit_code(ErrorKind::kDenied), kDenied);
   EXPECT_EQ(exit_code(ErrorKind::kUnauthenticated), kDenied);
   EXPECT_EQ(exit_code(ErrorKind::kNotFound), kNotFound);
