@@ -33,8 +33,8 @@ struct NewSecret {
   std::vector<keys::Tag> tags = {};
   std::string creator;  // ARN
   DataType data_type = DataType::kText;
-  bool key_named = false;  // by the caller; then DescribeSecret tells it
-  std::string instance_id = {};                         // empty: the shared service
+  bool key_named = false;        // by the caller; then DescribeSecret tells it
+  std::string instance_id = {};  // empty: the shared service
   std::shared_ptr<UsageTable::Reservation> place = {};  // of the instance's quota, if in one
   std::string policy = {};                              // as in Secret
   std::string owing_service = {};  // as in Secret; then the name may have ! in it, too
