@@ -29,7 +29,7 @@ std::optional<Chain> chain_of(Session& session, const std::string& given) {
   return Chain{*id, std::move(pem), std::move(*answer)};
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -49,12 +49,12 @@ std::string python(const Needed& n) {
          "from sdk.client import Client\n\n"
          "client = Client(Config(\n"
          "    protocol=\"https\", endpoint=" +
-         quoted(n.host) + ", ca_file_path=" + quoted(n.ca_file) +
+         json_text(n.host) + ", ca_file_path=" + json_text(n.ca_file) +
          ",\n"
          "    client_key_file=os.environ[\"CLIENT_KEY_FILE\"], "
          "password=os.environ[\"CLIENT_KEY_PASSWORD\"]))\n"
          "print(client.get_secret_value(models.GetSecretValueRequest(secret_name=" +
-         quoted(n.secret) + ")).secret_data)\n";
+         json_text(n.secret) + ")).secret_data)\n";
 }
 
 std::string java(const Needed& n) {
@@ -66,13 +66,13 @@ std::string java(const Needed& n) {
          "  public static void main(String[] args) throws Exception {\n"
          "    Client client = new Client(new Config().setProtocol(\"https\")\n"
          "        .setEndpoint(" +
-         quoted(n.host) + ").setCaFilePath(" + quoted(n.ca_file) +
+         json_text(n.host) + ").setCaFilePath(" + json_text(n.ca_file) +
          ")\n"
          "        .setClientKeyFile(System.getenv(\"CLIENT_KEY_FILE\"))\n"
          "        .setPassword(System.getenv(\"CLIENT_KEY_PASSWORD\")));\n"
          "    System.out.println(client.getSecretValue(\n"
          "        new GetSecretValueRequest().setSecretName(" +
-         quoted(n.secret) + ")).getSecretData());\n  }\n}\n";
+         json_text(n.secret) + ")).getSecretData());\n  }\n}\n";
 }
 
 std::string go(const Needed& n) {
@@ -85,14 +85,14 @@ std::string go(const Needed& n) {
          "func main() {\n"
          "\tclient, err := sdk.NewClient(&openapi.Config{Protocol: tea.String(\"https\"),\n"
          "\t\tEndpoint: tea.String(" +
-         quoted(n.host) + "), CaFilePath: tea.String(" + quoted(n.ca_file) +
+         json_text(n.host) + "), CaFilePath: tea.String(" + json_text(n.ca_file) +
          "),\n"
          "\t\tClientKeyFile: tea.String(os.Getenv(\"CLIENT_KEY_FILE\")),\n"
          "\t\tPassword:      tea.String(os.Getenv(\"CLIENT_KEY_PASSWORD\"))})\n"
          "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
          "\tfound, err := client.GetSecretValue(&sdk.GetSecretValueRequest{SecretName: "
          "tea.String(" +
-         quoted(n.secret) +
+         json_text(n.secret) +
          ")})\n"
          "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
          "\tfmt.Println(*found.SecretData)\n}\n";
@@ -108,15 +108,15 @@ std::string node(const Needed& n) {
          "const Core = require('@alicloud/pop-core');\n"
          "const client = new Core({\n"
          "  endpoint: 'https://' + " +
-         quoted(n.host) +
+         json_text(n.host) +
          ", apiVersion: '2016-01-20',\n"
          "  opts: { agent: new https.Agent({ ca: fs.readFileSync(" +
-         quoted(n.ca_file) +
+         json_text(n.ca_file) +
          ") }) },\n"
          "  accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,\n"
          "  accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET });\n"
          "client.request('GetSecretValue', { SecretName: " +
-         quoted(n.secret) + " })\n  .then((answer) => console.log(answer.SecretData));\n";
+         json_text(n.secret) + " })\n  .then((answer) => console.log(answer.SecretData));\n";
 }
 
 }  // namespace

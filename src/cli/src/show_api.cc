@@ -7,7 +7,7 @@
 namespace strongroom::cli {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -15,7 +15,7 @@ std::string quoted(std::string_view text) {
 
 /// An expression for the value: masked ones come from the program's own variable.
 std::string value_of(const client::Parameter& parameter) {
-  return parameter.secret != nullptr ? "value" : quoted(parameter.value);
+  return parameter.secret != nullptr ? "value" : json_text(parameter.value);
 }
 
 /// "SecretName": "x", ... with the language's own separators.
@@ -23,7 +23,7 @@ std::string entries(const client::ApiCall& call, std::string_view open, std::str
   std::string out;
   for (const auto& parameter : call.parameters) {
     if (!out.empty()) out += ", ";
-    out.append(open).append(quoted(parameter.name)).append(between).append(value_of(parameter));
+    out.append(open).append(json_text(parameter.name)).append(between).append(value_of(parameter));
   }
   return out;
 }
@@ -53,7 +53,8 @@ std::string python(const client::ApiCall& call, const Configuration& configurati
          if_value(call, "value = sys.stdin.read()\n") +
          "client = Client(models.Config(\n"
          "    endpoint=" +
-         quoted(configuration.endpoint.value) + ", ca=" + quoted(configuration.ca_file.value) +
+         json_text(configuration.endpoint.value) +
+         ", ca=" + json_text(configuration.ca_file.value) +
          ",\n"
          "    access_key_id=os.environ[\"ALIBABA_CLOUD_ACCESS_KEY_ID\"],\n" +
          if_session(configuration,
@@ -61,7 +62,7 @@ std::string python(const client::ApiCall& call, const Configuration& configurati
          "    access_key_secret=os.environ[\"ALIBABA_CLOUD_ACCESS_KEY_SECRET\"]))\n"
          "print(client.call_api(\n"
          "    models.Params(action=" +
-         quoted(call.action) + ", version=" + quoted(call.version) +
+         json_text(call.action) + ", version=" + json_text(call.version) +
          ", protocol=\"HTTPS\", method=\"POST\",\n"
          "                  auth_type=\"AK\", style=\"RPC\", pathname=\"/\", "
          "req_body_type=\"formData\", body_type=\"json\"),\n"
@@ -86,12 +87,12 @@ std::string go(const client::ApiCall& call, const Configuration& configuration) 
                   "\ttyped, err := io.ReadAll(os.Stdin)\n"
                   "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
                   "\tvalue := string(typed)\n") +
-         "\tca, err := os.ReadFile(" + quoted(configuration.ca_file.value) +
+         "\tca, err := os.ReadFile(" + json_text(configuration.ca_file.value) +
          ")\n"
          "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
          "\tclient, err := openapi.NewClient(&openapi.Config{\n"
          "\t\tEndpoint: tea.String(" +
-         quoted(configuration.endpoint.value) +
+         json_text(configuration.endpoint.value) +
          "), Ca: tea.String(string(ca)),\n"
          "\t\tAccessKeyId: tea.String(os.Getenv(\"ALIBABA_CLOUD_ACCESS_KEY_ID\")),\n" +
          if_session(
@@ -101,7 +102,7 @@ std::string go(const client::ApiCall& call, const Configuration& configuration) 
          "\tif err != nil {\n\t\tlog.Fatal(err)\n\t}\n"
          "\tanswer, err := client.CallApi(&openapi.Params{\n"
          "\t\tAction: tea.String(" +
-         quoted(call.action) + "), Version: tea.String(" + quoted(call.version) +
+         json_text(call.action) + "), Version: tea.String(" + json_text(call.version) +
          "),\n"
          "\t\tProtocol: tea.String(\"HTTPS\"), Method: tea.String(\"POST\"), AuthType: "
          "tea.String(\"AK\"), Style: tea.String(\"RPC\"),\n"
@@ -118,7 +119,7 @@ std::string go(const client::ApiCall& call, const Configuration& configuration) 
 std::string java(const client::ApiCall& call, const Configuration& configuration) {
   std::string puts;
   for (const auto& parameter : call.parameters) {
-    puts += "    body.put(" + quoted(parameter.name) + ", " + value_of(parameter) + ");\n";
+    puts += "    body.put(" + json_text(parameter.name) + ", " + value_of(parameter) + ");\n";
   }
   return "// Java: com.aliyun:tea-openapi; run it with: java -cp \"$CLASSPATH\" Call.java\n"
          "import com.aliyun.teaopenapi.Client;\n"
@@ -130,8 +131,8 @@ std::string java(const client::ApiCall& call, const Configuration& configuration
          "  public static void main(String[] args) throws Exception {\n"
          "    Client client = new Client(new Config()\n"
          "        .setEndpoint(" +
-         quoted(configuration.endpoint.value) + ").setCa(Files.readString(Path.of(" +
-         quoted(configuration.ca_file.value) +
+         json_text(configuration.endpoint.value) + ").setCa(Files.readString(Path.of(" +
+         json_text(configuration.ca_file.value) +
          ")))\n"
          "        .setAccessKeyId(System.getenv(\"ALIBABA_CLOUD_ACCESS_KEY_ID\"))\n" +
          if_session(
@@ -142,7 +143,7 @@ std::string java(const client::ApiCall& call, const Configuration& configuration
          "    Map<String, Object> body = new HashMap<>();\n" + puts +
          "    Map<String, ?> answer = client.callApi(new Params()\n"
          "        .setAction(" +
-         quoted(call.action) + ").setVersion(" + quoted(call.version) +
+         json_text(call.action) + ").setVersion(" + json_text(call.version) +
          ").setProtocol(\"HTTPS\").setMethod(\"POST\")\n"
          "        .setAuthType(\"AK\").setStyle(\"RPC\").setPathname(\"/\")\n"
          "        .setReqBodyType(\"formData\").setBodyType(\"json\"),\n"
@@ -160,14 +161,14 @@ std::string node(const client::ApiCall& call, const Configuration& configuration
          if_value(call, "const value = require('fs').readFileSync(0, 'utf8');\n") +
          "const client = new RPCClient({\n"
          "  endpoint: " +
-         quoted("https://" + configuration.endpoint.value) +
-         ", apiVersion: " + quoted(call.version) +
+         json_text("https://" + configuration.endpoint.value) +
+         ", apiVersion: " + json_text(call.version) +
          ",\n"
          "  accessKeyId: process.env.ALIBABA_CLOUD_ACCESS_KEY_ID,\n" +
          if_session(configuration, "  securityToken: process.env.ALIBABA_CLOUD_SECURITY_TOKEN,\n") +
          "  accessKeySecret: process.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET });\n"
          "client.request(" +
-         quoted(call.action) + ", {" + entries(call, "", ": ") +
+         json_text(call.action) + ", {" + entries(call, "", ": ") +
          "}, { method: 'POST' })\n"
          "  .then((answer) => console.log(answer));\n";
 }
