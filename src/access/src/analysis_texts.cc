@@ -4,6 +4,7 @@
 #include <deque>
 #include <set>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::access {
@@ -12,10 +13,6 @@ namespace {
 // What a tag's value may be made of.
 constexpr std::string_view kCharacters =
     "xyzabcdefghijklmnopqrstuvwABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/\\_-.+=:@ ";
-
-char folded(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 /// Walks all patterns at once. A state is, for each pattern and each place in it, '1' if a text
 /// read so far can have been matched up to there.
@@ -70,7 +67,7 @@ class Walk {
  private:
   static bool fits(const TextPattern& pattern, char wanted, char c) {
     if (pattern.wildcards && wanted == '?') return true;
-    return wanted == c || (pattern.ignores_case && folded(wanted) == folded(c));
+    return wanted == c || (pattern.ignores_case && lower1(wanted) == lower1(c));
   }
   // A star may be empty.
   static void close(const TextPattern& pattern, std::string& places) {
@@ -91,7 +88,7 @@ std::string alphabet_of(std::span<const TextPattern> patterns) {
   bool other = false;
   for (const char c : kCharacters) {
     const bool is_named = std::ranges::any_of(
-        named, [&](char one) { return one == c || (ignores && folded(one) == folded(c)); });
+        named, [&](char one) { return one == c || (ignores && lower1(one) == lower1(c)); });
     if (is_named || !other) out += c;
     other = other || !is_named;
   }

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "strongroom/base/ascii.h"
+
 namespace strongroom::age {
 namespace {
 
@@ -34,10 +36,6 @@ class Checksum {
   std::uint32_t state_ = 1;
 };
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool one_case(std::string_view text) {
   bool upper_seen = false;
   bool lower_seen = false;
@@ -57,7 +55,7 @@ std::optional<std::string_view> after_prefix(std::string_view text, std::string_
   if (text.size() <= prefix.size() || text[prefix.size()] != '1' || !one_case(text))
     return std::nullopt;
   for (std::size_t i = 0; i < prefix.size(); ++i) {
-    if (lower(text[i]) != prefix[i]) return std::nullopt;
+    if (lower1(text[i]) != prefix[i]) return std::nullopt;
   }
   return text.substr(prefix.size() + 1);
 }
@@ -95,7 +93,7 @@ bool bech32_decode(std::string_view text, std::string_view prefix, std::span<std
   unsigned held = 0;
   std::size_t filled = 0;
   for (std::size_t i = 0; i < digits->size(); ++i) {
-    const std::size_t digit = kDigits.find(lower((*digits)[i]));
+    const std::size_t digit = kDigits.find(lower1((*digits)[i]));
     if (digit == std::string_view::npos) return false;
     checksum.add(static_cast<std::uint32_t>(digit));
     if (i >= digits->size() - kChecksumDigits) continue;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "hex.h"
 #include "strongroom/base/percent.h"
 
 namespace strongroom {
@@ -11,13 +12,6 @@ namespace {
 
 constexpr char kHexLower[] = "0123456789abcdef";
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 constexpr std::array<std::int8_t, 256> make_base64_table() {
   std::array<std::int8_t, 256> table{};

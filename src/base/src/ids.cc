@@ -1,28 +1,14 @@
 #include "strongroom/base/ids.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstring>
-#include <system_error>
+
+#include "hex.h"
 
 namespace strongroom {
 namespace {
 
 constexpr std::uint64_t kAccountFirst = 1'000'000'000'000'000;
 constexpr std::uint64_t kAccountCount = 9'000'000'000'000'000;
-
-constexpr std::uint8_t kNoDigit = 0xFF;
-constexpr std::array<std::uint8_t, 256> make_hex_values() {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoDigit);
-  for (std::uint8_t i = 0; i < 16; ++i) {
-    values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
-    values[static_cast<unsigned char>("0123456789ABCDEF"[i])] = i;
-  }
-  return values;
-}
-constexpr auto kHexValues = make_hex_values();
 
 }  // namespace
 
@@ -47,9 +33,9 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
   const char* at = text.data();
   for (std::uint8_t& byte : id.bytes_) {
     if (*at == '-') ++at;
-    const std::uint8_t high = kHexValues[static_cast<unsigned char>(at[0])];
-    const std::uint8_t low = kHexValues[static_cast<unsigned char>(at[1])];
-    if (std::max(high, low) == kNoDigit) return std::nullopt;
+    const int high = hex_value(at[0]);
+    const int low = hex_value(at[1]);
+    if (high < 0 || low < 0) return std::nullopt;
     byte = static_cast<std::uint8_t>(high << 4 | low);
     at += 2;
   }

@@ -10,14 +10,6 @@
 namespace strongroom::cli {
 namespace {
 
-std::string words_below(const CLI::App& command) {
-  std::string words;
-  for (const CLI::App* one : command.get_subcommands(nullptr)) {
-    words += (words.empty() ? "" : " ") + one->get_name();
-  }
-  return words;
-}
-
 std::string options_of(const CLI::App& command) {
   std::string words;
   for (const CLI::Option* one : command.get_options()) {
@@ -49,9 +41,9 @@ void each_command(const CLI::App& parent, const std::string& path,
 
 /// The lines of a `case` over the words typed so far: what may follow. zsh and bash read them.
 std::string cases(const CLI::App& app) {
-  std::string out = "    \"\") next=\"" + words_below(app) + "\" ;;\n";
+  std::string out = "    \"\") next=\"" + names_below(app, " ") + "\" ;;\n";
   each_command(app, "", [&out](const CLI::App& command, const std::string& path) {
-    std::string next = words_below(command);
+    std::string next = names_below(command, " ");
     if (path == "completion ") next = "bash zsh fish";
     out += "    \"" + path + "\") next=\"" + next + "\" options=\"" + options_of(command) + "\"" +
            (takes_secret(command, path) ? " names=1" : "") + " ;;\n";
@@ -120,7 +112,7 @@ std::string fish(const CLI::App& app) {
       "function __strongroom_names\n  strongroom ls -o raw 2>/dev/null\nend\n"
       "complete -c strongroom -f\n"
       "complete -c strongroom -n __fish_use_subcommand -a \"" +
-      words_below(app) + "\"\n";
+      names_below(app, " ") + "\"\n";
   each_command(app, "", [&out](const CLI::App& command, const std::string& path) {
     std::string seen;
     for (std::size_t at = 0; at < path.size();) {
@@ -129,7 +121,7 @@ std::string fish(const CLI::App& app) {
               path.substr(at, end - at);
       at = end + 1;
     }
-    const std::string next = path == "completion " ? "bash zsh fish" : words_below(command);
+    const std::string next = path == "completion " ? "bash zsh fish" : names_below(command, " ");
     const std::string line = "complete -c strongroom -n \"" + seen;
     if (!next.empty())
       out += line + "; and not __fish_seen_subcommand_from " + next + "\" -a \"" + next + "\"\n";

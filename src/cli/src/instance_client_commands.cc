@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "commands.h"
-#include "strongroom/base/json_writer.h"
 #include "terminal.h"
 
 namespace strongroom::cli {
@@ -27,12 +26,6 @@ std::optional<Chain> chain_of(Session& session, const std::string& given) {
   if (!answer) return std::nullopt;
   std::string pem(answer->json.root()["KmsInstance"]["CaCertificateChainPem"].text());
   return Chain{*id, std::move(pem), std::move(*answer)};
-}
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
 }
 
 struct Needed {

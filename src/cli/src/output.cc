@@ -159,6 +159,12 @@ std::string to_yaml(const Value& value, std::string_view concealed) {
   return out;
 }
 
+std::string json_text(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
 std::string json_array(const std::vector<std::string>& texts) {
   std::string json;
   JsonWriter writer(json);

@@ -29,6 +29,8 @@ inline constexpr std::string_view kConcealed = "********";
 std::string to_yaml(const client::Value& value, std::string_view concealed = {});
 /// JSON of the value, members in their order. A member called `concealed` is masked.
 std::string to_json(const client::Value& value, std::string_view concealed = {});
+/// The text as a JSON string, which is one in Python, Java, Go and JavaScript, too.
+std::string json_text(std::string_view text);
 /// A JSON array of the texts.
 std::string json_array(const std::vector<std::string>& texts);
 /// NAME='value' for each text and number, names upper-case with _ between words; what lies in an

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "files.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/json_writer.h"
 #include "strongroom/policy/policy.h"
@@ -56,10 +57,7 @@ std::string prefix_of(std::string service) {
   for (const auto& [product, prefix] : kOthers) {
     if (service == product) return std::string(prefix);
   }
-  std::ranges::transform(service, service.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return service;
+  return lowered(service);
 }
 
 /// What an audit entry says of its request.

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
-#include "strongroom/base/json_writer.h"
+#include "output.h"
 
 namespace strongroom::cli {
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
 
 /// An expression for the value: masked ones come from the program's own variable.
 std::string value_of(const client::Parameter& parameter) {

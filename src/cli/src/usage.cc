@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "strongroom/base/unknown_words.h"
+
 namespace strongroom::cli {
 namespace {
 
@@ -68,13 +70,6 @@ std::string meant(const CLI::App& parent, const std::string& word) {
   return best;
 }
 
-std::string names_below(const CLI::App& parent) {
-  std::string names;
-  for (const CLI::App* command : parent.get_subcommands(nullptr))
-    names += (names.empty() ? "" : ", ") + command->get_name();
-  return names;
-}
-
 bool is_server_command(std::string_view word) {
   constexpr std::string_view kCommands[] = {"access-key", "config", "dev", "init", "root", "serve"};
   return std::ranges::find(kCommands, word) != std::end(kCommands);
@@ -89,29 +84,14 @@ Failure unknown_command(const CLI::App& parent, const std::string& path, const s
   }
   const std::string near = meant(parent, word);
   return {"there is no command \"" + path + " " + word + "\"",
-          "after " + path + " comes one of: " + names_below(parent),
+          "after " + path + " comes one of: " + names_below(parent, ", "),
           path + (near.empty() ? " --help" : " " + near + " --help"), path + " --help"};
-}
-
-/// The name of an option as it was typed, without a value; empty if it may be no name.
-std::string option_name(const std::string& word) {
-  const std::string name = word.substr(0, word.find('='));
-  const bool plain =
-      name.size() > 2 && name.starts_with("--") &&
-      std::ranges::all_of(name, [](char c) { return c == '-' || (c >= 'a' && c <= 'z'); });
-  return plain ? name : std::string();
 }
 
 /// Words and options that the command does not take.
 Failure unexpected(const CLI::App& app, const std::vector<std::string>& extras) {
   const CLI::App& command = innermost(app);
-  std::string options;
-  std::size_t others = 0;
-  for (const std::string& word : extras) {
-    const std::string name = option_name(word);
-    if (name.empty()) ++others;
-    if (!name.empty()) options += (options.empty() ? "" : ", ") + name;
-  }
+  const auto [options, others] = unknown_words(extras);
   std::string why;
   if (!options.empty()) why = "it has no option " + options;
   if (others > 0) {
@@ -129,6 +109,13 @@ Failure unexpected(const CLI::App& app, const std::vector<std::string>& extras) 
 }
 
 }  // namespace
+
+std::string names_below(const CLI::App& parent, std::string_view between) {
+  std::string names;
+  for (const CLI::App* command : parent.get_subcommands(nullptr))
+    names.append(names.empty() ? "" : between).append(command->get_name());
+  return names;
+}
 
 std::string value_advice(std::string_view command) {
   return "printf %s \"$VALUE\" | strongroom " + std::string(command) +
@@ -149,7 +136,7 @@ Failure misunderstood(const CLI::App& app, const CLI::ParseError& error, std::st
   }
   if (incomplete && extras.empty()) {
     return {"the command line is not understood",
-            "after " + path + " comes one of: " + names_below(command), path + " --help",
+            "after " + path + " comes one of: " + names_below(command, ", "), path + " --help",
             path + " --help"};
   }
   if (!extras.empty()) return unexpected(app, extras);

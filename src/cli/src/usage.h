@@ -10,6 +10,9 @@
 
 namespace strongroom::cli {
 
+/// Names of the commands right below `parent`.
+std::string names_below(const CLI::App& parent, std::string_view between);
+
 /// How a value is given to `command` ("secret put NAME -"), for whoever put one into the command
 /// line.
 std::string value_advice(std::string_view command);

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "reveal.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/http/answer_buffer.h"
@@ -19,12 +20,6 @@ std::unexpected<Error> malformed(std::string why) {
   return fail(ErrorKind::kInvalidInput, "MalformedAnswer",
               "The answer is not HTTP/1.1 as expected: " + std::move(why) +
                   ". Is the endpoint a Strongroom?");
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? x + 32 : x) == (y >= 'A' && y <= 'Z' ? y + 32 : y);
-  });
 }
 
 std::string_view trim(std::string_view text) {
@@ -52,20 +47,20 @@ Result<void> take_field(std::string_view line, Head& head) {
   if (colon == std::string_view::npos) return malformed("a header field without a colon");
   const auto name = line.substr(0, colon);
   const auto value = trim(line.substr(colon + 1));
-  if (same_name(name, "content-length")) {
+  if (equals_any_case(name, "content-length")) {
     std::size_t length = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
     if (error != std::errc() || end != value.data() + value.size() || head.length) {
       return malformed("its Content-Length");
     }
     head.length = length;
-  } else if (same_name(name, "transfer-encoding")) {
+  } else if (equals_any_case(name, "transfer-encoding")) {
     return malformed("it has a Transfer-Encoding");
-  } else if (same_name(name, "connection")) {
-    head.close = same_name(value, "close");
-  } else if (same_name(name, "x-acs-request-id")) {
+  } else if (equals_any_case(name, "connection")) {
+    head.close = equals_any_case(value, "close");
+  } else if (equals_any_case(name, "x-acs-request-id")) {
     head.request_id = value;
-  } else if (same_name(name, "date")) {
+  } else if (equals_any_case(name, "date")) {
     head.date = parse_date(value);
   }
   return {};

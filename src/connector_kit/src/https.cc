@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/dial/connection.h"
 
@@ -17,14 +18,6 @@ constexpr std::size_t kStatusAt = 9;  // "HTTP/1.1 200 …"
 constexpr std::size_t kStatusChars = 3;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 std::optional<std::size_t> number_of(std::string_view text) {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -37,7 +30,7 @@ std::optional<std::size_t> whole_size(std::string_view got) {
   const std::size_t end = got.find(kHeadEnd);
   if (end == std::string_view::npos) return std::nullopt;
   HttpAnswer head;
-  head.fields = lower(got.substr(0, end + 2));
+  head.fields = lowered(got.substr(0, end + 2));
   const auto length = number_of(head.field("content-length"));
   if (!length) return std::nullopt;
   return end + kHeadEnd.size() + *length;
@@ -100,7 +93,7 @@ Attempt<HttpAnswer> parse(std::string_view got, std::string_view what) {
   if (!status) return no_answer(what);
   HttpAnswer answer;
   answer.status = static_cast<int>(*status);
-  answer.fields = lower(got.substr(0, end + 2));
+  answer.fields = lowered(got.substr(0, end + 2));
   const std::string_view rest = got.substr(end + kHeadEnd.size());
   if (answer.field("transfer-encoding") == "chunked") {
     auto chunks = joined_chunks(rest);

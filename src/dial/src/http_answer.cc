@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/time.h"
 
 namespace strongroom::dial {
@@ -19,14 +20,6 @@ constexpr std::size_t kTrailerBytesMax = 8U << 10;
 std::unexpected<Error> malformed(std::string_view why) {
   return fail(ErrorKind::kUnavailable, "MalformedAnswer",
               "The answer cannot be used: " + std::string(why) + ".");
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
 }
 
 std::string_view trim(std::string_view text) {
@@ -55,14 +48,14 @@ Result<Framing> framing_of(std::string_view fields) {
     fields.remove_prefix(std::min(fields.size(), line.size() + kLineEnd.size()));
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return malformed("a header field has no colon");
-    const std::string name = lower(line.substr(0, colon));
+    const std::string name = lowered(line.substr(0, colon));
     const std::string_view value = trim(line.substr(colon + 1));
     if (name == "content-length") {
       const auto length = number_of(value, 10);
       if (!length || out.length) return malformed("its Content-Length is wrong");
       out.length = length;
     } else if (name == "transfer-encoding") {
-      if (lower(value) != "chunked" || out.chunked) {
+      if (lowered(value) != "chunked" || out.chunked) {
         return malformed("it has another Transfer-Encoding than chunked");
       }
       out.chunked = true;

@@ -60,6 +60,7 @@ Result<JudgedKey> judge_alias(Call& call, std::string_view action, std::string_v
 /// The id or alias that an ARN of this account and region names; anything else as it is. The shared
 /// endpoint takes ARNs, and clients come here with the same setting.
 std::string_view without_arn(const Call& call, std::string_view text) {
+  if (!text.starts_with("acs:")) return text;
   const keys::Keys& keys = call.engines.keys;
   const std::string key = keys.arn(call.account(), {});
   const std::string alias = keys.alias_arn(call.account(), {});

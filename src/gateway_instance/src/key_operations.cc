@@ -375,11 +375,11 @@ Result<void> generate_random(Call& call) {
   if (length == 0) return invalid("Length", "It must be from 1 to 64.");
   const std::string own = "acs:kms:" + call.region() + ":" + call.account().text() + ":";
   const auto allowed = call.authorize("kms:GenerateRandom", own);
-  call.note_resource(own + "keystore/" + std::string(call.gateway()));
+  const std::string instance = call.engines.instances.arn(call.account(), call.gateway());
+  call.note_resource(instance);
   if (!allowed && allowed.error().kind() == ErrorKind::kDenied) {
     return fail(ErrorKind::kDenied, allowed.error().code(),
-                "This operation for " + own + "keystore/" + std::string(call.gateway()) +
-                    " is forbidden by permission system.");
+                "This operation for " + instance + " is forbidden by permission system.");
   }
   SR_CHECK_OK(allowed);
   SR_CHECK_OK(

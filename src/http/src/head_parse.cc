@@ -6,6 +6,7 @@
 #include <array>
 
 #include "refusals.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/limits.h"
 #include "usual_head.h"
 
@@ -252,10 +253,7 @@ const Refusal* split_target(Head& head, const std::string_view* host) {
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto lower = [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    };
-    if (lower(a[i]) != lower(b[i])) return false;
+    if (lower1(a[i]) != lower1(b[i])) return false;
   }
   return true;
 }

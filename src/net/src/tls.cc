@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/check.h"
 #include "strongroom/base/time.h"
 
@@ -182,11 +183,7 @@ Result<void> demand_clients(SSL_CTX* context, const std::string& pem) {
 
 // As a client wrote it; null stands for no name.
 std::string lower_name(const char* name) {
-  std::string lower(name != nullptr ? name : "");
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
+  return lowered(name != nullptr ? name : "");
 }
 
 int choose_certificate(SSL* ssl, int* alert, void* names) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "refused.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/dial/url.h"
 
 namespace strongroom::notify {
@@ -21,10 +22,7 @@ std::optional<std::size_t> length_of(std::string_view answer) {
   constexpr std::string_view kField = "\r\ncontent-length:";
   const std::size_t end = answer.find("\r\n\r\n");
   if (end == std::string_view::npos) return std::nullopt;
-  std::string head(answer.substr(0, end + 2));
-  std::ranges::transform(head, head.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string head = lowered(answer.substr(0, end + 2));
   std::size_t at = head.find(kField);
   if (at == std::string::npos) return std::nullopt;
   at = head.find_first_not_of(' ', at + kField.size());

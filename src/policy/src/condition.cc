@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/check.h"
 
 namespace strongroom::policy {
@@ -63,14 +64,6 @@ bool related(Relation relation, const T& value, const T& wanted) {
       return value >= wanted;
   }
   return false;
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_folded(std::string_view a, std::string_view folded) {
-  return std::ranges::equal(a, folded, [](char x, char y) { return lower(x) == y; });
 }
 
 // What `parse` understands of `values`.
@@ -162,7 +155,7 @@ bool Condition::any_matches(const RequestValues::Value& read) const {
                                  [&](const std::string& one) { return one == value; });
     case Family::kFoldedText:
       return std::ranges::any_of(std::get<0>(wanted_),
-                                 [&](const std::string& one) { return equal_folded(value, one); });
+                                 [&](const std::string& one) { return equals_lower(value, one); });
     case Family::kWildcard:
       return std::ranges::any_of(std::get<1>(wanted_),
                                  [&](const Pattern& one) { return one.matches(value); });

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "strongroom/base/ascii.h"
+
 namespace strongroom::policy {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 template <bool kFold>
 bool glob(std::string_view pattern, std::string_view text) {
@@ -25,7 +23,7 @@ bool glob(std::string_view pattern, std::string_view text) {
     }
     const bool equal = p < pattern.size() &&
                        (pattern[p] == '?' ||
-                        (kFold ? lower(pattern[p]) == lower(text[t]) : pattern[p] == text[t]));
+                        (kFold ? lower1(pattern[p]) == lower1(text[t]) : pattern[p] == text[t]));
     if (equal) {
       ++p;
       ++t;
@@ -62,7 +60,7 @@ bool wildcard_match(std::string_view pattern, std::string_view text, bool ignore
 }
 
 Pattern::Pattern(std::string_view pattern, bool fold_case) : kind_(Kind::kGlob), text_(pattern) {
-  if (fold_case) std::ranges::transform(text_, text_.begin(), lower);
+  if (fold_case) std::ranges::transform(text_, text_.begin(), lower1);
   const std::size_t star = text_.find('*');
   if (text_.contains('?')) return;
   if (star == std::string::npos) {
@@ -120,9 +118,7 @@ bool Pattern::matches(std::string_view text) const {
 }
 
 std::string fold_case(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), lower);
-  return out;
+  return lowered(text);
 }
 
 }  // namespace strongroom::policy

@@ -9,6 +9,8 @@
 #include "index.h"
 #include "principal.h"
 
+#include "strongroom/base/ascii.h"
+
 namespace strongroom::policy {
 namespace {
 
@@ -21,9 +23,7 @@ class FoldedAction {
  public:
   explicit FoldedAction(std::string_view action) : size_(action.size()) {
     if (!fits()) return;
-    std::ranges::transform(action, bytes_.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    std::ranges::transform(action, bytes_.begin(), lower1);
   }
   bool fits() const { return size_ <= bytes_.size(); }
   std::string_view text() const { return {bytes_.data(), size_}; }

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <string>
 
+#include "strongroom/base/ascii.h"
+
 namespace strongroom::policy {
 namespace {
 
@@ -91,13 +93,8 @@ std::optional<Instant> parse_time(std::string_view text) {
 }
 
 std::optional<bool> parse_bool(std::string_view text) {
-  const auto is = [text](std::string_view word) {
-    return std::ranges::equal(text, word, [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-  };
-  if (is("true")) return true;
-  if (is("false")) return false;
+  if (equals_lower(text, "true")) return true;
+  if (equals_lower(text, "false")) return false;
   return std::nullopt;
 }
 

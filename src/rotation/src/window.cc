@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "strongroom/base/api_error.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/bytes.h"
 
 namespace strongroom::rotation {
@@ -81,7 +82,7 @@ Result<std::string> checked_window(std::string_view text) {
   std::string kept;
   for (const char c : text) {
     if (c == ' ' && (kept.empty() || kept.back() == ' ')) continue;
-    kept += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    kept += lower1(c);
   }
   if (kept.ends_with(' ')) kept.pop_back();
   if (!kept.empty() && !parse(kept))

@@ -3,16 +3,12 @@
 #include <algorithm>
 
 #include "errors.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/secrets/secrets.h"
 
 namespace strongroom::secrets {
 namespace {
-
-bool same_ignoring_case(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(left, right, {}, lower, lower);
-}
 
 bool has_value(const Filter& filter, std::string_view value) {
   return std::ranges::find(filter.values, value) != filter.values.end();
@@ -30,9 +26,8 @@ bool matches_one(const Secret& secret, const Filter& filter) {
       return has_value(filter, secret.creator);
     case Filter::Field::kType:
       // "RDS" in the filter's documentation, "Rds" elsewhere.
-      return std::ranges::any_of(filter.values, [&](const auto& v) {
-        return same_ignoring_case(v, to_text(secret.type));
-      });
+      return std::ranges::any_of(
+          filter.values, [&](const auto& v) { return equals_any_case(v, to_text(secret.type)); });
     case Filter::Field::kRotates:
       return secret.rotates();
     case Filter::Field::kTagKey:

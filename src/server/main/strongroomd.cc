@@ -8,6 +8,7 @@
 #include "common_flags.h"
 #include "recovery_options.h"
 #include "strongroom/base/standard_streams.h"
+#include "strongroom/base/unknown_words.h"
 #include "strongroom/server/commands.h"
 
 namespace {
@@ -15,15 +16,7 @@ namespace {
 /// What was not expected, without the words themselves: one of them may be a passphrase, and this
 /// line ends in logs. Only names of options are repeated.
 std::string unexpected(const std::vector<std::string>& extras) {
-  std::string options;
-  std::size_t others = 0;
-  for (const std::string& word : extras) {
-    const std::string name = word.substr(0, word.find('='));
-    const bool plain = name.size() > 2 && name.starts_with("--") &&
-                       name.find_first_not_of("-abcdefghijklmnopqrstuvwxyz") == std::string::npos;
-    if (plain) options += (options.empty() ? "" : ", ") + name;
-    if (!plain) ++others;
-  }
+  const auto [options, others] = strongroom::unknown_words(extras);
   std::string why = options.empty() ? "" : "there is no option " + options;
   if (others > 0) {
     why += (why.empty() ? "" : "; ") + std::to_string(others) + (others == 1 ? " word" : " words") +

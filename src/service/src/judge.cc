@@ -9,6 +9,7 @@
 #include "resource.h"
 #include "strongroom/access/request_tags.h"
 #include "strongroom/base/api_error.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/keys/head.h"
 #include "strongroom/secrets/secrets.h"
 #include "strongroom/service/service.h"
@@ -16,18 +17,12 @@
 namespace strongroom::service {
 namespace {
 
-bool equal_folded(std::string_view text, std::string_view folded) {
-  return std::ranges::equal(text, folded, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
-
 template <class Head>
 std::optional<std::string_view> tag_of(const Head& head, std::string_view folded_name,
                                        std::size_t index) {
   for (std::size_t i = 0; i < head.tag_count(); ++i) {
     const NameValue tag = head.tag(i);
-    if (equal_folded(tag.name, folded_name) && index-- == 0) return tag.value;
+    if (equals_lower(tag.name, folded_name) && index-- == 0) return tag.value;
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "strongroom/audit_format/entry.h"
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/bytes.h"
 #include "strongroom/trail/call_log.h"
 #include "tables.h"
@@ -192,8 +193,7 @@ void write_event(AnswerWriter& out, std::string_view entry, std::string_view reg
   };
   const std::string service = text("service");
   const std::string error = text("error_code");
-  std::string lower_service = service;
-  for (char& c : lower_service) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string lower_service = lowered(service);
   const bool by_service = text("principal_type") == "system";
   out.begin_item();
   out.field("eventId", text("request_id"));

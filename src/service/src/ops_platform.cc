@@ -6,6 +6,8 @@
 
 #include "tables.h"
 
+#include "strongroom/base/ascii.h"
+
 namespace strongroom::service {
 namespace {
 
@@ -36,14 +38,6 @@ Result<void> open_kms_service(Call&) {
 constexpr std::array<std::string_view, 8> kServiceCodes = {
     "kms", "ram", "sts", "ims", "location", "bssopenapi", "actiontrail", "cms"};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
 void write_endpoint(Call& call, std::string_view service, std::string_view type) {
   AnswerWriter& out = call.answer;
   out.begin_item();
@@ -71,7 +65,7 @@ Result<void> describe_endpoints(Call& call) {
   }
   call.answer.boolean("Success", true);
   call.answer.begin_list("Endpoints", "Endpoint");
-  const std::string wanted = lower(service);
+  const std::string wanted = lowered(service);
   if (std::ranges::find(kServiceCodes, wanted) != kServiceCodes.end() && type == "openAPI") {
     write_endpoint(call, service, type);
   }

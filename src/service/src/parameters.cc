@@ -4,16 +4,11 @@
 #include <charconv>
 #include <limits>
 
+#include "strongroom/base/ascii.h"
 #include "strongroom/base/limits.h"
 
 namespace strongroom::service {
 namespace {
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
 
 std::string numbered(std::string_view name, std::size_t number) {
   return std::string(name).append(".").append(std::to_string(number));
@@ -54,8 +49,8 @@ std::string_view Parameters::text(std::string_view name, std::string_view otherw
 Result<bool> Parameters::boolean(std::string_view name, bool otherwise) const {
   const std::string_view value = text(name);
   if (value.empty()) return otherwise;
-  if (equals_ignoring_case(value, "true")) return true;
-  if (equals_ignoring_case(value, "false")) return false;
+  if (equals_lower(value, "true")) return true;
+  if (equals_lower(value, "false")) return false;
   return invalid_parameter(name, "It must be true or false.");
 }
 

@@ -7,11 +7,6 @@ namespace {
 
 constexpr std::string_view kAcsPrefix = "x-acs-";
 
-bool equals_any_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower1(x) == lower1(y); });
-}
-
 Slot slot_if(std::string_view name, std::string_view known, Slot slot) {
   return equals_lower(name, known) ? slot : Slot::kOther;
 }

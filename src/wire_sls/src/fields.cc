@@ -4,18 +4,12 @@
 
 #include "form.h"
 
+#include "strongroom/base/ascii.h"
+
 namespace strongroom::wire_sls {
 namespace {
 
 constexpr std::string_view kMetaPrefix = "x-log-meta-";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 }  // namespace
 
@@ -25,7 +19,8 @@ std::unexpected<Error> invalid(std::string message) {
 
 Fields fields_of(const RequestParts& request) {
   Fields fields;
-  for (const NameValue& header : request.headers) fields.emplace(lower(header.name), header.value);
+  for (const NameValue& header : request.headers)
+    fields.emplace(lowered(header.name), header.value);
   return fields;
 }
 

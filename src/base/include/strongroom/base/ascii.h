@@ -2,6 +2,7 @@
 // Letters of ASCII in either case, eight bytes at a time; other bytes stay what they are. Pure,
 // thread-safe.
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -49,6 +50,11 @@ inline bool equals_lower(std::string_view text, std::string_view lower) {
   return true;
 }
 
+/// True if the two differ in the case of letters at most.
+inline bool equals_any_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower1, lower1);
+}
+
 /// Appends `text`, its letters in lower case.
 inline void append_lower(std::string& out, std::string_view text) {
   std::size_t at = out.size();
@@ -60,6 +66,13 @@ inline void append_lower(std::string& out, std::string_view text) {
     std::memcpy(out.data() + at, &word, 8);
   }
   for (; at < out.size(); ++at) out[at] = lower1(out[at]);
+}
+
+/// `text` with its letters in lower case.
+inline std::string lowered(std::string_view text) {
+  std::string out;
+  append_lower(out, text);
+  return out;
 }
 
 }  // namespace strongroom
