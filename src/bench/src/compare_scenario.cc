@@ -17,17 +17,22 @@ struct Side {
   std::string data_directory;
   std::size_t next = 0;
   std::vector<double> cpu = {};
+  std::vector<double> p99 = {};
+
+  void note(const Measured& measured) {
+    cpu.push_back(measured.cpu_us);
+    p99.push_back(measured.load.p99_us);
+  }
 };
 
-Result<double> turn(const Plan& plan, Strongroomd& server, std::size_t& next) {
+Result<Measured> turn(const Plan& plan, Strongroomd& server, std::size_t& next) {
   SR_TRY(Signer signer, signer_for(server));
   RequestBatch batch;
   for (std::size_t i = 0; i < plan.reads_per_round; ++i) {
     next = (next + kStride) % plan.read_secrets;
     batch.add(signer.request(get_secret_value(next)));
   }
-  SR_TRY(const Measured measured, measure(server.target(), server.process(), batch, LoadOptions{}));
-  return measured.cpu_us;
+  return measure(server.target(), server.process(), batch, LoadOptions{});
 }
 
 Result<Strongroomd> start_warm(Plan plan, Side& side) {
@@ -44,10 +49,10 @@ Result<void> round(const Plan& plan, Side& first, Side& second) {
   SR_TRY(Strongroomd a, start_warm(plan, first));
   SR_TRY(Strongroomd b, start_warm(plan, second));
   for (std::size_t i = 0; i < kTurnsPerStart; ++i) {
-    SR_TRY(const double cpu_a, turn(plan, a, first.next));
-    SR_TRY(const double cpu_b, turn(plan, b, second.next));
-    first.cpu.push_back(cpu_a);
-    second.cpu.push_back(cpu_b);
+    SR_TRY(const Measured of_a, turn(plan, a, first.next));
+    SR_TRY(const Measured of_b, turn(plan, b, second.next));
+    first.note(of_a);
+    second.note(of_b);
   }
   return {};
 }
@@ -60,8 +65,10 @@ Result<void> compare_reads(const Plan& plan, const std::string& other_program) {
          }));
   const auto& [first, second] = sides;
   const auto [a, b] = std::pair(median(first.cpu), median(second.cpu));
-  std::printf("%-48s %8.2f us a read\n%-48s %8.2f us a read   %+.1f %%\n", first.program.c_str(), a,
-              second.program.c_str(), b, (b / a - 1) * 100);
+  std::printf(
+      "%-48s %8.2f us a read   p99 %5.0f us\n%-48s %8.2f us a read   p99 %5.0f us   %+.1f %%\n",
+      first.program.c_str(), a, median(first.p99), second.program.c_str(), b, median(second.p99),
+      (b / a - 1) * 100);
   return {};
 }
 
