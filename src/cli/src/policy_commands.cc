@@ -51,7 +51,7 @@ bool is_missing(const Result<T>& found) {
 }
 
 /// How policies spell the actions of a product.
-std::string prefix_of(std::string service) {
+std::string prefix_of(std::string_view service) {
   constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
       {"Ims", "ram"}, {"Sls", "log"}, {"BssOpenApi", "bssapi"}};
   for (const auto& [product, prefix] : kOthers) {
@@ -60,10 +60,16 @@ std::string prefix_of(std::string service) {
   return lowered(service);
 }
 
+/// What policies call an action of the log: AdvanceEncrypt of an instance is judged as Encrypt.
+std::string judged_as(const std::string& action) {
+  constexpr std::string_view kAdvance = "Advance";
+  return action.starts_with(kAdvance) ? action.substr(kAdvance.size()) : action;
+}
+
 /// What an audit entry says of its request.
 ExplainOptions options_of(const Value& entry) {
   ExplainOptions out;
-  out.action = prefix_of(text(entry["service"])) + ":" + text(entry["action"]);
+  out.action = prefix_of(text(entry["service"])) + ":" + judged_as(text(entry["action"]));
   out.resource = text(entry["resource"]);
   out.source_ip = text(entry["source_ip"]);
   out.time = text(entry["time"]).substr(0, 19);

@@ -287,17 +287,5 @@ std::vector<Principal> named_strangers(const access::Resource& resource) {
 }
 
 // Those that reach what is stored, in the order people ask about them.
-std::span<const std::string_view> asked_actions(Held what) {
-  static constexpr std::string_view kSecretActions[] = {
-      "kms:GetSecretValue", "kms:PutSecretValue",           "kms:DescribeSecret",
-      "kms:UpdateSecret",   "kms:UpdateSecretVersionStage", "kms:DeleteSecret",
-      "kms:RestoreSecret",  "kms:SetSecretPolicy",          "kms:TagResources"};
-  static constexpr std::string_view kKeyActions[] = {
-      "kms:Decrypt",     "kms:Encrypt",   "kms:GenerateDataKey",     "kms:DescribeKey",
-      "kms:DisableKey",  "kms:EnableKey", "kms:ScheduleKeyDeletion", "kms:SetKeyPolicy",
-      "kms:TagResources"};
-  if (what == Held::kSecrets) return kSecretActions;
-  return kKeyActions;
-}
 
 }  // namespace strongroom::service

@@ -51,7 +51,12 @@ Result<std::vector<access::Resource>> resources_of_account(
 /// side goes: their own accounts' policies are not looked at.
 std::vector<identity::Principal> named_strangers(const access::Resource& resource);
 
-/// What is looked at when it is asked what somebody reaches.
+// asked_actions.cc.
+
+/// Every action that a secret, or a key, is judged by: what is looked at when it is asked what
+/// somebody reaches, and what rules can be about.
 std::span<const std::string_view> asked_actions(Held what);
+/// Whether requests of any kind are judged by this action ("kms:Decrypt"), in whatever case.
+bool is_judged_action(std::string_view action);
 
 }  // namespace strongroom::service

@@ -2,7 +2,9 @@
 // our own product version, permitted by policies on acs:strongroom:<region>:<account>:*, which no
 // KMS system policy gives.
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "account_rules.h"
 #include "analysis_world.h"
@@ -10,6 +12,7 @@
 #include "strongroom/access/analysis.h"
 #include "strongroom/base/limits.h"
 #include "strongroom/identity/account_rules.h"
+#include "strongroom/policy/pattern.h"
 #include "tables.h"
 
 namespace strongroom::service {
@@ -22,8 +25,13 @@ using identity::Principal;
 
 Result<std::string> action_of(const Parameters& parameters) {
   SR_TRY(const std::string_view given, parameters.required("AskedAction"));
-  return given.find(':') == std::string_view::npos ? "kms:" + std::string(given)
-                                                   : std::string(given);
+  std::string action(given);
+  if (given.find(':') == std::string_view::npos) action.insert(0, "kms:");
+  // Of a misspelt one the true answer, "nobody", would be taken for that of the right one.
+  if (is_judged_action(action)) return action;
+  return invalid_parameter("AskedAction", "There is no action \"" + action +
+                                              "\". Write one as in a policy, without wildcards: "
+                                              "GetSecretValue, kms:Decrypt, sts:AssumeRole.");
 }
 
 void write_reach(AnswerWriter& answer, const access::Reach& reach) {
@@ -109,6 +117,20 @@ Result<void> who_can(Call& call) {
   return {};
 }
 
+/// A product's actions that are all among those reached, as the one pattern "kms:*".
+void gather_products(std::vector<std::string_view>& reached,
+                     std::span<const std::string_view> all) {
+  for (const auto& [pattern, prefix] :
+       {std::pair<std::string_view, std::string_view>{"kms:*", "kms:"},
+        {"strongroom:*", "strongroom:"}}) {
+    const auto is_of_it = [prefix](std::string_view action) { return action.starts_with(prefix); };
+    const auto count = std::ranges::count_if(reached, is_of_it);
+    if (count == 0 || count != std::ranges::count_if(all, is_of_it)) continue;
+    std::erase_if(reached, is_of_it);
+    reached.push_back(pattern);
+  }
+}
+
 Result<void> write_what(Call& call, const Principal& who, Held what) {
   SR_TRY(const std::vector<access::Resource> resources,
          resources_of_account(WorldView::of(call), what));
@@ -122,6 +144,7 @@ Result<void> write_what(Call& call, const Principal& who, Held what) {
       if (reach.extent == Extent::kSometimes) sometimes.push_back(action);
     }
     if (always.empty() && sometimes.empty()) continue;
+    gather_products(always, actions);
     call.answer.begin_item();
     call.answer.field("Resource", resource.arn);
     call.answer.begin_flat_list("Always");
@@ -263,14 +286,23 @@ Result<void> diff_policies(Call& call) {
   return {};
 }
 
-/// A rule about nothing always holds: whoever forgot "kms:" or wrote a bare name is told so,
-/// instead that every rule holds. Not asked of rules that are kept already.
+bool fits_an_action(const std::string& pattern) {
+  const auto fits = [&pattern](std::string_view action) {
+    return policy::wildcard_match(pattern, action, true);
+  };
+  return std::ranges::any_of(asked_actions(Held::kSecrets), fits) ||
+         std::ranges::any_of(asked_actions(Held::kKeys), fits);
+}
+
+/// A rule about nothing always holds: whoever forgot "kms:", misspelt an action or wrote a bare
+/// name is told so, instead that every rule holds. Not asked of rules that are kept already.
 Result<void> check_fits_something(const std::string& line) {
   const auto rule = access::parse_invariant(line);
   if (!rule) return invalid_parameter("Rules", rule.error().message());
-  if (rule->action.find(':') == std::string::npos && !rule->action.starts_with('*')) {
-    return invalid_parameter("Rules", "The action \"" + rule->action +
-                                          "\" is none: write kms:GetSecretValue, kms:* or *.");
+  if (!fits_an_action(rule->action)) {
+    return invalid_parameter("Rules", "No secret and no key is judged by the action \"" +
+                                          rule->action +
+                                          "\": write kms:GetSecretValue, kms:* or *.");
   }
   if (!rule->resources.starts_with("acs:") && !rule->resources.starts_with('*')) {
     return invalid_parameter("Rules", "No resource is called \"" + rule->resources +

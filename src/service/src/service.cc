@@ -77,40 +77,7 @@ class ActionName {
 }  // namespace
 
 Service::Service(Engines engines) : engines_(std::move(engines)) {
-  for (const auto& table : {secret_operations(),
-                            rotation_operations(),
-                            repair_operations(),
-                            tag_operations(),
-                            key_operations(),
-                            crypto_operations(),
-                            data_key_operations(),
-                            resource_policy_operations(),
-                            analysis_operations(),
-                            target_operations(),
-                            instance_operations(),
-                            access_point_operations(),
-                            client_key_operations(),
-                            bss_operations(),
-                            actiontrail_operations(),
-                            sls_operations(),
-                            cms_operations(),
-                            notify_operations(),
-                            platform_operations(),
-                            ram_operations(),
-                            ram_group_operations(),
-                            ram_policy_operations(),
-                            ram_attachment_operations(),
-                            ram_role_operations(),
-                            ram_tag_operations(),
-                            ram_diagnostic_operations(),
-                            sts_operations(),
-                            sts_oidc_operations(),
-                            ims_operations(),
-                            ram_login_operations(),
-                            ram_settings_operations(),
-                            account_operations(),
-                            caretaker_operations(),
-                            status_operations()}) {
+  for (const std::span<const Operation> table : all_tables()) {
     for (const Operation& row : table) rows_.push_back(&row);
   }
   std::ranges::sort(rows_, {}, row_key);

@@ -50,4 +50,7 @@ std::span<const Operation> ims_operations();             // ops_ims.cc
 std::span<const Operation> target_operations();          // ops_targets.cc
 std::span<const Operation> status_operations();          // ops_status.cc
 
+/// All of the above.
+std::span<const std::span<const Operation>> all_tables();
+
 }  // namespace strongroom::service

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
+#include "analysis_world.h"
 #include "service_fixture.h"
 #include "strongroom/base/limits.h"
 
@@ -66,6 +69,56 @@ TEST_F(AnalysisHandlers, WhoCanAndWhatCan) {
   EXPECT_EQ(ask("WhatCan", {{"AskedPrincipal", "nobody"}}).code, "EntityNotExist.User");
   EXPECT_EQ(ask("WhatCan", {{"AskedPrincipal", "acs:ram::1000000000000002:root"}}).code,
             "InvalidParameter");
+}
+
+TEST_F(AnalysisHandlers, WhoMayOnlySignIsSeen) {
+  const Answer made = call("CreateKey", {{"KeySpec", "EC_P256"}, {"KeyUsage", "SIGN/VERIFY"}});
+  ASSERT_TRUE(made.ok()) << made.message;
+  ram("CreatePolicy", {{"PolicyName", "signs"},
+                       {"PolicyDocument",
+                        R"({"Version":"1","Statement":[{"Effect":"Allow",
+                            "Action":["kms:AsymmetricSign","kms:Sign"],"Resource":"*"}]})"}});
+  ram("AttachPolicyToUser",
+      {{"UserName", "eve"}, {"PolicyType", "Custom"}, {"PolicyName", "signs"}});
+  const Answer what = ask("WhatCan", {{"AskedPrincipal", "eve"}});
+  EXPECT_EQ(text_at(what.json, "/Resources/0/Always/0"), "kms:AsymmetricSign");
+  EXPECT_EQ(text_at(what.json, "/Resources/0/Always/1"), "kms:Sign");
+  const char* rule = R"(["only *:assumed-role/app/* may kms:AsymmetricSign on acs:kms:*:*:key/*"])";
+  EXPECT_THAT(text_at(ask("CheckRules", {{"Rules", rule}}).json, "/Violations/0/Principal"),
+              HasSubstr("user/eve"));
+}
+
+// Else the answer "nobody" would be taken for that of the right one.
+TEST_F(AnalysisHandlers, AMisspeltActionIsRefused) {
+  const char* rule = R"(["only *:user/bob may kms:GetSecretValues on acs:kms:*:*:secret/*"])";
+  EXPECT_EQ(ask("SetRules", {{"Rules", rule}}).code, "InvalidParameter");
+  for (const char* action : {"GetSecretValues", "kms:Get*", "sts:GetSecretValue", "kms:", ":"}) {
+    EXPECT_EQ(ask("WhoCan", {{"AskedAction", action}, {"AskedResource", "prod/a"}}).code,
+              "InvalidParameter")
+        << action;
+    EXPECT_EQ(ask("ExplainRequest",
+                  {{"AskedPrincipal", "eve"}, {"AskedAction", action}, {"AskedResource", "prod/a"}})
+                  .code,
+              "InvalidParameter")
+        << action;
+  }
+  EXPECT_TRUE(
+      ask("WhoCan", {{"AskedAction", "KMS:getsecretvalue"}, {"AskedResource", "prod/a"}}).ok());
+}
+
+TEST_F(AnalysisHandlers, EveryActionOnSecretsAndKeysIsAskedAbout) {
+  const auto asked = [](Held what, const std::string& action) {
+    return std::ranges::count(asked_actions(what), action) == 1;
+  };
+  for (const Operation* row : service_.operations()) {
+    const std::string action = std::string(row->api.prefix) + ":" + std::string(row->name);
+    if (row->resource == ResourceKind::kSecret) {
+      EXPECT_TRUE(asked(Held::kSecrets, action)) << action;
+    }
+    if (row->resource == ResourceKind::kKey || row->resource == ResourceKind::kKeyOrAlias) {
+      EXPECT_TRUE(asked(Held::kKeys, action)) << action;
+    }
+  }
 }
 
 // The role's trust policy has a word, and the account's root may assume none.
