@@ -100,6 +100,11 @@ int notify_list(Session& session) {
 }
 
 int notify_remove(Session& session, const std::string& name) {
+  int code = kOk;
+  if (!confirmed(session, "No event is sent to " + name + " any more.", "target's name", name,
+                 code)) {
+    return code;
+  }
   const auto answer = session.call("remove the target",
                                    {"RemoveNotifyTarget", {{"Name", name}}, client::kOwnVersion});
   if (!answer) return session.exit_code();
