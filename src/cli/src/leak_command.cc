@@ -32,8 +32,9 @@ using ReadersOf = std::map<Reader, Reads>;
 /// An entry of a value that was handed out.
 void note(ReadersOf& readers, const Value& entry, const std::string& arn,
           const LeakOptions& asked) {
-  const std::string_view action = entry["action"].text();
-  if (action != "GetSecretValue" && action != "BatchGetSecretValue") return;
+  constexpr std::string_view kReads[] = {"GetSecretValue", "BatchGetSecretValue",
+                                         "GetManagedDataKey"};
+  if (std::ranges::find(kReads, entry["action"].text()) == std::end(kReads)) return;
   if (!entry["error_code"].text().empty()) return;
   if (entry["resource"].text() != arn) return;
   const std::string version = text(entry["version_id"]);
@@ -76,13 +77,25 @@ Kind kind_of(const Value& secret) {
           .access_keys = secret["SecretType"].text() == "RAMCredentials"};
 }
 
+/// The managed data key whose version's secret this is, or empty.
+std::string data_key_of(const std::string& secret) {
+  constexpr std::string_view kVersion = "kms-datakeyversion!";
+  const std::size_t end = secret.rfind('!');
+  if (!secret.starts_with(kVersion) || end < kVersion.size()) return "";
+  return secret.substr(kVersion.size(), end - kVersion.size());
+}
+
 std::string plan(const LeakOptions& asked, const Kind& kind) {
   std::string out = "\nPlan, in this order:\n";
   int step = 0;
   const auto add = [&](const std::string& line) {
     out += "  " + std::to_string(++step) + ". " + line + "\n";
   };
-  if (kind.managed) {
+  const std::string data_key = data_key_of(asked.name);
+  if (!data_key.empty()) {
+    add("strongroom data-key new " + data_key);
+    add("encrypt anew with it what this version protects, and stop using this one");
+  } else if (kind.managed) {
     const std::string rotate = "strongroom rotate " + asked.name;
     const std::string wait =
         "strongroom rotation status " + asked.name + "   until the phase is idle";
@@ -99,9 +112,9 @@ std::string plan(const LeakOptions& asked, const Kind& kind) {
   }
   add("restart or refresh whoever reads it; they hold the old value in a cache");
   add("look who still reads the old version: strongroom rotation readers " + asked.name);
-  add("take the right from readers that should not have been there: strongroom who-can "
-      "GetSecretValue " +
-      asked.name);
+  add(std::string(
+          "take the right from readers that should not have been there: strongroom who-can ") +
+      (data_key.empty() ? "GetSecretValue " : "GetManagedDataKey ") + asked.name);
   return out;
 }
 

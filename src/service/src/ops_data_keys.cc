@@ -117,8 +117,9 @@ Result<void> get_managed_data_key(Call& call) {
   SR_CHECK_OK(barrier::leave_io_thread(call.reader));
   SR_TRY(const std::string secret, wanted_secret(call, key));
   // Once more on the version itself, which may have tags and a policy.
-  SR_CHECK_OK(
-      call.authorize("kms:GetManagedDataKey", call.engines.secrets.arn(call.account(), secret)));
+  const std::string arn = call.engines.secrets.arn(call.account(), secret);
+  SR_CHECK_OK(call.authorize("kms:GetManagedDataKey", arn));
+  call.note_resource(arn);  // whoever asks the log who read this version finds the call
   const auto plaintext = value_of_secret(call, {call.account(), secret});
   if (!plaintext) {
     const bool absent = plaintext.error().code() == "Forbidden.ResourceNotFound";

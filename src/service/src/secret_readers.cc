@@ -31,7 +31,9 @@ Result<std::vector<SecretReader>> readers_of(const trail::CallLog& log, std::str
   std::map<std::pair<std::string, std::string>, SecretReader> newest;
   audit_format::Search search;
   search.all = {{.any = {{"resource", std::string(arn)}}},
-                {.any = {{"action", "GetSecretValue"}, {"action", "BatchGetSecretValue"}}},
+                {.any = {{"action", "GetSecretValue"},
+                         {"action", "BatchGetSecretValue"},
+                         {"action", "GetManagedDataKey"}}},
                 {.any = {{"error_code", ""}}}};
   search.from = from;
   // Gathered on the way: one reader may have a million entries, and another one.
