@@ -14,6 +14,7 @@
 #include "strongroom/identity/account_rules.h"
 #include "strongroom/policy/pattern.h"
 #include "tables.h"
+#include "wildcards.h"
 
 namespace strongroom::service {
 namespace {
@@ -296,7 +297,7 @@ bool fits_an_action(const std::string& pattern) {
 
 /// A rule about nothing always holds: whoever forgot "kms:", misspelt an action or wrote a bare
 /// name is told so, instead that every rule holds. Not asked of rules that are kept already.
-Result<void> check_fits_something(const std::string& line) {
+Result<void> check_fits_something(const Call& call, const std::string& line) {
   const auto rule = access::parse_invariant(line);
   if (!rule) return invalid_parameter("Rules", rule.error().message());
   if (!fits_an_action(rule->action)) {
@@ -304,8 +305,11 @@ Result<void> check_fits_something(const std::string& line) {
                                           rule->action +
                                           "\": write kms:GetSecretValue, kms:* or *.");
   }
-  if (!rule->resources.starts_with("acs:") && !rule->resources.starts_with('*')) {
-    return invalid_parameter("Rules", "No resource is called \"" + rule->resources +
+  const std::string own = "acs:kms:" + call.engines.region + ":" + call.account().text();
+  if (!can_both_match(rule->resources, own + ":secret/*") &&
+      !can_both_match(rule->resources, own + ":key/*")) {
+    return invalid_parameter("Rules", "No secret and no key of the account is called \"" +
+                                          rule->resources +
                                           "\": write an ARN such as acs:kms:*:*:secret/prod/*, or "
                                           "begin with *.");
   }
@@ -316,7 +320,7 @@ Result<std::vector<std::string>> rules_of(Call& call) {
   SR_TRY(const std::string_view text, call.parameters.required("Rules"));
   SR_TRY(std::vector<std::string> rules,
          parse_strings("Rules", text, "", limits::kAccountRulesMax));
-  for (const std::string& line : rules) SR_CHECK_OK(check_fits_something(line));
+  for (const std::string& line : rules) SR_CHECK_OK(check_fits_something(call, line));
   return rules;
 }
 
