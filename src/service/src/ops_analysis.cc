@@ -287,12 +287,10 @@ Result<void> diff_policies(Call& call) {
   return {};
 }
 
-bool fits_an_action(const std::string& pattern) {
-  const auto fits = [&pattern](std::string_view action) {
+bool fits_an_action(const std::string& pattern, Held what) {
+  return std::ranges::any_of(asked_actions(what), [&pattern](std::string_view action) {
     return policy::wildcard_match(pattern, action, true);
-  };
-  return std::ranges::any_of(asked_actions(Held::kSecrets), fits) ||
-         std::ranges::any_of(asked_actions(Held::kKeys), fits);
+  });
 }
 
 /// A rule about nothing always holds: whoever forgot "kms:", misspelt an action or wrote a bare
@@ -300,15 +298,18 @@ bool fits_an_action(const std::string& pattern) {
 Result<void> check_fits_something(const Call& call, const std::string& line) {
   const auto rule = access::parse_invariant(line);
   if (!rule) return invalid_parameter("Rules", rule.error().message());
-  if (!fits_an_action(rule->action)) {
+  const bool of_secrets = fits_an_action(rule->action, Held::kSecrets);
+  const bool of_keys = fits_an_action(rule->action, Held::kKeys);
+  if (!of_secrets && !of_keys) {
     return invalid_parameter("Rules", "No secret and no key is judged by the action \"" +
                                           rule->action +
                                           "\": write kms:GetSecretValue, kms:* or *.");
   }
   const std::string own = "acs:kms:" + call.engines.region + ":" + call.account().text();
-  if (!can_both_match(rule->resources, own + ":secret/*") &&
-      !can_both_match(rule->resources, own + ":key/*")) {
-    return invalid_parameter("Rules", "No secret and no key of the account is called \"" +
+  if (!(of_secrets && can_both_match(rule->resources, own + ":secret/*")) &&
+      !(of_keys && can_both_match(rule->resources, own + ":key/*"))) {
+    const std::string_view what = of_keys ? (of_secrets ? "secret and no key" : "key") : "secret";
+    return invalid_parameter("Rules", "No " + std::string(what) + " of the account is called \"" +
                                           rule->resources +
                                           "\": write an ARN such as acs:kms:*:*:secret/prod/*, or "
                                           "begin with *.");

@@ -236,11 +236,12 @@ TEST_F(AnalysisHandlers, WhatWasBrokenBeforeStopsNothing) {
   ram("CreateUser", {{"UserName", "carol"}});
   EXPECT_EQ(ask("SetRules", {{"Rules", R"(["nobody may anything"])"}}).code, "InvalidParameter");
   // What fits no action or no resource would hold whatever the policies say.
-  for (const char* rule :
-       {R"(["only *:user/a may GetSecretValue on acs:kms:*:*:secret/*"])",
-        R"(["only *:user/a may kms:GetSecretValue on secret/*"])",
-        R"(["only *:user/a may kms:* on acs:kms:*:*:applicationaccesspoint/*"])",
-        R"(["only *:user/a may kms:* on acs:kms:*:1000000000000009:secret/*"])"}) {
+  for (const char* rule : {R"(["only *:user/a may GetSecretValue on acs:kms:*:*:secret/*"])",
+                           R"(["only *:user/a may kms:GetSecretValue on secret/*"])",
+                           R"(["only *:user/a may kms:* on acs:kms:*:*:applicationaccesspoint/*"])",
+                           R"(["only *:user/a may kms:* on acs:kms:*:1000000000000009:secret/*"])",
+                           R"(["only *:user/a may kms:Sign on acs:kms:*:*:secret/*"])",
+                           R"(["only *:user/a may kms:PutSecretValue on *:key/*"])"}) {
     EXPECT_EQ(ask("SetRules", {{"Rules", rule}}).code, "InvalidParameter") << rule;
     EXPECT_EQ(ask("CheckRules", {{"Rules", rule}}).code, "InvalidParameter") << rule;
   }
