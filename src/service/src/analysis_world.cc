@@ -286,6 +286,4 @@ std::vector<Principal> named_strangers(const access::Resource& resource) {
   return out;
 }
 
-// Those that reach what is stored, in the order people ask about them.
-
 }  // namespace strongroom::service

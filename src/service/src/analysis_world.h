@@ -2,6 +2,7 @@
 // All principals and resources of an account, as analyses of its policies see them.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,7 +57,8 @@ std::vector<identity::Principal> named_strangers(const access::Resource& resourc
 /// Every action that a secret, or a key, is judged by: what is looked at when it is asked what
 /// somebody reaches, and what rules can be about.
 std::span<const std::string_view> asked_actions(Held what);
-/// Whether requests of any kind are judged by this action ("kms:Decrypt"), in whatever case.
-bool is_judged_action(std::string_view action);
+/// The action that requests of some kind are judged by ("kms:Decrypt"), given in whatever case, as
+/// it is spelt there: access points compare it letter by letter. Nothing if there is none.
+std::optional<std::string> judged_action(std::string_view text);
 
 }  // namespace strongroom::service

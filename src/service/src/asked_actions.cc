@@ -1,7 +1,7 @@
 // The actions that analyses ask about. A list that lacks one says of somebody who may only sign
 // that he may do nothing, so a test holds these against the operation tables.
 
-#include <algorithm>
+#include <span>
 #include <string>
 
 #include "analysis_world.h"
@@ -88,7 +88,7 @@ constexpr std::string_view kKeyActions[] = {"kms:AsymmetricDecrypt",
                                             "kms:VerifyMac"};
 
 // About an instance itself, in the Instance API's own table.
-constexpr std::string_view kOfInstances = "kms:GenerateRandom";
+constexpr std::string_view kOfInstances[] = {"kms:GenerateRandom"};
 
 }  // namespace
 
@@ -97,20 +97,20 @@ std::span<const std::string_view> asked_actions(Held what) {
   return kKeyActions;
 }
 
-bool is_judged_action(std::string_view action) {
-  const auto is_it = [action](std::string_view one) { return equals_any_case(one, action); };
-  if (is_it(kOfInstances) || std::ranges::any_of(kSecretActions, is_it) ||
-      std::ranges::any_of(kKeyActions, is_it)) {
-    return true;
+std::optional<std::string> judged_action(std::string_view text) {
+  const std::span<const std::string_view> lists[] = {kSecretActions, kKeyActions, kOfInstances};
+  for (const std::span<const std::string_view> list : lists) {
+    for (const std::string_view action : list) {
+      if (equals_any_case(action, text)) return std::string(action);
+    }
   }
-  const std::size_t colon = action.find(':');
-  if (colon == std::string_view::npos) return false;
-  return std::ranges::any_of(all_tables(), [&](std::span<const Operation> table) {
-    return std::ranges::any_of(table, [&](const Operation& row) {
-      return equals_any_case(row.api.prefix, action.substr(0, colon)) &&
-             equals_any_case(row.name, action.substr(colon + 1));
-    });
-  });
+  for (const std::span<const Operation> table : all_tables()) {
+    for (const Operation& row : table) {
+      std::string action = std::string(row.api.prefix) + ":" + std::string(row.name);
+      if (equals_any_case(action, text)) return action;
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace strongroom::service

@@ -29,7 +29,7 @@ Result<std::string> action_of(const Parameters& parameters) {
   std::string action(given);
   if (given.find(':') == std::string_view::npos) action.insert(0, "kms:");
   // Of a misspelt one the true answer, "nobody", would be taken for that of the right one.
-  if (is_judged_action(action)) return action;
+  if (auto judged = judged_action(action)) return std::move(*judged);
   return invalid_parameter("AskedAction", "There is no action \"" + action +
                                               "\". Write one as in a policy, without wildcards: "
                                               "GetSecretValue, kms:Decrypt, sts:AssumeRole.");

@@ -299,6 +299,9 @@ TEST_F(AnalysisHandlers, ClientKeysAreAmongThoseWhoCan) {
   EXPECT_THAT(who.json, HasSubstr("applicationaccesspoint/app"));
   EXPECT_THAT(who.json, HasSubstr(id));
   EXPECT_THAT(who.json, HasSubstr("acs:SourceIp"));
+  EXPECT_EQ(
+      ask("WhoCan", {{"AskedAction", "KMS:getsecretvalue"}, {"AskedResource", "prod/a"}}).json,
+      who.json);
   const Answer what = ask("WhatCan", {{"AskedPrincipal", id}});
   ASSERT_TRUE(what.ok()) << what.message;
   EXPECT_THAT(what.json, HasSubstr("secret/prod/a"));
