@@ -1,6 +1,8 @@
 // `strongroomd upgrade`, `strongroomd keyring rotate` and `strongroomd compact`.
 
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include "control.h"
 #include "proof.h"
@@ -88,6 +90,13 @@ Result<void> upgrade(const Config& config) {
   return {};
 }
 
+// What opening a slot says: nothing of what the release reads was seen then.
+bool says_slot(std::string_view code) {
+  constexpr std::string_view kFamilies[] = {"Seal.", "Hsm.", "Tpm.", "Kms."};
+  return code == "NoSealSlot" || code == "System.Refused" ||
+         std::ranges::any_of(kFamilies, [code](auto family) { return code.starts_with(family); });
+}
+
 Result<void> check(const Config& config) {
   SR_CHECK_OK(prove(config));
   std::printf("ready     this release can serve this directory; nothing was changed\n");
@@ -137,8 +146,7 @@ int run_upgrade_check(const std::string& config_file, const Flags& flags) {
   if (!config) return 1;
   const auto done = check(*config);
   if (!done) {
-    const std::string& code = done.error().code();
-    if (code.starts_with("Seal.") || code == "NoSealSlot") {  // nothing of the release was seen
+    if (says_slot(done.error().code())) {
       return fail_with("the directory could not be opened", done.error(),
                        "give what opens it, or open it with another slot: "
                        "docs/runbooks/lost-slot.md");

@@ -326,7 +326,7 @@ def check_token(suite, vault):
             create(wire, "no-token", "x")
             equal(value(wire, "no-token"), "x")
             refused = vault.run("upgrade", "--check", seal=seal, good=False).stderr
-            assert "Hsm.NoToken" in refused, refused
+            assert "Hsm.NoToken" in refused and "could not be opened" in refused, refused
         finally:
             os.rmdir(folder)
             os.rename(folder + ".unplugged", folder)
