@@ -16,6 +16,10 @@ using connector_kit::misconfigured;
 Attempt<std::string> PostgresAccounts::open_admin() {
   if (!admin_) {
     SR_TRY(admin_, connector_kit::as_admin(Session::open(job_, job_.admin, budget_)));
+    // A server told to answer before its disk has a commit would forget the password in a crash.
+    SR_CHECK_OK(
+        admin_->read("SELECT pg_catalog.set_config('synchronous_commit', 'local', false) WHERE "
+                     "pg_catalog.current_setting('synchronous_commit') = 'off'"));
   }
   return admin_->server();
 }

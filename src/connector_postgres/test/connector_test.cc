@@ -60,6 +60,26 @@ class Postgres : public test::AccountTest<PostgresConnector, Kind::kPostgres> {
   std::optional<Session> admin_;
 };
 
+// A crash of such a server forgets what its disk does not have yet.
+TEST_F(Postgres, WhatIsSetIsOnDiskThoughCommitsAreNotWaitedFor) {
+  sql("CREATE ROLE durable LOGIN PASSWORD 'first-password-1'");
+  sql("ALTER SYSTEM SET wal_writer_delay = '10s'");
+  sql("ALTER SYSTEM SET synchronous_commit = off");
+  sql("SELECT pg_reload_conf()");
+  // What the reload has not come to yet is no matter: new sessions have it after a moment.
+  for (bool off = false; !off;) {
+    const connector_kit::Budget budget(20'000);
+    auto session = Session::open(job_, server_->admin(), budget);
+    off = session->read("SHOW synchronous_commit").value()[0][0] == "off";
+  }
+  EXPECT_EQ(run(Step::kSet, {}, {"durable", "SetPassword-aaaaaaaaaa"}), "done");
+  const auto flushed =
+      admin_->read("SELECT pg_current_wal_insert_lsn() <= pg_current_wal_flush_lsn()");
+  EXPECT_EQ(flushed.value()[0][0], "t");
+  sql("ALTER SYSTEM RESET ALL");
+  sql("SELECT pg_reload_conf()");
+}
+
 TEST_F(Postgres, SingleAccount) {
   sql("CREATE ROLE one LOGIN PASSWORD 'old-password-1'");
   const Login old{"one", "old-password-1"};
