@@ -190,7 +190,7 @@ Attempt<void> set(const Job& job, AccountTarget& target, Outcome& outcome) {
     return account_missing(job, job.pending.account);
   }
   SR_TRY(const bool accepted, target.accepts(job.pending));
-  if (!accepted) SR_CHECK_OK(target.set(job.pending));
+  SR_CHECK_OK(accepted ? target.keep() : target.set(job.pending));
   outcome.status = changed || !accepted ? Status::kDone : Status::kAlreadyDone;
   return {};
 }
@@ -205,18 +205,42 @@ Attempt<void> test(const Job& job, AccountTarget& target, const Budget& budget, 
                      "The target still refuses the new credential of " + job.pending.account + ".");
 }
 
-Attempt<void> roll_back(const Job& job, AccountTarget& target, Outcome& outcome) {
-  if (job.dual) {
-    outcome.status = Status::kAlreadyDone;
+/// The account behind ACSCurrent was not touched; the other gets back what ACSPrevious says. One
+/// that the run may have made is seen to be ours if it takes the run's credential: that is "done".
+Attempt<void> roll_back_twin(const Job& job, AccountTarget& target, Outcome& outcome) {
+  if (!job.previous.present()) {
+    SR_TRY(outcome.facts.pending, target.login(job.pending));
+    if (outcome.facts.pending == Login::kAccepted) outcome.status = Status::kDone;
     return {};
   }
+  SR_TRY(outcome.facts.server, target.open_admin());
+  SR_TRY(const bool there, target.exists(job.previous.account));
+  if (!there) return {};
+  SR_TRY(const bool accepted, target.accepts(job.previous));
+  if (accepted) return target.keep();
+  outcome.status = Status::kDone;
+  return target.set(job.previous);
+}
+
+Attempt<void> roll_back(const Job& job, AccountTarget& target, Outcome& outcome) {
   SR_CHECK_OK(check_names(job));
+  outcome.status = Status::kAlreadyDone;
+  if (!job.option(connector::kProve).empty()) {
+    // Nobody has shown that the accounts are his: undone is only what this run itself has set.
+    SR_TRY(const Login made, target.login(job.pending));
+    if (made != Login::kAccepted) return {};
+  }
+  if (job.dual) return roll_back_twin(job, target, outcome);
   SR_TRY(outcome.facts.server, target.open_admin());
   SR_TRY(const bool accepted, target.accepts(job.current));
+  SR_CHECK_OK(accepted ? target.keep() : target.set(job.current));
   outcome.facts.current = Login::kAccepted;
-  outcome.status = accepted ? Status::kAlreadyDone : Status::kDone;
-  if (accepted) return {};
-  return target.set(job.current);
+  bool withdrawn = false;
+  if (job.pending.present()) {
+    SR_TRY(withdrawn, target.withdraw(job.pending));
+  }
+  if (!accepted || withdrawn) outcome.status = Status::kDone;
+  return {};
 }
 
 /// finish() and retire(): what changed something is done, else it was so before.
@@ -256,6 +280,12 @@ Attempt<void> AccountTarget::check_rules() {
 }
 std::vector<std::string> AccountTarget::password_rules() {
   return {};
+}
+Attempt<void> AccountTarget::keep() {
+  return {};
+}
+Attempt<bool> AccountTarget::withdraw(const Credential&) {
+  return false;
 }
 Attempt<void> AccountTarget::create(const Credential& credential) {
   return misconfigured(

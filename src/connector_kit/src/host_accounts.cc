@@ -113,6 +113,14 @@ Attempt<bool> HostAccounts::only_newest(const Job& job) {
   return change("only", newest.account, line, line.starts_with(old + " ") ? "" : old);
 }
 
+// Of keys an account has many; a password that was set again has replaced the other.
+Attempt<bool> HostAccounts::withdraw(const Credential& pending) {
+  const std::string line = managed_line(pending);
+  if (line.empty() || key_of(pending.public_part) == key_of(job().current.public_part))
+    return false;
+  return change("drop", pending.account, line, "");
+}
+
 Attempt<bool> HostAccounts::finish(const Job& job) {
   return only_newest(job);
 }

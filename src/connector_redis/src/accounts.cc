@@ -26,6 +26,14 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+/// Whether an answer to ACL SAVE or CONFIG REWRITE says that there is no file of this kind.
+/// Managed services do not know the commands and keep users themselves.
+bool has_no_file(std::string_view error) {
+  const auto says = [error](std::string_view part) { return error.find(part) != error.npos; };
+  return says("not configured to use an ACL file") || says("without a config file") ||
+         says("unknown command") || says("unknown subcommand");
+}
+
 }  // namespace
 
 Attempt<std::string> RedisAccounts::open_admin() {
@@ -48,6 +56,8 @@ Attempt<std::vector<std::string>> RedisAccounts::admin_lacks() {
          admin_->command({"ACL", "DRYRUN", job_.admin.account, "ACL", "SETUSER", "x"}));
   // Servers before 7.0 have no DRYRUN; theirs is seen when it is needed.
   if (!dry.error && dry.text != "OK") lacks.push_back("the admin user may not ACL SETUSER");
+  SR_TRY(const Reply save, admin_->command({"ACL", "DRYRUN", job_.admin.account, "ACL", "SAVE"}));
+  if (!save.error && save.text != "OK") lacks.push_back("the admin user may not ACL SAVE");
   return lacks;
 }
 
@@ -97,10 +107,25 @@ Attempt<void> RedisAccounts::change(const std::string& account,
   if (set.error && set.text.starts_with("NOPERM"))
     return misconfigured("AdminLacksRights", set.text);
   if (set.error) return ambiguous("StatementFailed", set.text);
-  // One of the two keeps users over a restart; a server with neither has them in memory only.
+  return keep();
+}
+
+// One of the two keeps users over a restart; a server with neither has them in memory only. What
+// the server has and could not write is not kept: its restart would bring the old password back.
+Attempt<void> RedisAccounts::keep() {
   SR_TRY(const Reply saved, admin_->command({"ACL", "SAVE"}));
-  if (saved.error) SR_CHECK_OK(admin_->command({"CONFIG", "REWRITE"}));
-  return {};
+  if (!saved.error) return {};
+  if (saved.text.starts_with("NOPERM"))
+    return misconfigured("AdminLacksRights",
+                         "The admin user may not ACL SAVE, so a restart of the server would undo "
+                         "what was set; give it +acl|save: " +
+                             saved.text);
+  constexpr std::string_view kLost = "The server could not keep its users over a restart: ";
+  if (!has_no_file(saved.text)) return ambiguous("UsersNotSaved", std::string(kLost) + saved.text);
+  SR_TRY(const Reply rewritten, admin_->command({"CONFIG", "REWRITE"}));
+  const bool nowhere = rewritten.text.starts_with("NOPERM") || has_no_file(rewritten.text);
+  if (!rewritten.error || nowhere) return {};
+  return ambiguous("UsersNotSaved", std::string(kLost) + rewritten.text);
 }
 
 Attempt<void> RedisAccounts::set(const Credential& credential) {
@@ -153,10 +178,18 @@ Attempt<bool> RedisAccounts::retire(const connector::Job& job) {
   if (job.previous.secret.empty() || job.previous.account != job.current.account)
     return AccountTarget::retire(job);
   SR_TRY([[maybe_unused]] const auto server, open_admin());
-  SR_TRY(const bool accepted, accepts(job.previous));
-  const std::string hash = hash_of(job.previous);
-  if (!accepted || hash == hash_of(job.current)) return false;
-  SR_CHECK_OK(change(job.previous.account, {"!" + hash}));
+  return drop(job.previous, job.current);
+}
+
+Attempt<bool> RedisAccounts::withdraw(const Credential& pending) {
+  return drop(pending, job_.current);
+}
+
+Attempt<bool> RedisAccounts::drop(const Credential& unwanted, const Credential& wanted) {
+  SR_TRY(const bool accepted, accepts(unwanted));
+  const std::string hash = hash_of(unwanted);
+  if (!accepted || hash == hash_of(wanted)) return false;
+  SR_CHECK_OK(change(unwanted.account, {"!" + hash}));
   return true;
 }
 

@@ -29,6 +29,8 @@ class RedisAccounts final : public connector_kit::AccountTarget {
   Attempt<void> create_twin(const std::string& model, const connector::Credential& twin) override;
   Attempt<Difference> compare(const std::string& model, const std::string& twin) override;
   Attempt<void> equalise(const std::string& model, const std::string& twin) override;
+  Attempt<void> keep() override;
+  Attempt<bool> withdraw(const connector::Credential& pending) override;
   Attempt<bool> retire(const connector::Job& job) override;
   Attempt<void> refuse(const std::string& account) override;
 
@@ -36,6 +38,8 @@ class RedisAccounts final : public connector_kit::AccountTarget {
   Attempt<std::optional<User>> find(const std::string& account);
   /// ACL SETUSER, then kept over a restart where the server can.
   Attempt<void> change(const std::string& account, const std::vector<std::string>& rules);
+  /// Of two passwords of one user the one goes, unless it is the other. True if it was there.
+  Attempt<bool> drop(const connector::Credential& unwanted, const connector::Credential& wanted);
 
   const connector::Job& job_;
   const connector_kit::Budget& budget_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "session.h"
@@ -105,6 +106,88 @@ TEST_F(Redis, ChangesAreKeptInTheAclFile) {
   std::ifstream file(server_->fact("acl_file"));
   const std::string text(std::istreambuf_iterator<char>(file), {});
   EXPECT_THAT(text, HasSubstr("user kept on "));
+}
+
+// A restart of the server would bring the old password back.
+TEST_F(Redis, WhatAnAttemptThatDiedHasSetIsKeptToo) {
+  const Login fresh{"half", "HalfwayPassword-cccc"};
+  acl({"ACL", "SETUSER", "half", "on", ">x", "~*", "+@all"});
+  acl({"ACL", "SAVE"});
+  acl({"ACL", "SETUSER", "half", ">HalfwayPassword-cccc"});
+  EXPECT_EQ(run(Step::kSet, {}, fresh), "already_done");
+  acl({"ACL", "LOAD"});  // as a restart does
+  admin_.emplace(std::move(
+      Session::open(server_->target(), server_->admin(), connector_kit::Budget(20'000)).value()));
+  EXPECT_TRUE(logs_in(fresh));
+}
+
+TEST_F(Redis, WhatTheServerCannotKeepIsNotDone) {
+  acl({"ACL", "SETUSER", "lost", "on", ">x", "~*", "+@all"});
+  acl({"ACL", "SETUSER", "forgetful", "on", ">forgetful-password", "+@all", "-acl|save"});
+  job_ = test::account_job(*server_, Kind::kRedis, Step::kSet, {}, {"lost", "LostPassword-dddd"});
+  job_.admin = Login{"forgetful", "forgetful-password"}.credential();
+  EXPECT_THAT(run(), StartsWith("configuration AdminLacksRights"));
+  EXPECT_THAT(outcome_.message, HasSubstr("+acl|save"));
+  job_.step = Step::kInspect;
+  EXPECT_THAT(run(), StartsWith("configuration AdminLacksRights"));
+  const std::string file = server_->fact("acl_file");
+  std::filesystem::rename(file, file + ".aside");
+  std::filesystem::create_directory(file);  // that the new file cannot replace
+  EXPECT_THAT(run(Step::kSet, {}, {"lost", "LostPassword-eeee"}),
+              StartsWith("ambiguous UsersNotSaved"));
+  std::filesystem::remove(file);
+  std::filesystem::rename(file + ".aside", file);
+  EXPECT_EQ(run(Step::kSet, {}, {"lost", "LostPassword-eeee"}), "already_done");
+}
+
+TEST_F(Redis, AnUndoneRunLeavesNoPasswordBehind) {
+  acl({"ACL", "SETUSER", "undone", "on", ">old-password-1", "~*", "+@all"});
+  const Login old{"undone", "old-password-1"};
+  const Login fresh{"undone", "UndonePassword-ffff"};
+  EXPECT_EQ(run(Step::kSet, old, fresh), "done");
+  EXPECT_EQ(run(Step::kRollBack, old, fresh), "done");
+  EXPECT_EQ(run(Step::kRollBack, old, fresh), "already_done");
+  EXPECT_TRUE(logs_in(old));
+  EXPECT_FALSE(logs_in(fresh));
+}
+
+TEST_F(Redis, AnUndoneRunOfAPairBringsThePreviousPasswordBack) {
+  acl({"ACL", "SETUSER", "pair", "on", ">pair-password-1", "~*", "+@all"});
+  acl({"ACL", "SETUSER", "pair_clone", "on", ">twin-password-1", "~*", "+@all"});
+  const Login current{"pair", "pair-password-1"};
+  const Login previous{"pair_clone", "twin-password-1"};
+  const Login pending{"pair_clone", "TwinPassword-gggggggg"};
+  EXPECT_EQ(run(Step::kSet, current, pending), "done");
+  EXPECT_FALSE(logs_in(previous));
+  const auto undo = [&] {
+    job_ = test::account_job(*server_, Kind::kRedis, Step::kRollBack, current, pending);
+    job_.previous = previous.credential();
+    return run();
+  };
+  EXPECT_EQ(undo(), "done");
+  EXPECT_EQ(undo(), "already_done");
+  EXPECT_TRUE(logs_in(previous));
+  EXPECT_FALSE(logs_in(pending));
+  EXPECT_TRUE(logs_in(current));
+  acl({"ACL", "DELUSER", "pair_clone"});
+  EXPECT_EQ(undo(), "already_done") << "who is gone is not made";
+  // The first run of a pair has nothing to go back to: it learns whether the twin is its own.
+  EXPECT_EQ(run(Step::kRollBack, current, pending), "already_done");
+  EXPECT_EQ(run(Step::kSet, current, pending), "done");
+  EXPECT_EQ(run(Step::kRollBack, current, pending), "done");
+  EXPECT_EQ(run(Step::kRollBack, current, {"pair_clone", "of-another"}), "already_done");
+}
+
+// Whoever named an account that is not his gets no password of his set there by an undone run.
+TEST_F(Redis, WithoutProofOnlyWhatTheRunHasSetIsUndone) {
+  acl({"ACL", "SETUSER", "victim", "on", ">victims-password", "~*", "+@all"});
+  const Login guess{"victim", "guessed-password"};
+  const Login pending{"victim", "PendingPassword-hhhh"};
+  job_ = test::account_job(*server_, Kind::kRedis, Step::kRollBack, guess, pending);
+  job_.options.emplace_back(connector::kProve, "yes");
+  EXPECT_EQ(run(), "already_done");
+  EXPECT_FALSE(logs_in(guess));
+  EXPECT_TRUE(logs_in({"victim", "victims-password"}));
 }
 
 TEST_F(Redis, WithoutTlsOnLoopback) {

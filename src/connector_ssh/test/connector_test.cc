@@ -109,6 +109,28 @@ TEST_F(Ssh, OneManagedKey) {
   EXPECT_EQ(keys.find("strongroom-managed"), keys.rfind("strongroom-managed"));
 }
 
+TEST_F(Ssh, AnUndoneRunLeavesNoKeyBehind) {
+  const std::string file = server_->fact("directory") + "/home-spare/.ssh/authorized_keys";
+  const connector::Credential first = key_pair("spare", "sixth");
+  const connector::Credential second = key_pair("spare", "seventh");
+  const auto step = [&](Step what, const connector::Credential& pending) {
+    job_ = job_of(what, {}, {});
+    job_.current = first.copy().value();
+    job_.pending = pending.copy().value();
+    return run();
+  };
+  EXPECT_EQ(step(Step::kSet, first), "done");
+  const std::string before = read(file);
+  EXPECT_EQ(step(Step::kSet, second), "done");
+  EXPECT_EQ(step(Step::kRollBack, second), "done");
+  EXPECT_EQ(read(file), before);
+  EXPECT_EQ(step(Step::kRollBack, second), "already_done");
+  EXPECT_EQ(step(Step::kRollBack, first), "already_done") << "never the one in use";
+  EXPECT_EQ(step(Step::kProbe, second), "done");
+  EXPECT_EQ(outcome_.facts.current, connector::Login::kAccepted);
+  EXPECT_EQ(outcome_.facts.pending, connector::Login::kRefused);
+}
+
 // A key that may come from one place and run one command only must not become one that may do
 // everything.
 TEST_F(Ssh, TheOptionsOfAKeyStayWithIt) {

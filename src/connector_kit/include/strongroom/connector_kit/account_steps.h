@@ -51,6 +51,14 @@ class AccountTarget {
   /// Makes the target accept `credential`, in one statement where the target has one.
   virtual Attempt<void> set(const connector::Credential& credential) = 0;
 
+  /// What was set lasts over a restart of the target. Called too when the target accepts the
+  /// credential already: an attempt that died may not have come so far. The default is for targets
+  /// that keep what they were told at once.
+  virtual Attempt<void> keep();
+  /// When a run is undone and job.current is accepted again: makes the target refuse `pending`,
+  /// where an account may have both (the default is for those that have one). True if it did not.
+  virtual Attempt<bool> withdraw(const connector::Credential& pending);
+
   /// The first account of a pair, with the rights that the job's options name (AccountPrivilege,
   /// DBName). If it is there already, what is missing of its rights.
   virtual Attempt<void> create(const connector::Credential& credential);

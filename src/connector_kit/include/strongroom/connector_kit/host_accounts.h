@@ -28,6 +28,7 @@ class HostAccounts : public AccountTarget {
   Attempt<bool> exists(const std::string& account) override;
   Attempt<bool> accepts(const connector::Credential& credential) override;
   Attempt<void> set(const connector::Credential& credential) override;
+  Attempt<bool> withdraw(const connector::Credential& pending) override;
   Attempt<bool> finish(const connector::Job& job) override;
   Attempt<bool> retire(const connector::Job& job) override;
   Attempt<void> refuse(const std::string& account) override;

@@ -31,24 +31,28 @@ exists) exit 0 ;;
 inspect) command -v chpasswd >/dev/null && command -v runuser >/dev/null || exit 69 ;;
 password) printf "%s:%s\n" "$user" "$data" | chpasswd ;;
 hash) printf "%s:%s\n" "$user" "$data" | chpasswd -e ;;
-key|only)
+key|only|drop)
   home=$(getent passwd "$user" | cut -d: -f6)
   printf "%s\n%s\n%s\n" "$verb" "$data" "$old" | runuser -u "$user" -- sh -c "
     set -eu; umask 077; IFS= read -r verb; IFS= read -r line; IFS= read -r old || old=
     cd \"\$1\"; mkdir -p .ssh; keys=.ssh/authorized_keys; new=\$keys.strongroom
     touch \$keys
     held() { grep -F -- \"\$1\" \$keys | grep -v \"^[[:space:]]*#\" | head -n 1; }
-    found=\$(held \"\$line\"); mark=\$line
-    if [ -z \"\$found\" ] && [ -n \"\$old\" ]; then found=\$(held \"\$old\"); mark=\$old; fi
-    options=\${found%%\"\$mark\"*}; line=\"\$options\$line\"
-    { grep -v -x -F -- \"\$line\" \$keys || true; } >\$new
-    if [ \"\$verb\" = only ]; then
-      { grep -v \" strongroom-managed\$\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
-      if [ -n \"\$old\" ]; then
-        { grep -v -F -- \"\$old\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
+    if [ \"\$verb\" = drop ]; then
+      { grep -v -F -- \"\$line\" \$keys || true; } >\$new
+    else
+      found=\$(held \"\$line\"); mark=\$line
+      if [ -z \"\$found\" ] && [ -n \"\$old\" ]; then found=\$(held \"\$old\"); mark=\$old; fi
+      options=\${found%%\"\$mark\"*}; line=\"\$options\$line\"
+      { grep -v -x -F -- \"\$line\" \$keys || true; } >\$new
+      if [ \"\$verb\" = only ]; then
+        { grep -v \" strongroom-managed\$\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
+        if [ -n \"\$old\" ]; then
+          { grep -v -F -- \"\$old\" \$new || true; } >\$new.2; mv -f \$new.2 \$new
+        fi
       fi
+      printf \"%s\n\" \"\$line\" >>\$new
     fi
-    printf \"%s\n\" \"\$line\" >>\$new
     if cmp -s \$new \$keys; then rm -f \$new; else mv -f \$new \$keys; echo changed; fi
   " sh "$home" ;;
 *) exit 64 ;;
