@@ -54,7 +54,7 @@ class UserKeys {
       case Step::kTest:
         return test(outcome);
       case Step::kRetire:
-        return remove(job_.previous.public_part, outcome);
+        return retire(outcome);
       case Step::kRollBack:
         return roll_back(outcome);
       case Step::kCreate:
@@ -132,13 +132,18 @@ class UserKeys {
       outcome.facts.notes.emplace_back(
           "ACSCurrent does not sign: its AccessKey was changed or removed; a rotation mends that");
     const bool full = keys.size() >= limits::kAccessKeysPerUserMax;
-    return full && !has(keys, job_.previous.public_part) ? no_place() : Attempt<void>();
+    return full && !has(keys, job_.previous.public_part) ? no_place(keys) : Attempt<void>();
   }
 
-  static std::unexpected<connector_kit::Failure> no_place() {
+  /// Which key is in the way of a new one.
+  std::unexpected<connector_kit::Failure> no_place(const std::vector<Key>& keys) const {
+    std::string others;
+    for (const Key& key : keys)
+      if (key.id != job_.current.public_part) others += (others.empty() ? "" : ", ") + key.id;
     return misconfigured("NoFreeAccessKeySlot",
-                         "The RAM user has two AccessKeys, and one of them is not this secret's. "
-                         "Delete it: a rotation needs a free place.");
+                         "The RAM user has two AccessKeys, and not this secret's alone: " + others +
+                             ". Delete what nobody uses (DeleteAccessKey): a rotation needs a free "
+                             "place. Then rotate again.");
   }
 
   Attempt<void> set_status(const std::string& id, const char* status) const {
@@ -166,7 +171,7 @@ class UserKeys {
     if (!job_.option(connector::kMayBeMade).empty()) SR_CHECK_OK(remove_lost(keys));
     if (keys.size() >= limits::kAccessKeysPerUserMax) {
       const std::string& previous = job_.previous.public_part;
-      if (previous == job_.current.public_part || !has(keys, previous)) return no_place();
+      if (previous == job_.current.public_part || !has(keys, previous)) return no_place(keys);
       SR_CHECK_OK(erase(previous));
     }
     return create(outcome);
@@ -208,6 +213,25 @@ class UserKeys {
     if (accepted) return {};
     return connector_kit::unreachable("LoginRefused",
                                       "RAM does not take the new AccessKey's signature yet.");
+  }
+
+  /// Never the last key that signs: the old one stays while somebody has disabled or deleted the
+  /// one in use. People hear of that by the look for drift, and a rotation mends it.
+  Attempt<void> retire(Outcome& outcome) const {
+    SR_TRY(const std::vector<Key> keys, list());
+    const std::string& current = job_.current.public_part;
+    const auto used = std::ranges::find(keys, current, &Key::id);
+    const bool there = has(keys, job_.previous.public_part);
+    if (there && (used == keys.end() || !used->active)) {
+      outcome.status = Status::kAlreadyDone;
+      if (job_.option(connector::kBringsBack).empty()) return {};
+      return connector_kit::rejected(
+          "OldAccessKeyRefused",
+          "The old AccessKey " + current +
+              " was disabled or deleted, so the rotation is not undone: the new one stays "
+              "ACSCurrent. Rotate again if that must not be used either.");
+    }
+    return remove(job_.previous.public_part, outcome);
   }
 
   /// Disabled first: should the second call fail, the key is out of use all the same.

@@ -74,12 +74,10 @@ Conclusion stall(Run run, Instant now, const Pace& pace) {
 }
 
 // Undoes what was not promoted yet.
-Conclusion undo(Run run, const Shape& shape, Instant now) {
+Conclusion undo(Run run, Instant now) {
   const Report report = report_once(run);
   const bool nothing_stored = run.phase == Phase::kBegin;
-  // ACSCurrent's account of a pair was never touched; the twin is set anew by the next run.
-  const bool harmless = !run.touched || (shape.dual && !shape.overlaps);
-  if (nothing_stored || harmless) {
+  if (nothing_stored || !run.touched) {
     end(run, Ended::kFailed, now);
     return {std::move(run), nothing_stored ? Change::kNone : Change::kDropPending, report};
   }
@@ -96,8 +94,13 @@ Conclusion end_resync(Run run, Instant now) {
 
 Conclusion give_up(Run run, const Shape& shape, Instant now, const Pace& pace) {
   if (run.purpose == Purpose::kResync) return end_resync(std::move(run), now);
-  return before_promotion(run.phase) ? undo(std::move(run), shape, now)
-                                     : stall(std::move(run), now, pace);
+  if (run.phase == Phase::kRollBack && shape.dual && !shape.twinless) {
+    // ACSCurrent's account of a pair was never touched, and the next run sets the twin anew: this
+    // one need not wait until ACSPrevious logs in again.
+    end(run, Ended::kFailed, now);
+    return {std::move(run), Change::kDropPending};
+  }
+  return before_promotion(run.phase) ? undo(std::move(run), now) : stall(std::move(run), now, pace);
 }
 
 Conclusion succeed(Run run, const Shape& shape, Instant now) {
@@ -152,9 +155,18 @@ Conclusion retry(Run run, const Shape& shape, const Moment& moment, const Pace& 
   return {std::move(run)};
 }
 
+// The old credential of an overlap cannot be brought back: what is served stays the new one.
+Conclusion stay_promoted(Run run, Instant now) {
+  run.cancelled = false;
+  end(run, Ended::kSucceeded, now);
+  return {std::move(run), Change::kSwapBack};
+}
+
 Conclusion rejected(Run run, const Shape& shape, const Moment& moment, const Pace& pace) {
+  if (run.phase == Phase::kRetire && run.cancelled)
+    return stay_promoted(std::move(run), moment.now);
   // Adopting changes nothing at the target.
-  if (run.purpose == Purpose::kAdopt) return undo(std::move(run), shape, moment.now);
+  if (run.purpose == Purpose::kAdopt) return undo(std::move(run), moment.now);
   const bool again = run.rounds + 1 < static_cast<std::uint32_t>(pace.rounds);
   if (run.phase == Phase::kSet && (!run.touched || shape.creates) && again) {
     // Definitely not taken: only another credential can be. A function tidies up after itself.
@@ -168,7 +180,7 @@ Conclusion rejected(Run run, const Shape& shape, const Moment& moment, const Pac
     enter(run, Phase::kSet, later(moment.now, backoff(1, moment.jitter, pace)));
     return {std::move(run)};
   }
-  if (before_promotion(run.phase)) return undo(std::move(run), shape, moment.now);
+  if (before_promotion(run.phase)) return undo(std::move(run), moment.now);
   return retry(std::move(run), shape, moment, pace);
 }
 
@@ -216,14 +228,21 @@ Conclusion conclude(Run before, const Shape& shape, const Seen& seen, const Mome
   SR_CHECK(before.running());
   before.leased = false;
   const bool good = seen.status == Status::kDone || seen.status == Status::kAlreadyDone;
-  before.code = good ? "" : seen.code;
-  before.message = good ? "" : seen.message;
+  // Why a run is undone is what people ask when it is.
+  if (!good || before.phase != Phase::kRollBack) {
+    before.code = good ? "" : seen.code;
+    before.message = good ? "" : seen.message;
+  }
   if (seen.gap_ms >= 0) before.gap_ms = seen.gap_ms;
   if (reaches_target(before.phase) && (good || seen.status == Status::kAmbiguous))
     before.touched = true;
   if (!before.touched) before.exposed = {};
+  // An attempt that was not heard of has made the twin: the next run must not take it for
+  // another's.
+  if (before.phase == Phase::kRollBack && seen.status == Status::kDone && shape.twinless)
+    before.has_twin = true;
   if (before.cancelled && before_promotion(before.phase))
-    return undo(std::move(before), shape, moment.now);
+    return undo(std::move(before), moment.now);
   if (before.cancelled && before.purpose == Purpose::kResync)
     return end_resync(std::move(before), moment.now);
   switch (seen.status) {
@@ -265,7 +284,7 @@ Run start(Run before, const Start& start, Instant now) {
   return run;
 }
 
-std::optional<Conclusion> cancel(Run before, const Shape& shape, Instant now) {
+std::optional<Conclusion> cancel(Run before, Instant now) {
   if (!before.running()) return std::nullopt;
   if (before.purpose == Purpose::kResync) {
     before.cancelled = true;
@@ -279,7 +298,7 @@ std::optional<Conclusion> cancel(Run before, const Shape& shape, Instant now) {
     // A runner that died may have reached the target.
     if (before.leased && reaches_target(before.phase)) before.touched = true;
     before.leased = false;
-    return undo(std::move(before), shape, now);
+    return undo(std::move(before), now);
   }
   if (before.phase == Phase::kRetire && !before.cancelled && before.attempt == 0) {
     // Both credentials are valid: the new one is retired instead of the old one.

@@ -271,10 +271,8 @@ Result<Secret> Rotations::abandon(barrier::Transaction& transaction, Secret secr
   if (!secret.rotates()) return secret;
   SR_TRY(Run run, run_of(transaction, secret));
   if (!run.running()) return secret;
-  SR_TRY(const ExtendedConfig config, stored_extended_config(secret.extended_config));
-  const Shape shape = shape_of(secret.type, config.sub_type());
   if (before_promotion(run.phase)) {
-    auto conclusion = rotation::cancel(std::move(run), shape, now);
+    auto conclusion = rotation::cancel(std::move(run), now);
     SR_CHECK(conclusion.has_value());
     if (conclusion->change == Change::kDropPending)
       secret = secrets_.drop_pending(transaction, std::move(secret));

@@ -55,6 +55,7 @@ Result<std::optional<Rotations::Opened>> Rotations::open(barrier::Transaction& t
   // Of a pair that was never rotated there is one account only to be set again.
   if (run.purpose == Purpose::kResync && secret.find_label(secrets::kPrevious) == nullptr)
     shape.dual = false;
+  shape.twinless = shape.dual && !run.has_twin && secret.find_label(secrets::kPrevious) == nullptr;
   return Opened{std::move(*view), std::move(secret), std::move(config), std::move(run), shape};
 }
 
@@ -138,6 +139,8 @@ Result<Job> Rotations::job_of(barrier::Reader& reader, const SecretView& view, c
   SR_TRY(job.privileged, privileged_of(reader, secret.account, config));
   for (const auto& [name, value] : config.custom_data)
     if (!secret.managed()) job.options.emplace_back("parameter." + name, value);
+  if (run.phase == Phase::kRetire && run.cancelled)
+    job.options.emplace_back(connector::kBringsBack, "yes");
   SR_TRY(const bool own, is_own_ram_user(reader, secret, config));
   if (own) {
     job.kind = connector::Kind::kRam;
@@ -239,7 +242,7 @@ Result<void> Rotations::cancel(barrier::Transaction& transaction, const Secret& 
   SR_TRY(auto opened,
          open(transaction, {due::Kind::kRotateSecret, secret.account, secret.name, secret.uuid}));
   SR_CHECK(opened.has_value());
-  auto conclusion = rotation::cancel(std::move(opened->run), opened->shape, now);
+  auto conclusion = rotation::cancel(std::move(opened->run), now);
   if (!conclusion) {
     return fail(ErrorKind::kConflict, "Rejected.RotationNotRunning",
                 "No rotation of this secret is running that could be undone.");

@@ -10,6 +10,7 @@ using connector::Step;
 
 constexpr Shape kSingle{};
 constexpr Shape kDual{.dual = true};
+constexpr Shape kTwinless{.dual = true, .twinless = true};
 constexpr Shape kRam{.overlaps = true};
 constexpr Instant kNow{1'000'000};
 
@@ -86,13 +87,24 @@ INSTANTIATE_TEST_SUITE_P(
             Report::kFailed},
         Row{Phase::kSet, Status::kConfiguration, kSingle, true, Phase::kRollBack, Change::kNone,
             Report::kFailed},
-        Row{Phase::kSet, Status::kConfiguration, kDual, true, Phase::kIdle, Change::kDropPending,
+        Row{Phase::kSet, Status::kConfiguration, kDual, true, Phase::kRollBack, Change::kNone,
+            Report::kFailed},
+        Row{Phase::kSet, Status::kConfiguration, kDual, false, Phase::kIdle, Change::kDropPending,
             Report::kFailed},
         Row{Phase::kSet, Status::kConfiguration, kRam, true, Phase::kRollBack, Change::kNone,
             Report::kFailed},
         Row{Phase::kBegin, Status::kConfiguration, kSingle, false, Phase::kIdle, Change::kNone,
             Report::kFailed},
         Row{Phase::kRollBack, Status::kDone, kSingle, true, Phase::kIdle, Change::kDropPending,
+            Report::kNone},
+        // The next run sets the twin anew: it need not wait for this one. But whether the twin is
+        // there must be known.
+        Row{Phase::kRollBack, Status::kConfiguration, kDual, true, Phase::kIdle,
+            Change::kDropPending, Report::kNone},
+        Row{Phase::kRollBack, Status::kConfiguration, kTwinless, true, Phase::kRollBack,
+            Change::kNone, Report::kFailed},
+        // Nobody wants to go back: it is tried again.
+        Row{Phase::kRetire, Status::kRejected, kRam, true, Phase::kRetire, Change::kNone,
             Report::kNone},
         // In use already: it goes on slowly, and people are told.
         Row{Phase::kRetire, Status::kConfiguration, kRam, true, Phase::kRetire, Change::kNone,
@@ -171,20 +183,54 @@ TEST(Machine, AFailureIsToldOnce) {
 
 TEST(Machine, CancelIsLegalInEveryPhaseThatCanBeUndone) {
   const Instant later{kNow.unix_ms + 2'000};  // the lease is over
-  EXPECT_FALSE(cancel({}, kSingle, later));
-  EXPECT_EQ(cancel(running(Phase::kTest, true), kSingle, later)->after.phase, Phase::kRollBack);
-  EXPECT_EQ(cancel(running(Phase::kTest, true), kDual, later)->change, Change::kDropPending);
-  EXPECT_EQ(cancel(running(Phase::kBegin), kSingle, later)->after.result, Ended::kCancelled);
+  EXPECT_FALSE(cancel({}, later));
+  EXPECT_EQ(cancel(running(Phase::kTest, true), later)->after.phase, Phase::kRollBack);
+  EXPECT_EQ(cancel(running(Phase::kTest), later)->change, Change::kDropPending);
+  EXPECT_EQ(cancel(running(Phase::kBegin), later)->after.result, Ended::kCancelled);
   rotation::Run overlap = running(Phase::kRetire, true);
   overlap.attempt = 0;
-  const auto back = cancel(overlap, kRam, later);
+  const auto back = cancel(overlap, later);
   EXPECT_EQ(back->change, Change::kSwapBack);
   EXPECT_EQ(back->after.phase, Phase::kRetire);
   EXPECT_EQ(back->report, Report::kNone);
 }
 
+TEST(Machine, AnOverlapThatCannotBeUndoneStays) {
+  rotation::Run overlap = running(Phase::kRetire, true);
+  overlap.attempt = 0;
+  overlap.promoted = true;
+  rotation::Run back = cancel(overlap, kNow)->after;
+  back.leased = true;
+  const Conclusion stays =
+      conclude(back, kRam, {.status = Status::kRejected, .code = "Gone"}, {kNow, 0.5}, Pace());
+  EXPECT_EQ(stays.change, Change::kSwapBack);
+  EXPECT_FALSE(stays.after.running());
+  EXPECT_EQ(stays.after.result, Ended::kSucceeded);
+  EXPECT_EQ(stays.after.code, "Gone");
+}
+
+TEST(Machine, ATwinThatAnUndoneRunHasMadeIsRemembered) {
+  for (const Status status : {Status::kDone, Status::kAlreadyDone}) {
+    const Conclusion undone = conclude(running(Phase::kRollBack, true), kTwinless,
+                                       {.status = status}, {kNow, 0.5}, Pace());
+    EXPECT_EQ(undone.change, Change::kDropPending);
+    EXPECT_EQ(undone.after.has_twin, status == Status::kDone);
+  }
+}
+
+TEST(Machine, AnUndoneRunStillTellsWhyItFailed) {
+  const Conclusion failed =
+      conclude(running(Phase::kSet, true), kSingle,
+               {.status = Status::kConfiguration, .code = "AdminRefused"}, {kNow, 0.5}, Pace());
+  ASSERT_EQ(failed.after.phase, Phase::kRollBack);
+  const Conclusion undone =
+      conclude(failed.after, kSingle, {.status = Status::kDone}, {kNow, 0.5}, Pace());
+  EXPECT_FALSE(undone.after.running());
+  EXPECT_EQ(undone.after.code, "AdminRefused");
+}
+
 TEST(Machine, CancelDuringAStepWaitsForItsOutcome) {
-  const auto asked = cancel(running(Phase::kSet), kSingle, kNow);
+  const auto asked = cancel(running(Phase::kSet), kNow);
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->after.phase, Phase::kSet);
   EXPECT_EQ(asked->change, Change::kNone);
@@ -229,7 +275,7 @@ TEST(Machine, AResyncSetsWhatIsStoredAndEndsWhenItCannot) {
       conclude(run, kSingle, {.status = Status::kConfiguration}, {kNow, 0.5}, Pace());
   EXPECT_EQ(bad.report, Report::kFailed);
   EXPECT_FALSE(bad.after.running());
-  const auto waits = cancel(run, kSingle, kNow);
+  const auto waits = cancel(run, kNow);
   ASSERT_TRUE(waits);
   EXPECT_TRUE(waits->after.running());
   EXPECT_FALSE(conclude(waits->after, kSingle, {.status = Status::kAmbiguous}, {kNow, 0.5}, Pace())

@@ -106,6 +106,7 @@ class World {
         if (mode_ == Mode::kRam) refuse(pending);
         if (mode_ == Mode::kSingle && !logs_in(of(secrets::kCurrent)))
           accept(of(secrets::kCurrent));
+        if (mode_ == Mode::kDual) accept(of(secrets::kPrevious));
         return Status::kDone;
       default:
         return Status::kDone;
@@ -124,6 +125,8 @@ class World {
         at_target(step);
         return Status::kAmbiguous;
       case 3:
+        // While the new AccessKey is there: it is the one to go on with.
+        if (step == Step::kRetire && !logs_in(of(secrets::kPrevious))) return Status::kDone;
         return Status::kRejected;
       default:
         return Status::kConfiguration;
@@ -168,7 +171,7 @@ class World {
       told_.clear();
     }
     if (!calm_ && chance(4)) {
-      if (auto cancelled = cancel(run_, shape(), now_)) apply(std::move(*cancelled));
+      if (auto cancelled = cancel(run_, now_)) apply(std::move(*cancelled));
       check();
     }
     Claim claimed = claim(run_, now_, Pace());

@@ -95,6 +95,10 @@ class FakeDatabase final : public connector::Connector {
         break;
       case Step::kRollBack:
         if (!job.dual) accounts[job.current.account] = test::reveal(job.current.secret);
+        if (job.dual && job.previous.present())
+          accounts[job.previous.account] = test::reveal(job.previous.secret);
+        if (job.dual && !job.previous.present() && !logs_in(job.pending))
+          return make_outcome(Status::kAlreadyDone, "", "");
         break;
       default:
         break;

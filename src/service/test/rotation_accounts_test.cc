@@ -70,6 +70,40 @@ TEST_F(RotationAccountsTest, ATwinIsMadeOnceAndIsOursFromThenOn) {
   EXPECT_FALSE(makes_it("v5", {}));
 }
 
+TEST_F(RotationAccountsTest, ATwinThatAnAttemptWithoutAnswerHasMadeIsOursToo) {
+  database_.accounts["app"] = "old";
+  ASSERT_TRUE(create_rds("db", kOne, "DoubleUsers").ok());
+  ASSERT_TRUE(rotate("db", "v2").ok());
+  database_.meanwhile = [&] {
+    // The first set is heard and its answer lost; then a person has to act.
+    if (database_.steps == 1) database_.accounts["app_clone"] = "the run's";
+  };
+  database_.script = {Status::kAmbiguous, Status::kConfiguration, Status::kDone};
+  work();
+  pass(600'000);
+  EXPECT_FALSE(run_of("db").running());
+  EXPECT_EQ(run_of("db").result, rotation::Ended::kFailed);
+  ASSERT_TRUE(rotate("db", "v3").ok());
+  work();
+  EXPECT_EQ(text_at(value("db"), "/AccountName"), "app_clone") << run_of("db").message;
+}
+
+TEST_F(RotationAccountsTest, AnUndoneRunOfAPairBringsACSPreviousBack) {
+  database_.accounts = {{"app", "old"}, {"app_clone", "older"}};
+  ASSERT_TRUE(create_rds("db", kTwo, "DoubleUsers").ok());
+  ASSERT_TRUE(rotate("db", "v2").ok());
+  work();
+  ASSERT_TRUE(rotate("db", "v3").ok());
+  database_.meanwhile = [&] {
+    if (database_.seen.back() == connector::Step::kTest)
+      database_.script = {Status::kConfiguration};
+  };
+  work();
+  EXPECT_EQ(run_of("db").result, rotation::Ended::kFailed);
+  EXPECT_TRUE(works(value("db")));
+  EXPECT_TRUE(works(value("db", "ACSPrevious")));
+}
+
 // What the server failed to make is somebody else's, and stays so: neither deleting and restoring
 // the secret, nor asking for a resync or a rotation then, is a way to it.
 TEST_F(RotationAccountsTest, AnAccountThatIsThereIsNotTakenByDeletingAndRestoring) {

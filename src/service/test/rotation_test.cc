@@ -1,5 +1,7 @@
 // Managed secrets as clients see them, over a real store, a scripted database and our own RAM.
 
+#include <gmock/gmock.h>
+
 #include "rotation_fixture.h"
 #include "strongroom/secrets/transition.h"
 
@@ -369,6 +371,79 @@ TEST_F(RamRotation, ACancelledOverlapGoesBackToTheOldKey) {
   work();
   EXPECT_EQ(text_at(value(name), "/AccessKeyId"), key_id_);
   EXPECT_EQ(keys(), std::vector<std::string>{key_id_});
+}
+
+// There is nothing to go back to, and the new key is the only one that signs.
+TEST_F(RamRotation, ACancelledOverlapKeepsTheNewKeyIfTheOldOneIsRefused) {
+  for (const bool deleted : {false, true}) {
+    if (!deleted) {
+      ASSERT_TRUE(create_ram().ok());
+    }
+    const std::string name = "acs/ram/user/bot";
+    const std::string old = text_at(value(name), "/AccessKeyId");
+    ASSERT_TRUE(rotate(name, deleted ? "v3" : "v2").ok());
+    work();
+    const std::string fresh = text_at(value(name), "/AccessKeyId");
+    auto transaction = *fixture_->begin();
+    const identity::Owner bot{kAccount, "bot"};
+    ASSERT_TRUE(deleted ? directory_.delete_access_key(*transaction, bot, old)
+                        : directory_.set_access_key_active(*transaction, bot, old, false));
+    ASSERT_TRUE(transaction->commit());
+    const Operation& cancel = *service_.find(kStrongroom.version, "CancelRotation");
+    ASSERT_TRUE(run(root(), cancel, {{"SecretName", name}}, nullptr).ok());
+    work();
+    EXPECT_EQ(text_at(value(name), "/AccessKeyId"), fresh);
+    EXPECT_THAT(keys(), testing::Contains(fresh));
+    EXPECT_FALSE(run_of(name).running());
+    EXPECT_EQ(run_of(name).code, "OldAccessKeyRefused");
+  }
+}
+
+TEST_F(RamRotation, TheOldKeyIsNotRemovedWhileTheNewOneIsRefused) {
+  ASSERT_TRUE(create_ram().ok());
+  const std::string name = "acs/ram/user/bot";
+  ASSERT_TRUE(rotate(name, "v2", {{"OverlapWindow", "10m"}}).ok());
+  work();
+  const std::string fresh = text_at(value(name), "/AccessKeyId");
+  auto transaction = *fixture_->begin();
+  ASSERT_TRUE(directory_.set_access_key_active(*transaction, {kAccount, "bot"}, fresh, false));
+  ASSERT_TRUE(transaction->commit());
+  pass(10 * 60'000);
+  EXPECT_EQ(keys(), (std::vector<std::string>{key_id_, fresh}));
+  EXPECT_FALSE(run_of(name).running());
+  ASSERT_TRUE(rotate(name, "v3").ok()) << "which mends it";
+  work();
+  EXPECT_EQ(keys(), (std::vector<std::string>{fresh, text_at(value(name), "/AccessKeyId")}));
+}
+
+TEST_F(RamRotation, AUserWhoWasDeletedIsToldAndHoldsNoRunUp) {
+  ASSERT_TRUE(create_ram().ok());
+  const std::string name = "acs/ram/user/bot";
+  ASSERT_TRUE(rotate(name, "v2", {{"OverlapWindow", "10m"}}).ok());
+  work();
+  auto transaction = *fixture_->begin();
+  const identity::Owner bot{kAccount, "bot"};
+  for (const std::string& id : keys())
+    ASSERT_TRUE(directory_.delete_access_key(*transaction, bot, id));
+  ASSERT_TRUE(directory_.delete_user(*transaction, bot));
+  ASSERT_TRUE(transaction->commit());
+  pass(10 * 60'000);
+  EXPECT_FALSE(run_of(name).running()) << rotation::to_text(run_of(name).phase);
+  ASSERT_TRUE(*driver_.look(kAccount, name));
+  EXPECT_TRUE(run_of(name).drifted);
+}
+
+TEST_F(RamRotation, WhichKeyIsInTheWayIsSaid) {
+  ASSERT_TRUE(create_ram().ok());
+  const std::string name = "acs/ram/user/bot";
+  auto transaction = *fixture_->begin();
+  const auto strange =
+      directory_.create_access_key(*transaction, {kAccount, "bot"}, fixture_.clock().now());
+  ASSERT_TRUE(strange && transaction->commit());
+  ASSERT_TRUE(rotate(name, "v2").ok());
+  work();
+  EXPECT_EQ(run_of(name).code, "NoFreeAccessKeySlot");
+  EXPECT_NE(run_of(name).message.find(strange->id), std::string::npos) << run_of(name).message;
 }
 
 TEST_F(RamRotation, ResyncSwitchesADisabledKeyOnAndStrangersKeysAreTold) {

@@ -81,6 +81,9 @@ inline constexpr std::string_view kNewAccount = "NewAccount";
 /// The option of a kSet: an attempt of the same run was not heard of again ("yes"). What looks made
 /// by it may be; without the option it is somebody else's.
 inline constexpr std::string_view kMayBeMade = "MayBeMade";
+/// The option of a kRetire that undoes a rotation ("yes"): job.current is the old credential again,
+/// and has to work if job.previous, the new one, is to go. Rejected if it does not.
+inline constexpr std::string_view kBringsBack = "BringsBack";
 /// The option of a job that may change nothing unless the accounts that were brought in log in.
 inline constexpr std::string_view kProve = "Prove";
 

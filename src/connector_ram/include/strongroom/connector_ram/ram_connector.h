@@ -4,6 +4,8 @@
 // audit row. Thread-safe.
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "strongroom/barrier/sealed_store.h"
 #include "strongroom/base/random.h"
@@ -30,9 +32,14 @@ class RamConnector final : public connector::Connector {
 
  private:
   struct Change;
+  using Keys = std::vector<identity::AccessKeyInfo>;
   Result<connector::Outcome> change(const connector::Job& job, connector::Step step);
   Result<connector::Outcome> look(const connector::Job& job);
   Result<connector::Outcome> attempt(Change& change);
+  Result<connector::Outcome> retire(Change& change, const Keys& keys);
+  Result<void> remove(Change& change, const std::string& id);
+  Result<void> activate(Change& change, const std::string& id);
+  void put_record(Change& change, std::string_view action);
 
   Parts parts_;
 };

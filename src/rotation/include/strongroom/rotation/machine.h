@@ -18,6 +18,7 @@ struct Shape {
   bool dual = false;      // two accounts take turns: a failed run never touched ACSCurrent's
   bool overlaps = false;  // the old credential is removed after a window (RAM)
   bool creates = false;   // the target or a function makes the new value
+  bool twinless = false;  // the twin of a pair is not known to be there and ours
   bool gaps = false;      // ACSCurrent stops working before the new credential is served
 };
 
@@ -93,6 +94,6 @@ Run start(Run before, const Start& start, Instant now);
 
 /// A person's wish to undo the run, legal in every phase. Nothing if none is running, or if its new
 /// credential is in use and the old one is gone: then there is nothing to go back to.
-std::optional<Conclusion> cancel(Run before, const Shape& shape, Instant now);
+std::optional<Conclusion> cancel(Run before, Instant now);
 
 }  // namespace strongroom::rotation
