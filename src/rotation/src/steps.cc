@@ -5,6 +5,7 @@
 
 #include "rules.h"
 #include "strongroom/base/check.h"
+#include "strongroom/rotation/advice.h"
 #include "strongroom/rotation/window.h"
 #include "strongroom/secrets/transition.h"
 
@@ -371,7 +372,8 @@ Result<Rotations::Settled> Rotations::settle(barrier::Transaction& transaction, 
     return Settled{.stale = true};
   Seen seen;
   if (outcome) {
-    seen = {outcome->status, outcome->code, outcome->message, outcome->facts.gap_ms};
+    seen = {outcome->status, outcome->code, advised(outcome->code, outcome->message),
+            outcome->facts.gap_ms};
     SR_CHECK_OK(take_produced(transaction, *opened, *outcome, seen, now));
   } else {
     seen.code = outcome.error().code();

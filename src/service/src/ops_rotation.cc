@@ -8,6 +8,7 @@
 #include "secret_handlers.h"
 #include "secret_readers.h"
 #include "strongroom/base/limits.h"
+#include "strongroom/rotation/advice.h"
 #include "strongroom/rotation/rotations.h"
 #include "strongroom/service/rotation_driver.h"
 #include "tables.h"
@@ -196,7 +197,7 @@ Result<void> inspect_rotation(Call& call) {
   answer.boolean("Ready", outcome.succeeded());
   if (!outcome.code.empty()) {
     answer.field("ErrorCode", outcome.code);
-    answer.field("ErrorMessage", outcome.message);
+    answer.field("ErrorMessage", rotation::advised(outcome.code, outcome.message));
   }
   const connector::Facts& facts = outcome.facts;
   answer.field("Server", facts.server);
