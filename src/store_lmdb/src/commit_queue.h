@@ -31,8 +31,6 @@ class CommitQueue {
   void close();
 
  private:
-  void gather(std::unique_lock<std::mutex>& lock);
-
   std::mutex mutex_;
   std::condition_variable work_;
   std::deque<PendingChange> waiting_;
