@@ -168,7 +168,10 @@ class LogImpl final : public Log {
     const std::lock_guard lock(mutex_);
     return head_;
   }
-  Result<TreeHead> settle() override { return settle_within(std::nullopt); }
+  Result<TreeHead> settle() override { return await_pass(std::nullopt); }
+  Result<TreeHead> settle_within(std::chrono::milliseconds most) override {
+    return await_pass(most);
+  }
   bool healthy() const override {
     return !writing_fails_.load(std::memory_order_relaxed) &&
            !merging_fails_.load(std::memory_order_relaxed);
@@ -183,7 +186,7 @@ class LogImpl final : public Log {
 
  private:
   /// kUnavailable if it takes longer.
-  Result<TreeHead> settle_within(std::optional<std::chrono::milliseconds> most);
+  Result<TreeHead> await_pass(std::optional<std::chrono::milliseconds> most);
   void run();
   void pass();
   void care_for_spare();
@@ -308,7 +311,7 @@ Result<void> LogImpl::append_committed(std::span<const std::string> leaves) {
   return {};
 }
 
-Result<TreeHead> LogImpl::settle_within(std::optional<std::chrono::milliseconds> most) {
+Result<TreeHead> LogImpl::await_pass(std::optional<std::chrono::milliseconds> most) {
   std::unique_lock lock(mutex_);
   const std::uint64_t ticket = ++asked_;
   wake_.notify_all();

@@ -162,6 +162,26 @@ TEST_F(AuditTest, CommittedLeavesAreTakenOnce) {
   EXPECT_EQ(finding(), "");
 }
 
+TEST_F(AuditTest, SettlingEndsWithItsTime) {
+  FaultyIo io;
+  const auto log = open(io);
+  const auto writer = log->make_writer();
+  add(*writer, 1);
+  ASSERT_TRUE(writer->flush().has_value());  // its segment is there
+  ASSERT_TRUE(log->settle().has_value());
+  io.hangs = true;
+  add(*writer, 2);
+  ASSERT_TRUE(writer->flush().has_value());
+  const auto late = log->settle_within(std::chrono::milliseconds(20));
+  io.hangs = false;
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().kind(), ErrorKind::kUnavailable);
+  EXPECT_EQ(late.error().code(), "AuditSlow");
+  const auto settled = log->settle_within(std::chrono::milliseconds(60'000));
+  ASSERT_TRUE(settled.has_value()) << settled.error().message();
+  EXPECT_EQ(settled->size, 2U);
+}
+
 TEST_F(AuditTest, OnlyOneProcessAtATime) {
   const auto log = open();
   const auto second = try_open();

@@ -1,6 +1,7 @@
 #include "background.h"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <limits>
 #include <memory>
@@ -71,9 +72,18 @@ Result<std::size_t> prune(barrier::SealedStore& store, barrier::TimeTable table,
   return rows.size();
 }
 
-}  // namespace
+// Beside the draining thread, a search takes rows, too: what is gone already is in the log.
+Result<void> unless_gone(Result<void> removed) {
+  if (!removed && removed.error().kind() == ErrorKind::kConflict) return {};
+  return removed;
+}
 
-Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
+struct Taken {
+  std::size_t rows = 0;
+  bool all = false;  // of those that were there
+};
+
+Result<Taken> take_audit_rows(barrier::SealedStore& store, audit::Log& log) {
   SR_TRY(const auto rows,
          store.due(barrier::TimeTable::kAuditPending, kEndOfTime, limits::kAuditDrainRowsMax));
   std::vector<std::string> leaves;
@@ -83,10 +93,33 @@ Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& lo
     for (const auto leaf : std::views::split(as_chars(rows[taken].record->body()), '\n'))
       leaves.emplace_back(std::string_view(leaf));
   }
-  if (leaves.empty()) return 0;
+  const bool all = taken == rows.size() && taken < limits::kAuditDrainRowsMax;
+  if (leaves.empty()) return Taken{.rows = 0, .all = all};
   SR_CHECK_OK(log.append_committed(leaves));
-  SR_CHECK_OK(remove_rows(store, names_of(std::span(rows).first(taken))));
-  return taken;
+  SR_CHECK_OK(unless_gone(remove_rows(store, names_of(std::span(rows).first(taken)))));
+  return Taken{.rows = taken, .all = all};
+}
+
+}  // namespace
+
+Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log) {
+  SR_TRY(const Taken taken, take_audit_rows(store, log));
+  return taken.rows;
+}
+
+Result<void> settle_for_search(barrier::SealedStore& store, audit::Log& log) {
+  constexpr std::int64_t kMost = limits::kLookUpSettleMillisMax;
+  const std::int64_t begun = monotonic_ns();
+  const auto left = [&] { return kMost - (monotonic_ns() - begun) / kNanosPerMilli; };
+  Taken taken;
+  while (!taken.all) {
+    if (left() <= 0) {
+      return fail(ErrorKind::kUnavailable, "AuditSlow", "the records of many writes are waiting");
+    }
+    SR_TRY(taken, take_audit_rows(store, log));
+  }
+  SR_CHECK_OK(log.settle_within(std::chrono::milliseconds(std::max<std::int64_t>(left(), 0))));
+  return {};
 }
 
 Result<std::size_t> drain_leaves(barrier::SealedStore& store, audit::Log& log,
@@ -100,10 +133,8 @@ Result<std::size_t> drain_leaves(barrier::SealedStore& store, audit::Log& log,
     rows.push_back({std::move(one.key), one.modified});
   }
   SR_CHECK_OK(log.append_committed(leaves));
-  const Result<void> removed = remove_rows(store, rows);
   // A row that drain_audit_rows() had found first: the others of its commit are found by the next.
-  if (!removed && removed.error().kind() != ErrorKind::kConflict)
-    return std::unexpected(removed.error());
+  SR_CHECK_OK(unless_gone(remove_rows(store, rows)));
   return rows.size();
 }
 

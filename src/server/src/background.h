@@ -22,6 +22,11 @@ namespace strongroom::server {
 /// none is left. A kill between the two steps is harmless: the log knows a leaf by its request id.
 Result<std::size_t> drain_audit_rows(barrier::SealedStore& store, audit::Log& log);
 
+/// Until the log's tree holds every record from before the call, those of mutations whose rows are
+/// not drained yet included; for limits::kLookUpSettleMillisMax. kUnavailable if that is not
+/// enough.
+Result<void> settle_for_search(barrier::SealedStore& store, audit::Log& log);
+
 /// The same for rows that are known without looking.
 Result<std::size_t> drain_leaves(barrier::SealedStore& store, audit::Log& log,
                                  std::vector<service::CommittedLeaf> committed);

@@ -157,7 +157,9 @@ Result<void> RunningServer::Parts::open_storage(barrier::UnsealedDirectory opene
                                   .origin = "strongroom/" + store->cluster().lower(),
                                   .durability = config.audit_durability},
                                  seed, random));
-  call_log = std::make_unique<trail::CallLog>(config.data_directory + "/audit");
+  call_log = std::make_unique<trail::CallLog>(
+      config.data_directory + "/audit",
+      [&store = *store, &log = *audit] { return settle_for_search(store, log); });
   return {};
 }
 

@@ -78,7 +78,6 @@ def adopted(database, managed, sub_type):
 
 def readers(managed):
     version = managed.read()[0]
-    time.sleep(0.5)  # until the sequencer has merged the record into the log
     seen = own(managed, "ListSecretReaders")["Readers"]
     equal([(reader["VersionId"], reader["Stale"]) for reader in seen], [(version, False)])
     managed.wire.ok("RotateSecret", {"SecretName": managed.name, "VersionId": "nobody-read-it"})

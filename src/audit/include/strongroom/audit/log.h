@@ -9,6 +9,7 @@
 // in clear in files of mode 0600 and hold only the fields named here: never a value, key or
 // signature. docs/formats/audit.md.
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -125,6 +126,10 @@ class Log {
   virtual TreeHead head() const = 0;
   /// Waits until everything written before the call is in the tree.
   virtual Result<TreeHead> settle() = 0;
+  /// The same for at most that long, for questions about the log that arrive as requests: an answer
+  /// without the newest records would be wrong. Not on an I/O thread. kUnavailable (AuditSlow) if
+  /// the time was not enough, as settle() otherwise.
+  virtual Result<TreeHead> settle_within(std::chrono::milliseconds most) = 0;
   /// False while writes fail (disk full, I/O error): value reads answer 503.
   virtual bool healthy() const = 0;
 };
