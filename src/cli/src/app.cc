@@ -168,7 +168,8 @@ class Tree {
     app->add_option("--type", p_.create.type, "text or binary; or what the server rotates")
         ->check(CLI::IsMember(
             {"text", "binary", "Generic", "Rds", "Redis", "RAMCredentials", "ECS", "PolarDB"}));
-    app->add_option("--config", p_.create.config, "ExtendedConfig of a managed type, JSON");
+    app->add_option("--config", p_.create.config,
+                    "ExtendedConfig of a managed type, JSON (docs/rotation.md)");
     app->add_option("--rotate-every", p_.create.rotate_every, "7d, 12h; managed types");
     app->add_option("--key", p_.create.key_id, "key that seals it (default: the account's own)");
     app->add_option("--instance", p_.create.instance, "KMS instance it lives in, with its key");

@@ -42,6 +42,20 @@ int bare(Session& session, const client::Answer& answer, const std::string& done
   return session.print_answer(answer, done + "\n", "");
 }
 
+/// The value of a new secret. Of Redis and PolarDB the server makes both accounts itself, and
+/// nobody has a value to give: the API's word for that is sent.
+std::optional<SecretBytes> first_value(Session& session, const CreateOptions& options, int& code) {
+  constexpr std::string_view kAuto = "$Auto";
+  const bool made_there = options.type == "Redis" || options.type == "PolarDB";
+  const ValueSource& source = options.value;
+  const bool none_given = source.positional.empty() || source.positional == kAuto;
+  if (!made_there || !none_given || !source.file.empty()) return take_value(session, source, code);
+  auto value = SecretBytes::copy_of(as_bytes(kAuto));
+  if (value) return std::move(*value);
+  code = session.failed(explain("there is no value to store", value.error()), kError);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string new_version_id(Session& session) {
@@ -86,7 +100,7 @@ int secret_create(Session& session, const CreateOptions& options) {
   const auto tags = tags_json(options.tags);
   if (!tags) return bad_tag(session);
   int code = kOk;
-  const auto value = take_value(session, options.value, code);
+  const auto value = first_value(session, options, code);
   if (!value) return code;
   ApiCall call{"CreateSecret", {{"SecretName", options.name}, {"VersionId", options.version_id}}};
   call.parameters.push_back({"SecretData", "", &*value});

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "strongroom/base/api_error.h"
 #include "strongroom/base/bytes.h"
@@ -125,19 +126,40 @@ Result<void> check_sub_type(SecretType type, std::string_view sub_type) {
   return {};
 }
 
+// "A", "A and B", "A, B and C".
+std::string listed(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+std::string names_of(std::span<const Field> fields) {
+  std::vector<std::string_view> names{"SecretSubType"};
+  for (const Field& field : fields) names.push_back(field.name);
+  names.push_back(kCustomData);
+  return listed(names);
+}
+
 Result<void> check_fields(SecretType type, const ExtendedConfig& config) {
   const auto known = fields_of(type);
   for (const auto& [name, value] : config.fields) {
-    if (name != "SecretSubType" && std::ranges::find(known, name, &Field::name) == known.end())
-      return invalid("Secrets of this type have no field " + name + ".");
+    if (name != "SecretSubType" && std::ranges::find(known, name, &Field::name) == known.end()) {
+      return invalid("Secrets of this type have no field " + name + ", but " + names_of(known) +
+                     ".");
+    }
     if (!std::ranges::all_of(value, [](char c) { return c >= 0x20 && c < 0x7f; }))
       return invalid(name + " has printable ASCII characters only.");
   }
-  for (const Field& field : known) {
-    if (field.required && config.get(field.name).empty())
-      return invalid("Give it the field " + std::string(field.name) + ".");
-  }
-  return {};
+  // All at once: whoever writes the first one should not have to try for every field.
+  std::vector<std::string_view> missing;
+  for (const Field& field : known)
+    if (field.required && config.get(field.name).empty()) missing.push_back(field.name);
+  if (missing.empty()) return {};
+  return invalid((missing.size() == 1 ? "Give it the field " : "Give it the fields ") +
+                 listed(missing) + ".");
 }
 
 // Never guessed: a name that is misspelt must not give more rights than was meant.

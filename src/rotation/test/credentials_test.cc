@@ -180,6 +180,22 @@ TEST(ExtendedConfig, WhatDoesNotFitTheTypeIsRefused) {
   EXPECT_FALSE(parse_extended_config(SecretType::kRds, many + "}}"));
 }
 
+TEST(ExtendedConfig, WhatIsMissingIsToldAtOnce) {
+  const auto told = [](SecretType type, const char* json) {
+    return parse_extended_config(type, json).error().message();
+  };
+  const auto tells = [&told](SecretType type, const char* json, std::string_view text) {
+    return told(type, json).find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(tells(SecretType::kRedis, R"({"SecretSubType":"DoubleUsers","AccountName":"a"})",
+                    "Give it the fields AccountPrivilege, CloneAccountName, InstanceId and "
+                    "RegionId."));
+  EXPECT_TRUE(tells(SecretType::kRds, R"({"SecretSubType":"SingleUser"})",
+                    "Give it the field DBInstanceId."));
+  EXPECT_TRUE(tells(SecretType::kRds, R"({"SecretSubType":"SingleUser","InstanceId":"rm"})",
+                    "no field InstanceId, but SecretSubType, DBInstanceId and CustomData."));
+}
+
 TEST(ExtendedConfig, TheTwinIsNamedAfterTheAccount) {
   const std::string start =
       R"({"SecretSubType":"DoubleUsers","RegionId":"r","DBClusterId":"pc","DBType":"MySQL","AccountName":"app")";
