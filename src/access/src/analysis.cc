@@ -1,7 +1,9 @@
 #include "strongroom/access/analysis.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <map>
 
 #include "analysis_ranges.h"
 #include "strongroom/access/request_tags.h"
@@ -44,6 +46,7 @@ Verdict decide_once(Principal& principal, std::string_view action, const Resourc
     return {.decision = {}, .source = Source::kAccessPoint};
   }
   principal.mfa_present = circumstances.mfa_present;
+  if (!circumstances.asker.empty()) principal.arn = circumstances.asker;
   const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport,
                         circumstances.gateway};
   const ResourceTags tags(resource);
@@ -78,7 +81,10 @@ void for_each(const Ranges& ranges, const Visitor& visit) {
       for (const bool secure : ranges.transports) {
         for (const bool factor : ranges.factors) {
           for (const std::string& gateway : ranges.gateways) {
-            for_each_tagging(ranges.tags, {time, address, secure, factor, gateway, {}}, visit);
+            for (const std::string& asker : ranges.askers) {
+              for_each_tagging(ranges.tags, {time, address, secure, factor, gateway, {}, asker},
+                               visit);
+            }
           }
         }
       }
@@ -94,10 +100,16 @@ std::vector<std::string> keys_of(const Ranges& ranges) {
   if (ranges.transports.size() > 1) keys.emplace_back("acs:SecureTransport");
   if (ranges.factors.size() > 1) keys.emplace_back("acs:MFAPresent");
   if (ranges.gateways.size() > 1) keys.emplace_back("gateway");
+  if (ranges.askers.size() > 1) keys.emplace_back("acs:PrincipalARN");
   for (const TagRange& tag : ranges.tags) {
     if (tag.values.size() > 1) keys.push_back("acs:RequestTag/" + tag.name);
   }
   return keys;
+}
+
+Extent extent_of(std::size_t allowed, std::size_t all) {
+  if (allowed == 0) return Extent::kNever;
+  return allowed == all ? Extent::kAlways : Extent::kSometimes;
 }
 
 }  // namespace
@@ -114,18 +126,36 @@ std::string_view extent_name(Extent extent) {
   return "";
 }
 
+bool stands_for_several(const Principal& principal) {
+  return principal.arn.ends_with('*');
+}
+
+Extent Reach::furthest() const {
+  Extent out = extent;
+  for (const AskerReach& one : askers) out = std::max(out, one.extent);
+  return out;
+}
+
 Result<Reach> reach(const Principal& principal, std::string_view action, const Resource& resource,
-                    Instant now) {
-  SR_TRY(const Ranges ranges, ranges_of(principal, action, resource, now));
+                    Instant now, std::span<const std::string> rules) {
+  SR_TRY(const Ranges ranges, ranges_of(principal, action, resource, now, rules));
   Principal asking = principal;
   std::size_t allowed = 0;
+  std::map<std::string, std::size_t, std::less<>> allowed_to;
   Reach out;
   for_each(ranges, [&](const Circumstances& circumstances) {
     if (!decide_once(asking, action, resource, circumstances).allowed()) return;
     if (++allowed == 1) out.example = circumstances;
+    ++allowed_to[circumstances.asker];
   });
+  if (stands_for_several(principal)) {
+    const std::size_t each = ranges.count() / ranges.askers.size();
+    for (const std::string& asker : ranges.askers) {
+      out.askers.push_back({asker, extent_of(allowed_to[asker], each)});
+    }
+  }
   if (allowed == 0) return out;
-  out.extent = allowed == ranges.count() ? Extent::kAlways : Extent::kSometimes;
+  out.extent = extent_of(allowed, ranges.count());
   if (out.extent == Extent::kSometimes) out.depends_on = keys_of(ranges);
   return out;
 }
@@ -256,6 +286,7 @@ std::vector<Finding> findings_of(const Principal& principal, std::string_view ac
                                  const Resource& resource, const Circumstances& circumstances) {
   Principal asking = principal;
   asking.mfa_present = circumstances.mfa_present;
+  if (!circumstances.asker.empty()) asking.arn = circumstances.asker;
   const CallFacts facts{circumstances.now, circumstances.source_ip, circumstances.secure_transport,
                         circumstances.gateway};
   const ResourceTags tags(resource);

@@ -124,12 +124,34 @@ using TagPatterns = std::map<std::string, std::vector<TextPattern>>;
 Result<std::vector<TagRange>> tag_ranges(const TagPatterns& patterns) {
   std::vector<TagRange> out;
   for (const auto& [name, of_name] : patterns) {
-    SR_TRY(const std::vector<std::string> texts, distinct_texts(of_name));
+    SR_TRY(const std::vector<std::string> texts, distinct_texts(of_name, tag_texts()));
     TagRange range{.name = name, .values = {std::nullopt}};
     range.values.insert(range.values.end(), texts.begin(), texts.end());
     out.push_back(std::move(range));
   }
   return out;
+}
+
+// Whom a principal that stands for several may be: the names that AssumeRole takes, or, for all of
+// an account, what ARNs are made of.
+TextKind askers_of(const identity::Principal& principal) {
+  constexpr std::string_view kAnything =
+      "xyzabcdefghijklmnopqrstuvwABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.@_-/";
+  constexpr std::string_view kSessionName = kAnything.substr(0, kAnything.size() - 1);
+  const std::string_view arn = principal.arn;
+  const std::string_view prefix = arn.substr(0, arn.size() - 1);
+  if (!prefix.ends_with('/')) {
+    return {.what = "caller's ARN",
+            .prefix = prefix,
+            .characters = kAnything,
+            .least = 1,
+            .most = limits::kArnTailCharsMax};
+  }
+  return {.what = "session's ARN",
+          .prefix = prefix,
+          .characters = kSessionName,
+          .least = limits::kSessionNameCharsMin,
+          .most = limits::kSessionNameCharsMax};
 }
 
 bool is_about(const policy::Statement& statement, std::string_view action) {
@@ -151,6 +173,7 @@ void make_unique(std::vector<T>& values) {
 std::size_t Ranges::count() const {
   std::size_t product =
       addresses.size() * times.size() * transports.size() * factors.size() * gateways.size();
+  product *= askers.size();
   for (const TagRange& tag : tags) {
     if (product > limits::kAnalysisRangesMax) break;
     product *= tag.values.size();
@@ -159,15 +182,18 @@ std::size_t Ranges::count() const {
 }
 
 Result<Ranges> ranges_of(const identity::Principal& principal, std::string_view action,
-                         const Resource& resource, Instant now) {
+                         const Resource& resource, Instant now,
+                         std::span<const std::string> rules) {
   // Both address families, so that a network's complement is met.
   Ranges out{.addresses = {"0.0.0.0", "::"},
              .times = {Instant::from_seconds(now.unix_seconds())},
              .transports = {true},
              .factors = {false},
              .gateways = {std::string(policy::kSharedScope)},
+             .askers = {""},
              .tags = {}};
   TagPatterns patterns;
+  std::vector<TextPattern> of_asker;
   bool asks_address = false;
   const auto look_at = [&](const ConditionTest& test) {
     const std::string key = policy::fold_case(test.key);
@@ -176,6 +202,8 @@ Result<Ranges> ranges_of(const identity::Principal& principal, std::string_view 
       add_addresses(out.addresses, test);
     } else if (key == "acs:currenttime") {
       add_times(out.times, test);
+    } else if (key == "acs:principalarn") {
+      add_patterns(of_asker, test);
     } else if (key == "acs:securetransport") {
       out.transports = {true, false};
     } else if (key == "acs:mfapresent" && principal.session) {
@@ -201,6 +229,10 @@ Result<Ranges> ranges_of(const identity::Principal& principal, std::string_view 
   make_unique(out.addresses);
   make_unique(out.times);
   make_unique(out.gateways);
+  if (stands_for_several(principal)) {
+    for (const std::string& rule : rules) of_asker.push_back({.text = rule, .wildcards = true});
+    SR_TRY(out.askers, distinct_texts(of_asker, askers_of(principal)));
+  }
   SR_TRY(out.tags, tag_ranges(patterns));
   if (out.count() <= limits::kAnalysisRangesMax) return out;
   return fail(ErrorKind::kInvalidInput, "TooManyConditions",

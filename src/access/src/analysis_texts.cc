@@ -31,6 +31,12 @@ class Walk {
     return state;
   }
 
+  std::string after(std::string_view text) const {
+    std::string state = start();
+    for (const char c : text) state = step(state, c);
+    return state;
+  }
+
   std::string step(const std::string& state, char c) const {
     std::string out;
     std::size_t from = 0;
@@ -51,6 +57,23 @@ class Walk {
       from += size + 1;
     }
     return out;
+  }
+
+  /// True if every text that goes on from here fits the pattern, or none does: whichever one is
+  /// taken, the pattern says the same.
+  static bool is_settled(const TextPattern& pattern, std::string_view places,
+                         std::string_view characters) {
+    const std::string& text = pattern.text;
+    if (pattern.wildcards && text.ends_with('*') && places.back() == '1') return true;
+    const auto passable = [&](char wanted) {
+      return (pattern.wildcards && (wanted == '*' || wanted == '?')) ||
+             std::ranges::any_of(characters, [&](char c) { return fits(pattern, wanted, c); });
+    };
+    for (std::size_t i = text.size() + 1; i-- > 0;) {
+      if (places[i] == '1') return false;
+      if (i > 0 && !passable(text[i - 1])) return true;  // no way from further left to the end
+    }
+    return true;
   }
 
   /// Which patterns a text that ends here fits.
@@ -80,13 +103,13 @@ class Walk {
 };
 
 /// The characters that patterns name, in both cases where one ignores it, and one that none names.
-std::string alphabet_of(std::span<const TextPattern> patterns) {
+std::string alphabet_of(std::span<const TextPattern> patterns, std::string_view characters) {
   std::string named;
   for (const TextPattern& pattern : patterns) named += pattern.text;
   const bool ignores = std::ranges::any_of(patterns, &TextPattern::ignores_case);
   std::string out;
   bool other = false;
-  for (const char c : kCharacters) {
+  for (const char c : characters) {
     const bool is_named = std::ranges::any_of(
         named, [&](char one) { return one == c || (ignores && lower1(one) == lower1(c)); });
     if (is_named || !other) out += c;
@@ -95,33 +118,56 @@ std::string alphabet_of(std::span<const TextPattern> patterns) {
   return out;
 }
 
+// Those that tell texts of the kind apart.
+std::vector<TextPattern> unsettled(std::span<const TextPattern> all, const TextKind& kind) {
+  std::vector<TextPattern> out;
+  for (const TextPattern& pattern : all) {
+    const std::string places = Walk(std::span(&pattern, 1)).after(kind.prefix);
+    if (!Walk::is_settled(pattern, places, kind.characters)) out.push_back(pattern);
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> distinct_texts(std::span<const TextPattern> patterns) {
+TextKind tag_texts() {
+  return {.what = "tag of the request", .characters = kCharacters, .most = limits::kTagCharsMax};
+}
+
+Result<std::vector<std::string>> distinct_texts(std::span<const TextPattern> all,
+                                                const TextKind& kind) {
+  const std::vector<TextPattern> patterns = unsettled(all, kind);
   const Walk walk(patterns);
-  const std::string alphabet = alphabet_of(patterns);
+  const std::string alphabet = alphabet_of(patterns, kind.characters);
+  // A text that is too short yet is another place than a longer one of the same state.
+  const auto place_of = [&kind](const std::string& state, std::size_t size) {
+    return state + static_cast<char>('a' + std::min(size, kind.least));
+  };
   struct Place {
     std::string state;
     std::string text;
   };
-  std::deque<Place> waiting{{walk.start(), ""}};
-  std::set<std::string> seen{waiting.front().state};
+  std::deque<Place> waiting{{walk.after(kind.prefix), ""}};
+  std::set<std::string> seen{place_of(waiting.front().state, 0)};
   std::set<std::string> told;
   std::vector<std::string> out;
   std::size_t steps = 0;
   while (!waiting.empty()) {
     const Place place = std::move(waiting.front());
     waiting.pop_front();
-    if (told.insert(walk.fitting(place.state)).second) out.push_back(place.text);
-    if (place.text.size() == limits::kTagCharsMax) continue;
+    if (place.text.size() >= kind.least && told.insert(walk.fitting(place.state)).second) {
+      out.push_back(std::string(kind.prefix) + place.text);
+    }
+    if (place.text.size() == kind.most) continue;
     for (const char c : alphabet) {
       if (++steps > limits::kAnalysisRangesMax) {
         return fail(ErrorKind::kInvalidInput, "TooManyConditions",
-                    "The policies compare one tag of the request with too many patterns to try "
-                    "what may fit them.");
+                    "The policies compare the " + std::string(kind.what) +
+                        " with too many patterns to try what may fit them.");
       }
       std::string next = walk.step(place.state, c);
-      if (seen.insert(next).second) waiting.push_back({std::move(next), place.text + c});
+      if (seen.insert(place_of(next, place.text.size() + 1)).second)
+        waiting.push_back({std::move(next), place.text + c});
     }
   }
   return out;

@@ -41,40 +41,97 @@ bool owns(const Principal& who, const Resource& resource) {
   return who.kind == PrincipalKind::kRoot && who.account == resource.owner;
 }
 
-bool is_exempt(const Invariant& invariant, const Principal& who, const Resource& resource) {
-  return owns(who, resource) ||
-         std::ranges::any_of(invariant.principals, [&who](const std::string& pattern) {
-           return policy::wildcard_match(pattern, who.arn, false);
-         });
+bool names(const Invariant& rule, std::string_view arn) {
+  return std::ranges::any_of(rule.principals, [arn](const std::string& pattern) {
+    return policy::wildcard_match(pattern, arn, false);
+  });
 }
 
 /// How far one thing on one resource is reached, by whom: own reach and the best way over a role.
 struct Reached {
   Extent extent = Extent::kNever;
   std::string via = {};
+  /// Of a principal that stands for several: one whom not every rule names, with those that no
+  /// policy and no rule tells apart from it; empty if there is none, or all are alike.
+  std::string who = {};
+  bool named = false;  // every rule names all whom the principal is or stands for
 };
 
-Result<std::vector<Reached>> reached_by(World& world, std::string_view action,
-                                        const Resource& resource, Instant now) {
+/// What is asked of one action on one resource.
+struct Asked {
+  std::string_view action;
+  const Resource& resource;
+  Instant now;
+  RuleRefs rules;
+
+  /// Those patterns by which rules tell askers apart.
+  std::vector<std::string> patterns() const {
+    std::vector<std::string> out;
+    for (const Invariant* rule : rules) {
+      out.insert(out.end(), rule->principals.begin(), rule->principals.end());
+    }
+    return out;
+  }
+  bool is_named(std::string_view arn) const {
+    return !rules.empty() &&
+           std::ranges::all_of(rules, [arn](const Invariant* rule) { return names(*rule, arn); });
+  }
+  /// Of those whom not every rule names: how far they go together, and who goes furthest.
+  Reached of_several(const Reach& own) const {
+    Reached out{.named = true};
+    Extent best = Extent::kNever;
+    bool all_alike = true;
+    bool all_always = true;
+    for (const AskerReach& one : own.askers) {
+      all_alike = all_alike && one.extent == own.askers.front().extent;
+      if (is_named(one.arn)) {
+        all_alike = false;
+        continue;
+      }
+      all_always = all_always && one.extent == Extent::kAlways;
+      if (out.named || one.extent > best) {
+        best = one.extent;
+        out.who = one.arn;
+      }
+      out.named = false;
+    }
+    if (best != Extent::kNever) out.extent = all_always ? Extent::kAlways : Extent::kSometimes;
+    if (all_alike) out.who.clear();
+    return out;
+  }
+};
+
+/// A role whose sessions reach what is asked: how far one goes whose name was chosen for it.
+struct Way {
+  std::size_t role;
+  Extent extent;
+};
+
+Result<std::vector<Reached>> reached_by(World& world, const Asked& asked) {
   const auto principals = world.principals();
+  const std::vector<std::string> patterns = asked.patterns();
   std::vector<Reached> out(principals.size());
-  std::vector<std::size_t> roles;
+  std::vector<Way> roles;
   for (std::size_t i = 0; i < principals.size(); ++i) {
-    if (owns(principals[i], resource)) continue;
-    SR_TRY(const Reach own, reach(principals[i], action, resource, now));
-    out[i].extent = own.extent;
+    if (owns(principals[i], asked.resource)) continue;
+    SR_TRY(const Reach own,
+           reach(principals[i], asked.action, asked.resource, asked.now, patterns));
+    if (stands_for_several(principals[i])) {
+      out[i] = asked.of_several(own);
+    } else {
+      out[i] = {.extent = own.extent, .named = asked.is_named(principals[i].arn)};
+    }
     if (own.extent != Extent::kNever && principals[i].kind == PrincipalKind::kRole) {
-      roles.push_back(i);
+      roles.push_back({i, own.furthest()});
     }
   }
-  std::vector<Extent> direct;
-  for (const Reached& one : out) direct.push_back(one.extent);
-  for (const std::size_t role : roles) {
-    SR_TRY(const std::span<const Extent> ways, world.ways_to(role));
+  for (const Way& way : roles) {
+    SR_TRY(const std::span<const Extent> ways, world.ways_to(way.role));
     for (std::size_t i = 0; i < ways.size(); ++i) {
-      const Extent extent = std::min(ways[i], direct[role]);
-      if (extent <= out[i].extent) continue;
-      out[i] = {extent, principals[role].arn};
+      const Extent extent = std::min(ways[i], way.extent);
+      if (out[i].named || extent <= out[i].extent) continue;
+      out[i].extent = extent;
+      out[i].via = principals[way.role].arn;
     }
   }
   return out;
@@ -84,18 +141,16 @@ Result<std::vector<Reached>> reached_by(World& world, std::string_view action,
 struct Judged {
   std::string_view action;
   const Resource& resource;
-  std::span<const Invariant* const> rules;
+  RuleRefs rules;
   std::span<const Principal> principals;
   std::span<const Reached> found;
 
   bool is_broken_by(std::size_t who) const {
-    return found[who].extent != Extent::kNever &&
-           std::ranges::any_of(rules, [&](const Invariant* rule) {
-             return !is_exempt(*rule, principals[who], resource);
-           });
+    return found[who].extent != Extent::kNever && !found[who].named &&
+           !owns(principals[who], resource);
   }
   Difference difference(std::size_t who, Extent before) const {
-    return {.principal = principals[who].arn,
+    return {.principal = found[who].who.empty() ? principals[who].arn : found[who].who,
             .action = std::string(action),
             .resource = resource.arn,
             .before = before,
@@ -107,7 +162,7 @@ struct Judged {
 using Pointers = std::vector<const Invariant*>;
 
 template <class Concerns>
-Pointers those_of(std::span<const Invariant* const> rules, const Concerns& concerns) {
+Pointers those_of(RuleRefs rules, const Concerns& concerns) {
   Pointers out;
   std::ranges::copy_if(rules, std::back_inserter(out), concerns);
   return out;
@@ -129,7 +184,8 @@ Result<void> judge_each(std::span<const Invariant> rules, World& world, const Sc
         return policy::wildcard_match(rule->action, action, true);
       });
       if (asked.empty()) continue;
-      SR_TRY(const std::vector<Reached> found, reached_by(world, action, resource, scope.now));
+      SR_TRY(const std::vector<Reached> found,
+             reached_by(world, {action, resource, scope.now, asked}));
       SR_TRY(const bool go_on, visit({action, resource, asked, world.principals(), found}));
       if (!go_on) return {};
     }
@@ -252,8 +308,8 @@ Result<std::vector<Difference>> violations(std::span<const Invariant> rules, Wor
 }
 
 Result<Reaches> reaches(World& world, std::string_view action, const Resource& resource,
-                        Instant now) {
-  SR_TRY(const std::vector<Reached> found, reached_by(world, action, resource, now));
+                        Instant now, RuleRefs rules) {
+  SR_TRY(const std::vector<Reached> found, reached_by(world, {action, resource, now, rules}));
   Reaches out;
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (found[i].extent == Extent::kNever) continue;
@@ -272,7 +328,7 @@ Result<std::optional<Difference>> newly_broken(std::span<const Invariant> rules,
     for (std::size_t i = 0; i < judged.found.size(); ++i) {
       if (!judged.is_broken_by(i)) continue;
       if (!known) {
-        SR_TRY(known, before(judged.action, judged.resource));
+        SR_TRY(known, before(judged.action, judged.resource, judged.rules));
       }
       const auto then = known->find(judged.principals[i].arn);
       const Extent extent = then == known->end() ? Extent::kNever : then->second;

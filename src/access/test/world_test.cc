@@ -33,7 +33,7 @@ Principal holder(PrincipalKind kind, const std::string& name,
   who.kind = kind;
   who.account = kAccount;
   who.session = kind == PrincipalKind::kRole;
-  who.arn = kOurs + (who.session ? "assumed-role/" + name + "/session" : "user/" + name);
+  who.arn = kOurs + (who.session ? "assumed-role/" + name + "/*" : "user/" + name);
   who.policies = policy::PolicySet::compile(
       {{.name = "p", .type = "Custom", .document = {.statements = std::move(statements)}}});
   return who;
@@ -96,9 +96,9 @@ TEST(World, WhoeverMayBecomeARoleReachesWhatItDoes) {
   std::set<std::string> who;
   for (const Difference& one : *found) {
     who.insert(one.principal);
-    EXPECT_EQ(one.via, kOurs + "assumed-role/app/session") << one.principal;
+    EXPECT_EQ(one.via, kOurs + "assumed-role/app/*") << one.principal;
   }
-  EXPECT_EQ(who, (std::set<std::string>{kOurs + "user/bob", kOurs + "assumed-role/mid/session",
+  EXPECT_EQ(who, (std::set<std::string>{kOurs + "user/bob", kOurs + "assumed-role/mid/*",
                                         "acs:ram::1000000000000002:root"}));
 }
 
@@ -111,6 +111,108 @@ TEST(World, AnExternalIdKeepsNobodyOut) {
   world.add_role(holder(PrincipalKind::kRole, "app", {allow("kms:*", "*")}), kOurs + "role/app",
                  std::move(trust));
   EXPECT_EQ(world.assumers(1)->size(), 1U);
+}
+
+policy::Statement named(policy::Statement statement, policy::Operator op, std::string arn) {
+  statement.conditions.push_back({op, "acs:PrincipalARN", {std::move(arn)}});
+  return statement;
+}
+
+struct SessionRule {
+  std::string_view what;
+  std::vector<policy::Statement> own;  // of the role app
+  std::string rule;                    // who may
+  std::string breaker;                 // empty: it holds
+};
+
+// Whoever assumes a role chooses the session's name: a rule must hold for every one.
+TEST(World, RulesMustNameEverySessionThatReaches) {
+  using enum policy::Operator;
+  const auto get = [] { return allow("kms:GetSecretValue", "*"); };
+  const auto deny = [&get] {
+    policy::Statement out = get();
+    out.effect = policy::Effect::kDeny;
+    return out;
+  };
+  const std::string app = kOurs + "assumed-role/app/";
+  const SessionRule cases[] = {
+      {"one name has the right",
+       {named(get(), kStringEquals, app + "alice")},
+       "nobody",
+       app + "alice"},
+      {"names of a pattern have it",
+       {named(get(), kStringLike, app + "al*")},
+       "nobody",
+       app + "al"},
+      {"the rule names it", {named(get(), kStringEquals, app + "alice")}, "*/app/alice", ""},
+      {"the rule names more", {named(get(), kStringLike, app + "al*")}, "*/app/a*", ""},
+      {"the rule names fewer", {named(get(), kStringLike, app + "a*")}, "*/app/al*", app + "ax"},
+      {"all have it, the rule names one", {get()}, "*/app/session", app + "xx"},
+      {"all have it, the rule names all", {get()}, "*/app/*", ""},
+      {"all have it, the rules name all together", {get()}, "*/app/a*,*/app/*", ""},
+      {"one is denied it",
+       {get(), named(deny(), kStringEquals, app + "session")},
+       "nobody",
+       app + "xx"},
+      {"no name can be so short", {named(get(), kStringEquals, app + "a")}, "nobody", ""},
+      {"no name has a slash", {named(get(), kStringLike, app + "*/*")}, "nobody", ""},
+      {"another role's", {named(get(), kStringLike, kOurs + "assumed-role/other/*")}, "nobody", ""},
+      {"all but those named are denied",
+       {get(), named(deny(), kStringNotLike, app + "al*")},
+       "*/app/alice",
+       app + "al"},
+  };
+  for (const SessionRule& one : cases) {
+    World world(kNow);
+    world.add_role(holder(PrincipalKind::kRole, "app", one.own), kOurs + "role/app",
+                   trusting({kOurs + "root"}));
+    const auto rule = parse_invariant("only " + one.rule + " may kms:GetSecretValue on *");
+    ASSERT_TRUE(rule);
+    std::vector<std::string> want;
+    if (!one.breaker.empty()) want.push_back(one.breaker);
+    EXPECT_EQ(breakers(*rule, world), want) << one.what;
+  }
+}
+
+TEST(World, WhoeverMayBecomeARoleChoosesTheSessionsName) {
+  World world(kNow);
+  world.add(holder(PrincipalKind::kUser, "bob", {allow("sts:AssumeRole", "*:role/app")}));
+  world.add_role(holder(PrincipalKind::kRole, "app",
+                        {named(allow("kms:GetSecretValue", "*"), policy::Operator::kStringEquals,
+                               kOurs + "assumed-role/app/alice")}),
+                 kOurs + "role/app", trusting({kOurs + "root"}));
+  const auto found =
+      all_broken(*parse_invariant("only *:assumed-role/app/alice may * on *"), world);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().principal, kOurs + "user/bob");
+  EXPECT_EQ(found->front().after, Extent::kAlways);
+}
+
+// A session that the rule names reached it before; others come to it by the change.
+TEST(World, ANewSessionBreaksARuleNewly) {
+  const auto world_of = [](policy::Statement own) {
+    World out(kNow);
+    out.add_role(holder(PrincipalKind::kRole, "app", {std::move(own)}), kOurs + "role/app",
+                 trusting({kOurs + "root"}));
+    return out;
+  };
+  const auto of_alice = named(allow("kms:GetSecretValue", "*"), policy::Operator::kStringEquals,
+                              kOurs + "assumed-role/app/alice");
+  World before = world_of(of_alice);
+  World after = world_of(named(allow("kms:GetSecretValue", "*"), policy::Operator::kStringLike,
+                               kOurs + "assumed-role/app/a*"));
+  const std::vector<Invariant> rules{*parse_invariant("only */app/alice may kms:Get* on *")};
+  const auto of_before = [&](std::string_view action, const Resource& resource,
+                             RuleRefs of_it) -> Result<Reaches> {
+    return reaches(before, action, resource, kNow, of_it);
+  };
+  const auto found = newly_broken(rules, after, kScope, of_before);
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->principal, kOurs + "assumed-role/app/ax");
+  EXPECT_EQ((*found)->before, Extent::kNever);
+  World same = world_of(of_alice);
+  EXPECT_FALSE(newly_broken(rules, same, kScope, of_before)->has_value());
 }
 
 // Every chain of roles, tried by force over random trust.
@@ -208,8 +310,8 @@ TEST(World, NothingIsLookedAtBeyondWhatIsTold) {
   EXPECT_FALSE(violations(rules, world, scope, kAll));
   // The first that is new is enough; of what there was, only that is asked.
   std::size_t asked = 0;
-  const auto fresh =
-      newly_broken(rules, world, scope, [&](std::string_view, const Resource&) -> Result<Reaches> {
+  const auto fresh = newly_broken(
+      rules, world, scope, [&](std::string_view, const Resource&, RuleRefs) -> Result<Reaches> {
         ++asked;
         return Reaches();
       });
@@ -291,9 +393,10 @@ TEST(World, OnlyWhatIsNewIsNewlyBroken) {
     const std::vector<Difference> want = compared(*then, *now);
     const auto found = newly_broken(
         rules, after, scope,
-        [&](std::string_view action, const Resource& resource) -> Result<Reaches> {
+        [&](std::string_view action, const Resource& resource, RuleRefs of_it) -> Result<Reaches> {
           const auto old = std::ranges::find(old_resources, resource.arn, &Resource::arn);
-          return old == old_resources.end() ? Reaches() : reaches(before, action, *old, kNow);
+          return old == old_resources.end() ? Reaches()
+                                            : reaches(before, action, *old, kNow, of_it);
         });
     ASSERT_TRUE(found);
     ASSERT_EQ(found->has_value(), !want.empty()) << round;

@@ -78,7 +78,11 @@ ExplainOptions options_of(const Value& entry) {
   const std::string name = text(entry["principal_name"]);
   out.principal = name;
   if (type == "root-account") out.principal = "root";
-  if (type == "assumed-role") out.principal = "role/" + name.substr(0, name.find(':'));
+  if (type == "assumed-role") {  // the name is <role>:<session>
+    const std::size_t colon = std::min(name.find(':'), name.size());
+    out.principal = "assumed-role/" + name.substr(0, colon);
+    if (colon < name.size()) out.principal += "/" + name.substr(colon + 1);
+  }
   return out;
 }
 
@@ -203,10 +207,13 @@ int who_can(Session& session, const WhoCanOptions& options) {
   std::string raw;
   for (const Value& one : answer->json.root()["Principals"].items()) {
     const std::string key = text(one["ClientKeyId"]);
-    rows.push_back({text(one["Principal"]) + (key.empty() ? "" : " " + key),
-                    text(one["Extent"]) +
-                        (one["OtherAccount"].text() == "true" ? " (if its account agrees)" : ""),
-                    joined(one["DependsOn"], " "), joined(one["AssumedBy"], " ")});
+    rows.push_back(
+        {text(one["Principal"]) + (key.empty() ? "" : " " + key),
+         text(one["Extent"]) +
+             (one["OtherAccount"].text() == "true" ? " (if its account agrees)" : ""),
+         joined(one["DependsOn"], " ") +
+             (one["SuchAs"].items().empty() ? "" : " (such as " + joined(one["SuchAs"], " ") + ")"),
+         joined(one["AssumedBy"], " ")});
     raw += text(one["Principal"]) + "\n";
   }
   return session.print_answer(*answer, columns(rows), raw);

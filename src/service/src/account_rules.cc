@@ -157,10 +157,11 @@ class Past {
   Past(const Past&) = delete;
   Past& operator=(const Past&) = delete;
 
-  Result<access::Reaches> reaches(std::string_view action, const access::Resource& resource) {
+  Result<access::Reaches> reaches(std::string_view action, const access::Resource& resource,
+                                  access::RuleRefs rules) {
     const auto then = resources_.find(resource.arn);
     if (then == resources_.end()) return access::Reaches();  // what did not exist, nobody reached
-    return access::reaches(judged_.world, action, *then->second, now_);
+    return access::reaches(judged_.world, action, *then->second, now_, rules);
   }
 
  private:
@@ -213,8 +214,8 @@ Result<void> keep_rules_of(Call& call, AccountId account) {
                        .new_point = new_point_of(call.noted_resource())};
   SR_TRY(Judged after, judged_in(view, rules, one));
   std::optional<Past> past;  // read when a rule is broken, which is seldom
-  const auto before = [&](std::string_view action,
-                          const access::Resource& resource) -> Result<access::Reaches> {
+  const auto before = [&](std::string_view action, const access::Resource& resource,
+                          access::RuleRefs of_it) -> Result<access::Reaches> {
     // What is only made now, nobody reached.
     if (call.operation.name.starts_with("Create") && !one.empty()) return access::Reaches();
     if (!past) {
@@ -222,7 +223,7 @@ Result<void> keep_rules_of(Call& call, AccountId account) {
       SR_TRY(Judged judged, judged_in({call.engines, account, *reader, call.now}, rules, one));
       past.emplace(std::move(judged), call.now);
     }
-    return past->reaches(action, resource);
+    return past->reaches(action, resource, of_it);
   };
   for (const access::Scope& scope : after.scopes(call.now)) {
     SR_TRY(const std::optional<Difference> fresh,

@@ -13,6 +13,7 @@
 #include "strongroom/keys/head.h"
 #include "strongroom/keys/keys.h"
 #include "strongroom/secrets/secrets.h"
+#include "sts_call.h"
 
 namespace strongroom::service {
 namespace {
@@ -61,33 +62,52 @@ Result<Principal> user_of(const WorldView& view, std::string_view name) {
                    .policies = std::move(policies)};
 }
 
-// A session by any name: what holds for one holds for all, but for conditions on the name itself.
-Result<Principal> session_of(const WorldView& view, const identity::Role& role) {
+// All sessions of a role, or the one of that name. Whoever assumes the role chooses the name.
+constexpr std::string_view kAnySession = "*";
+Result<Principal> session_of(const WorldView& view, const identity::Role& role,
+                             std::string_view name = kAnySession) {
   SR_TRY(auto policies, policies_of(view, EntityKind::kRole, role.name));
   SR_TRY(auto grants,
          view.engines.access_points.grants_of_role(view.reader, view.account, role.name));
-  return Principal{
-      .kind = PrincipalKind::kRole,
-      .account = view.account,
-      .id = role.id + ":session",
-      .name = role.name + ":session",
-      .arn = "acs:ram::" + view.account.text() + ":assumed-role/" + role.name + "/session",
-      .access_key_id = {},
-      .session = true,
-      .policies = std::move(policies),
-      .grants = std::move(grants)};
+  return Principal{.kind = PrincipalKind::kRole,
+                   .account = view.account,
+                   .id = role.id + ":" + std::string(name),
+                   .name = role.name + ":" + std::string(name),
+                   .arn = "acs:ram::" + view.account.text() + ":assumed-role/" + role.name + "/" +
+                          std::string(name),
+                   .access_key_id = {},
+                   .session = true,
+                   .policies = std::move(policies),
+                   .grants = std::move(grants)};
 }
 
-Result<Principal> role_of(const WorldView& view, std::string_view name) {
+/// "<role>", or "<role>/<session>".
+Result<Principal> role_of(const WorldView& view, std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view session = text.substr(std::min(slash + 1, text.size()));
   SR_TRY(const identity::Role role,
-         view.engines.directory.roles().get(view.reader, {view.account, name}));
-  return session_of(view, role);
+         view.engines.directory.roles().get(view.reader, {view.account, text.substr(0, slash)}));
+  if (session.empty() || session == kAnySession) return session_of(view, role);
+  if (!is_session_name(session)) {
+    return invalid_parameter("AskedPrincipal",
+                             "The session's name must be one that AssumeRole takes: 2 to 64 "
+                             "letters, digits and . @ _ -.");
+  }
+  return session_of(view, role, session);
 }
 
 Result<Principal> client_key_of(const WorldView& view, std::string_view id) {
   SR_CHECK_OK(view.engines.access_points.find_client_key(view.reader, view.account, id));
   SR_TRY(const identity::CredentialRef key, view.engines.access_points.load(view.reader, id));
   return *key->principal;
+}
+
+// A policy names a role; its sessions are who asks.
+std::string arn_of_whoever(const std::string& named) {
+  constexpr std::string_view kKind = ":role/";
+  const std::size_t at = named.find(kKind);
+  if (at == std::string::npos) return named;
+  return named.substr(0, at) + ":assumed-role/" + named.substr(at + kKind.size()) + "/*";
 }
 
 bool is_gone(const Error& error) {
@@ -211,7 +231,7 @@ Result<Principal> principal_named(const WorldView& view, std::string_view text) 
   for (const std::string_view kind : {"assumed-role/", "role/"}) {
     if (!text.starts_with(kind)) continue;
     text.remove_prefix(kind.size());
-    return role_of(view, text.substr(0, text.find('/')));
+    return role_of(view, text);
   }
   if (text.starts_with("user/")) text.remove_prefix(5);
   return user_of(view, text);
@@ -275,10 +295,10 @@ std::vector<Principal> named_strangers(const access::Resource& resource) {
         const auto account = AccountId::parse(
             std::string_view(element.id).substr(std::min<std::size_t>(9, element.id.size()), 16));
         const bool known =
-            std::ranges::any_of(out, [&](const Principal& one) { return one.arn == element.id; });
+            std::ranges::find(out, arn_of_whoever(element.id), &Principal::arn) != out.end();
         if (!account || *account == resource.owner || known) continue;
         Principal stranger = root_of(*account);  // whose own side says yes to all
-        stranger.arn = element.id;
+        stranger.arn = arn_of_whoever(element.id);
         out.push_back(std::move(stranger));
       }
     }

@@ -28,11 +28,13 @@ struct WorldView {
   static WorldView of(Call& call) { return {call.engines, call.account(), call.reader, call.now}; }
 };
 
-/// Root, every user with its groups' policies, a session of every role, every client key of an
+/// Root, every user with its groups' policies, the sessions of every role (under whatever name:
+/// access/analysis.h), every client key of an
 /// access point, and whoever a trust policy lets in from outside.
 Result<access::World> world_of_account(const WorldView& view);
 
-/// The one whose ARN or user name is `text`; "role/<name>" for a role, the id of a client key for
+/// The one whose ARN or user name is `text`; "role/<name>" for all sessions of a role,
+/// "assumed-role/<name>/<session>" for one, the id of a client key for
 /// that. 404 EntityNotExist.User, EntityNotExist.Role, Forbidden.ResourceNotFound; 400
 /// InvalidParameter for another account's.
 Result<identity::Principal> principal_named(const WorldView& view, std::string_view text);

@@ -35,11 +35,23 @@ Result<std::string> action_of(const Parameters& parameters) {
                                               "GetSecretValue, kms:Decrypt, sts:AssumeRole.");
 }
 
+/// Who of several may, where they are told apart: one of each sort.
+void write_askers(AnswerWriter& answer, const access::Reach& reach) {
+  const auto may_not = [](const access::AskerReach& one) { return one.extent == Extent::kNever; };
+  if (reach.extent == Extent::kNever || std::ranges::none_of(reach.askers, may_not)) return;
+  answer.begin_flat_list("SuchAs");
+  for (const access::AskerReach& one : reach.askers) {
+    if (!may_not(one)) answer.item(one.arn);
+  }
+  answer.end_flat_list();
+}
+
 void write_reach(AnswerWriter& answer, const access::Reach& reach) {
   answer.field("Extent", access::extent_name(reach.extent));
   answer.begin_flat_list("DependsOn");
   for (const std::string& key : reach.depends_on) answer.item(key);
   answer.end_flat_list();
+  write_askers(answer, reach);
 }
 
 void write_validity(AnswerWriter& answer, const Principal& who) {
@@ -207,6 +219,28 @@ void write_remedies(AnswerWriter& answer, std::span<const access::Remedy> remedi
   answer.end_flat_list();
 }
 
+/// Of a role without a session's name: what is decided for every name, if that is the same.
+Result<access::Explanation> explained(const Principal& who, std::string_view action,
+                                      const access::Resource& resource,
+                                      access::Circumstances circumstances) {
+  if (!access::stands_for_several(who)) {
+    return access::explain(who, action, resource, circumstances);
+  }
+  SR_TRY(const access::Reach reach, access::reach(who, action, resource, circumstances.now));
+  std::optional<access::Explanation> out;
+  for (const access::AskerReach& one : reach.askers) {
+    circumstances.asker = one.arn;
+    access::Explanation why = access::explain(who, action, resource, circumstances);
+    if (out && out->verdict.decision.outcome != why.verdict.decision.outcome) {
+      return invalid_parameter("AskedPrincipal",
+                               "Sessions of the role are decided differently by their names: name "
+                               "one, as assumed-role/<role>/<session>.");
+    }
+    out = std::move(why);
+  }
+  return std::move(*out);
+}
+
 Result<void> explain_request(Call& call) {
   const Parameters& p = call.parameters;
   SR_TRY(const std::string action, action_of(p));
@@ -220,13 +254,13 @@ Result<void> explain_request(Call& call) {
   SR_TRY(const Principal who, principal_named(WorldView::of(call), principal));
   SR_TRY(const access::Resource resource, resource_named(WorldView::of(call), asked));
   SR_TRY(TextPairs tags, parse_tags("RequestTags", p.text("RequestTags")));
-  const access::Explanation why = access::explain(who, action, resource,
+  SR_TRY(const access::Explanation why, explained(who, action, resource,
                                                   {.now = *time,
                                                    .source_ip = std::string(p.text("SourceIp")),
                                                    .secure_transport = secure,
                                                    .mfa_present = factor,
                                                    .gateway = std::string(gateway),
-                                                   .request_tags = std::move(tags.pairs)});
+                                                   .request_tags = std::move(tags.pairs)}));
   AnswerWriter& answer = call.answer;
   answer.field("AskedPrincipal", who.arn);
   answer.field("AskedAction", action);

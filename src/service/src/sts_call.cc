@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::string_view kArnPrefix = "acs:ram::";
 constexpr std::string_view kRolePrefix = ":role/";
-constexpr std::size_t kSessionNameMin = 2;
-constexpr std::size_t kSessionNameMax = 64;
 constexpr std::int64_t kSecondsAtMost = 43'200;
 constexpr std::int64_t kSecondsDefault = 3'600;
 
@@ -42,13 +40,7 @@ Result<RoleArn> role_arn(std::string_view text) {
 }
 
 Result<void> check_session_name(std::string_view name) {
-  const auto allowed = [](char c) {
-    return is_alphanumeric(c) || c == '.' || c == '@' || c == '_' || c == '-';
-  };
-  if (name.size() >= kSessionNameMin && name.size() <= kSessionNameMax &&
-      std::ranges::all_of(name, allowed)) {
-    return {};
-  }
+  if (is_session_name(name)) return {};
   return wrongly_formed("RoleSessionName", "2 to 64 letters, digits and . @ _ - are allowed.");
 }
 
@@ -66,6 +58,14 @@ Result<std::optional<std::int64_t>> seconds_in(const Call& call) {
 }
 
 }  // namespace
+
+bool is_session_name(std::string_view text) {
+  const auto allowed = [](char c) {
+    return is_alphanumeric(c) || c == '.' || c == '@' || c == '_' || c == '-';
+  };
+  return text.size() >= limits::kSessionNameCharsMin &&
+         text.size() <= limits::kSessionNameCharsMax && std::ranges::all_of(text, allowed);
+}
 
 Result<SessionWish> session_wish(const Call& call) {
   const Parameters& in = call.parameters;

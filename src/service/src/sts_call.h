@@ -18,6 +18,9 @@ struct RoleArn {
   std::string_view name;
 };
 
+/// What AssumeRole takes as the name of a session.
+bool is_session_name(std::string_view text);
+
 /// What a caller wants a session to be.
 struct SessionWish {
   RoleArn role;

@@ -88,6 +88,58 @@ TEST_F(AnalysisHandlers, WhoMayOnlySignIsSeen) {
               HasSubstr("user/eve"));
 }
 
+// The name is chosen by whoever assumes the role.
+TEST_F(AnalysisHandlers, EveryNameOfASessionIsAskedAbout) {
+  ram("CreateRole", {{"RoleName", "job"}, {"AssumeRolePolicyDocument", kTrust}});
+  ram("CreatePolicy",
+      {{"PolicyName", "alices"},
+       {"PolicyDocument",
+        R"({"Version":"1","Statement":[{"Effect":"Allow","Action":"kms:GetSecretValue",
+            "Resource":"*","Condition":{"StringEquals":{"acs:PrincipalARN":
+            "acs:ram::1000000000000001:assumed-role/job/alice"}}}]})"}});
+  ram("AttachPolicyToRole",
+      {{"RoleName", "job"}, {"PolicyType", "Custom"}, {"PolicyName", "alices"}});
+  const Answer who =
+      ask("WhoCan", {{"AskedAction", "GetSecretValue"}, {"AskedResource", "prod/a"}});
+  EXPECT_THAT(who.json, HasSubstr(R"(assumed-role/job/*","Extent":"sometimes")"));
+  EXPECT_THAT(who.json, HasSubstr(R"("DependsOn":["acs:PrincipalARN"])"));
+  EXPECT_THAT(who.json,
+              HasSubstr(R"("SuchAs":["acs:ram::1000000000000001:assumed-role/job/alice"])"));
+  const Answer what = ask("WhatCan", {{"AskedPrincipal", "role/job"}});
+  EXPECT_EQ(text_at(what.json, "/Resources/0/Sometimes/0"), "kms:GetSecretValue");
+  const Answer one = ask("WhatCan", {{"AskedPrincipal", "assumed-role/job/alice"}});
+  EXPECT_EQ(text_at(one.json, "/Resources/0/Always/0"), "kms:GetSecretValue");
+  const Answer other = ask("WhatCan", {{"AskedPrincipal", "assumed-role/job/mallory"}});
+  EXPECT_THAT(other.json, Not(HasSubstr("GetSecretValue")));
+  EXPECT_EQ(ask("WhatCan", {{"AskedPrincipal", "assumed-role/job/a"}}).code, "InvalidParameter");
+  const char* rule =
+      R"(["only *:root,*:user/bob,*/app/* may kms:GetSecretValue on acs:kms:*:*:secret/prod/*"])";
+  EXPECT_EQ(text_at(ask("CheckRules", {{"Rules", rule}}).json, "/Violations/0/Principal"),
+            "acs:ram::1000000000000001:assumed-role/job/alice");
+}
+
+TEST_F(AnalysisHandlers, AnExplanationIsOfOneSession) {
+  ram("CreatePolicy", {{"PolicyName", "not-mallory"},
+                       {"PolicyDocument",
+                        R"({"Version":"1","Statement":[{"Effect":"Deny","Action":"kms:*",
+            "Resource":"*","Condition":{"StringLike":{"acs:PrincipalARN":"*/app/mal*"}}}]})"}});
+  ram("AttachPolicyToRole",
+      {{"RoleName", "app"}, {"PolicyType", "Custom"}, {"PolicyName", "not-mallory"}});
+  const auto decision = [this](const char* who) {
+    const Answer why = ask(
+        "ExplainRequest",
+        {{"AskedPrincipal", who}, {"AskedAction", "GetSecretValue"}, {"AskedResource", "prod/a"}});
+    return why.ok() ? text_at(why.json, "/Decision") : why.code;
+  };
+  EXPECT_EQ(decision("assumed-role/app/alice"), "allow");
+  EXPECT_EQ(decision("assumed-role/app/mallory"), "explicit-deny");
+  // No one answer is true of all.
+  EXPECT_EQ(decision("role/app"), "InvalidParameter");
+  ram("DetachPolicyFromRole",
+      {{"RoleName", "app"}, {"PolicyType", "Custom"}, {"PolicyName", "not-mallory"}});
+  EXPECT_EQ(decision("role/app"), "allow");
+}
+
 // Else the answer "nobody" would be taken for that of the right one.
 TEST_F(AnalysisHandlers, AMisspeltActionIsRefused) {
   const char* rule = R"(["only *:user/bob may kms:GetSecretValues on acs:kms:*:*:secret/*"])";

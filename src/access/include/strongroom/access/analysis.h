@@ -7,6 +7,10 @@
 // settled by principal and resource; policies, access points and network rules divide each of them
 // into finitely many ranges, of which every one is tried. A tag that is compared as a number, a
 // time or an address is tried at the bounds.
+//
+// A principal whose ARN ends with '*' stands for several: all sessions of a role, whose names are
+// chosen by whoever assumes it ("acs:ram::<account>:assumed-role/<role>/*"), or all of another
+// account. Who of them asks is one more range, divided by acs:PrincipalARN.
 
 #include <cstdint>
 #include <functional>
@@ -49,18 +53,32 @@ struct Circumstances {
   std::string gateway = "shared";  // or the id of a KMS instance
   // Names and values of the tags that it sets; only where sets_tags() of the action.
   std::vector<std::pair<std::string, std::string>> request_tags = {};
+  std::string asker = {};  // the ARN of who asks, where the principal stands for several
+};
+
+/// True if its ARN ends with '*'.
+bool stands_for_several(const identity::Principal& principal);
+
+/// How far one of those goes for whom a principal stands, and whoever is not told apart from it.
+struct AskerReach {
+  std::string arn;
+  Extent extent = Extent::kNever;
 };
 
 struct Reach {
   Extent extent = Extent::kNever;
   std::vector<std::string> depends_on = {};   // condition keys and "gateway", if kSometimes
   std::optional<Circumstances> example = {};  // of an allowed request, unless kNever
+  std::vector<AskerReach> askers = {};        // if the principal stands for several: at least one
+  /// The furthest that one of the askers goes: of who may choose which one it is.
+  Extent furthest() const;
 };
 
 /// May `principal` do `action` on `resource`, over all requests? `now` is the time that is tried
-/// where no policy asks for it. Too many ranges (limits::kAnalysisRangesMax) are kInvalidInput.
+/// where no policy asks for it. `rules` are patterns of ARNs that tell askers apart besides the
+/// policies. Too many ranges (limits::kAnalysisRangesMax) are kInvalidInput.
 Result<Reach> reach(const identity::Principal& principal, std::string_view action,
-                    const Resource& resource, Instant now);
+                    const Resource& resource, Instant now, std::span<const std::string> rules = {});
 
 /// What one rule of a decision says about a request.
 struct Finding {
@@ -86,7 +104,7 @@ struct Explanation {
   std::vector<Remedy> remedies;   // all of them together, and no fewer, allow the request
 };
 
-/// Why the request is decided as it is.
+/// Why the request is decided as it is. A principal that stands for several needs an asker.
 Explanation explain(const identity::Principal& principal, std::string_view action,
                     const Resource& resource, const Circumstances& circumstances);
 

@@ -22,9 +22,9 @@ class World {
   explicit World(Instant now) : now_(now) {}
 
   void add(identity::Principal principal);
-  /// A session of a role, and who may make one. What cannot be settled here, such as an external
-  /// id, is taken to be given. Identities from outside the account that the trust policy names
-  /// become principals that can do nothing but this.
+  /// The sessions of a role (analysis.h: their ARN ends with '*'), and who may make one. What
+  /// cannot be settled here, such as an external id, is taken to be given. Identities from outside
+  /// the account that the trust policy names become principals that can do nothing but this.
   void add_role(identity::Principal session, std::string arn, policy::Document trust);
 
   std::span<const identity::Principal> principals() const { return principals_; }
@@ -64,20 +64,25 @@ struct Invariant {
 Result<Invariant> parse_invariant(std::string_view line);
 
 /// The reaches that break one of the rules, each once, up to `most` of them: before = never, after
-/// = what is possible, by way of which role. The account's root, which may do all, breaks nothing.
-/// Looks no further than the last that it tells.
+/// = what is possible, by way of which role. Of a principal that stands for several those count
+/// whom a rule does not name; where they are not all, one of them is told. The account's root,
+/// which may do all, breaks nothing. Looks no further than the last that it tells.
 Result<std::vector<Difference>> violations(std::span<const Invariant> rules, World& world,
                                            const Scope& scope, std::size_t most);
 
+/// Rules that are about one action on one resource.
+using RuleRefs = std::span<const Invariant* const>;
+
 /// How far each principal reaches one thing, itself or over roles, by ARN; whoever does not is not
-/// in it. The ARNs are the world's.
+/// in it. The ARNs are the world's. Of a principal that stands for several, those whom every one of
+/// `rules` names do not count; with no rules, all do.
 using Reaches = std::unordered_map<std::string_view, Extent>;
 Result<Reaches> reaches(World& world, std::string_view action, const Resource& resource,
-                        Instant now);
+                        Instant now, RuleRefs rules = {});
 
 /// The same in the world before a change.
-using ReachesBefore =
-    std::function<Result<Reaches>(std::string_view action, const Resource& resource)>;
+using ReachesBefore = std::function<Result<Reaches>(std::string_view action,
+                                                    const Resource& resource, RuleRefs rules)>;
 
 /// A reach that breaks one of the rules and did not go as far before, if there is one. `before` is
 /// asked where a rule is broken, and of one thing at a time: nothing is kept of either world.

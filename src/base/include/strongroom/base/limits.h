@@ -112,6 +112,10 @@ inline constexpr std::size_t kSessionPolicyCharsMax = 2'048;
 inline constexpr std::size_t kResourcePolicyBytesMax = 32'768;
 // Combinations of address, time, TLS and second factor tried for one answer.
 inline constexpr std::size_t kAnalysisRangesMax = 65'536;
+// Names of sessions (RoleSessionName), and what follows the account in the ARN of who asks.
+inline constexpr std::size_t kSessionNameCharsMin = 2;
+inline constexpr std::size_t kSessionNameCharsMax = 64;
+inline constexpr std::size_t kArnTailCharsMax = 160;
 // Resources that one question about all of them looks at.
 inline constexpr std::size_t kAnalysisResourcesMax = 20'000;
 // Rules that an account's policies must always keep.
