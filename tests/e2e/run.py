@@ -275,6 +275,7 @@ SUITES = [
     Suite("wire-limits", "wire", None, own("wire", "limits.py"), False),
     Suite("wire-model", "wire", None, own("wire", "model.py"), True),
     Suite("wire-threads", "wire", None, own("wire", "model_threads.py"), True),
+    Suite("wire-access", "wire", None, own("wire", "access.py"), True),
     Suite("docs", "docs", None, own("wire", "docs.py"), False),
     Suite("cli", "strongroom", None, own("..", "cli", "run.py"), False),
     Suite("demo", "demo", None, own("..", "..", "scripts", "demo", "--e2e"), True),
