@@ -19,7 +19,7 @@ from strongroom_e2e.wire import BSS, RAM, STS, Wire, utc
 sys.path.insert(0, os.path.join(ROOT, "tests", "contract", "authorisation"))
 import model  # noqa: E402
 
-WORLDS = int(os.environ.get("STRONGROOM_WORLDS", "8"))
+WORLDS = int(os.environ.get("STRONGROOM_WORLDS", "3"))
 OWN = "2026-11-01"
 ACTIONS = {"secret": {"kms:DescribeSecret": {}, "kms:GetSecretValue": {}, "kms:ListSecretVersionIds": {},
                       "kms:UpdateSecret": {"Description": "d"}},
@@ -154,7 +154,8 @@ class World:
             signed = wire.with_keys(key["AccessKeyId"], key["AccessKeySecret"])
             self.callers.append((f"{self.ram}user/{user}", signed, None, []))
         opener = self.opener()
-        trust = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": [f"{self.ram}root"]}}]}
+        own = [self.opener_arn, *(f"{self.ram}user/{user}" for user in self.users), *(f"{self.ram}role/{role}" for role in self.roles)]
+        trust = {"Version": "1", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"RAM": own}}]}
         for role in self.roles:
             wire.ok("CreateRole", {"RoleName": role, "AssumeRolePolicyDocument": json.dumps(trust)}, version=RAM)
             self.policies[f"{self.ram}assumed-role/{role}/*"] = self.attach("Role", role, 2)
@@ -170,6 +171,7 @@ class World:
     def opener(self):
         """Somebody who may assume roles, and nothing else."""
         user = f"opener-{self.tail}"
+        self.opener_arn = f"{self.ram}user/{user}"
         self.wire.ok("CreateUser", {"UserName": user}, version=RAM)
         self.wire.ok("AttachPolicyToUser", {"PolicyType": "System", "PolicyName": "AliyunSTSAssumeRoleAccess", "UserName": user},
                      version=RAM)
@@ -258,11 +260,48 @@ def questions(world):
     return reached
 
 
+def rules(world):
+    """Who breaks a rule: whoever reaches, or may become a role that does, under a name that the rule does not give."""
+    everybody = [*world.policies, world.opener_arn]
+    roles = [arn for arn in world.policies if arn.endswith("*")]
+    world.policies[world.opener_arn] = [{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}]
+    plain = {"kind": "role", "tags": [], "missing": False, "policy": []}
+    targets = {role: f"{world.ram}role/{role.split('/')[-2]}" for role in roles}
+    world.resources |= {target: plain for target in targets.values()}
+    becomes = {who: {role for role in roles if role != who and world.extent(who, "sts:AssumeRole", targets[role])[0] != "never"}
+               for who in everybody}
+    for target in targets.values():
+        del world.resources[target]
+    for _ in roles:                     # over as many roles as it takes
+        becomes = {who: direct.union(*(becomes[role] for role in direct)) for who, direct in becomes.items()}
+    found = 0
+    for target, resource, action, _ in world.asked():
+        if resource["missing"]:
+            continue
+        patterns = [world.arn_pattern() for _ in range(world.dice.randint(1, 3))]
+        told = world.wire.ok("CheckRules", {"Rules": json.dumps([f"only {','.join(patterns)} may {action} on {target}"])}, version=OWN,
+                             place="form")["Violations"]
+        ours = {one["Principal"] for one in told if world.tail in one["Principal"]}
+        told = {name.rsplit("/", 1)[0] + "/*" if "assumed-role/" in name else name for name in ours}
+        reaching = {who: world.extent(who, action, target) for who in everybody}
+        expected = set()
+        for who in everybody:
+            names = {who[:-1] + name for name in NAMES} if who.endswith("*") else {who}
+            free = {name for name in names if not any(model.wildcard(pattern, name) for pattern in patterns)}
+            by_role = any(reaching[role][0] != "never" for role in becomes[who] - {who})
+            if free & reaching[who][1] or (free and by_role):
+                expected.add(who)
+        equal(told, expected, f"{patterns} {action} {target}")
+        found += len(expected)
+    return found
+
+
 def main():
     suite = Suite("wire")
     seed = int(os.environ.get("STRONGROOM_SEED") or random.SystemRandom().randrange(1 << 32))
     print(f"seed {seed}", flush=True)
     dice, began, said, reached = random.Random(seed), time.monotonic(), [], []
+    broken = 0
     with Server() as server:
         wire = Wire.from_env(server.env)
         instance = wire.ok("CreateInstance", {"ProductCode": "kms"}, version=BSS, place="form")["Data"]["InstanceId"]
@@ -285,9 +324,14 @@ def main():
                     reached += questions(world).values()
                 except AssertionError as error:
                     raise AssertionError(f"seed {seed}: {error}") from None
+            with suite.case("CheckRules", f"a rule is broken by whom trying finds ({number})"):
+                try:
+                    broken += rules(world)
+                except AssertionError as error:
+                    raise AssertionError(f"seed {seed}: {error}") from None
     counts = {kind: said.count(kind) for kind in sorted(set(said))}
     extents = {kind: reached.count(kind) for kind in sorted(set(reached))}
-    print(f"{len(said)} calls in {time.monotonic() - began:.1f} s: {counts}, {extents}", flush=True)
+    print(f"{len(said)} calls in {time.monotonic() - began:.1f} s: {counts}, {extents}, {broken} rules broken", flush=True)
     suite.finish()
 
 
