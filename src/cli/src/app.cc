@@ -147,7 +147,7 @@ class Tree {
                   "print the request instead of sending it; =python, =go, =java, =node, =all: the "
                   "same call in your program")
         ->check(CLI::IsMember({"http", "python", "go", "java", "node", "all"}));
-    app_.add_flag("--yes", p_.global.yes, "do not ask before deleting");
+    app_.add_flag("--yes", p_.global.yes, "do not ask before deleting or disabling");
     app_.set_version_flag("--version", std::string("strongroom ") + STRONGROOM_VERSION);
   }
 

@@ -110,6 +110,13 @@ int key_enable(Session& session, const KeyOptions& options) {
 }
 
 int key_disable(Session& session, const KeyOptions& options) {
+  int code = kOk;
+  if (!confirmed(session,
+                 "Everything encrypted under this key, secrets too, is unreadable until it is "
+                 "enabled again.",
+                 "key's id", options.key, code)) {
+    return code;
+  }
   return simple(session, "disable key " + quoted(options.key),
                 {"DisableKey", {{"KeyId", options.key}}}, "disabled " + options.key);
 }
@@ -253,6 +260,13 @@ int alias_set(Session& session, const KeyOptions& options) {
 }
 
 int alias_remove(Session& session, const KeyOptions& options) {
+  int code = kOk;
+  if (!confirmed(session,
+                 "Whoever names the key by " + options.alias +
+                     " is refused from now on; the key itself stays.",
+                 "alias", options.alias, code)) {
+    return code;
+  }
   return simple(session, "remove alias " + quoted(options.alias),
                 {"DeleteAlias", {{"AliasName", options.alias}}}, "removed " + options.alias);
 }

@@ -198,11 +198,11 @@ bool confirmed(Session& session, const std::string& effect, const std::string& a
   if (stdin_is_terminal()) {
     say(effect + "\n");
     if (read_line("Type the " + asked + " to go on: ") == name) return true;
-    code = session.misused("nothing was deleted", "the " + asked + " was not typed",
+    code = session.misused("nothing was done", "the " + asked + " was not typed",
                            "run the command again, or give --yes");
     return false;
   }
-  code = session.misused("deleting needs a yes", "there is no terminal to ask on. " + effect,
+  code = session.misused("this needs a yes", "there is no terminal to ask on. " + effect,
                          "give --yes");
   return false;
 }
