@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "overview.h"
 #include "recovery_commands.h"
+#include "server_findings.h"
 #include "strongroom/base/days.h"
 #include "strongroom/crypto/x509.h"
 #include "terminal.h"
@@ -25,7 +26,6 @@ constexpr std::int64_t kSkewWarnSeconds = 60;
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kCertificateWarnDays = 30;
 constexpr std::int64_t kCaWarnDays = 180;
-constexpr std::int64_t kDiskWarnPercent = 85;
 constexpr std::int64_t kSlowSyncMillis = 50;
 constexpr rlim_t kLockedWanted = 64U << 20;
 
@@ -118,30 +118,32 @@ void check_connection(Session& session, Checkup& checkup) {
   }
 }
 
+void take(const std::vector<Finding>& findings, Checkup& checkup) {
+  for (const Finding& found : findings) {
+    switch (found.mark) {
+      case Finding::Mark::kOk:
+        checkup.ok(found.what, found.detail);
+        break;
+      case Finding::Mark::kWarn:
+        checkup.warn(found.what, found.detail, found.fix);
+        break;
+      case Finding::Mark::kFail:
+        checkup.fail(found.what, found.detail, found.fix, kUnavailable);
+        break;
+    }
+  }
+}
+
 /// What the server says of itself to its operator; nothing to anybody else.
 void check_server(Session& session, Checkup& checkup) {
   const auto answer = session.try_call({"GetStatus", {}, client::kOwnVersion});
   if (!answer || !answer->ok()) return;
   const auto& server = answer->json.root()["Server"];
   if (server.members().empty()) return;
-  constexpr const char* kFix = "give the disk more space or free some: docs/runbooks/disk-full.md";
-  const auto percent = server["AuditDiskPercent"].integer();
-  const auto disk = "audit disk " + std::to_string(percent) + " % used";
-  if (server["AuditHealthy"].text() == "false") {
-    checkup.fail("server", "the audit log cannot be written, so no value leaves; " + disk, kFix,
-                 kUnavailable);
-  } else if (percent >= kDiskWarnPercent) {
-    checkup.warn("server", disk, kFix);
-  } else {
-    checkup.ok("server", disk);
-  }
-  if (const auto& doubt = server["ClockDoubt"]; !doubt.members().empty()) {
-    checkup.warn("server's clock", clock_doubt_text(doubt, session.clock().now()),
-                 "if the time is right, strongroom clock accept; else set it: "
-                 "docs/runbooks/clock.md");
-  }
-  if (const auto finding = text(server["AuditFinding"]); !finding.empty())
-    checkup.warn("audit log", finding, "find out who did that: docs/runbooks/audit-log.md");
+  take(server_findings(server, session.clock().now()), checkup);
+  const auto recovery = session.try_call({"DescribeRecovery", {}, client::kOwnVersion});
+  if (!recovery || !recovery->ok()) return;
+  take(recovery_findings(recovery->json.root(), session.clock().now()), checkup);
 }
 
 void check_clock(Session& session, const client::Answer& answer, Checkup& checkup) {

@@ -2,12 +2,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 
 #include "configuration.h"
 #include "failure.h"
 #include "output.h"
+#include "server_findings.h"
 #include "show_api.h"
 #include "strongroom/base/bytes.h"
 #include "terminal.h"
@@ -32,6 +34,75 @@ TEST(Output, NumbersAreShownToo) {
   EXPECT_EQ(text(answer.root()["Phase"]), "set");
   EXPECT_EQ(text(answer.root()["Drifted"]), "false");
   EXPECT_EQ(text(answer.root()["Absent"]), "");
+}
+
+/// "warn tasks, ok backups": what doctor says of an answer of the server.
+std::string told_of(const std::vector<Finding>& findings) {
+  constexpr std::array<const char*, 3> kMarks = {"ok ", "warn ", "fail "};
+  std::string told;
+  for (const Finding& found : findings) {
+    const auto mark = static_cast<std::size_t>(found.mark);
+    told += (told.empty() ? "" : ", ") + std::string(kMarks.at(mark)) + found.what;
+    EXPECT_EQ(found.fix.empty(), found.mark == Finding::Mark::kOk) << found.what;
+  }
+  return told;
+}
+
+TEST(Doctor, TellsWhatTheServerSaysOfItself) {
+  const auto told = [](std::string_view answer) {
+    const client::Json server = json(answer);
+    return told_of(server_findings(server.root(), Instant{0}));
+  };
+  constexpr std::string_view kGood =
+      R"({"Healthy":true,"AuditHealthy":true,"AuditDiskPercent":84,"OverdueTasks":0})";
+  EXPECT_EQ(told(kGood), "ok server");
+  EXPECT_EQ(told(R"({"Healthy":true,"AuditHealthy":true,"AuditDiskPercent":85})"), "warn server");
+  EXPECT_EQ(told(R"({"Healthy":false,"AuditHealthy":false})"), "fail server");
+  EXPECT_EQ(told(R"({"Healthy":false,"AuditHealthy":true})"), "fail server");
+  EXPECT_EQ(told(R"({"Healthy":true,"AuditHealthy":true,"OverdueTasks":3,"AuditFinding":"x"})"),
+            "ok server, warn tasks, warn audit log");
+}
+
+TEST(Doctor, TellsWhyItFailed) {
+  const client::Json shut = json(R"({"Healthy":false,"AuditHealthy":true})");
+  EXPECT_NE(server_findings(shut.root(), Instant{0})[0].fix.find("sealed.md"), std::string::npos);
+  const client::Json full = json(R"({"Healthy":false,"AuditHealthy":false})");
+  EXPECT_NE(server_findings(full.root(), Instant{0})[0].fix.find("disk-full"), std::string::npos);
+}
+
+TEST(Doctor, TellsWhatStandsInTheWayOfARestore) {
+  const auto told = [](std::string_view backup, std::string_view seal) {
+    const client::Json answer = json(
+        std::string("{\"Backup\":{").append(backup).append("},\"Seal\":{").append(seal) + "}}");
+    return told_of(recovery_findings(answer.root(), Instant{0}));
+  };
+  constexpr std::string_view kProduction = R"("Slots":2,"Development":false)";
+  constexpr std::string_view kDev = R"("Slots":1,"Development":true)";
+  constexpr std::string_view kNever = R"("LastBackupTime":"","LastBackupFailureTime":"")";
+  constexpr std::string_view kMended =
+      R"("LastBackupTime":"2026-11-22T00:00:00Z","LastBackupFailureTime":"2026-11-21T00:00:00Z")";
+  constexpr std::string_view kFailed =
+      R"("LastBackupTime":"2026-11-21T00:00:00Z","LastBackupFailureTime":"2026-11-22T00:00:00Z")";
+  EXPECT_EQ(told(kNever, kProduction), "warn backups, ok seal slots");
+  EXPECT_EQ(told(kMended, kProduction), "ok backups, ok seal slots");
+  EXPECT_EQ(told(kFailed, kProduction), "warn backups, ok seal slots");
+  EXPECT_EQ(told(kMended, R"("Slots":1,"Development":false)"), "ok backups, warn seal slots");
+  EXPECT_EQ(told(kNever, kDev), "") << "nobody is nagged about a server to play with";
+  EXPECT_EQ(told(kFailed, kDev), "warn backups");
+  EXPECT_EQ(told(kNever, ""), "") << "an older release does not say what it is";
+  EXPECT_EQ(
+      told(R"("LastProvenRestoreTime":"","LastDrillFailureTime":"2026-11-22T00:00:00Z")", kDev),
+      "warn restore");
+}
+
+TEST(Doctor, TellsTheReasonWithTheFailureThatItIsOf) {
+  const client::Json answer =
+      json(R"({"Backup":{"LastBackupFailureTime":"2026-11-21T00:00:00Z",)"
+           R"("LastDrillFailureTime":"2026-11-22T00:00:00Z","LastFailure":"Drill.Why"}})");
+  const auto found = recovery_findings(answer.root(), Instant{0});
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].detail.find("Drill.Why"), std::string::npos) << found[0].detail;
+  EXPECT_NE(found[1].detail.find("Drill.Why"), std::string::npos) << found[1].detail;
 }
 
 TEST(Terminal, OneLineEndIsCutOff) {

@@ -41,11 +41,18 @@ bool is_due(Instant now, Instant done, Instant tried, std::uint64_t interval_min
   return passed(done, interval) && passed(tried, retry);
 }
 
-/// Zeros if the seal cannot be read now.
-barrier::RootFacts root_of(const std::string& data_directory) {
+/// What the seal file says. Zeros if it cannot be read now.
+struct SealFacts {
+  barrier::RootFacts root;
+  std::size_t slots = 0;
+};
+
+SealFacts seal_facts(const std::string& data_directory) {
   const auto files = barrier::read_directory_files(data_directory);
   if (!files) return {};
-  return barrier::root_facts(files->seal).value_or(barrier::RootFacts{});
+  const auto slots = barrier::list_slots(files->seal);
+  return {.root = barrier::root_facts(files->seal).value_or(barrier::RootFacts{}),
+          .slots = slots ? slots->size() : 0};
 }
 
 bool earlier(Instant a, Instant b) {
@@ -161,7 +168,7 @@ std::int64_t RecoveryWatch::reseal_step() {
 
 // `strongroomd root rotate` has put a new root into the seal, now or before this start.
 std::int64_t RecoveryWatch::root_step() {
-  const barrier::RootFacts root = root_of(server_.config.data_directory);
+  const barrier::RootFacts root = seal_facts(server_.config.data_directory).root;
   if (!root.changing || server_.store.sealed()) return kRootMillis;
   SystemRandom random;
   const auto followed = follow_root(server_.config, server_.store, random);
@@ -200,7 +207,7 @@ service::Caretaker::Facts RecoveryWatch::facts() const {
   // After the first walk only what was written meanwhile is looked for.
   const int percent = walked_ == ring.current ? kLastPercent : percent_.load();
   const RecoveryStatus now = status();
-  const barrier::RootFacts root = root_of(server_.config.data_directory);
+  const SealFacts seal = seal_facts(server_.config.data_directory);
   const auto superblock = barrier::read_superblock(server_.config.data_directory);
   return {.last_backup = now.last_backup,
           .last_backup_failure = now.last_backup_failure,
@@ -213,10 +220,12 @@ service::Caretaker::Facts RecoveryWatch::facts() const {
           .resealed_percent = retired ? 100 : percent,
           .last_retirement = now.last_retirement,
           .last_compaction = now.last_compaction,
-          .root = root.number,
-          .root_since = root.since,
-          .root_changing = root.changing,
-          .format_epoch = superblock ? superblock->format_epoch : 0U};
+          .root = seal.root.number,
+          .root_since = seal.root.since,
+          .root_changing = seal.root.changing,
+          .format_epoch = superblock ? superblock->format_epoch : 0U,
+          .seal_slots = seal.slots,
+          .development = superblock && superblock->mode == barrier::Mode::kDev};
 }
 
 Result<std::optional<std::int64_t>> RecoveryWatch::accept_clock(barrier::Transaction& transaction) {

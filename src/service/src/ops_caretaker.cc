@@ -47,6 +47,10 @@ Result<void> describe_recovery(Call& call) {
   out.boolean("Changing", facts.root_changing);
   out.number("FormatEpoch", facts.format_epoch);
   out.end_object();
+  out.begin_object("Seal");
+  out.number("Slots", static_cast<std::int64_t>(facts.seal_slots));
+  out.boolean("Development", facts.development);
+  out.end_object();
   return {};
 }
 

@@ -45,10 +45,12 @@ class CaretakerTest : public ::testing::Test {
 
 TEST_F(CaretakerTest, TellsTheOperatorsAccountAlone) {
   care_.now.last_backup = ServiceWorld::kNow;
+  care_.now.seal_slots = 2;
   const Answered told = world_.call(kStrongroom, "DescribeRecovery", {});
   EXPECT_THAT(told.text, HasSubstr("\"LastBackupTime\":\"2026-11-21T22:27:00Z\""));
   EXPECT_THAT(told.text, HasSubstr("\"LastProvenRestoreTime\":\"\""));
   EXPECT_THAT(told.text, HasSubstr("\"Shredded\":true"));
+  EXPECT_THAT(told.text, HasSubstr("\"Seal\":{\"Slots\":2,\"Development\":false}"));
   const auto user = world_.make_user("reader", "AliyunKMSFullAccess");
   world_.service.engines().operator_account = AccountId(1);
   for (const char* action : {"DescribeRecovery", "RotateKeyring", "AcceptClock"}) {

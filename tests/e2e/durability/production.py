@@ -11,10 +11,11 @@ import tempfile
 import time
 
 from strongroom_e2e.report import Suite, equal
-from strongroom_e2e.server import DEFAULT_SERVER, Server
+from strongroom_e2e.server import DEFAULT_SERVER, ROOT, Server
 from strongroom_e2e.wire import Wire
 
 SECONDS = 30
+CLI = os.path.join(ROOT, "build", "bin", "strongroom")
 # What a test machine cannot promise; production refuses to start without a word about it.
 TOLD = ["--set", "security.allow_swap=true", "--set", "security.allow_core_dumps=true"]
 
@@ -205,6 +206,37 @@ def locked_out(data, key, port, client):
     return pairs[-1]
 
 
+def looked_at(work, data, key, port, wire):
+    """doctor says what would stand in the way of a restore, until it is mended as it says."""
+    phrase, backups = os.path.join(work, "second"), os.path.join(work, "backups")
+    os.mkdir(backups)
+    with open(os.open(phrase, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+        out.write("correct horse battery staple\n")
+    told = ["--data", data, "--set", f"seal.file={key}", *TOLD]
+    environment = {**os.environ, "STRONGROOM_ENDPOINT": f"127.0.0.1:{port}", "STRONGROOM_CA_FILE": wire[0], "HOME": work,
+                   "ALIBABA_CLOUD_ACCESS_KEY_ID": wire[1], "ALIBABA_CLOUD_ACCESS_KEY_SECRET": wire[2]}
+
+    def doctor():
+        return subprocess.run([CLI, "doctor"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS,
+                              env=environment).stdout
+
+    serving = Serving(data, key, port)
+    try:
+        said = doctor()
+        assert re.search(r"(?m)^ok +server +healthy", said), said
+        assert re.search(r"(?m)^warn backups +none was ever taken\n +fix: strongroomd backup create", said), said
+        assert re.search(r"(?m)^warn seal slots +one opens the data.*\n +fix: strongroomd seal slot add", said), said
+        for words in (("backup", "create", "--set", f"backup.directory={backups}"), ("seal", "slot", "add", "--passphrase-file", phrase)):
+            done = run(*words, *told)
+            equal(done.returncode, 0, done.stderr)
+        said = doctor()
+        assert re.search(r"(?m)^ok +backups +the last one was taken", said), said
+        assert re.search(r"(?m)^ok +seal slots +2$", said), said
+        assert "none was ever taken" not in said and "one opens the data" not in said, said
+    finally:
+        serving.stop()
+
+
 def main():
     suite = Suite("production")
     work = tempfile.mkdtemp(prefix="strongroom-e2e-")
@@ -246,6 +278,8 @@ def main():
                     wire.close()
                 finally:
                     serving.stop()
+        with suite.case("-", "doctor asks for a backup and a second seal slot, until there are"):
+            looked_at(work, data, key, port, (ca, key_id, secret))
         with suite.case("-", "serve opens the endpoints of the KMS instances that it is told of"):
             instances(data, key, port, lambda endpoint, ca_file: Wire(endpoint, ca_file, key_id, secret), ca)
         with suite.case("-", "who has the seal makes a root AccessKey, where none is left"):

@@ -33,6 +33,8 @@ class Caretaker {
     Instant root_since{};
     bool root_changing{};          // the keyring has not followed it yet
     std::uint32_t format_epoch{};  // of the data directory
+    std::size_t seal_slots{};      // each opens it; 0: cannot be read now
+    bool development{};            // a directory of `strongroomd dev`
     bool shredded() const {
       return keyring_epochs == 1 && last_retirement.unix_ms <= last_compaction.unix_ms;
     }
