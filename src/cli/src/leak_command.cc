@@ -132,6 +132,40 @@ std::optional<bool> has_version(Session& session, const LeakOptions& asked) {
       [&](const Value& version) { return version["VersionId"].text() == asked.version; });
 }
 
+/// The server's own list of readers: it answers once every call before it is in its log, so the log
+/// that is read afterwards may say "nobody".
+Result<client::Answer> readers_by_server(Session& session, const LeakOptions& asked) {
+  return session.try_call({"ListSecretReaders", {{"SecretName", asked.name}}, client::kOwnVersion});
+}
+
+/// Why "nobody", or a list of readers, may be too short; empty if nothing speaks for it.
+std::string doubts(const Result<client::Answer>& server, const ReadersOf& readers,
+                   const LeakOptions& asked) {
+  if (!server || !server->ok()) {
+    return "Not confirmed: reads of the last moments may be missing, as the server did not answer "
+           "ListSecretReaders (" +
+           (server ? server->error().code : server.error().code()) +
+           "). Ask again with the right strongroom:ListSecretReaders, or in a few seconds.\n";
+  }
+  const auto in_log = [&readers](const Value& one) {
+    return std::ranges::any_of(readers, [&](const auto& known) {
+      return known.first.who == text(one["PrincipalName"]) &&
+             known.first.access_key == text(one["AccessKeyId"]) &&
+             known.first.version == text(one["VersionId"]);
+    });
+  };
+  for (const Value& one : server->json.root()["Readers"].items()) {
+    const bool meant = asked.version.empty() || one["VersionId"].text() == asked.version;
+    if (!meant || in_log(one)) continue;
+    return "This log lacks reads that the server knows of, by " + text(one["PrincipalName"]) +
+           " at " + text(one["LastReadTime"]) +
+           " for one: it is an older copy or another server's. Take the server's own (--log), or "
+           "see strongroom rotation readers " +
+           asked.name + "\n";
+  }
+  return "";
+}
+
 }  // namespace
 
 int leak(Session& session, const LeakOptions& options) {
@@ -144,8 +178,10 @@ int leak(Session& session, const LeakOptions& options) {
   const auto answer = session.call("look at secret \"" + asked.name + "\"",
                                    {"DescribeSecret", {{"SecretName", asked.name}}});
   if (!answer) return session.exit_code();
+  const auto by_server = readers_by_server(session, asked);
   const auto readers = readers_of(text(answer->json.root()["Arn"]), asked);
   if (!readers) return session.failed("cannot read the audit log", readers.error());
+  const std::string doubt = doubts(by_server, *readers, asked);
   const Kind kind = kind_of(answer->json.root());
   std::vector<std::vector<std::string>> rows{
       {"WHO", "ACCESS KEY", "FROM", "VERSION", "READS", "FIRST", "LAST"}};
@@ -153,7 +189,7 @@ int leak(Session& session, const LeakOptions& options) {
     rows.push_back({reader.who, reader.access_key, reader.address, reader.version,
                     std::to_string(reads.count), reads.first, reads.last});
   }
-  if (rows.size() > 1) return print(columns(rows) + plan(asked, kind)) ? kOk : kError;
+  if (rows.size() > 1) return print(columns(rows) + doubt + plan(asked, kind)) ? kOk : kError;
   const auto known = has_version(session, asked);
   if (!known) return session.exit_code();
   const std::string what = asked.version.empty() ? "it" : "its version " + asked.version;
@@ -163,7 +199,7 @@ int leak(Session& session, const LeakOptions& options) {
         "The secret has no version of this id (any more): is it the right one? See strongroom "
         "secret versions " +
         asked.name + "\n";
-  return print(list + plan(asked, kind)) ? kOk : kError;
+  return print(list + doubt + plan(asked, kind)) ? kOk : kError;
 }
 
 }  // namespace strongroom::cli
