@@ -41,6 +41,7 @@ int dry_run(Session& session, const std::string& name) {
   if (!ready)
     lines.emplace_back("Reason", text(root["ErrorCode"]) + ": " + text(root["ErrorMessage"]));
   for (const Value& note : root["Notes"].items()) add(lines, "Note", note.text());
+  add(lines, "Readers unknown", root["ReadersUnknown"].text());
   for (const Value& reader : root["StaleReaders"].items())
     lines.emplace_back("Still on " + text(reader["VersionId"]),
                        text(reader["PrincipalName"]) + " " + text(reader["AccessKeyId"]) +

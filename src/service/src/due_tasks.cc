@@ -141,13 +141,14 @@ Result<Work> run_task(Engines& engines, barrier::Transaction& transaction, const
   return fail(ErrorKind::kCorrupt, "DueKind", "a due row of an unknown kind");
 }
 
-/// Whether somebody's newest read of the secret was of an old version, as far as the log tells.
+/// Whether somebody's newest read of the secret was of an old version. True if the log does not
+/// tell: a rotation that waits in vain harms nobody, and it waits for a time only.
 bool somebody_is_behind(const Engines& engines, const rotation::Patience& patience, Instant now) {
   const auto readers =
       readers_of(*engines.call_log, patience.arn, {now.unix_ms - kReadersLookBackMillis});
   if (!readers) {
     log::warn("secret_readers_unknown", {{"why", readers.error().message()}});
-    return false;
+    return true;
   }
   return std::ranges::any_of(
       *readers, [&](const SecretReader& reader) { return reader.version_id != patience.current; });

@@ -157,7 +157,8 @@ void write_stale_readers(Call& call, const secrets::SecretView& secret) {
   const auto readers =
       readers_of(*call.engines.call_log, call.engines.secrets.arn(secret.account(), secret.name()),
                  {call.now.unix_ms - kReadersLookBackMillis});
-  if (!readers) return;
+  // Without the list nobody may take it that there is none.
+  if (!readers) return call.answer.field("ReadersUnknown", readers.error().message());
   call.answer.begin_flat_list("StaleReaders");
   for (const SecretReader& reader : *readers) {
     if (reader.version_id == current->id()) continue;

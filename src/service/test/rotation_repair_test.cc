@@ -282,7 +282,11 @@ class ReadersTest : public RotationRepairTest {
   std::string directory_ = fixture_.directory() + "-audit";
   std::unique_ptr<audit::Log> log_;
   std::unique_ptr<audit::Writer> writer_;
-  trail::CallLog calls_{directory_};
+  bool log_answers_ = true;
+  trail::CallLog calls_{directory_, [this]() -> Result<void> {
+                          if (log_answers_) return {};
+                          return fail(ErrorKind::kUnavailable, "AuditSlow", "not in time");
+                        }};
 };
 
 TEST_F(ReadersTest, AScheduledRunWaitsForAReaderWhoIsBehindButNotForEver) {
@@ -310,6 +314,20 @@ TEST_F(ReadersTest, AScheduledRunWaitsForAReaderWhoIsBehindButNotForEver) {
   EXPECT_EQ(version(), third);
   pass(25 * kHour);
   EXPECT_NE(version(), third);
+}
+
+TEST_F(ReadersTest, WhereTheLogDoesNotTellAScheduledRunWaitsToo) {
+  make_pair({{"EnableAutomaticRotation", "true"}, {"RotationInterval", "6h"}});
+  read_as("web", "v1");
+  log_answers_ = false;
+  pass(6 * kHour);
+  EXPECT_EQ(version(), "v1");
+  const Answer dry = own("InspectRotation");
+  EXPECT_NE(text_at(dry.json, "/ReadersUnknown").find("not in time"), std::string::npos);
+  EXPECT_EQ(text_at(dry.json, "/StaleReaders"), "<absent>");
+  log_answers_ = true;
+  pass(kHour);
+  EXPECT_NE(version(), "v1");
 }
 
 // Each waits for its target on a thread that changes need too.
