@@ -257,12 +257,12 @@ inline constexpr std::size_t kDueBatchMax = 100;
 inline constexpr std::int64_t kDuePollMillisMax = 1'000;
 
 // Receipts and witnesses of the audit log.
-inline constexpr std::size_t kReceiptEntriesPending = 4'096;  // answers that wait for their proof
-inline constexpr std::int64_t kReceiptMillisMax = 2'000;      // how long one waits
+inline constexpr std::size_t kReceiptEntriesPending = 4'096;   // answers that wait for their proof
+inline constexpr std::int64_t kReceiptMillisMax = 2'000;       // how long one waits
 inline constexpr std::int64_t kLookUpSettleMillisMax = 5'000;  // a search for the newest records
-inline constexpr std::size_t kWitnessesMax = 8;               // asked about each checkpoint
-inline constexpr std::size_t kWitnessedLogsMax = 64;          // logs that this server watches
-inline constexpr std::size_t kWitnessHashesMax = 63;          // of a consistency proof
+inline constexpr std::size_t kWitnessesMax = 8;                // asked about each checkpoint
+inline constexpr std::size_t kWitnessedLogsMax = 64;           // logs that this server watches
+inline constexpr std::size_t kWitnessHashesMax = 63;           // of a consistency proof
 inline constexpr std::size_t kWitnessBodyBytesMax = 32U << 10;
 
 // Traces.
