@@ -25,6 +25,8 @@ class EngineUnderTest {
   virtual ~EngineUnderTest() = default;
   /// Opens the store over what the last one left. The caller destroys the last one first.
   virtual std::unique_ptr<Store> open() = 0;
+  /// The same while the last one is open.
+  virtual Result<std::unique_ptr<Store>> open_beside() = 0;
 };
 using EngineFactory = std::unique_ptr<EngineUnderTest> (*)();
 

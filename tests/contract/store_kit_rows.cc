@@ -17,6 +17,12 @@ TEST_P(StoreContract, RevisionsCountFromOneAndGoOnAfterReopening) {
   EXPECT_EQ((*store_->snapshot())->revision(), Revision{3});
 }
 
+TEST_P(StoreContract, WhoHasItForHimselfSharesItWithNobody) {
+  const auto beside = engine_->open_beside();
+  EXPECT_EQ(store_->exclusive(), !beside.has_value());
+  reopen();
+}
+
 TEST_P(StoreContract, AnEmptyStoreHasNoRows) {
   EXPECT_EQ(row("a"), std::nullopt);
   EXPECT_TRUE(keys("", std::string(3, '\xff')).empty());

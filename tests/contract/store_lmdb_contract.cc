@@ -22,6 +22,9 @@ class LmdbUnderTest final : public EngineUnderTest {
     EXPECT_TRUE(opened.has_value()) << opened.error().message();
     return std::move(*opened);
   }
+  Result<std::unique_ptr<Store>> open_beside() override {
+    return store_lmdb::open({.directory = directory_});
+  }
 
  private:
   std::string directory_;

@@ -1,7 +1,7 @@
 // kill -9 at every boundary of a rotation, for every kind of target: before each call of the
 // target (the claim is committed, the target knows nothing) and after it (the target has changed,
 // its outcome is lost). The next process must finish the same rotation, and what it serves must log
-// in. Each boundary once; 500 kills a kind with STRONGROOM_SOAK.
+// in. Each boundary once an hour later and once at once; 500 kills a kind with STRONGROOM_SOAK.
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -167,6 +167,12 @@ class World {
     SR_CHECK(transaction->commit().has_value());
   }
 
+  /// The killed process had the store for itself, as this one has.
+  void take_over() {
+    SR_CHECK(engine_->exclusive());
+    SR_CHECK(driver_->take_over().has_value());
+  }
+
   /// Everything that falls due, until nothing runs any more.
   void work() {
     constexpr int kSecondsMax = 600;
@@ -245,9 +251,14 @@ class RotationKills : public testing::Test {
  protected:
   void SetUp() override { fixture_.stop(); }
 
-  /// In a process of its own; true if it was killed, as it wanted.
+  /// In a process of its own, an hour after the last one: every lease is over. True if it was
+  /// killed, as it wanted.
   bool lives(const Place& place, int boundary, const std::function<void(World&)>& life) {
-    now_ms_ += kLifeMillis;  // every lease is over
+    now_ms_ += kLifeMillis;
+    return lives_on(place, boundary, life);
+  }
+  /// The same, at the same time as the last one.
+  bool lives_on(const Place& place, int boundary, const std::function<void(World&)>& life) {
     if (!place.date_file.empty())
       std::ofstream(place.date_file) << format_utc({now_ms_ + kLifeMillis / 2});
     const ChildResult result = run_in_child([&](const Reporter&) {
@@ -270,6 +281,7 @@ class RotationKills : public testing::Test {
     const int wanted = std::getenv("STRONGROOM_SOAK") != nullptr ? kSoakKills : 0;
     int kills = 0;
     int highest = 0;
+    bool at_once = false;
     do {
       for (int boundary = 1; !HasFailure(); ++boundary) {
         const std::string version = "r" + std::to_string(kills) + "-" + std::to_string(boundary);
@@ -277,15 +289,18 @@ class RotationKills : public testing::Test {
           world.request(version);
           world.work();
         });
-        lives(place, 0, [&](World& world) {
+        const auto finish = [&](World& world) {
+          if (at_once) world.take_over();
           world.work();
           world.check(version);
-        });
+        };
+        at_once ? lives_on(place, 0, finish) : lives(place, 0, finish);
         if (!killed) break;
         ++kills;
         highest = std::max(highest, boundary);
       }
-    } while (kills < wanted && !HasFailure());
+      at_once = !at_once;
+    } while ((at_once || kills < wanted) && !HasFailure());
     EXPECT_GE(highest, 6) << "set, test and what follows, before and after each";
   }
 

@@ -24,6 +24,7 @@ class SlowSnapshots final : public store::Store {
     }
     return taken;
   }
+  bool exclusive() const override { return inner_.exclusive(); }
   Result<store::Revision> commit(store::Change change) override {
     return inner_.commit(std::move(change));
   }

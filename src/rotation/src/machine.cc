@@ -223,6 +223,14 @@ Claim claim(Run before, Instant now, const Pace& pace) {
   return claim;
 }
 
+std::optional<Run> take_over(Run before, Instant now) {
+  const bool held = before.running() && before.leased && before.lease_until > now;
+  if (!held || before.phase == Phase::kCreate) return std::nullopt;
+  // Still leased: claim() is to see that somebody died in the middle of it.
+  before.lease_until = now;
+  return before;
+}
+
 Conclusion conclude(Run before, const Shape& shape, const Seen& seen, const Moment& moment,
                     const Pace& pace) {
   SR_CHECK(before.running());

@@ -338,6 +338,17 @@ Result<bool> Rotations::renew(barrier::Transaction& transaction, Work& work, Ins
   return true;
 }
 
+Result<bool> Rotations::take_over(barrier::Transaction& transaction, const due::Task& task,
+                                  Instant now) {
+  SR_TRY(auto opened, open(transaction, task));
+  if (!opened) return false;
+  auto run = rotation::take_over(std::move(opened->run), now);
+  if (!run) return false;
+  put_run(transaction, opened->secret, *run);
+  due::schedule(transaction, now, task);
+  return true;
+}
+
 // What a function or the target made, in the place of what was stored for it. Nothing of it is kept
 // if it cannot be a value.
 Result<void> Rotations::take_produced(barrier::Transaction& transaction, Opened& opened,

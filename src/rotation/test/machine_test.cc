@@ -128,6 +128,21 @@ TEST(Machine, ARunnerThatDiedDuringSetMayHaveReachedTheTarget) {
   EXPECT_EQ(taken.after.attempt, 2U);
 }
 
+TEST(Machine, ARunnerThatIsKnownToBeGoneIsNotWaitedFor) {
+  const auto taken = take_over(running(Phase::kSet), kNow);
+  ASSERT_TRUE(taken);
+  const Claim next = claim(*taken, kNow, Pace());
+  EXPECT_EQ(next.turn, Claim::Turn::kStep);
+  EXPECT_TRUE(next.after.touched) << "it may have reached the target";
+  EXPECT_EQ(next.after.epoch, 8U);
+  EXPECT_EQ(next.after.attempt, 2U);
+  // Nothing to take: no run, no lease, one that is over.
+  EXPECT_FALSE(take_over({}, kNow));
+  EXPECT_FALSE(take_over(after(Phase::kSet, Status::kUnreachable, kSingle).after, kNow));
+  EXPECT_FALSE(take_over(running(Phase::kSet), {kNow.unix_ms + 1'001}));
+  EXPECT_FALSE(take_over(running(Phase::kCreate), kNow)) << "the function may still be at work";
+}
+
 TEST(Machine, TheGapOfOneAccountIsMeasuredFromTheFirstSetToThePromotion) {
   const Shape single{.gaps = true};
   const auto at = [](std::int64_t ms) { return Instant{kNow.unix_ms + ms}; };

@@ -184,10 +184,10 @@ class World {
       settle(epoch, Status::kDone);
       return check();
     }
-    if (!calm_ && chance(8)) return;  // killed after the commit, before the call
+    if (!calm_ && chance(8)) return restart();  // killed after the commit, before the call
     const Status status = call(claimed.step);
     check();
-    if (!calm_ && chance(8)) return;  // killed after the call, before the commit
+    if (!calm_ && chance(8)) return restart();  // killed after the call, before the commit
     if (!calm_ && chance(5)) {
       // It was slow: its lease ended, another runner did the same, then both come back.
       now_.unix_ms += Pace().budget_ms + Pace().margin_ms + 1;
@@ -201,6 +201,12 @@ class World {
     }
     settle(epoch, status);
     check();
+  }
+
+  // The next start takes over what the killed one had leased, or waits until that is over.
+  void restart() {
+    if (chance(50)) return;
+    if (auto taken = take_over(run_, now_)) run_ = std::move(*taken);
   }
 
   void check() {

@@ -12,6 +12,7 @@
 #include "strongroom/base/limits.h"
 #include "strongroom/base/log.h"
 #include "strongroom/identity/directory.h"
+#include "strongroom/service/rotation_driver.h"
 
 namespace strongroom::server {
 namespace {
@@ -164,13 +165,7 @@ Background::Background(const Parts& parts, const BackgroundOptions& options)
     if (!drained) return kRetryMillis;
     return *drained < kManyLeaves ? kDrainIdleMillis : 0;
   });
-  due_ = std::make_unique<Periodic>([this]() -> std::int64_t {
-    const ClockGuard::Due due = guard_.due();
-    const auto done = work_.step(due);
-    due_failures_.note(done);
-    prune_failures_.note(prune_events(service_.engines().store, due.deletion));
-    return limits::kDuePollMillisMax;
-  });
+  start_due(parts.alone);
   last_use_ = std::make_unique<Periodic>([this]() -> std::int64_t {
     const auto flushed = service_.engines().directory.flush_last_use(service_.engines().store);
     if (!flushed) log::warn("last_use_flush_failed", {{"code", flushed.error().code()}});
@@ -189,6 +184,28 @@ Background::Background(const Parts& parts, const BackgroundOptions& options)
     prober_ = std::make_unique<Periodic>([this] { return drift_->step(); });
   }
   start_chores(parts.samples, options.audit_days);
+}
+
+// What others left half done first: from then on, what is leased is our own.
+void Background::start_due(bool alone) {
+  due_ = std::make_unique<Periodic>([this, first = alone]() mutable -> std::int64_t {
+    if (std::exchange(first, false)) take_over();
+    const ClockGuard::Due due = guard_.due();
+    const auto done = work_.step(due);
+    due_failures_.note(done);
+    prune_failures_.note(prune_events(service_.engines().store, due.deletion));
+    return limits::kDuePollMillisMax;
+  });
+}
+
+void Background::take_over() {
+  const auto taken = service_.engines().driver->take_over();
+  if (!taken) {
+    log::warn("rotation_not_taken_over",
+              {{"code", taken.error().code()}, {"why", taken.error().message()}});
+  } else if (*taken > 0) {
+    log::info("rotations_taken_over", {{"steps", static_cast<std::int64_t>(*taken)}});
+  }
 }
 
 void Background::start_chores(Samples& samples, std::int64_t audit_days) {

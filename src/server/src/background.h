@@ -52,12 +52,15 @@ class Background {
     audit::Log& log;
     Samples& samples;
     ClockGuard& guard;
+    bool alone;  // whoever was at work on the store before is gone (store::Store::exclusive)
   };
   Background(const Parts& parts, const BackgroundOptions& options);
   /// Stops all loops, drains the audit rows one last time and notes time and head of the log.
   void stop();
 
  private:
+  void start_due(bool alone);
+  void take_over();
   void start_chores(Samples& samples, std::int64_t audit_days);
   Result<std::size_t> drain();
   std::int64_t remember_step();

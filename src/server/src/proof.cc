@@ -36,6 +36,7 @@ class FrozenStore final : public store::Store {
   Result<std::unique_ptr<store::Snapshot>> snapshot() const override {
     return std::make_unique<View>(*state_);
   }
+  bool exclusive() const override { return false; }
   Result<store::Revision> commit(store::Change) override { return read_only(); }
   void submit(store::Change, Committed done) override { done(read_only()); }
   void set_commit_hook(store::CommitHook*) override {}

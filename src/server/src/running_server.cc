@@ -476,7 +476,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const Config& config
   // Records that a kill left between commit and log come first in the log of this run.
   SR_CHECK_OK(drain_audit_rows(*p.store, *p.audit));
   p.background = std::make_unique<Background>(
-      Background::Parts{*p.service, *p.audit, *p.samples, *p.guard},
+      Background::Parts{*p.service, *p.audit, *p.samples, *p.guard, p.engine->exclusive()},
       BackgroundOptions{.audit_days = config.audit_retention_days,
                         .drift_ms = config.drift_hours * kMillisPerHour,
                         .courier = {.ca_file = config.notify_ca_file,

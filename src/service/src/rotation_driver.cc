@@ -44,6 +44,34 @@ void RotationDriver::stop() {
   if (pool_) pool_->stop();
 }
 
+Result<std::size_t> RotationDriver::take_over() {
+  const Instant now = parts_.clock.now();
+  const rotation::Pace& pace = parts_.rotations.settings().pace;
+  // The rows of leases lie where they end; twice as far, for a clock that was set back a little.
+  const Instant until{now.unix_ms + 2 * (pace.budget_ms + pace.margin_ms)};
+  SR_TRY(const auto rows,
+         parts_.store.between(barrier::TimeTable::kDue, now, until, limits::kScanRowsMax));
+  std::size_t taken = 0;
+  for (const barrier::TimedRow& row : rows) {
+    const auto task = due::decode(row.record->body());
+    if (!task || task->kind != due::Kind::kRotateSecret) continue;
+    const auto ended = without_conflict([&]() -> Result<bool> {
+      SR_TRY(const auto transaction, parts_.store.begin());
+      SR_TRY(const bool ours, parts_.rotations.take_over(*transaction, *task, now));
+      if (!ours) return false;
+      transaction->remove_timed(row.key, row.record->modified());
+      SR_CHECK_OK(transaction->commit());
+      return true;
+    });
+    // One that cannot be read, or a full disk: its lease runs out.
+    if (!ended)
+      log::warn("rotation_not_taken_over",
+                {{"code", ended.error().code()}, {"why", ended.error().message()}});
+    if (ended && *ended) ++taken;
+  }
+  return taken;
+}
+
 bool RotationDriver::takes(const due::Task& task) {
   const std::lock_guard lock(mutex_);
   return held_.size() < limits::kRotationQueueMax && !held_.contains(key_of(task));

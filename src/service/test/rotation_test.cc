@@ -561,6 +561,28 @@ TEST_P(Killed, TheRotationFinishesWhereverItWas) {
   }
 }
 
+// Whoever starts alone over the same data takes over at once; nobody's time has to pass.
+TEST_P(Killed, TheNextStartGoesOnAtOnce) {
+  database_.accounts = {{"app", "old"}, {"other", "old2"}};
+  const bool dual = std::string_view(GetParam()) == "DoubleUsers";
+  ASSERT_TRUE(create_rds("db", dual ? kTwo : kOne, GetParam()).ok());
+  for (int point = 0; point < 9; ++point) {
+    ASSERT_TRUE(rotate("db", "v" + std::to_string(point + 2)).ok());
+    points_ = point;
+    while (step()) {
+    }
+    const rotation::Run left = run_of("db");
+    const auto taken = driver_.take_over();
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(*taken, left.leased ? 1U : 0U) << point;
+    EXPECT_EQ(*driver_.take_over(), 0U) << "once";
+    work();
+    EXPECT_EQ(run_of("db").result, rotation::Ended::kSucceeded) << point;
+    EXPECT_FALSE(run_of("db").running()) << point;
+    EXPECT_TRUE(works(value("db"))) << point;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Killed, testing::Values("SingleUser", "DoubleUsers"));
 
 }  // namespace

@@ -49,6 +49,9 @@ class LmdbStore final : public store::Store {
     return open_snapshot(*environment_);
   }
 
+  // The lock of the directory, which the system releases when its holder has ended.
+  bool exclusive() const override { return !read_only_; }
+
   Result<Revision> commit(Change change) override {
     // Shared, because the commit thread may still be inside set_value when the writer returns. Not
     // an atomic's wait: that spins first, and a sync takes longer than any spinning.

@@ -68,6 +68,7 @@ TEST(LmdbStore, ReadOnlySeesRowsAndRefusesWrites) {
   EXPECT_EQ((*opened)->commit({.preconditions = {}, .writes = {{"k", "w"}}}).error().code(),
             "StoreReadOnly");
   EXPECT_EQ((*opened)->watch({}, [](auto, auto) {}).error().code(), "StoreReadOnly");
+  EXPECT_FALSE((*opened)->exclusive()) << "a server may be at work beside it";
 }
 
 TEST(LmdbStore, AFullMapAnswersUnavailableAndKeepsWhatIsThere) {

@@ -1,8 +1,12 @@
-"""Rotation targets through the API: registered, shown without their credential, reached by the egress process, forgotten."""
+"""Rotation targets through the API: registered, shown without their credential, reached by the egress process, forgotten.
+And a server that is killed while it waits for one."""
 
+import json
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 
 from strongroom_e2e.report import Suite, equal
@@ -42,6 +46,74 @@ def check_until(wire, name, status):
         if answer["Status"] == status or time.monotonic() > deadline:
             return answer
         time.sleep(0.2)
+
+
+class Proxy:
+    """A way to a target, which lets nothing through before `open` is set: whoever connects waits for an answer."""
+
+    def __init__(self, host, port):
+        self.place, self.open, self.connections = (host, port), False, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        held = []
+        while True:
+            near = self.listener.accept()[0]
+            self.connections += 1
+            if not self.open:
+                held.append(near)
+                continue
+            far = socket.create_connection(self.place)
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self.copy, args=ends, daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def wait_for(condition, seconds):
+    """For how long it had to wait; None if that was not enough."""
+    begun = time.monotonic()
+    while not condition():
+        if time.monotonic() - begun > seconds:
+            return None
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+def killed_while_waiting():
+    """The lease of the step would run for 40 seconds."""
+    with Server() as server, Throwaway("redis") as facts:
+        wire = Wire.from_env(server.env)
+        proxy = Proxy(facts["host"], facts["port"])
+        equal(add(wire, "r-slow", "redis", {**facts, "host": "127.0.0.1", "port": proxy.port}).status, 200)
+        config = {"SecretSubType": "DoubleUsers", "RegionId": "cn-hangzhou", "InstanceId": "r-slow", "AccountName": "app",
+                  "CloneAccountName": "app_clone", "AccountPrivilege": "RoleReadWrite"}
+        wire.ok("CreateSecret", {"SecretName": "slow", "VersionId": "v1", "SecretData": "$Auto", "SecretType": "Redis",
+                                 "ExtendedConfig": json.dumps(config)})
+
+        def phase():
+            return wire.ok("DescribeRotation", {"SecretName": "slow"}, version=OWN)["Phase"]
+
+        with suite.case("RotateSecret", "killed in the middle of a step: the next start goes on at once"):
+            assert wait_for(lambda: proxy.connections > 0, 20) is not None, "the target was not asked"
+            equal(phase(), "provision")
+            server.kill()
+            proxy.open = True
+            server.start()
+            wire = Wire.from_env(server.env)
+            took = wait_for(lambda: phase() == "idle", 60)
+            print(f"went on and ended within {took} s")
+            assert took is not None and took < 15, took
+            equal(wire.ok("DescribeRotation", {"SecretName": "slow"}, version=OWN)["LastResult"], "succeeded")
 
 
 with Server() as server:
@@ -97,4 +169,5 @@ with Server() as server:
     with suite.case("AddTarget", "no credential in the server's log"):
         assert "wrong-password" not in server.log_tail(10_000_000)
 
+killed_while_waiting()
 suite.finish()

@@ -45,6 +45,12 @@ struct Claim {
 };
 Claim claim(Run before, Instant now, const Pace& pace);
 
+/// The run of a runner that is known to be gone: its lease is over, as if its time were. Nothing if
+/// there is no lease to end, or if it has to run out: a function that makes a value may go on after
+/// who called it has died, and what a second call makes beside it nobody would tidy up. Elsewhere
+/// what a dead runner set in motion is harmless, for it sets the credential of the intent.
+std::optional<Run> take_over(Run before, Instant now);
+
 /// What the label transaction has to do.
 enum class Change : std::uint8_t {
   kNone,

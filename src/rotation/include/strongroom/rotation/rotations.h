@@ -3,9 +3,9 @@
 //
 // A due row only says "look at this secret"; what is to be done is in the secret's head and in its
 // Run. One step of a rotation is claim(), the call of the target outside of any transaction, and
-// settle(): killed anywhere between, the lease runs out, the row that claim() left falls due, and
-// the step is done again, which its connector expects. Nothing here judges permissions, calls a
-// target or commits. Thread-safe: keeps no state.
+// settle(): killed anywhere between, the lease runs out or is taken over, the row that claim() left
+// falls due, and the step is done again, which its connector expects. Nothing here judges
+// permissions, calls a target or commits. Thread-safe: keeps no state.
 
 #include <functional>
 #include <memory>
@@ -235,6 +235,10 @@ class Rotations {
   /// Work that had to wait gets a lease as if it had been claimed now. False if it is not to be
   /// done any more: undone, or taken over by another runner.
   Result<bool> renew(barrier::Transaction& transaction, Work& work, Instant now);
+
+  /// Ends the lease of the task's secret, whose runner is known to be gone, and leaves a row that
+  /// is due now. False if there is none that may be ended (machine.h).
+  Result<bool> take_over(barrier::Transaction& transaction, const due::Task& task, Instant now);
 
   struct Settled {
     bool stale = false;     // another runner took over: nothing was changed

@@ -5,8 +5,8 @@
 // Jobs of one target never run at once; a hung target costs one thread until its budget is spent.
 // What waits for its turn keeps its claim: a run is not claimed again while it is held here, and
 // its lease is renewed when its turn comes, so that waiting never counts as an attempt. Whatever is
-// lost on the way (a kill, a failed commit) is found again by the due row that the claim left.
-// Thread-safe.
+// lost on the way (a kill, a failed commit) is found again by the due row that the claim left;
+// after a kill the next start need not wait for its time (take_over). Thread-safe.
 
 #include <atomic>
 #include <deque>
@@ -39,6 +39,11 @@ class RotationDriver {
   ~RotationDriver();
   RotationDriver(const RotationDriver&) = delete;
   RotationDriver& operator=(const RotationDriver&) = delete;
+
+  /// Before the first task, and only where every runner of before is known to be gone
+  /// (store::Store::exclusive): the steps that they leased are due at once. Returns how many;
+  /// errors of the store. What could not be taken over is waited for as ever.
+  Result<std::size_t> take_over();
 
   /// Whether the secret of `task` may be claimed now: false while a step of it is held here, or as
   /// much is held as there is room for. Its row then has to come again later.

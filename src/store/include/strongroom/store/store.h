@@ -116,6 +116,11 @@ class Store {
   /// that order.
   virtual void submit(Change change, Committed done) = 0;
 
+  /// True if nobody else can have these data open to write while this is open: whoever had before
+  /// is gone, and what it left half done may be taken up at once. Its owner's word alone; an engine
+  /// of several nodes says false, and what another node holds is waited for.
+  virtual bool exclusive() const = 0;
+
   /// At most one hook, set before the first commit; it must outlive the store's last commit.
   virtual void set_commit_hook(CommitHook* hook) = 0;
 
