@@ -119,12 +119,15 @@ int run_all(const AllOptions& options, Plan plan) {
   return status;
 }
 
-int run_compare(Plan plan, const std::string& other_program, bool puts) {
+enum class Compared { kReads, kConnects, kPuts };
+
+int run_compare(Plan plan, const std::string& other_program, Compared what) {
   const TemporaryDirectory directory;
   plan.directory = directory.path();
   pin_this_thread(plan.generator_cpu);
-  const Result<void> done =
-      puts ? compare_puts(plan, other_program) : compare_reads(plan, other_program);
+  const Result<void> done = what == Compared::kPuts
+                                ? compare_puts(plan, other_program)
+                                : compare_reads(plan, other_program, what == Compared::kConnects);
   return done ? 0 : fail_with(done.error());
 }
 
@@ -159,7 +162,9 @@ int run(int argc, char** argv) {
   compare->add_option("--reads", plan.reads_per_round, "reads a round");
   compare->add_option("--secrets", plan.read_secrets, "secrets that are read or written");
   bool puts = false;
+  bool connects = false;
   compare->add_flag("--puts", puts, "writes instead of reads");
+  compare->add_flag("--connects", connects, "a new connection for each read")->excludes("--puts");
   CertificateFiles certificate;
   std::string port_file;
   CLI::App* serve = app.add_subcommand("serve-constant", "")->group("");
@@ -169,7 +174,12 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (serve->parsed()) return serve_constant(certificate, kConstantBodyBytes, port_file);
   if (constant->parsed()) return run_constant(self, constant_options);
-  if (compare->parsed()) return run_compare(plan, other_program, puts);
+  if (compare->parsed()) {
+    const Compared what = puts       ? Compared::kPuts
+                          : connects ? Compared::kConnects
+                                     : Compared::kReads;
+    return run_compare(plan, other_program, what);
+  }
   return run_all(options, plan);
 }
 

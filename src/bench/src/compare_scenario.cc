@@ -25,32 +25,35 @@ struct Side {
   }
 };
 
-Result<Measured> turn(const Plan& plan, Strongroomd& server, std::size_t& next) {
+Result<Measured> turn(const Plan& plan, Strongroomd& server, const LoadOptions& load,
+                      std::size_t& next) {
   SR_TRY(Signer signer, signer_for(server));
+  const std::size_t count =
+      load.connect_per_request ? plan.connects_per_round : plan.reads_per_round;
   RequestBatch batch;
-  for (std::size_t i = 0; i < plan.reads_per_round; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     next = (next + kStride) % plan.read_secrets;
     batch.add(signer.request(get_secret_value(next)));
   }
-  return measure(server.target(), server.process(), batch, LoadOptions{});
+  return measure(server.target(), server.process(), batch, load);
 }
 
 Result<Strongroomd> start_warm(Plan plan, Side& side) {
   plan.server_program = side.program;
   SR_TRY(Strongroomd server, start_server(plan, side.data_directory));
   wait_until_quiet(server.process());
-  SR_CHECK_OK(turn(plan, server, side.next));
+  SR_CHECK_OK(turn(plan, server, LoadOptions{}, side.next));
   return server;
 }
 
 // A process keeps for its life what its pages happen to cost the caches (some 5 %), so each round
 // starts both anew.
-Result<void> round(const Plan& plan, Side& first, Side& second) {
+Result<void> round(const Plan& plan, const LoadOptions& load, Side& first, Side& second) {
   SR_TRY(Strongroomd a, start_warm(plan, first));
   SR_TRY(Strongroomd b, start_warm(plan, second));
   for (std::size_t i = 0; i < kTurnsPerStart; ++i) {
-    SR_TRY(const Measured of_a, turn(plan, a, first.next));
-    SR_TRY(const Measured of_b, turn(plan, b, second.next));
+    SR_TRY(const Measured of_a, turn(plan, a, load, first.next));
+    SR_TRY(const Measured of_b, turn(plan, b, load, second.next));
     first.note(of_a);
     second.note(of_b);
   }
@@ -59,9 +62,10 @@ Result<void> round(const Plan& plan, Side& first, Side& second) {
 
 }  // namespace
 
-Result<void> compare_reads(const Plan& plan, const std::string& other_program) {
-  SR_TRY(const auto sides, turn_about<Side>(plan, other_program, [&plan](Side& one, Side& other) {
-           return round(plan, one, other);
+Result<void> compare_reads(const Plan& plan, const std::string& other_program, bool connect) {
+  const LoadOptions load = connect ? kConnectingLoad : LoadOptions{};
+  SR_TRY(const auto sides, turn_about<Side>(plan, other_program, [&](Side& one, Side& other) {
+           return round(plan, load, one, other);
          }));
   const auto& [first, second] = sides;
   const auto [a, b] = std::pair(median(first.cpu), median(second.cpu));

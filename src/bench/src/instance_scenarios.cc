@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t kValueBytes = 1024;
 constexpr std::size_t kConnections = 32;
-constexpr std::size_t kConnectingAtOnce = 8;
 // Signing costs a millisecond, so a round sends each request several times, as honest clients do
 // that ask for the same within a second.
 constexpr std::size_t kSignedRequests = 4'000;
@@ -164,8 +163,7 @@ class InstanceScenarios {
     application_.emplace(made);
     SR_CHECK_OK(compare("read_ck_1k", "GetSecretValue", {.connections = kConnections}));
     SR_CHECK_OK(compare("encrypt_ck_32", "Encrypt", {.connections = kConnections}));
-    return compare("connect_read_ck", "GetSecretValue",
-                   {.connections = kConnectingAtOnce, .connect_per_request = true});
+    return compare("connect_read_ck", "GetSecretValue", kConnectingLoad);
   }
 
  private:

@@ -21,6 +21,7 @@ struct LoadOptions {
   std::size_t connections = 32;
   bool connect_per_request = false;  // full handshake each time, no ticket
 };
+inline constexpr LoadOptions kConnectingLoad{.connections = 8, .connect_per_request = true};
 
 struct LoadReport {
   std::size_t answers = 0;

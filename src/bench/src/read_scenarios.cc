@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kValueBytes = 1024;
 constexpr std::size_t kConnections = 32;
-constexpr std::size_t kConnectingAtOnce = 8;
 
 // xorshift64*: the order of reads is arbitrary, not secret, and the same for every run.
 class Shuffler {
@@ -170,8 +169,7 @@ class ReadScenarios {
     Series series;
     for (std::size_t round = 0; round < plan_.rounds; ++round) {
       SR_TRY(const RequestBatch batch, reads(plan_.connects_per_round, false));
-      SR_CHECK_OK(
-          both(batch, {.connections = kConnectingAtOnce, .connect_per_request = true}, series));
+      SR_CHECK_OK(both(batch, kConnectingLoad, series));
     }
     add_(series.row("connect_read", 1.0, 0.87));
     return {};
