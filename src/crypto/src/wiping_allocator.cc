@@ -11,13 +11,29 @@
 namespace strongroom::crypto {
 namespace {
 
+constexpr std::size_t kFewBytes = 128;
+constexpr std::size_t kStep = 8;
+
 void* allocate(std::size_t size, const char*, int) {
   return std::malloc(size);
 }
 
+// A handshake frees some two thousand blocks, nearly all of a few words: those are cleared here,
+// since a call for each would take longer than the clearing.
+void wipe(void* block, std::size_t size) {
+  if (size > kFewBytes) {
+    explicit_bzero(block, size);
+    return;
+  }
+  auto* at = static_cast<char*>(block);
+  for (; size >= kStep; size -= kStep, at += kStep) memset(at, 0, kStep);
+  for (; size > 0; --size) *at++ = 0;
+  asm volatile("" : : "r"(block) : "memory");  // as if the block were looked at: not left out
+}
+
 void release(void* block, const char*, int) {
   if (block == nullptr) return;
-  explicit_bzero(block, malloc_usable_size(block));
+  wipe(block, malloc_usable_size(block));
   std::free(block);
 }
 
