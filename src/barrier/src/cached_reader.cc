@@ -18,8 +18,8 @@ constexpr std::size_t kHeadOverhead = 128;  // control block, object, allocator
 constexpr std::size_t kVersionOverhead = 96 + 64 + 32 + 128;
 constexpr std::size_t kDerivedKeyBytes = 64;
 constexpr std::size_t kFetchedMost = 2048;  // of one thing: longer values stream in by themselves
-// After a page had to come from the disk: the next ones would too.
-constexpr std::int64_t kNoLookMillis = 10'000;
+// No page comes from a disk in less, nor does a look that waits for none take more.
+constexpr std::int64_t kWaitNsMin = 40'000;
 constexpr std::uint64_t kMultiplier = 0x9fb21c651e98df25U;
 
 std::size_t part(std::size_t bytes, double share) {
@@ -258,16 +258,24 @@ void ThreadCache::apply_news() {
 // come in meanwhile only take rows away.
 std::unique_ptr<Reader> ThreadCache::through() {
   if (!std::exchange(missed_, false) || core_.sums().verified_count() != kBuckets) return nullptr;
-  if (no_look_before_ns_ != 0 && monotonic_ns() < no_look_before_ns_) return nullptr;
+  const std::int64_t now_ns = monotonic_ns();
+  if (!looks_.open(now_ns)) return nullptr;
   const store::Revision published = rooms_.published();
   if (!up_to_date()) return nullptr;
   auto snapshot = core_.engine().snapshot();
   if (!snapshot || (*snapshot)->revision() != published) return nullptr;
-  return std::make_unique<ThroughReader>(*this, core_, std::move(*snapshot));
+  return std::make_unique<ThroughReader>(*this, core_, std::move(*snapshot), now_ns);
 }
 
-void ThreadCache::look_waited() {
-  no_look_before_ns_ = monotonic_ns() + kNoLookMillis * kNanosPerMilli;
+// Asking the kernel takes a good part of what a look does: only after one that took long.
+void ThreadCache::looked(std::int64_t since_ns) {
+  const std::int64_t now_ns = monotonic_ns();
+  bool waited = false;
+  if (now_ns - since_ns >= kWaitNsMin) {
+    const long before = std::exchange(page_waits_, waits_for_pages());
+    waited = page_waits_ != before;
+  }
+  looks_.note(waited, now_ns);
 }
 
 void ThreadCache::clear() {
@@ -285,14 +293,11 @@ bool ThreadCache::drop_all() {
 }
 
 ThroughReader::ThroughReader(ThreadCache& cache, Core& core,
-                             std::unique_ptr<store::Snapshot> snapshot)
-    : cache_(cache),
-      core_(core),
-      snapshot_(std::move(snapshot)),
-      waits_before_(waits_for_pages()) {}
+                             std::unique_ptr<store::Snapshot> snapshot, std::int64_t since_ns)
+    : cache_(cache), core_(core), snapshot_(std::move(snapshot)), since_ns_(since_ns) {}
 
 ThroughReader::~ThroughReader() {
-  if (waits_for_pages() != waits_before_) cache_.look_waited();
+  cache_.looked(since_ns_);
 }
 
 Result<std::optional<store::Row>> ThroughReader::fetch(const RowKey& key) {

@@ -14,6 +14,7 @@
 #include "cache_mailbox.h"
 #include "clock_map.h"
 #include "core.h"
+#include "look_gate.h"
 #include "strongroom/barrier/reader.h"
 
 namespace strongroom::barrier {
@@ -36,8 +37,8 @@ class ThreadCache final : public CachedReader {
   /// What a snapshot of `revision` held there, unless that has changed since; a null head: nothing.
   void keep(const RowKey& key, RecordRef head, store::Revision revision);
   void keep(const RowKey& key, RawRef row, store::Revision revision);
-  /// A look past the cache had to wait for the disk: there is none for a while.
-  void look_waited();
+  /// A look past the cache ended, begun at `since_ns` (monotonic_ns).
+  void looked(std::int64_t since_ns);
 
  private:
   // A cached thing and the revision up to which it is known to be current.
@@ -145,14 +146,16 @@ class ThreadCache final : public CachedReader {
   std::array<store::Revision, kRecentSlots> recent_{};
   store::Revision floor_{};  // snapshots older than this are not trusted at all
   std::uint64_t identity_generation_ = 0;
-  bool missed_ = false;                 // since through() was asked last
-  std::int64_t no_look_before_ns_ = 0;  // by monotonic_ns
+  bool missed_ = false;  // since through() was asked last
+  LookGate looks_;
+  long page_waits_ = 0;  // of this thread, when it was asked last
 };
 
 /// What through() answers.
 class ThroughReader final : public Reader {
  public:
-  ThroughReader(ThreadCache& cache, Core& core, std::unique_ptr<store::Snapshot> snapshot);
+  ThroughReader(ThreadCache& cache, Core& core, std::unique_ptr<store::Snapshot> snapshot,
+                std::int64_t since_ns);
   ThroughReader(const ThroughReader&) = delete;
   ThroughReader& operator=(const ThroughReader&) = delete;
   ~ThroughReader() override;
@@ -174,7 +177,7 @@ class ThroughReader final : public Reader {
   Core& core_;
   const std::unique_ptr<store::Snapshot> snapshot_;
   std::size_t rows_ = 0;
-  const long waits_before_;
+  const std::int64_t since_ns_;  // by monotonic_ns
 };
 
 }  // namespace strongroom::barrier
