@@ -119,16 +119,40 @@ int run_all(const AllOptions& options, Plan plan) {
   return status;
 }
 
-enum class Compared { kReads, kConnects, kPuts };
+struct Compared {
+  std::string other_program;
+  bool puts = false;
+  bool connects = false;
+  bool cold = false;
 
-int run_compare(Plan plan, const std::string& other_program, Compared what) {
+  Reads reads() const {
+    if (cold) return Reads::kCold;
+    return connects ? Reads::kConnecting : Reads::kWarm;
+  }
+};
+
+int run_compare(Plan plan, const Compared& what) {
   const TemporaryDirectory directory;
   plan.directory = directory.path();
   pin_this_thread(plan.generator_cpu);
-  const Result<void> done = what == Compared::kPuts
-                                ? compare_puts(plan, other_program)
-                                : compare_reads(plan, other_program, what == Compared::kConnects);
+  const Result<void> done = what.puts ? compare_puts(plan, what.other_program)
+                                      : compare_reads(plan, what.other_program, what.reads());
   return done ? 0 : fail_with(done.error());
+}
+
+CLI::App* add_compare(CLI::App& app, Plan& plan, Compared& what) {
+  CLI::App* compare = app.add_subcommand("compare", "two builds, turn about");
+  compare->add_option("program", plan.server_program)->required();
+  compare->add_option("other", what.other_program)->required();
+  compare->add_option("--rounds", plan.rounds);
+  compare->add_option("--reads", plan.reads_per_round, "reads a round");
+  compare->add_option("--secrets", plan.read_secrets, "secrets that are read or written");
+  compare->add_flag("--puts", what.puts, "writes instead of reads");
+  compare->add_flag("--connects", what.connects, "a new connection for each read")
+      ->excludes("--puts");
+  compare->add_flag("--cold", what.cold, "each secret once after a start")
+      ->excludes("--puts", "--connects");
+  return compare;
 }
 
 int run(int argc, char** argv) {
@@ -154,17 +178,8 @@ int run(int argc, char** argv) {
   constant->add_option("--requests", constant_options.requests);
   constant->add_option("--rounds", constant_options.rounds);
   constant->add_flag("--connect", constant_options.connect, "a new connection for each request");
-  std::string other_program;
-  CLI::App* compare = app.add_subcommand("compare", "two builds, turn about");
-  compare->add_option("program", plan.server_program)->required();
-  compare->add_option("other", other_program)->required();
-  compare->add_option("--rounds", plan.rounds);
-  compare->add_option("--reads", plan.reads_per_round, "reads a round");
-  compare->add_option("--secrets", plan.read_secrets, "secrets that are read or written");
-  bool puts = false;
-  bool connects = false;
-  compare->add_flag("--puts", puts, "writes instead of reads");
-  compare->add_flag("--connects", connects, "a new connection for each read")->excludes("--puts");
+  Compared compared;
+  const CLI::App* compare = add_compare(app, plan, compared);
   CertificateFiles certificate;
   std::string port_file;
   CLI::App* serve = app.add_subcommand("serve-constant", "")->group("");
@@ -174,12 +189,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (serve->parsed()) return serve_constant(certificate, kConstantBodyBytes, port_file);
   if (constant->parsed()) return run_constant(self, constant_options);
-  if (compare->parsed()) {
-    const Compared what = puts       ? Compared::kPuts
-                          : connects ? Compared::kConnects
-                                     : Compared::kReads;
-    return run_compare(plan, other_program, what);
-  }
+  if (compare->parsed()) return run_compare(plan, compared);
   return run_all(options, plan);
 }
 

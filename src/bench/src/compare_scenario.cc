@@ -25,35 +25,45 @@ struct Side {
   }
 };
 
-Result<Measured> turn(const Plan& plan, Strongroomd& server, const LoadOptions& load,
-                      std::size_t& next) {
-  SR_TRY(Signer signer, signer_for(server));
-  const std::size_t count =
-      load.connect_per_request ? plan.connects_per_round : plan.reads_per_round;
-  RequestBatch batch;
-  for (std::size_t i = 0; i < count; ++i) {
-    next = (next + kStride) % plan.read_secrets;
-    batch.add(signer.request(get_secret_value(next)));
-  }
-  return measure(server.target(), server.process(), batch, load);
-}
+// One build's server at its turns.
+struct Turns {
+  const Plan& plan;
+  Reads reads;
 
-Result<Strongroomd> start_warm(Plan plan, Side& side) {
-  plan.server_program = side.program;
-  SR_TRY(Strongroomd server, start_server(plan, side.data_directory));
-  wait_until_quiet(server.process());
-  SR_CHECK_OK(turn(plan, server, LoadOptions{}, side.next));
-  return server;
-}
+  std::size_t count() const {
+    if (reads == Reads::kCold) return plan.read_secrets;
+    return reads == Reads::kConnecting ? plan.connects_per_round : plan.reads_per_round;
+  }
+  std::size_t per_start() const { return reads == Reads::kCold ? 1 : kTurnsPerStart; }
+  LoadOptions load() const { return reads == Reads::kConnecting ? kConnectingLoad : LoadOptions{}; }
+  Result<Measured> run(Strongroomd& server, std::size_t& next) const {
+    SR_TRY(Signer signer, signer_for(server));
+    RequestBatch batch;
+    for (std::size_t i = 0; i < count(); ++i) {
+      next = (next + kStride) % plan.read_secrets;
+      batch.add(signer.request(get_secret_value(next)));
+    }
+    return measure(server.target(), server.process(), batch, load());
+  }
+  Result<Strongroomd> start(Side& side) const {
+    Plan own = plan;
+    own.server_program = side.program;
+    SR_TRY(Strongroomd server, start_server(own, side.data_directory));
+    wait_until_quiet(server.process());
+    if (reads == Reads::kCold) return server;
+    SR_CHECK_OK((Turns{plan, Reads::kWarm}.run(server, side.next)));
+    return server;
+  }
+};
 
 // A process keeps for its life what its pages happen to cost the caches (some 5 %), so each round
 // starts both anew.
-Result<void> round(const Plan& plan, const LoadOptions& load, Side& first, Side& second) {
-  SR_TRY(Strongroomd a, start_warm(plan, first));
-  SR_TRY(Strongroomd b, start_warm(plan, second));
-  for (std::size_t i = 0; i < kTurnsPerStart; ++i) {
-    SR_TRY(const Measured of_a, turn(plan, a, load, first.next));
-    SR_TRY(const Measured of_b, turn(plan, b, load, second.next));
+Result<void> round(const Turns& turns, Side& first, Side& second) {
+  SR_TRY(Strongroomd a, turns.start(first));
+  SR_TRY(Strongroomd b, turns.start(second));
+  for (std::size_t i = 0; i < turns.per_start(); ++i) {
+    SR_TRY(const Measured of_a, turns.run(a, first.next));
+    SR_TRY(const Measured of_b, turns.run(b, second.next));
     first.note(of_a);
     second.note(of_b);
   }
@@ -62,10 +72,10 @@ Result<void> round(const Plan& plan, const LoadOptions& load, Side& first, Side&
 
 }  // namespace
 
-Result<void> compare_reads(const Plan& plan, const std::string& other_program, bool connect) {
-  const LoadOptions load = connect ? kConnectingLoad : LoadOptions{};
+Result<void> compare_reads(const Plan& plan, const std::string& other_program, Reads reads) {
+  const Turns turns{plan, reads};
   SR_TRY(const auto sides, turn_about<Side>(plan, other_program, [&](Side& one, Side& other) {
-           return round(plan, load, one, other);
+           return round(turns, one, other);
          }));
   const auto& [first, second] = sides;
   const auto [a, b] = std::pair(median(first.cpu), median(second.cpu));

@@ -47,9 +47,13 @@ Result<void> run_many(const Plan& plan, const Add& add);
 /// backup_1m, restore_1m, read_reseal, put_64_backup.
 Result<void> run_recovery(const Plan& plan, const Add& add);
 
-/// Prints the CPU of a read by plan.server_program and by `other_program`, measured turn about;
-/// each read over a connection of its own if `connect`.
-Result<void> compare_reads(const Plan& plan, const std::string& other_program, bool connect);
+enum class Reads {
+  kWarm,
+  kConnecting,  // each over a connection of its own
+  kCold,        // each secret once after a start
+};
+/// Prints the CPU of a read by plan.server_program and by `other_program`, measured turn about.
+Result<void> compare_reads(const Plan& plan, const std::string& other_program, Reads reads);
 /// The same for PutSecretValue, each build beside the engine alone on what it committed.
 Result<void> compare_puts(const Plan& plan, const std::string& other_program);
 
